@@ -1,0 +1,1 @@
+//! Bevy plugin: streams voxel worlds of planet size

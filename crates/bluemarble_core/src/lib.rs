@@ -1,0 +1,25 @@
+//! The words of Bluemarble as types: everything above this crate speaks in them.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`mod@material`] | [`MaterialId`], [`Material`] and the [`MaterialTable`] read from `assets/materials.ron` |
+//! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
+//! | [`code`] | Morton and Hilbert codes of chunk positions |
+//! | [`chunk`] | [`Chunk`]: 64³ cells, uniform, palette or dense |
+//! | [`downsample`] | how a parent chunk is made from its eight children |
+//! | [`shape`] | [`Shape`]: how the lattice lies in world space; the geographic adapter; exact ray walks |
+//!
+//! No I/O and no engine: positions in cells are `i32`, positions in metres are `f64`, angles in the
+//! geographic adapter are degrees and elsewhere radians.
+
+pub mod chunk;
+pub mod code;
+pub mod downsample;
+pub mod key;
+pub mod material;
+pub mod shape;
+
+pub use chunk::Chunk;
+pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
+pub use material::{Material, MaterialId, MaterialTable, Phase};
+pub use shape::{CubeSphere, Flat, GeoPosition, Shape};

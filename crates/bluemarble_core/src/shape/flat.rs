@@ -1,0 +1,63 @@
+//! A flat world: one region centred on the origin.
+
+use glam::{DMat3, DVec3, IVec3};
+use serde::{Deserialize, Serialize};
+
+use super::{CellPlace, NodeBounds};
+use crate::key::{CHUNK_EDGE, ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE};
+
+/// A plane of cubes: `-2^26 .. 2^26` voxels along each axis.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flat {
+    /// Edge of a voxel in metres.
+    pub voxel_m: f64,
+}
+
+impl Flat {
+    pub(super) fn voxel_m(&self) -> f64 {
+        self.voxel_m
+    }
+
+    pub(super) fn region_box(&self) -> LatticeBox {
+        LatticeBox::new(IVec3::splat(-REGION_EDGE), IVec3::splat(REGION_EDGE))
+    }
+
+    pub(super) fn roots(&self) -> Vec<ChunkKey> {
+        let octant = |i: i32| IVec3::new(i & 1, i >> 1 & 1, i >> 2) - 1;
+        (0..8).map(|i| ChunkKey::new(0, MAX_LOD, octant(i))).collect()
+    }
+
+    pub(super) fn to_world(&self, _region: u8, lattice: DVec3) -> DVec3 {
+        lattice * self.voxel_m
+    }
+
+    pub(super) fn from_world(&self, world: DVec3) -> (u8, DVec3) {
+        (0, world / self.voxel_m)
+    }
+
+    pub(super) fn from_world_in(&self, _region: u8, world: DVec3) -> DVec3 {
+        world / self.voxel_m
+    }
+
+    fn place_in(&self, cell: IVec3, end: i32) -> Option<CellPlace> {
+        (cell.cmpge(IVec3::splat(-end)).all() && cell.cmplt(IVec3::splat(end)).all())
+            .then_some(CellPlace { region: 0, cell })
+    }
+
+    pub(super) fn place(&self, _region: u8, lod: u8, cell: IVec3) -> Option<CellPlace> {
+        self.place_in(cell, REGION_EDGE >> lod)
+    }
+
+    pub(super) fn place_chunk(&self, _region: u8, lod: u8, pos: IVec3) -> Option<CellPlace> {
+        self.place_in(pos, (REGION_EDGE / CHUNK_EDGE) >> lod)
+    }
+
+    pub(super) fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
+        let half = f64::from(key.edge_voxels()) * 0.5 * self.voxel_m;
+        NodeBounds {
+            centre: key.min_voxel().as_dvec3() * self.voxel_m + half,
+            world_from_local: DMat3::IDENTITY,
+            half_extent_m: DVec3::splat(half),
+        }
+    }
+}

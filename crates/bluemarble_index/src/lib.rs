@@ -1,0 +1,1 @@
+//! Rebuildable indices: octree and R-tree

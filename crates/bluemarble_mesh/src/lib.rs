@@ -1,0 +1,1 @@
+//! Meshers: voxel chunks to packed vertices

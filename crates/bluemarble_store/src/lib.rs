@@ -1,0 +1,1 @@
+//! Primary storage: Zarr v3 arrays of edited chunks

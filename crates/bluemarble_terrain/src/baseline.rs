@@ -1,0 +1,37 @@
+//! [`Baseline`]: what a world is made of where nobody has edited it.
+
+use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape};
+
+/// What a baseline knows about a box without filling it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Classification {
+    /// Every cell, at the lod asked about and at all finer ones, has this material, and there is
+    /// nothing to draw: if the material is not air, the cells beside the box have it too.
+    Uniform(MaterialId),
+    /// Every cell of the box and every cell beside it is opaque, at the lod asked about and at all
+    /// finer ones, but of several materials: nothing to draw.
+    Solid,
+    /// Anything else, or too close to tell.
+    Mixed,
+}
+
+/// The procedural source of a world: a pure function of its parameters and the key.
+pub trait Baseline: Send + Sync + 'static {
+    /// How the lattice lies in world space.
+    fn shape(&self) -> Shape;
+
+    /// Makes the chunk of any lod directly.
+    fn fill(&self, key: ChunkKey, chunk: &mut Chunk);
+
+    /// What a box of voxels of one region holds, seen at `lod` and at every finer lod. Much cheaper
+    /// than [`Baseline::fill`], and never wrong: in doubt it answers [`Classification::Mixed`].
+    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification;
+
+    /// The lattice y, in voxels, of the top of the ground or of the water on it, whichever is higher,
+    /// in the column at lattice x and z.
+    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64;
+
+    /// One line that names the source and every parameter it depends on. A world records it, so that
+    /// edits are never laid over another ground than the one they were made on.
+    fn fingerprint(&self) -> String;
+}

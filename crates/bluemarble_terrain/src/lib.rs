@@ -1,0 +1,5 @@
+//! Baselines: the procedural sources of a world.
+
+mod baseline;
+
+pub use baseline::{Baseline, Classification};

@@ -1,0 +1,1 @@
+//! The one door to a world: read, edit, query, pick
