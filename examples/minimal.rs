@@ -1,1 +1,33 @@
-fn main(){}
+//! The smallest program that shows a voxel world: a plugin, a world, a viewer.
+
+use std::sync::Arc;
+
+use bevy::prelude::*;
+use bevy_bluemarble::prelude::*;
+use bluemarble_core::MaterialTable;
+use bluemarble_terrain::NoiseBaseline;
+use bluemarble_world::HybridWorld;
+
+fn main() -> Result {
+    let materials = MaterialTable::standard();
+    let baseline = NoiseBaseline::new(0.5, 7, &materials)?;
+    App::new()
+        .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
+        .add_plugins(BluemarblePlugins)
+        .insert_resource(VoxelWorld(HybridWorld::in_memory(Arc::new(baseline), materials)))
+        .add_systems(Startup, spawn_viewer)
+        .add_systems(Update, glide)
+        .run();
+    Ok(())
+}
+
+fn spawn_viewer(mut commands: Commands) {
+    let gaze = Transform::default().looking_to(Vec3::new(0.0, -0.3, -1.0), Vec3::Y);
+    commands.spawn((Camera3d::default(), Viewer::default(), WorldPosition::new(0.0, 90.0, 0.0), gaze));
+}
+
+fn glide(time: Res<Time>, mut viewers: Query<&mut WorldPosition, With<Viewer>>) {
+    for mut position in &mut viewers {
+        position.0.z -= 15.0 * time.delta_secs_f64();
+    }
+}

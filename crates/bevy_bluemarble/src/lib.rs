@@ -1,1 +1,71 @@
-//! Bevy plugin: streams voxel worlds of planet size
+//! A Bevy plugin that streams voxel worlds of planet size.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use bevy::prelude::*;
+//! use bevy_bluemarble::prelude::*;
+//! use bluemarble_core::MaterialTable;
+//! use bluemarble_terrain::NoiseBaseline;
+//! use bluemarble_world::HybridWorld;
+//!
+//! let materials = MaterialTable::standard();
+//! let baseline = NoiseBaseline::new(0.5, 7, &materials).expect("the standard table has all it needs");
+//! let world = HybridWorld::in_memory(Arc::new(baseline), materials);
+//! App::new()
+//!     .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
+//!     .add_plugins(BluemarblePlugins)
+//!     .insert_resource(VoxelWorld(world))
+//!     .add_systems(Startup, |mut commands: Commands| {
+//!         commands.spawn((Camera3d::default(), Viewer::default(), WorldPosition::new(0.0, 60.0, 0.0)));
+//!     })
+//!     .run();
+//! ```
+//!
+//! # One frame
+//!
+//! The files are the stages, in this order:
+//!
+//! | stage | file | what happens |
+//! |---|---|---|
+//! | views | [`viewer`] | every [`Viewer`] becomes a view in world metres |
+//! | edits | [`edit`] | [`EditWorld`](edit::EditWorld) messages are applied in the background; what they touched is out of date |
+//! | cut | [`cut`] | which nodes are drawn, which are wanted |
+//! | queue | [`queue`] | the most wanted first, few in flight, cancellable |
+//! | job | [`job`], [`bake`] | a worker reads, meshes and bakes a node |
+//! | draw | [`streaming`] | results become entities within a budget; parents and children swap |
+//! | pick | [`pick`] | rays find the drawn voxel; a `bevy_picking` backend |
+//!
+//! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look,
+//! [`statistics`] says what all of it did.
+
+pub mod bake;
+pub mod cut;
+pub mod edit;
+pub mod job;
+pub mod material;
+pub mod pick;
+pub mod plugin;
+pub mod queue;
+pub mod sky;
+pub mod space;
+pub mod statistics;
+pub mod streaming;
+pub mod viewer;
+
+pub use plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems};
+
+/// What a game needs most.
+pub mod prelude {
+    pub use crate::{
+        edit::{EditApplied, EditWorld, WorldSaved},
+        material::Sun,
+        pick::{VoxelPick, WorldPicker},
+        plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems},
+        sky::SkyPlugin,
+        space::{VoxelWorld, WorldPosition, WorldSpace},
+        statistics::StreamingStatistics,
+        streaming::StreamingSettings,
+        viewer::Viewer,
+    };
+}

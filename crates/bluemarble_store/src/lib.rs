@@ -1,1 +1,33 @@
-//! Primary storage: Zarr v3 arrays of edited chunks
+//! Primary storage: a world directory is a Zarr v3 hierarchy that holds edited chunks and nothing else.
+//!
+//! ```text
+//! world/zarr.json                        group; attributes.bluemarble says what world this is
+//! world/.lock                            held by the one process that may write
+//! world/region0/zarr.json                group
+//! world/region0/lod0/zarr.json           array of uint16, axes y, z, x; one chunk is one shard
+//! world/region0/lod0/c/131072/12/40001   a shard: up to 4³ chunks of 64³ cells and their index
+//! ```
+//!
+//! A write goes through [`chunk_bytes`] (cells to bytes), [`shard`] (bytes to a shard) and
+//! [`layout`] (names and places) into an object store, which replaces whole shards durably.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`layout`] | which array, shard and slot a chunk lies in |
+//! | [`metadata`] | the `zarr.json` documents, written and checked |
+//! | [`chunk_bytes`] | one chunk to bytes and back |
+//! | [`shard`] | the `sharding_indexed` format |
+//! | [`store`] | [`ChunkStore`]: read, write, list |
+
+mod block;
+pub mod chunk_bytes;
+mod directory;
+mod error;
+pub mod layout;
+pub mod metadata;
+pub mod shard;
+pub mod store;
+
+pub use error::StoreError;
+pub use metadata::WorldMetadata;
+pub use store::{ChunkStore, StoreStatistics};

@@ -1,5 +1,32 @@
 //! Baselines: the procedural sources of a world.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`Baseline`] | what every source answers: fill a chunk, tell what a box holds without filling it |
+//! | [`EarthBaseline`] | the Earth: an elevation grid, fractal detail, climate, strata |
+//! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
+//! | [`Superflat`] | horizontal layers |
+//! | [`ElevationGrid`] | heights over latitude and longitude, read from a `GeoTIFF` |
+//! | [`TerrainError`] | why a baseline could not be made |
+//!
+//! Heights are metres above sea level in `f64`, places are unit directions or degrees, and lattice
+//! positions are voxels. All sources are pure functions of their parameters: caches and threads change
+//! how fast an answer comes, never what it is.
 
 mod baseline;
+mod columns;
+mod earth;
+mod elevation;
+mod error;
+mod flat_noise;
+mod fractal;
+mod interval;
+mod noise;
+mod superflat;
 
 pub use baseline::{Baseline, Classification};
+pub use earth::EarthBaseline;
+pub use elevation::{ElevationGrid, OUTSIDE_M};
+pub use error::TerrainError;
+pub use flat_noise::NoiseBaseline;
+pub use superflat::Superflat;

@@ -1,0 +1,114 @@
+//! The wiring: which stage runs when.
+
+use bevy::{
+    app::PluginGroupBuilder, picking::PickingSystems, prelude::*, transform::TransformSystems,
+};
+use big_space::plugin::{BigSpaceMinimalPlugins, BigSpaceSystems};
+
+use crate::{
+    edit::{self, EditApplied, EditWorld, Edits, WorldSaved},
+    material::{self, VoxelMaterials},
+    pick,
+    space::{self, VoxelWorld},
+    statistics::StreamingStatistics,
+    streaming::{self, Streamer, StreamingSettings},
+    viewer::{self, Views},
+};
+
+/// Everything a game needs to show a voxel world, floating origin included.
+///
+/// `big_space` does what Bevy's own transform propagation does, so that one must be switched off:
+/// `DefaultPlugins.build().disable::<TransformPlugin>()`.
+pub struct BluemarblePlugins;
+
+impl PluginGroup for BluemarblePlugins {
+    fn build(self) -> PluginGroupBuilder {
+        PluginGroupBuilder::start::<Self>()
+            .add_group(BigSpaceMinimalPlugins)
+            .add(BluemarblePlugin)
+            .add(crate::sky::SkyPlugin)
+    }
+}
+
+/// The stages of streaming, in this order.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BluemarbleSystems {
+    /// Viewers are turned into views, placed entities are placed. In [`PostUpdate`].
+    Views,
+    /// Edits are handed out and taken back. In [`PostUpdate`].
+    Edit,
+    /// Finished nodes become entities. In [`PostUpdate`].
+    Receive,
+    /// The cut is selected, entities are shown and hidden, jobs are started. In [`PostUpdate`], before
+    /// transforms are propagated, so that what is selected is drawn in the same frame.
+    Select,
+}
+
+/// Streams the world in the resource [`VoxelWorld`] around every
+/// [`Viewer`](crate::viewer::Viewer).
+pub struct BluemarblePlugin;
+
+impl Plugin for BluemarblePlugin {
+    fn build(&self, app: &mut App) {
+        material::build(app);
+        app.init_resource::<Views>()
+            .init_resource::<StreamingStatistics>()
+            .init_resource::<StreamingSettings>()
+            .init_resource::<Edits>()
+            .add_message::<EditWorld>()
+            .add_message::<EditApplied>()
+            .add_message::<WorldSaved>()
+            .configure_sets(
+                PostUpdate,
+                (
+                    BluemarbleSystems::Views,
+                    BluemarbleSystems::Edit,
+                    BluemarbleSystems::Receive,
+                    BluemarbleSystems::Select,
+                )
+                    .chain()
+                    .before(TransformSystems::Propagate),
+            )
+            .add_systems(PreStartup, space::spawn_root)
+            .add_systems(
+                PostStartup,
+                (viewer::ensure_floating_origin, space::place_entities)
+                    .chain()
+                    .before(BigSpaceSystems::RecenterLargeTransforms),
+            )
+            .add_systems(
+                PreUpdate,
+                (material::create_materials, streaming::start)
+                    .run_if(resource_exists_and_changed::<VoxelWorld>)
+                    .run_if(not(resource_exists::<Streamer>)),
+            )
+            .add_systems(PreUpdate, pick::update_hits.in_set(PickingSystems::Backend))
+            .add_systems(
+                PostUpdate,
+                (
+                    (viewer::ensure_floating_origin, space::place_entities, viewer::collect_views)
+                        .chain()
+                        .in_set(BluemarbleSystems::Views),
+                    edit::apply_edits.in_set(BluemarbleSystems::Edit),
+                    streaming::receive
+                        .run_if(resource_exists::<VoxelMaterials>)
+                        .in_set(BluemarbleSystems::Receive),
+                    (
+                        (streaming::select, streaming::measure)
+                            .chain()
+                            .run_if(resource_exists::<Streamer>),
+                        material::update_environment.run_if(resource_exists::<VoxelWorld>),
+                    )
+                        .chain()
+                        .in_set(BluemarbleSystems::Select),
+                ),
+            )
+            .configure_sets(
+                PostUpdate,
+                (BluemarbleSystems::Edit, BluemarbleSystems::Receive)
+                    .run_if(resource_exists::<Streamer>),
+            )
+            .add_systems(Last, edit::save_on_exit.run_if(resource_exists::<Streamer>))
+            .add_systems(Update, viewer::warn_if_nothing_to_show);
+    }
+}

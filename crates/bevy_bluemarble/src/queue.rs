@@ -1,0 +1,137 @@
+//! What is wanted, most wanted first, and what is being made.
+
+use std::{
+    cmp::Ordering,
+    collections::BinaryHeap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering as Memory},
+    },
+};
+
+use bluemarble_core::ChunkKey;
+use rustc_hash::FxHashMap;
+
+use crate::cut::Request;
+
+#[derive(Debug)]
+struct Queued(Request);
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Queued {}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let pos = |request: &Request| request.key.pos.to_array();
+        (self.0.priority.total_cmp(&other.0.priority))
+            // Among equals the order is fixed, so that runs can be compared.
+            .then_with(|| self.0.key.lod.cmp(&other.0.key.lod))
+            .then_with(|| (other.0.key.region, pos(&other.0)).cmp(&(self.0.key.region, pos(&self.0))))
+    }
+}
+
+/// A job that has been handed out.
+#[derive(Debug)]
+struct InFlight {
+    cancelled: Arc<AtomicBool>,
+    /// The chunk or one beside it was edited after the job began.
+    outdated: bool,
+}
+
+/// Requests by priority and jobs in flight.
+#[derive(Debug, Default)]
+pub struct JobQueue {
+    waiting: BinaryHeap<Queued>,
+    in_flight: FxHashMap<ChunkKey, InFlight>,
+}
+
+impl JobQueue {
+    /// Replaces everything that waits; jobs in flight that nobody wants any more are cancelled.
+    pub fn replace(&mut self, requests: Vec<Request>, wanted: impl Fn(ChunkKey) -> bool) {
+        let in_flight = &self.in_flight;
+        self.waiting = requests
+            .into_iter()
+            .filter(|request| !in_flight.contains_key(&request.key))
+            .map(Queued)
+            .collect();
+        for (&key, job) in &self.in_flight {
+            if !wanted(key) {
+                job.cancelled.store(true, Memory::Relaxed);
+            }
+        }
+    }
+
+    /// Takes the most wanted request, with the flag that cancels it.
+    pub fn start(&mut self) -> Option<(ChunkKey, Arc<AtomicBool>)> {
+        let key = self.waiting.pop()?.0.key;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        self.in_flight.insert(key, InFlight { cancelled: cancelled.clone(), outdated: false });
+        Some((key, cancelled))
+    }
+
+    /// Notes that a chunk was edited while a job that reads it may be in flight.
+    pub fn outdate(&mut self, key: ChunkKey) {
+        if let Some(job) = self.in_flight.get_mut(&key) {
+            job.outdated = true;
+        }
+    }
+
+    /// Notes that a job has ended; true if what it made was overtaken by an edit.
+    pub fn finish(&mut self, key: ChunkKey) -> bool {
+        self.in_flight.remove(&key).is_some_and(|job| job.outdated)
+    }
+
+    /// Requests that wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Jobs being worked on.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::IVec3;
+
+    use super::*;
+
+    fn request(x: i32, priority: f64) -> Request {
+        Request { key: ChunkKey::new(0, 3, IVec3::new(x, 0, 0)), priority }
+    }
+
+    #[test]
+    fn the_most_wanted_comes_first() {
+        let mut queue = JobQueue::default();
+        queue.replace(vec![request(1, 1.0), request(2, 5.0), request(3, 3.0)], |_| true);
+        let order: Vec<i32> = std::iter::from_fn(|| queue.start()).map(|job| job.0.pos.x).collect();
+        assert_eq!(order, [2, 3, 1]);
+    }
+
+    #[test]
+    fn a_job_nobody_wants_is_cancelled_and_one_in_flight_is_not_queued_twice() {
+        let mut queue = JobQueue::default();
+        queue.replace(vec![request(1, 1.0)], |_| true);
+        let (key, cancelled) = queue.start().expect("one waits");
+        queue.replace(vec![request(1, 1.0)], |_| true);
+        assert_eq!((queue.waiting(), queue.in_flight()), (0, 1));
+        assert!(!cancelled.load(Memory::Relaxed));
+        queue.replace(Vec::new(), |_| false);
+        assert!(cancelled.load(Memory::Relaxed));
+        queue.outdate(key);
+        assert!(queue.finish(key), "the edit in between was noticed");
+    }
+}

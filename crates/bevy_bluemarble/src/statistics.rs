@@ -1,0 +1,43 @@
+//! What streaming has done and holds, for overlays, reports and tests.
+
+use bevy::prelude::*;
+use serde::Serialize;
+
+use crate::cut::PerLod;
+
+/// Counters of the streamer since its start, and what it holds now.
+#[derive(Resource, Clone, Debug, Default, Serialize)]
+pub struct StreamingStatistics {
+    /// Nodes asked about, by lod.
+    pub asked_by_lod: PerLod,
+    /// Nodes skipped by classification alone: never read, never meshed, by lod.
+    pub skipped_by_lod: PerLod,
+    /// Nodes read, by lod.
+    pub read_by_lod: PerLod,
+    /// Nodes whose chunk turned out uniform when it was read, by lod.
+    pub read_uniform_by_lod: PerLod,
+    /// Nodes meshed to at least one quad, by lod.
+    pub meshed_by_lod: PerLod,
+    /// Nodes drawn now that show something, by lod.
+    pub drawn_by_lod: PerLod,
+    /// Nodes known now.
+    pub nodes: usize,
+    /// Requests waiting.
+    pub waiting: usize,
+    /// Jobs in flight.
+    pub in_flight: usize,
+    /// Mesh entities now, hidden ones included.
+    pub entities: usize,
+    /// Bytes of vertices and indices on the graphics card.
+    pub mesh_bytes: usize,
+    /// Bytes of chunks kept for picking.
+    pub chunk_bytes: usize,
+    /// The largest sum of the two so far.
+    pub peak_bytes: usize,
+    /// Jobs that failed; each was logged and is tried again.
+    pub failed: u64,
+    /// Edits applied and not yet in all lods.
+    pub edits_pending: usize,
+    /// Whether the cut is complete and nothing is being worked on.
+    pub settled: bool,
+}

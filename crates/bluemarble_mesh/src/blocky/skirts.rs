@@ -1,0 +1,127 @@
+//! Skirts: walls that hang from the edge of the ground at the four sides of a chunk.
+//!
+//! Next to a neighbour of the same lod they are hidden inside the ground. Next to one of another lod,
+//! whose surface is drawn up to half of a coarse cell higher or lower, they close the gap.
+
+use bluemarble_core::{Face, MaterialId};
+use glam::ivec3;
+
+use super::{Cells, masks::Masks};
+use crate::quad::PackedQuad;
+
+/// Half of a cell five lods coarser.
+const LEAST_DEPTH: i32 = 16;
+/// One chunk.
+const MOST_DEPTH: i32 = 64;
+
+/// A piece of a column of the side: the rows `bottom..top` and the material on top of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    bottom: i32,
+    top: i32,
+    material: MaterialId,
+}
+
+/// Adds the skirt of one side. `above` has the opaque cells over the chunk, `visible` the faces that
+/// are drawn on this side anyway.
+pub(super) fn add(
+    opaque: &Masks,
+    above: &[u64; 64],
+    visible: &Masks,
+    cells: &Cells,
+    face: Face,
+    max_edge: u32,
+    out: &mut Vec<PackedQuad>,
+) {
+    let layer = if face.is_positive() { 63 } else { 0 };
+    // The cell of the side's column u at height y.
+    let place = |u: usize| if face.axis() == 0 { (layer, u) } else { (u, layer) };
+    let bit = |mask: &Masks, u: usize, y: usize| {
+        let (x, z) = place(u);
+        mask.row(y, z) >> x & 1 == 1
+    };
+    let column = |mask: &Masks, u: usize| {
+        (0..64).fold(0u64, |word, y| word | u64::from(bit(mask, u, y)) << y)
+    };
+    // Bit y is set where an opaque cell has none above it.
+    let tops: [u64; 64] = std::array::from_fn(|u| {
+        let (x, z) = place(u);
+        let solid = column(opaque, u);
+        solid & !(solid >> 1 | (above[z] >> x & 1) << 63)
+    });
+    let nearest = |u: usize, y: i32| {
+        let distance = |mut word: u64| {
+            let mut least: Option<i32> = None;
+            while word != 0 {
+                let apart = (word.trailing_zeros() as i32 - y).abs();
+                least = Some(least.map_or(apart, |known| known.min(apart)));
+                word &= word - 1;
+            }
+            // No top beside: the ground leaves the chunk, as steep as can be.
+            least.unwrap_or(MOST_DEPTH)
+        };
+        let beside = [u.checked_sub(1), (u < 63).then_some(u + 1)];
+        beside.into_iter().flatten().map(|u| distance(tops[u])).max().unwrap_or(0)
+    };
+    let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(64);
+    for (u, &word) in tops.iter().enumerate() {
+        let drawn = column(visible, u);
+        let (x, z) = place(u);
+        let mut column_pieces = Vec::new();
+        // From the top down, so that where two skirts meet the lower one gives way.
+        let mut free_below = 64;
+        let mut rest = word;
+        while rest != 0 {
+            let y = 63 - rest.leading_zeros() as i32;
+            rest &= !(1 << y);
+            let material = cells.at(x, y as usize, z);
+            let depth = (LEAST_DEPTH + 2 * nearest(u, y)).min(MOST_DEPTH);
+            let bottom = (y + 1 - depth).max(-64);
+            let mut top = (y + 1).min(free_below);
+            // Leave out the rows that are drawn as real faces.
+            let mut row = top;
+            while row > bottom {
+                let is_drawn = row > 0 && drawn >> (row - 1) & 1 == 1;
+                if is_drawn {
+                    if top > row {
+                        column_pieces.push(Piece { bottom: row, top, material });
+                    }
+                    top = row - 1;
+                }
+                row -= 1;
+            }
+            if top > bottom {
+                column_pieces.push(Piece { bottom, top, material });
+            }
+            free_below = free_below.min(bottom);
+        }
+        pieces.push(column_pieces);
+    }
+    emit(&pieces, face, layer as i32 + i32::from(face.is_positive()), max_edge as i32, out);
+}
+
+/// Emits pieces, merged along the side where neighbouring columns have the same one.
+fn emit(pieces: &[Vec<Piece>], face: Face, level: i32, edge: i32, out: &mut Vec<PackedQuad>) {
+    for (u, column) in pieces.iter().enumerate() {
+        for piece in column {
+            let starts = u as i32 % edge == 0 || !pieces[u - 1].contains(piece);
+            if !starts {
+                continue;
+            }
+            let room = (edge - u as i32 % edge) as usize;
+            let width = pieces[u..].iter().take(room).take_while(|next| next.contains(piece)).count();
+            let mut bottom = piece.bottom;
+            while bottom < piece.top {
+                let top = piece.top.min((bottom.div_euclid(edge) + 1) * edge);
+                let corner = if face.axis() == 0 {
+                    ivec3(level, bottom, u as i32)
+                } else {
+                    ivec3(u as i32, bottom, level)
+                };
+                let size = (width as u32, (top - bottom) as u32);
+                out.push(PackedQuad::new(corner, size, face, piece.material, true));
+                bottom = top;
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A world directory before anything in it is read: may we have it, and are we alone?
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+};
+
+use crate::{
+    StoreError,
+    layout::{LOCK_NAME, METADATA_NAME},
+};
+
+/// Makes the directory if it is not there, and takes the lock that only one process can have.
+pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StoreError::Unwritable { path, source }
+    };
+    fs::create_dir_all(dir).map_err(unwritable(dir))?;
+    if !dir.join(METADATA_NAME).exists() {
+        for entry in fs::read_dir(dir).map_err(unwritable(dir))? {
+            let name = entry.map_err(unwritable(dir))?.file_name();
+            if name != LOCK_NAME && !is_leftover(&name.to_string_lossy()) {
+                return Err(StoreError::NotAWorld { path: dir.to_owned() });
+            }
+        }
+    }
+    let path = dir.join(LOCK_NAME);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(unwritable(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path }),
+        Err(TryLockError::Error(source)) => Err(StoreError::Unwritable { path, source }),
+    }
+}
+
+/// Removes what writers that were killed left behind. Only the holder of the lock may do this.
+pub(crate) fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => sweep(&path),
+            Ok(kind) if kind.is_file() && is_leftover(&entry.file_name().to_string_lossy()) => {
+                match fs::remove_file(&path) {
+                    Ok(()) => tracing::info!("removed the unfinished write {}", path.display()),
+                    Err(error) => {
+                        tracing::warn!("cannot remove the unfinished {}: {error}", path.display());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether this is the temporary file of an unfinished write: `name#number`.
+fn is_leftover(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(name, number)| {
+        let shard = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        digits && (shard || name == METADATA_NAME)
+    })
+}

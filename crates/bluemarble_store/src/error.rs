@@ -1,0 +1,126 @@
+//! [`StoreError`]: what can go wrong between memory and disk.
+
+use std::path::PathBuf;
+
+use bluemarble_core::ChunkKey;
+use thiserror::Error;
+
+/// Why the store refused or failed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The world directory cannot be made or written.
+    #[error("{}: cannot write here: {source}; check the path and its permissions", path.display())]
+    Unwritable {
+        /// The directory or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The directory holds something else.
+    #[error(
+        "{}: the directory is not empty and holds no world (no zarr.json); \
+         choose an empty or new directory", path.display()
+    )]
+    NotAWorld {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another process has the world open.
+    #[error(
+        "{}: the world is open in another process; close it there, or open another world",
+        path.display()
+    )]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// A `zarr.json` says something else than it must.
+    #[error(
+        "{path}: {field} is {found}, expected {expected}; open the world with the settings it was \
+         made with, or choose another directory"
+    )]
+    Mismatch {
+        /// The document.
+        path: String,
+        /// The field, with dots between levels.
+        field: String,
+        /// What this program writes.
+        expected: String,
+        /// What the document says.
+        found: String,
+    },
+    /// A `zarr.json` is not JSON.
+    #[error("{path}: not a Zarr v3 document: {message}; restore the file from a backup")]
+    Syntax {
+        /// The document.
+        path: String,
+        /// Where and why.
+        message: String,
+    },
+    /// A `zarr.json` is gone though there are shards below it.
+    #[error("{path}: missing, but there are shards beside it; restore the file from a backup")]
+    MissingMetadata {
+        /// The document.
+        path: String,
+    },
+    /// A shard as a whole cannot be understood.
+    #[error("{path}: damaged shard: {reason}; restore it from a backup, or delete it to lose its edits")]
+    DamagedShard {
+        /// The shard.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// One chunk cannot be understood.
+    #[error(
+        "chunk {key} in {path}: damaged: {reason}; restore the shard from a backup, or delete it to \
+         lose its edits"
+    )]
+    DamagedChunk {
+        /// The chunk.
+        key: ChunkKey,
+        /// The shard it lies in.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file has a name that no shard can have.
+    #[error("{path}: not the name of a shard of this world; move the file out of the world directory")]
+    UnknownShard {
+        /// The file.
+        path: String,
+    },
+    /// A key names no chunk of the world.
+    #[error("chunk {key} lies outside of the lattice; check its region, lod and position")]
+    OutsideLattice {
+        /// The key.
+        key: ChunkKey,
+    },
+    /// A chunk to be written is not complete.
+    #[error(
+        "chunk {key} holds the reserved material 65535 (not stored) at cell index {cell}; fill every \
+         cell before writing"
+    )]
+    Incomplete {
+        /// The chunk.
+        key: ChunkKey,
+        /// The first such cell.
+        cell: usize,
+    },
+    /// The object store failed.
+    #[error("{path}: {action} failed: {source}; check the disk and its free space, then try again")]
+    Object {
+        /// The object.
+        path: String,
+        /// What was being done.
+        action: &'static str,
+        /// What the object store said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A shard kept changing while it was read.
+    #[error("{path}: replaced by a writer again and again while it was read; try again")]
+    Contended {
+        /// The shard.
+        path: String,
+    },
+}

@@ -1,0 +1,207 @@
+//! Tiles of 64 x 64 columns, kept for a while, and the chunks cut from them.
+
+use std::{cell::RefCell, sync::Arc};
+
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use glam::IVec3;
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, UnitWeighter,
+    sync::{Cache, DefaultLifecycle},
+};
+
+use super::{CellColumn, Levels, STRATA, Strata};
+
+/// Tiles kept: 256 of about 130 KiB.
+const TILES: usize = 256;
+const EDGE: usize = CHUNK_EDGE as usize;
+
+/// Where columns come from.
+pub(crate) trait ColumnSource {
+    /// The vertical lattice of a lod.
+    fn levels(&self, lod: u8) -> Levels;
+    /// What fills the ground.
+    fn strata(&self) -> &Strata;
+    /// Makes `edge` x `edge` columns from a cell position, x fastest. A column must not depend on which
+    /// others are asked for.
+    fn columns(&self, region: u8, lod: u8, x: i32, z: i32, edge: usize, out: &mut Vec<CellColumn>);
+}
+
+/// Bounds of one number over a tile.
+#[derive(Clone, Copy)]
+struct Range {
+    min: i32,
+    max: i32,
+}
+
+fn range(values: &[i32]) -> Range {
+    values.iter().fold(Range { min: i32::MAX, max: i32::MIN }, |range, &v| Range {
+        min: range.min.min(v),
+        max: range.max.max(v),
+    })
+}
+
+/// 64 x 64 columns, each number in its own list so that a layer of cells is quickly decided.
+pub(crate) struct ColumnTile {
+    filled: Vec<i32>,
+    ground: Vec<i32>,
+    surface: Vec<MaterialId>,
+    subsoil: Vec<MaterialId>,
+    floors: [Vec<i32>; STRATA],
+    filled_range: Range,
+    ground_range: Range,
+    floor_ranges: [Range; STRATA],
+}
+
+/// Tiles of late, so that chunks above each other and repeated reads share them.
+pub(crate) struct TileCache {
+    tiles: Cache<(u8, u8, i32, i32), Arc<ColumnTile>>,
+}
+
+impl TileCache {
+    pub fn new() -> Self {
+        // The default keeps almost all room for what is read often, and a stream of new tiles would
+        // push each other out at once.
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(TILES)
+            .weight_capacity(TILES as u64)
+            .hot_allocation(0.5)
+            .build();
+        let tiles = match options {
+            Ok(options) => Cache::with_options(
+                options,
+                UnitWeighter,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            Err(_) => Cache::new(TILES),
+        };
+        Self { tiles }
+    }
+
+    fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<ColumnTile> {
+        let place = (key.region, key.lod, key.pos.x, key.pos.z);
+        if let Some(tile) = self.tiles.get(&place) {
+            return tile;
+        }
+        // Two threads may make the same tile at once: the tiles are equal, and nobody waits.
+        let tile = Arc::new(ColumnTile::new(source, key));
+        self.tiles.insert(place, tile.clone());
+        tile
+    }
+}
+
+impl ColumnTile {
+    fn new(source: &impl ColumnSource, key: ChunkKey) -> Self {
+        let mut columns = Vec::with_capacity(EDGE * EDGE);
+        let (x, z) = (key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE);
+        source.columns(key.region, key.lod, x, z, EDGE, &mut columns);
+        let filled: Vec<i32> = columns.iter().map(|column| column.filled).collect();
+        let ground: Vec<i32> = columns.iter().map(|column| column.ground).collect();
+        let floors: [Vec<i32>; STRATA] =
+            std::array::from_fn(|i| columns.iter().map(|column| column.floors[i]).collect());
+        Self {
+            filled_range: range(&filled),
+            ground_range: range(&ground),
+            floor_ranges: std::array::from_fn(|i| range(&floors[i])),
+            surface: columns.iter().map(|column| column.surface).collect(),
+            subsoil: columns.iter().map(|column| column.subsoil).collect(),
+            filled,
+            ground,
+            floors,
+        }
+    }
+
+    /// The one material of the layers `low..=high`, if the ranges tell.
+    fn uniform(&self, low: i32, high: i32, strata: &Strata) -> Option<MaterialId> {
+        if low > self.filled_range.max {
+            return Some(MaterialId::AIR);
+        }
+        if low > self.ground_range.max {
+            return (high <= self.filled_range.min).then_some(strata.water);
+        }
+        if high >= self.ground_range.min || high > self.floor_ranges[0].min {
+            return None;
+        }
+        for (i, layer) in strata.layers.iter().enumerate() {
+            if low > self.floor_ranges[i + 1].max {
+                return Some(*layer);
+            }
+            if high > self.floor_ranges[i + 1].min {
+                return None;
+            }
+        }
+        Some(strata.bottom)
+    }
+
+    /// Writes one layer of cells.
+    fn write_layer(&self, y: i32, strata: &Strata, cells: &mut [MaterialId]) {
+        if let Some(material) = self.uniform(y, y, strata) {
+            cells.fill(material);
+            return;
+        }
+        // Layers none of whose cells lie so deep need not look at the deep floors.
+        let deepest = self.floor_ranges.iter().position(|range| y > range.max).unwrap_or(STRATA);
+        let below = |i: usize| if i < STRATA { strata.layers[i - 1] } else { strata.bottom };
+        match deepest {
+            0 => cells.copy_from_slice(&self.subsoil),
+            deepest => cells.fill(below(deepest)),
+        }
+        for i in (1..deepest).rev() {
+            let layer = below(i);
+            for (cell, &floor) in cells.iter_mut().zip(&self.floors[i]) {
+                *cell = if y > floor { layer } else { *cell };
+            }
+        }
+        if deepest > 0 {
+            for ((cell, &floor), &subsoil) in
+                cells.iter_mut().zip(&self.floors[0]).zip(&self.subsoil)
+            {
+                *cell = if y > floor { subsoil } else { *cell };
+            }
+        }
+        if y < self.ground_range.min {
+            return;
+        }
+        for (((cell, &ground), &filled), &surface) in
+            cells.iter_mut().zip(&self.ground).zip(&self.filled).zip(&self.surface)
+        {
+            let fluid = if y > filled { MaterialId::AIR } else { strata.water };
+            let top = if y == ground { surface } else { *cell };
+            *cell = if y > ground { fluid } else { top };
+        }
+    }
+}
+
+thread_local! {
+    /// Room for the cells of one chunk: fresh pages would cost a tenth of a millisecond each time.
+    static CELLS: RefCell<Vec<MaterialId>> = RefCell::new(vec![MaterialId::AIR; CHUNK_VOLUME]);
+}
+
+/// Makes a chunk.
+pub(crate) fn fill(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Chunk {
+    let tile = cache.get(source, key);
+    let strata = source.strata();
+    let low = key.pos.y * CHUNK_EDGE;
+    if let Some(material) = tile.uniform(low, low + CHUNK_EDGE - 1, strata) {
+        return Chunk::uniform(material);
+    }
+    CELLS.with_borrow_mut(|cells| {
+        for (y, layer) in cells.chunks_exact_mut(EDGE * EDGE).enumerate() {
+            tile.write_layer(low + y as i32, strata, layer);
+        }
+        Chunk::from_cells(cells)
+    })
+}
+
+/// The material of a single cell, without a tile.
+pub(crate) fn material_at(
+    source: &impl ColumnSource,
+    region: u8,
+    lod: u8,
+    cell: IVec3,
+) -> MaterialId {
+    let mut columns = Vec::with_capacity(1);
+    source.columns(region, lod, cell.x, cell.z, 1, &mut columns);
+    columns.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.strata()))
+}

@@ -1,0 +1,223 @@
+//! [`EarthBaseline`]: the Earth from an elevation grid, with detail that the grid is too coarse to hold.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `height` | how high the ground is: grid plus fractal detail, band-limited by lod |
+//! | `spot` | both for all columns of a chunk, cheaply |
+//! | `climate` | temperature and moisture |
+//! | `surface` | the material on top |
+//! | `strata` | what lies below |
+
+mod climate;
+mod height;
+mod spot;
+pub(crate) mod strata;
+pub(crate) mod surface;
+
+use std::path::Path;
+
+use bluemarble_core::{Chunk, ChunkKey, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape};
+use climate::Climate;
+use glam::IVec3;
+use height::HeightField;
+use spot::{Site, SiteSampler};
+use surface::{Palette, Setting};
+
+use crate::{
+    baseline::{Baseline, Classification},
+    columns::{
+        self, CellColumn, Column, ColumnBounds, ColumnSource, Levels, Span, Strata, TileCache,
+    },
+    elevation::ElevationGrid,
+    error::TerrainError,
+    fractal::{Fractal, FractalShape},
+};
+
+/// Changes whenever the same parameters give another ground.
+const ALGORITHM: &str = "earth-1";
+/// The patches that fray the borders of surfaces: from 480 km down to 29 m.
+const PATCHES: FractalShape = FractalShape {
+    longest_m: 480_000.0,
+    shortest_m: 25.0,
+    lacunarity: 4.0,
+    hurst: 0.3,
+    texture_m: |_| 0.0,
+};
+
+/// The Earth.
+pub struct EarthBaseline {
+    field: HeightField,
+    climate: Climate,
+    patches: Fractal,
+    palette: Palette,
+    strata: Strata,
+    shape: Shape,
+    seed: u64,
+    content_hash: u64,
+    tiles: TileCache,
+}
+
+impl EarthBaseline {
+    /// The Earth from a `GeoTIFF` of elevations in metres over degrees.
+    ///
+    /// # Errors
+    /// [`TerrainError`], naming the file and what is wrong with it, or the material that is missing.
+    pub fn load(path: &Path, materials: &MaterialTable, seed: u64) -> Result<Self, TerrainError> {
+        Self::new(ElevationGrid::load(path)?, materials, seed)
+    }
+
+    /// The Earth from a grid of elevations.
+    ///
+    /// # Errors
+    /// [`TerrainError::Material`] if the table lacks a material that the ground is made of.
+    pub fn new(
+        grid: ElevationGrid,
+        materials: &MaterialTable,
+        seed: u64,
+    ) -> Result<Self, TerrainError> {
+        let shape = Shape::earth();
+        let Shape::CubeSphere(sphere) = shape else {
+            return Err(TerrainError::Parameter {
+                parameter: "the shape",
+                value: format!("{shape:?}"),
+                expected: "a cube-sphere",
+            });
+        };
+        Ok(Self {
+            palette: Palette::new(materials)?,
+            strata: strata::rocks(materials)?,
+            climate: Climate::new(&grid),
+            content_hash: grid.content_hash(),
+            field: HeightField::new(grid, sphere, shape.voxel_m(), seed),
+            patches: Fractal::new(!seed, &PATCHES),
+            shape,
+            seed,
+            tiles: TileCache::new(),
+        })
+    }
+
+    /// The grid that the ground goes through.
+    pub fn grid(&self) -> &ElevationGrid {
+        &self.field.grid
+    }
+
+    /// Height of the ground above sea level, in metres, in the column at lattice x and z, as `lod` shows
+    /// it: with the octaves of detail that are at least two of its cells long.
+    pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
+        let width = f64::from(1u32 << lod);
+        let sites = SiteSampler::new(self, region, lod).sites(x / width, z / width, 1);
+        sites.first().map_or(0.0, |site| site.ground.height_m)
+    }
+
+    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
+    /// but as slow as a whole column.
+    pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
+        columns::material_at(self, region, lod, cell)
+    }
+
+    fn sphere(&self) -> CubeSphere {
+        self.field.shape
+    }
+
+    /// What lies at a site, where the ground slopes by `slope` (a tangent).
+    fn column(&self, site: &Site, slope: f64, hidden_slope2: f64) -> Column {
+        let ground = &site.ground;
+        let [wide, narrow] = site.patch.map(|v| v.clamp(-1.0, 1.0));
+        let setting = Setting {
+            height_m: ground.height_m,
+            steepness: (slope * slope + hidden_slope2 * 0.5).sqrt(),
+            slope,
+            relief_m: ground.relief_m,
+            wide,
+            narrow,
+        };
+        let surface = self.palette.surface(&site.weather.at_height(ground.height_m), &setting);
+        let subsoil_m = if surface == self.palette.snow { 3.0 } else { 0.9 + 0.4 * narrow };
+        Column {
+            ground_m: ground.height_m,
+            surface,
+            subsoil: self.palette.subsoil(surface),
+            floors_m: strata::floors_m(
+                ground.height_m,
+                ground.base_m,
+                ground.relief_m,
+                wide,
+                subsoil_m,
+            ),
+        }
+    }
+}
+
+impl ColumnSource for EarthBaseline {
+    fn levels(&self, lod: u8) -> Levels {
+        Levels { lod, voxel_m: self.field.voxel_m, sea_level_y: self.shape.sea_level_y() }
+    }
+
+    fn strata(&self) -> &Strata {
+        &self.strata
+    }
+
+    fn columns(&self, region: u8, lod: u8, x: i32, z: i32, edge: usize, out: &mut Vec<CellColumn>) {
+        let cell_m = self.field.cell_m(lod);
+        let levels = self.levels(lod);
+        let mut sampler = SiteSampler::new(self, region, lod);
+        // One column more on each side, for slopes.
+        let ring = edge + 2;
+        let sites = sampler.sites(f64::from(x) - 0.5, f64::from(z) - 0.5, ring);
+        for j in 1..=edge {
+            for i in 1..=edge {
+                let here = j * ring + i;
+                let rise = |a: usize, b: usize| sites[a].ground.height_m - sites[b].ground.height_m;
+                let (east, south) = (rise(here + 1, here - 1), rise(here + ring, here - ring));
+                let slope = (east * east + south * south).sqrt() / (2.0 * cell_m);
+                let hidden_slope2 = sampler.hidden_slope2(&sites[here].ground);
+                out.push(levels.cells(&self.column(&sites[here], slope, hidden_slope2)));
+            }
+        }
+    }
+}
+
+impl Baseline for EarthBaseline {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
+        *chunk = columns::fill(self, &self.tiles, key);
+    }
+
+    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+        let span = Span::new(voxels, lod);
+        // Columns are interpolated between places up to a stride away.
+        let reach = f64::from(spot::STRIDE << lod);
+        let [x0, z0, x1, z1] = span.columns.map(|v| v as f64);
+        let (x0, z0, x1, z1) = (x0 - reach, z0 - reach, x1 + reach, z1 + reach);
+        let sphere = self.sphere();
+        let direction = |x: f64, z: f64| sphere.direction(region, x, z);
+        let middle = direction((x0 + x1) * 0.5, (z0 + z1) * 0.5);
+        // Lattice lines are great circles, so no place of the box is farther than a corner.
+        let corners = [(x0, z0), (x1, z0), (x0, z1), (x1, z1)];
+        let radius =
+            corners.into_iter().map(|(x, z)| direction(x, z).distance(middle)).fold(0.0, f64::max);
+        let ground = self.field.bounds(middle, radius * 1.000_001 + 1e-12, lod);
+        let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(ground.base_m);
+        let bounds = ColumnBounds {
+            ground_m: ground.height_m,
+            loose_depth_m: strata::LOOSE_DEPTH_M,
+            granite_floor_m: granite_floor_m.grown(0.02),
+            basalt_floor_m: basalt_floor_m.grown(0.02),
+        };
+        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+    }
+
+    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
+        let ground_m = self.ground_m(region, x, z, 0);
+        self.shape.lattice_y(ground_m.max(0.0))
+    }
+
+    fn fingerprint(&self) -> String {
+        let [columns, rows] = self.field.grid.size();
+        let (hash, seed) = (self.content_hash, self.seed);
+        format!("{ALGORITHM} seed={seed} grid={columns}x{rows}:{hash:016x}")
+    }
+}

@@ -1,0 +1,237 @@
+//! All that the columns of a chunk need to know about their places, gathered cheaply.
+//!
+//! Most of it varies slowly from cell to cell: the grid's surface, the climate and every octave many cells
+//! long. At fine lods those are found at every fourth corner of cells, counted from the region's corner,
+//! and interpolated; only short octaves are found for each column. What comes out does not depend on
+//! which chunk asks, and interpolation never leaves the range of the corners, which `classify` relies on.
+
+use bluemarble_core::{CubeSphere, REGION_EDGE};
+use glam::DVec3;
+
+use super::{
+    EarthBaseline,
+    climate::Weather,
+    height::{Ground, lat_lon_deg, ridges},
+};
+use crate::{
+    elevation::{GridSample, GridSampler},
+    fractal::{FractalSampler, Parts},
+};
+
+/// Cells between the corners where slow things are found.
+pub(super) const STRIDE: i32 = 4;
+/// An octave is slow if it is at least this many cells long.
+const SLOW_CELLS: f64 = 32.0;
+/// The grid is slow if its nodes are at least this many strides apart.
+const SLOW_NODES: f64 = 3.5;
+/// How many octaves of patches are wide: down to 7.5 km.
+const WIDE_PATCHES: usize = 4;
+
+/// A place on the ground.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    direction: DVec3,
+    base: GridSample,
+    parts: Parts,
+    /// At sea level.
+    pub weather: Weather,
+    /// Wide and narrow patches.
+    patch: [f64; 2],
+    /// Set where cells show means.
+    mean: Option<Ground>,
+}
+
+/// What a column stands on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site {
+    pub ground: Ground,
+    /// At sea level.
+    pub weather: Weather,
+    /// Wide and narrow patches, about -1..=1.
+    pub patch: [f64; 2],
+}
+
+#[inline]
+fn lerp(t: f64, a: f64, b: f64) -> f64 {
+    a + t * (b - a)
+}
+
+impl Spot {
+    #[inline]
+    fn lerp(t: f64, a: &Self, b: &Self) -> Self {
+        let mix = |f: fn(&Self) -> f64| lerp(t, f(a), f(b));
+        Self {
+            direction: a.direction + (b.direction - a.direction) * t,
+            base: GridSample {
+                height_m: mix(|spot| spot.base.height_m),
+                relief_m: mix(|spot| spot.base.relief_m),
+            },
+            parts: Parts {
+                shape: mix(|spot| spot.parts.shape),
+                fine: mix(|spot| spot.parts.fine),
+                texture_m: mix(|spot| spot.parts.texture_m),
+            },
+            weather: Weather {
+                mean_c: mix(|spot| spot.weather.mean_c),
+                summer_c: mix(|spot| spot.weather.summer_c),
+                moisture: mix(|spot| spot.weather.moisture),
+            },
+            patch: [mix(|spot| spot.patch[0]), mix(|spot| spot.patch[1])],
+            mean: None,
+        }
+    }
+}
+
+/// Directions on a face, taken apart: tangents are slow, and the columns of a row share one.
+struct FaceAxes {
+    sphere: CubeSphere,
+    region: u8,
+    out: DVec3,
+}
+
+impl FaceAxes {
+    const MIDDLE: f64 = REGION_EDGE as f64 * 0.5;
+
+    fn new(sphere: CubeSphere, region: u8) -> Self {
+        Self { sphere, region, out: sphere.direction(region, Self::MIDDLE, Self::MIDDLE) }
+    }
+
+    /// From the middle of the face, at distance 1, to where the plane of an x lies.
+    fn along_x(&self, x: f64) -> DVec3 {
+        let direction = self.sphere.direction(self.region, x, Self::MIDDLE);
+        direction / direction.dot(self.out) - self.out
+    }
+
+    fn along_z(&self, z: f64) -> DVec3 {
+        let direction = self.sphere.direction(self.region, Self::MIDDLE, z);
+        direction / direction.dot(self.out) - self.out
+    }
+}
+
+/// Finds sites at one lod of one region; quickest if they follow each other closely.
+pub(super) struct SiteSampler<'a> {
+    earth: &'a EarthBaseline,
+    grid: GridSampler<'a>,
+    detail: FractalSampler<'a>,
+    patches: FractalSampler<'a>,
+    axes: FaceAxes,
+    lod: u8,
+    /// Octaves found at corners, and all that the lod shows: of detail and of patches.
+    detail_counts: [usize; 2],
+    patch_counts: [usize; 2],
+    is_interpolated: bool,
+    mean_level: Option<u32>,
+    hidden_slope2: f64,
+}
+
+impl<'a> SiteSampler<'a> {
+    pub fn new(earth: &'a EarthBaseline, region: u8, lod: u8) -> Self {
+        let field = &earth.field;
+        let cell_m = field.cell_m(lod);
+        let is_interpolated = cell_m * f64::from(STRIDE) * SLOW_NODES <= field.spacing_m;
+        let slow_m = cell_m * SLOW_CELLS * 0.5;
+        let counts = |fractal: &crate::fractal::Fractal| {
+            let all = fractal.count_for(cell_m);
+            [if is_interpolated { fractal.count_for(slow_m) } else { all }, all]
+        };
+        Self {
+            grid: GridSampler::new(&field.grid),
+            detail: field.fractal.sampler(),
+            patches: earth.patches.sampler(),
+            axes: FaceAxes::new(field.shape, region),
+            lod,
+            detail_counts: counts(&field.fractal),
+            patch_counts: counts(&earth.patches),
+            is_interpolated,
+            mean_level: field.mean_level(lod),
+            hidden_slope2: field.fractal.hidden_slope2(counts(&field.fractal)[1]),
+            earth,
+        }
+    }
+
+    /// The mean squared slope of what this lod does not show.
+    pub fn hidden_slope2(&self, ground: &Ground) -> f64 {
+        self.hidden_slope2 * ground.amplitude_m * ground.amplitude_m
+    }
+
+    /// All that is slow, in a unit direction.
+    fn spot(&mut self, direction: DVec3) -> Spot {
+        let [lat_deg, lon_deg] = lat_lon_deg(direction);
+        let place_m = direction * self.earth.field.shape.radius_m;
+        let mean =
+            self.mean_level.map(|level| self.earth.field.mean([lat_deg, lon_deg], level, self.lod));
+        let base = match mean {
+            Some(mean) => GridSample { height_m: mean.base_m, relief_m: 0.0 },
+            None => self.grid.sample(lat_deg, lon_deg),
+        };
+        Spot {
+            direction,
+            base,
+            parts: self.detail.parts(place_m, [0, self.detail_counts[0]], ridges(base.relief_m)),
+            weather: self.earth.climate.at(lat_deg, lon_deg),
+            patch: self.patches.split_sums(place_m, [0, self.patch_counts[0]], WIDE_PATCHES),
+            mean,
+        }
+    }
+
+    /// Adds what is not slow.
+    fn site(&mut self, spot: &Spot) -> Site {
+        let place_m = spot.direction * self.earth.field.shape.radius_m;
+        let rest = self.detail.parts(place_m, self.detail_counts, ridges(spot.base.relief_m));
+        let [wide, narrow] = self.patches.split_sums(place_m, self.patch_counts, WIDE_PATCHES);
+        let ground = spot
+            .mean
+            .unwrap_or_else(|| self.earth.field.ground(spot.base, &spot.parts.with(&rest)));
+        let patch = [spot.patch[0] + wide, (spot.patch[1] + narrow) * 4.0];
+        Site { ground, weather: spot.weather, patch }
+    }
+
+    /// The sites at `count` x `count` places a cell apart, x fastest. `x` and `z` are the first, in cells.
+    pub fn sites(&mut self, x: f64, z: f64, count: usize) -> Vec<Site> {
+        let width = f64::from(1u32 << self.lod);
+        let mut sites = Vec::with_capacity(count * count);
+        if !self.is_interpolated {
+            let along_x: Vec<DVec3> =
+                (0..count).map(|i| self.axes.along_x((x + i as f64) * width)).collect();
+            for j in 0..count {
+                let from = self.axes.out + self.axes.along_z((z + j as f64) * width);
+                for along in &along_x {
+                    let spot = self.spot((from + *along).normalize());
+                    sites.push(self.site(&spot));
+                }
+            }
+            return sites;
+        }
+        let stride = f64::from(STRIDE);
+        let corner = |v: f64| (v / stride).floor();
+        let (first_x, first_z) = (corner(x), corner(z));
+        let corners = |v: f64, first: f64| (corner(v + (count - 1) as f64) - first) as usize + 2;
+        let (columns, rows) = (corners(x, first_x), corners(z, first_z));
+        let along_x: Vec<DVec3> = (0..columns)
+            .map(|i| self.axes.along_x((first_x + i as f64) * stride * width))
+            .collect();
+        let mut spots = Vec::with_capacity(columns * rows);
+        for j in 0..rows {
+            let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * width);
+            for along in &along_x {
+                spots.push(self.spot((from + *along).normalize()));
+            }
+        }
+        let mut row = Vec::with_capacity(columns);
+        for j in 0..count {
+            let at_z = (z + j as f64) / stride;
+            let (north, v) = ((at_z.floor() - first_z) as usize * columns, at_z - at_z.floor());
+            row.clear();
+            row.extend(
+                (0..columns).map(|i| Spot::lerp(v, &spots[north + i], &spots[north + columns + i])),
+            );
+            for i in 0..count {
+                let at_x = (x + i as f64) / stride;
+                let (west, u) = ((at_x.floor() - first_x) as usize, at_x - at_x.floor());
+                let spot = Spot::lerp(u, &row[west], &row[west + 1]);
+                sites.push(self.site(&spot));
+            }
+        }
+        sites
+    }
+}

@@ -1,0 +1,198 @@
+//! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
+
+use bluemarble_core::{Chunk, ChunkKey, Flat, LatticeBox, MaterialId, MaterialTable, Shape};
+use glam::{DVec3, IVec3, dvec3};
+
+use crate::{
+    baseline::{Baseline, Classification},
+    columns::{
+        self, CellColumn, Column, ColumnBounds, ColumnSource, Levels, Span, Strata, TileCache,
+    },
+    earth::{
+        strata::{self, LOOSE_DEPTH_M},
+        surface::Palette,
+    },
+    error::TerrainError,
+    fractal::{Fractal, FractalSampler, FractalShape},
+    interval::Interval,
+    superflat::check_voxel,
+};
+
+/// Changes whenever the same parameters give another ground.
+const ALGORITHM: &str = "noise-1";
+/// Amplitude of the longest octave and mean height above the lakes, in metres.
+const AMPLITUDE_M: f64 = 110.0;
+const MEAN_M: f64 = 14.0;
+/// Hills of a kilometre and a half down to bumps of a metre.
+const HILLS: FractalShape = FractalShape {
+    longest_m: 1400.0,
+    shortest_m: 0.8,
+    lacunarity: 2.0,
+    hurst: 1.0,
+    texture_m: |_| 0.0,
+};
+/// Share of ridged noise.
+const RIDGES: f64 = 0.25;
+/// Heights in metres above which rock shows and snow lies.
+const ROCK_M: f64 = 75.0;
+const SNOW_M: f64 = 95.0;
+/// Tangent of the slope on which soil does not hold.
+const BARE: f64 = 0.84;
+/// The plane of the noise that the ground is cut along: any will do that meets no lattice plane.
+const PLANE_M: f64 = 917.3;
+
+/// Hills and lakes on a plane, for games that need no planet and for tests that need no data.
+pub struct NoiseBaseline {
+    shape: Shape,
+    seed: u64,
+    fractal: Fractal,
+    palette: Palette,
+    strata: Strata,
+    tiles: TileCache,
+}
+
+impl NoiseBaseline {
+    /// A plane of voxels of `voxel_m` metres.
+    ///
+    /// # Errors
+    /// [`TerrainError`] if `voxel_m` is no length or the table lacks a material.
+    pub fn new(voxel_m: f64, seed: u64, materials: &MaterialTable) -> Result<Self, TerrainError> {
+        check_voxel(voxel_m)?;
+        Ok(Self {
+            shape: Shape::Flat(Flat { voxel_m }),
+            seed,
+            fractal: Fractal::new(seed, &HILLS),
+            palette: Palette::new(materials)?,
+            strata: strata::rocks(materials)?,
+            tiles: TileCache::new(),
+        })
+    }
+
+    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
+    /// but as slow as a whole column.
+    pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
+        columns::material_at(self, region, lod, cell)
+    }
+
+    fn place_m(&self, x: f64, z: f64) -> DVec3 {
+        let voxel_m = self.shape.voxel_m();
+        dvec3(x * voxel_m, PLANE_M, z * voxel_m)
+    }
+
+    fn cell_m(&self, lod: u8) -> f64 {
+        self.shape.voxel_m() * f64::from(1u32 << lod)
+    }
+
+    fn height_m(&self, sampler: &mut FractalSampler<'_>, count: usize, place_m: DVec3) -> f64 {
+        MEAN_M + AMPLITUDE_M * sampler.sums(place_m, count, RIDGES).relief
+    }
+
+    fn surface(&self, height_m: f64, slope: f64, steepness: f64) -> MaterialId {
+        let palette = &self.palette;
+        if height_m < 0.0 {
+            palette.sea_floor
+        } else if height_m < 1.5 && slope < 0.3 {
+            palette.beach_sand
+        } else if steepness > BARE {
+            palette.rock
+        } else if height_m > SNOW_M {
+            palette.snow
+        } else if height_m > ROCK_M {
+            palette.rock
+        } else {
+            palette.grass
+        }
+    }
+}
+
+impl ColumnSource for NoiseBaseline {
+    fn levels(&self, lod: u8) -> Levels {
+        Levels { lod, voxel_m: self.shape.voxel_m(), sea_level_y: self.shape.sea_level_y() }
+    }
+
+    fn strata(&self) -> &Strata {
+        &self.strata
+    }
+
+    fn columns(
+        &self,
+        _region: u8,
+        lod: u8,
+        x: i32,
+        z: i32,
+        edge: usize,
+        out: &mut Vec<CellColumn>,
+    ) {
+        let width = f64::from(1u32 << lod);
+        let cell_m = self.cell_m(lod);
+        let levels = self.levels(lod);
+        let count = self.fractal.count_for(cell_m);
+        let hidden = self.fractal.hidden_slope2(count) * AMPLITUDE_M * AMPLITUDE_M;
+        let mut sampler = self.fractal.sampler();
+        // One column more on each side, for slopes.
+        let ring = edge + 2;
+        let mut heights = Vec::with_capacity(ring * ring);
+        for j in 0..ring {
+            for i in 0..ring {
+                let centre = |first: i32, k: usize| (f64::from(first) + k as f64 - 0.5) * width;
+                let place_m = self.place_m(centre(x, i), centre(z, j));
+                heights.push(self.height_m(&mut sampler, count, place_m));
+            }
+        }
+        for j in 1..=edge {
+            for i in 1..=edge {
+                let here = j * ring + i;
+                let ground_m = heights[here];
+                let rise = |a: usize, b: usize| heights[a] - heights[b];
+                let slope =
+                    rise(here + 1, here - 1).hypot(rise(here + ring, here - ring)) / (2.0 * cell_m);
+                let steepness = (slope * slope + hidden * 0.5).sqrt();
+                let surface = self.surface(ground_m, slope, steepness);
+                let place = (ground_m / AMPLITUDE_M).clamp(-1.0, 1.0);
+                out.push(levels.cells(&Column {
+                    ground_m,
+                    surface,
+                    subsoil: self.palette.subsoil(surface),
+                    floors_m: strata::floors_m(ground_m, 0.0, 200.0, place, 1.0),
+                }));
+            }
+        }
+    }
+}
+
+impl Baseline for NoiseBaseline {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
+        *chunk = columns::fill(self, &self.tiles, key);
+    }
+
+    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+        let span = Span::new(voxels, lod);
+        let [x0, z0, x1, z1] = span.columns.map(|v| v as f64);
+        let middle = self.place_m((x0 + x1) * 0.5, (z0 + z1) * 0.5);
+        let radius_m = self.place_m(x0, z0).distance(middle) * 1.000_001;
+        let count = self.fractal.count_for(self.cell_m(lod));
+        let sums = self.fractal.sampler().bounds(middle, radius_m, count, Interval::point(RIDGES));
+        let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(Interval::point(0.0));
+        let bounds = ColumnBounds {
+            ground_m: (Interval::point(MEAN_M) + sums.relief * AMPLITUDE_M).grown(0.02),
+            loose_depth_m: LOOSE_DEPTH_M,
+            granite_floor_m: granite_floor_m.grown(0.02),
+            basalt_floor_m: basalt_floor_m.grown(0.02),
+        };
+        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+    }
+
+    fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {
+        let count = self.fractal.count_for(self.shape.voxel_m());
+        let height_m = self.height_m(&mut self.fractal.sampler(), count, self.place_m(x, z));
+        self.shape.lattice_y(height_m.max(0.0))
+    }
+
+    fn fingerprint(&self) -> String {
+        format!("{ALGORITHM} seed={} voxel_m={}", self.seed, self.shape.voxel_m())
+    }
+}

@@ -1,0 +1,153 @@
+//! Gradient noise in three dimensions that is the same on every machine.
+//!
+//! Ken Perlin, "Improving noise" (SIGGRAPH 2002): twelve edge gradients and a quintic fade, but hashed
+//! from 64-bit cell coordinates, so that it does not repeat on a planet. Hashing uses integers only.
+
+use glam::DVec3;
+
+/// No value of the noise is farther from 0 than this (1.0364, found by maximising over gradients).
+pub(crate) const MAX_ABS: f64 = 1.04;
+/// The steepest slope of the noise, per cell (3.75, found by maximising over gradients and directions).
+pub(crate) const MAX_SLOPE: f64 = 3.8;
+/// The mean of the absolute value.
+pub(crate) const MEAN_ABS: f64 = 0.22;
+/// The root of the mean squared slope, per cell.
+pub(crate) const RMS_SLOPE: f64 = 1.22;
+
+/// The twelve edge directions of a cube; four are repeated so that four bits choose one.
+const GRADIENTS: [[f32; 3]; 16] = [
+    [1.0, 1.0, 0.0],
+    [-1.0, 1.0, 0.0],
+    [1.0, -1.0, 0.0],
+    [-1.0, -1.0, 0.0],
+    [1.0, 0.0, 1.0],
+    [-1.0, 0.0, 1.0],
+    [1.0, 0.0, -1.0],
+    [-1.0, 0.0, -1.0],
+    [0.0, 1.0, 1.0],
+    [0.0, -1.0, 1.0],
+    [0.0, 1.0, -1.0],
+    [0.0, -1.0, -1.0],
+    [1.0, 1.0, 0.0],
+    [-1.0, 1.0, 0.0],
+    [0.0, -1.0, 1.0],
+    [0.0, -1.0, -1.0],
+];
+
+/// Scrambles 64 bits (the finaliser of `SplitMix64`, Steele et al. 2014).
+#[inline]
+pub(crate) fn mix(mut v: u64) -> u64 {
+    v = (v ^ (v >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    v = (v ^ (v >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    v ^ (v >> 31)
+}
+
+/// 1.5 * 2^52: adding it leaves the nearest integer in the low bits of the sum.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+/// The largest integer not above `v`, for `v` within ±2^50, as integer and as float. Baseline x86-64 has
+/// no instruction for `floor`, and casts that saturate are slow.
+#[inline]
+fn floor(v: f64) -> (i64, f64) {
+    let sum = v + ROUNDER;
+    let nearest = sum - ROUNDER;
+    let is_above = nearest > v;
+    let integer = (sum.to_bits() as i64).wrapping_sub(ROUNDER.to_bits() as i64);
+    (integer.wrapping_sub(i64::from(is_above)), if is_above { nearest - 1.0 } else { nearest })
+}
+
+/// Where the eight corners of a cell lie.
+const CORNERS: [[f32; 8]; 3] = [
+    [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+    [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0],
+    [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0],
+];
+
+#[inline]
+fn fade(t: f32) -> f32 {
+    t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+}
+
+/// The gradients at the corners of the cell last visited: neighbours mostly share it, and hashing costs
+/// more than the rest. Values do not depend on what was visited before.
+#[derive(Clone)]
+pub(crate) struct NoiseCell {
+    seed: u64,
+    cell: [i64; 3],
+    gx: [f32; 8],
+    gy: [f32; 8],
+    gz: [f32; 8],
+}
+
+impl NoiseCell {
+    pub fn new(seed: u64) -> Self {
+        Self { seed: mix(seed), cell: [i64::MIN; 3], gx: [0.0; 8], gy: [0.0; 8], gz: [0.0; 8] }
+    }
+
+    fn visit(&mut self, cell: [i64; 3]) {
+        self.cell = cell;
+        let along = |v: i64, prime: u64| {
+            [(v as u64).wrapping_mul(prime), (v as u64).wrapping_add(1).wrapping_mul(prime)]
+        };
+        let xs = along(cell[0], 0x9e37_79b9_7f4a_7c15);
+        let ys = along(cell[1], 0xc2b2_ae3d_27d4_eb4f);
+        let zs = along(cell[2], 0x1656_67b1_9e37_79f9);
+        for corner in 0..8 {
+            let sum =
+                xs[corner & 1].wrapping_add(ys[corner >> 1 & 1]).wrapping_add(zs[corner >> 2]);
+            let gradient = GRADIENTS[(mix(sum ^ self.seed) >> 60) as usize];
+            self.gx[corner] = gradient[0];
+            self.gy[corner] = gradient[1];
+            self.gz[corner] = gradient[2];
+        }
+    }
+
+    /// The noise at a position in cells.
+    #[inline]
+    pub fn value(&mut self, p: DVec3) -> f32 {
+        let ((i, fx), (j, fy), (k, fz)) = (floor(p.x), floor(p.y), floor(p.z));
+        let cell = [i, j, k];
+        if cell != self.cell {
+            self.visit(cell);
+        }
+        let (x, y, z) = ((p.x - fx) as f32, (p.y - fy) as f32, (p.z - fz) as f32);
+        let mut dots = [0.0f32; 8];
+        for corner in 0..8 {
+            dots[corner] = self.gx[corner] * (x - CORNERS[0][corner])
+                + self.gy[corner] * (y - CORNERS[1][corner])
+                + self.gz[corner] * (z - CORNERS[2][corner]);
+        }
+        let (u, v, w) = (fade(x), fade(y), fade(z));
+        let lerp = |t: f32, a: f32, b: f32| a + t * (b - a);
+        let low = lerp(v, lerp(u, dots[0], dots[1]), lerp(u, dots[2], dots[3]));
+        let high = lerp(v, lerp(u, dots[4], dots[5]), lerp(u, dots[6], dots[7]));
+        lerp(w, low, high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::dvec3;
+
+    use super::*;
+
+    #[test]
+    fn values_and_slopes_stay_within_their_bounds_and_do_not_depend_on_the_path() {
+        let mut cell = NoiseCell::new(7);
+        let mut largest = 0.0f64;
+        let mut sum = 0.0;
+        for i in 0..200_000u64 {
+            let random = |k: u64| mix(i * 8 + k) as f64 / u64::MAX as f64;
+            let p = dvec3(random(0), random(1), random(2)) * 1e4 - 5e3;
+            let step = (dvec3(random(3), random(4), random(5)) - 0.5) * 0.02;
+            let here = f64::from(cell.value(p));
+            let there = f64::from(NoiseCell::new(7).value(p + step));
+            assert!((here - there).abs() <= MAX_SLOPE * step.length() + 1e-5);
+            assert_eq!(here, f64::from(NoiseCell::new(7).value(p)));
+            largest = largest.max(here.abs());
+            sum += here.abs();
+        }
+        assert!(largest <= MAX_ABS && largest > 0.8, "{largest}");
+        assert!((sum / 200_000.0 - MEAN_ABS).abs() < 0.01);
+    }
+}

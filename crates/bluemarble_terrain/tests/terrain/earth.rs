@@ -1,0 +1,157 @@
+//! The Earth is the Earth, the same one every time, and it has no seams.
+
+use bluemarble_core::{Chunk, ChunkKey, GeoPosition, REGION_EDGE, Shape};
+use bluemarble_terrain::{Baseline, EarthBaseline, ElevationGrid};
+use glam::{DVec3, ivec3};
+
+use crate::support::{EARTH, MATERIALS, Oracle, Random, etopo5};
+
+fn surface_key(random: &mut Random, lod: u8) -> ChunkKey {
+    let (region, x, z) = random.column(EARTH.shape(), lod);
+    let y = EARTH.surface_y(region, f64::from(x << lod), f64::from(z << lod));
+    ChunkKey::of_voxel(region, lod, ivec3(x << lod, y as i32 - 1, z << lod))
+}
+
+#[test]
+fn chunks_do_not_depend_on_order_caches_or_threads() {
+    let mut random = Random(5);
+    let keys: Vec<ChunkKey> = (0..=20).map(|lod| surface_key(&mut random, lod)).collect();
+    let fill = |world: &EarthBaseline, key: ChunkKey| {
+        let mut chunk = Chunk::default();
+        world.fill(key, &mut chunk);
+        chunk
+    };
+    let first: Vec<Chunk> = keys.iter().map(|&key| fill(&EARTH, key)).collect();
+    let other = EarthBaseline::load(&etopo5(), &MATERIALS, 1).unwrap();
+    assert_eq!(other.fingerprint(), EARTH.fingerprint());
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for (key, chunk) in keys.iter().zip(&first).rev() {
+                    assert!(fill(&other, *key) == *chunk, "{key}");
+                    assert!(fill(&EARTH, *key) == *chunk, "{key}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_cell_found_alone_is_the_cell_of_its_chunk() {
+    let mut random = Random(6);
+    for lod in 0..=20 {
+        let key = surface_key(&mut random, lod);
+        let mut chunk = Chunk::default();
+        EARTH.fill(key, &mut chunk);
+        for _ in 0..60 {
+            let mut along = || random.within(0, 64);
+            let cell = ivec3(along(), along(), along());
+            let alone = EARTH.cell(key.region, lod, key.pos * 64 + cell);
+            assert_eq!(chunk.get(cell), alone, "{key} {cell}");
+        }
+    }
+}
+
+#[test]
+fn land_is_land_and_sea_is_sea() {
+    let shape = EARTH.shape();
+    let mut random = Random(7);
+    let mut agree = 0;
+    for _ in 0..4000 {
+        let mut part = || random.unit() * 2.0 - 1.0;
+        let direction = DVec3::new(part(), part(), part()).normalize();
+        let place = shape.place_of_world(direction);
+        let (region, lattice) = shape.from_world(direction * 6.4e6);
+        let ground_m = EARTH.ground_m(region, lattice.x, lattice.z, 0);
+        let node_m = EARTH.grid().nearest_m(place.lat_deg, place.lon_deg);
+        agree += i32::from((ground_m < 0.0) == (node_m < 0.0));
+    }
+    assert!(agree >= 3880, "{agree} of 4000 places are on the side of the sea that the grid says");
+}
+
+#[test]
+fn well_known_places_look_as_they_should() {
+    let shape = EARTH.shape();
+    let top = |lat: f64, lon: f64, lod: u8| {
+        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let cell = lattice.as_ivec3() >> i32::from(lod);
+        MATERIALS.name(EARTH.top(region, lod, cell.x, cell.z).1).to_owned()
+    };
+    for lod in [0, 8, 14, 17] {
+        assert_eq!(top(24.0, 10.0, lod), "desert sand", "Sahara, lod {lod}");
+        assert_eq!(top(-3.0, -64.0, lod), "forest floor", "Amazon, lod {lod}");
+        assert_eq!(top(72.0, -40.0, lod), "snow", "Greenland, lod {lod}");
+        assert_eq!(top(-85.0, 40.0, lod), "snow", "Antarctica, lod {lod}");
+        assert_eq!(top(0.0, -140.0, lod), "water", "Pacific, lod {lod}");
+        assert_eq!(top(90.0, 0.0, lod), "water", "north pole, lod {lod}");
+        assert_eq!(top(-25.0, 129.0, lod), "desert sand", "Australia, lod {lod}");
+    }
+}
+
+/// Heights beside an edge of a face, on both sides of it, at a lod.
+fn steps_at_edge(random: &mut Random, lod: u8) -> (f64, f64) {
+    let shape = EARTH.shape();
+    let count = REGION_EDGE >> lod;
+    let width = f64::from(1u32 << lod);
+    let height = |region: u8, x: i32, z: i32| {
+        let middle = |v: i32| (f64::from(v) + 0.5) * width;
+        EARTH.ground_m(region, middle(x), middle(z), lod)
+    };
+    let region = random.within(0, 6) as u8;
+    let along = random.within(0, count);
+    let (inner, edge, outer) = match random.within(0, 4) {
+        0 => ((1, along), (0, along), (-1, along)),
+        1 => ((count - 2, along), (count - 1, along), (count, along)),
+        2 => ((along, 1), (along, 0), (along, -1)),
+        _ => ((along, count - 2), (along, count - 1), (along, count)),
+    };
+    let place = shape.place(region, lod, ivec3(outer.0, count / 2, outer.1)).unwrap();
+    let here = height(region, edge.0, edge.1);
+    let inside = here - height(region, inner.0, inner.1);
+    let across = here - height(place.region, place.cell.x, place.cell.z);
+    (inside.abs(), across.abs())
+}
+
+#[test]
+fn the_edges_of_faces_are_no_steeper_than_the_ground_beside_them() {
+    let mut random = Random(8);
+    for lod in [0, 6, 12] {
+        let (mut inside, mut across) = (0.0, 0.0);
+        for _ in 0..400 {
+            let (a, b) = steps_at_edge(&mut random, lod);
+            inside += a;
+            across += b;
+        }
+        assert!(across < inside * 1.3, "lod {lod}: {across} m across, {inside} m inside");
+    }
+}
+
+#[test]
+fn the_surface_through_the_grid_has_no_jumps() {
+    let grid = ElevationGrid::load(&etopo5()).unwrap();
+    let mut random = Random(9);
+    for _ in 0..20_000 {
+        let lon = random.unit() * 360.0 - 180.0;
+        let lat = match random.within(0, 3) {
+            0 => 90.0 - random.unit() * 1e-3,
+            1 => random.unit() * 1e-3 - 90.0,
+            _ => random.unit() * 179.0 - 89.5,
+        };
+        let step = 1e-6;
+        let here = grid.height_m(lat, lon);
+        for there in [grid.height_m((lat - step).max(-90.0), lon), grid.height_m(lat, lon + step)] {
+            assert!((here - there).abs() < 0.5, "{here} m and {there} m at {lat}, {lon}");
+        }
+    }
+    let around = |lat: f64| (0..360).map(move |lon| (lat, f64::from(lon)));
+    for (lat, lon) in around(90.0).chain(around(-90.0)) {
+        assert!((grid.height_m(lat, lon) - grid.height_m(lat, 0.0)).abs() < 1e-6);
+    }
+    assert!((grid.height_m(10.0, 180.0) - grid.height_m(10.0, -180.0)).abs() < 1e-6);
+}
+
+#[test]
+fn the_shape_is_the_earth() {
+    assert_eq!(EARTH.shape(), Shape::earth());
+    assert!(EARTH.fingerprint().starts_with("earth-1 seed=1 grid=4320x2161:"));
+}

@@ -1,0 +1,53 @@
+//! Coarse lods show what fine ones would, seen from far away.
+
+use std::collections::HashMap;
+
+use bluemarble_core::MaterialId;
+
+use crate::support::{EARTH, HILLS, Oracle, Random};
+
+/// Over random columns of a lod: the share whose top material is that of most finer columns, and the mean
+/// difference of heights in coarse cells.
+fn compare(world: &impl Oracle, lod: u8, finer: u8, columns: usize) -> (f64, f64) {
+    let mut random = Random(u64::from(lod));
+    let side = 1 << (lod - finer);
+    let (mut same, mut error) = (0, 0.0);
+    for _ in 0..columns {
+        let (region, x, z) = random.column(world.shape(), lod);
+        let (coarse_y, coarse) = world.top(region, lod, x, z);
+        let mut votes: HashMap<MaterialId, i32> = HashMap::new();
+        let mut sum = 0.0;
+        for i in 0..side * side {
+            let (y, fine) = world.top(region, finer, x * side + i % side, z * side + i / side);
+            *votes.entry(fine).or_default() += 1;
+            sum += f64::from(y + 1);
+        }
+        let most = votes.values().copied().max().unwrap_or(0);
+        same += i32::from(votes.get(&coarse) == Some(&most));
+        let fine_y = sum / f64::from(side * side) / f64::from(side);
+        error += f64::from(coarse_y + 1) - fine_y;
+    }
+    (f64::from(same) / columns as f64, error / columns as f64)
+}
+
+#[test]
+fn the_earth_looks_alike_at_neighbouring_lods() {
+    let (mut all, mut count) = (0.0, 0.0);
+    for lod in 1..=20u8 {
+        let (same, error) = compare(&*EARTH, lod, lod.saturating_sub(2), 120);
+        assert!(same >= 0.9, "lod {lod}: {same} of the columns show the majority");
+        assert!(error.abs() <= 0.25, "lod {lod}: heights differ by {error} cells");
+        all += same;
+        count += 1.0;
+    }
+    assert!(all / count >= 0.95, "{}", all / count);
+}
+
+#[test]
+fn hills_look_alike_at_neighbouring_lods() {
+    for lod in 1..=9u8 {
+        let (same, error) = compare(&*HILLS, lod, lod - 1, 150);
+        assert!(same >= 0.9, "lod {lod}: {same} of the columns show the majority");
+        assert!(error.abs() <= 0.25, "lod {lod}: heights differ by {error} cells");
+    }
+}

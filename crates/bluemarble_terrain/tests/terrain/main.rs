@@ -1,0 +1,10 @@
+//! What the baselines promise, tested from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod classify;
+mod earth;
+mod files;
+mod flat;
+mod lods;
+mod support;

@@ -1,0 +1,126 @@
+//! [`EditBatch`]: what shall be changed, before anything is.
+
+use bluemarble_core::{LatticeBox, MaterialId};
+use glam::{DVec3, IVec3};
+
+/// One voxel and what it shall become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The region.
+    pub region: u8,
+    /// The voxel; beyond a side of the region it is the one that lies there in the next region.
+    pub voxel: IVec3,
+    /// The new material.
+    pub material: MaterialId,
+}
+
+/// One step of a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum EditOp {
+    /// One voxel.
+    Set(Edit),
+    /// All voxels of a box.
+    Box {
+        /// The region.
+        region: u8,
+        /// The voxels.
+        voxels: LatticeBox,
+        /// The new material.
+        material: MaterialId,
+    },
+    /// All voxels whose centre lies in a sphere.
+    Sphere {
+        /// The region.
+        region: u8,
+        /// Its centre as a lattice position: voxel v has its own centre at v + 0.5.
+        centre: DVec3,
+        /// Its radius in voxels.
+        radius: f64,
+        /// The new material.
+        material: MaterialId,
+    },
+}
+
+impl EditOp {
+    /// The region that the step counts in.
+    pub fn region(&self) -> u8 {
+        match *self {
+            Self::Set(Edit { region, .. })
+            | Self::Box { region, .. }
+            | Self::Sphere { region, .. } => region,
+        }
+    }
+
+    /// The new material.
+    pub fn material(&self) -> MaterialId {
+        match *self {
+            Self::Set(Edit { material, .. })
+            | Self::Box { material, .. }
+            | Self::Sphere { material, .. } => material,
+        }
+    }
+}
+
+/// Changes that are made together or not at all, one after the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EditBatch {
+    ops: Vec<EditOp>,
+}
+
+impl EditBatch {
+    /// A batch of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Changes one voxel.
+    pub fn set(&mut self, region: u8, voxel: IVec3, material: MaterialId) -> &mut Self {
+        self.push(EditOp::Set(Edit { region, voxel, material }))
+    }
+
+    /// Changes all voxels of a box; what sticks out over a side of the region is changed in the next
+    /// region, what sticks out above and below is not.
+    pub fn fill_box(&mut self, region: u8, voxels: LatticeBox, material: MaterialId) -> &mut Self {
+        self.push(EditOp::Box { region, voxels, material })
+    }
+
+    /// Changes all voxels whose centre is at most `radius` voxels away from a lattice position; what
+    /// sticks out of the region goes the way of [`EditBatch::fill_box`].
+    pub fn fill_sphere(
+        &mut self,
+        region: u8,
+        centre: DVec3,
+        radius: f64,
+        material: MaterialId,
+    ) -> &mut Self {
+        self.push(EditOp::Sphere { region, centre, radius, material })
+    }
+
+    /// Adds a step.
+    pub fn push(&mut self, op: EditOp) -> &mut Self {
+        self.ops.push(op);
+        self
+    }
+
+    /// The steps in the order in which they are made.
+    pub fn ops(&self) -> &[EditOp] {
+        &self.ops
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+}
+
+impl From<Edit> for EditBatch {
+    fn from(edit: Edit) -> Self {
+        Self { ops: vec![EditOp::Set(edit)] }
+    }
+}
+
+impl FromIterator<Edit> for EditBatch {
+    fn from_iter<T: IntoIterator<Item = Edit>>(edits: T) -> Self {
+        Self { ops: edits.into_iter().map(EditOp::Set).collect() }
+    }
+}

@@ -1,0 +1,81 @@
+//! [`WorldError`]: what a world can refuse or fail to do.
+
+use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
+use bluemarble_store::StoreError;
+use glam::IVec3;
+use thiserror::Error;
+
+/// Why a world refused or failed.
+#[derive(Debug, Error)]
+pub enum WorldError {
+    /// The store refused or failed; it says what to do.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key names no chunk of the world.
+    #[error("chunk {key} lies outside of the lattice; check its region, lod and position")]
+    OutsideLattice {
+        /// The key.
+        key: ChunkKey,
+    },
+    /// A region that the world does not have.
+    #[error("region {region} does not exist; this world has regions 0..{regions}")]
+    UnknownRegion {
+        /// The region asked for.
+        region: u8,
+        /// How many there are.
+        regions: u8,
+    },
+    /// A voxel of an edit has no place in the lattice.
+    #[error("voxel {voxel} of region {region} lies outside of the lattice, {lattice:?}; move the edit inside")]
+    VoxelOutside {
+        /// The region.
+        region: u8,
+        /// The voxel.
+        voxel: IVec3,
+        /// The voxels of a region.
+        lattice: LatticeBox,
+    },
+    /// A box or sphere of an edit does not meet the region it names.
+    #[error("the box {voxels:?} lies outside of region {region}, {lattice:?}; move the edit inside")]
+    BoxOutside {
+        /// The region.
+        region: u8,
+        /// The box, or the box around the sphere.
+        voxels: LatticeBox,
+        /// The voxels of a region.
+        lattice: LatticeBox,
+    },
+    /// A box has no voxels or a sphere no radius.
+    #[error("operation {operation} of the edit holds no voxel: {reason}; leave it out")]
+    EmptyShape {
+        /// Which operation of the batch, from 0.
+        operation: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A material that the table does not have.
+    #[error("material {} is not in the material table, which has {known} rows; add it there first", material.0)]
+    UnknownMaterial {
+        /// The id.
+        material: MaterialId,
+        /// How many materials there are.
+        known: usize,
+    },
+    /// The id that is reserved on disk.
+    #[error("material 65535 means \"not stored\" on disk and cannot be set; use 0 for air")]
+    ReservedMaterial,
+    /// More chunks at once than fit in memory.
+    #[error("the edit touches {chunks} chunks, at most {most} are allowed at once; split it")]
+    TooLarge {
+        /// How many chunks the edit touches, or may touch.
+        chunks: u64,
+        /// How many are allowed.
+        most: u64,
+    },
+    /// The store lists a chunk and then does not have it.
+    #[error("chunk {key} was edited, but the store has lost it; restore its shard from a backup")]
+    Lost {
+        /// The chunk.
+        key: ChunkKey,
+    },
+}

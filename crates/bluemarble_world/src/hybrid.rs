@@ -1,0 +1,190 @@
+//! [`HybridWorld`]: a baseline, and over it what was edited.
+
+mod edit;
+mod flush;
+mod read;
+mod rebuild;
+mod state;
+
+use std::{
+    path::Path,
+    sync::{Arc, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use bluemarble_core::{ChunkKey, MaterialTable, Shape};
+use bluemarble_index::EditOctree;
+use bluemarble_store::{ChunkStore, WorldMetadata};
+use bluemarble_terrain::{Baseline, Classification};
+
+pub use edit::EditReport;
+pub use flush::FlushReport;
+use state::State;
+
+use crate::{
+    WorldError, WorldStatistics,
+    statistics::{Counters, Source},
+};
+
+/// A world: every voxel of every lod, as the baseline makes it or as it was edited.
+///
+/// Cheap to clone; all clones are the same world. Everything may be called from any thread at any time.
+#[derive(Clone)]
+pub struct HybridWorld {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shape: Shape,
+    baseline: Arc<dyn Baseline>,
+    materials: MaterialTable,
+    store: Option<ChunkStore>,
+    state: state::Shared,
+    cache: read::Cache,
+    counters: Counters,
+    /// Held while chunks of lod 0 are read, changed and replaced.
+    editing: futures::lock::Mutex<()>,
+    /// Held while chunks of the other lods are.
+    rebuilding: futures::lock::Mutex<()>,
+    /// Held while edits are carried into the store.
+    flushing: futures::lock::Mutex<()>,
+}
+
+impl HybridWorld {
+    /// A world that forgets its edits when it is dropped.
+    pub fn in_memory(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
+        Self::new(baseline, materials, None, EditOctree::new())
+    }
+
+    /// Opens the world in a directory, or makes one if the directory is empty or missing.
+    ///
+    /// Reads the index of every shard and blocks for it. The directory stays locked against other
+    /// processes until the last clone is dropped.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`]: the directory cannot be written, holds something else, is open elsewhere,
+    /// was made with another baseline, shape or material table, or is damaged.
+    pub fn open(
+        dir: &Path,
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+    ) -> Result<Self, WorldError> {
+        let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
+        let store = ChunkStore::create_or_open(dir, &metadata)?;
+        let keys = store.keys_blocking()?;
+        let octree = EditOctree::rebuild(keys.into_iter().map(|key| (key, None)));
+        Ok(Self::new(baseline, materials, Some(store), octree))
+    }
+
+    /// A world over a store that is open already.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`] if the store cannot list its chunks.
+    pub async fn with_store(
+        store: ChunkStore,
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+    ) -> Result<Self, WorldError> {
+        let keys = store.keys().await?;
+        let octree = EditOctree::rebuild(keys.into_iter().map(|key| (key, None)));
+        Ok(Self::new(baseline, materials, Some(store), octree))
+    }
+
+    fn new(
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+        store: Option<ChunkStore>,
+        octree: EditOctree,
+    ) -> Self {
+        let inner = Inner {
+            shape: baseline.shape(),
+            baseline,
+            materials,
+            store,
+            state: state::Shared::new(octree),
+            cache: read::new_cache(),
+            counters: Counters::default(),
+            editing: futures::lock::Mutex::default(),
+            rebuilding: futures::lock::Mutex::default(),
+            flushing: futures::lock::Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// How the lattice lies in world space.
+    pub fn shape(&self) -> Shape {
+        self.inner.shape
+    }
+
+    /// The materials that voxels can have.
+    pub fn materials(&self) -> &MaterialTable {
+        &self.inner.materials
+    }
+
+    /// What the world is made of where nobody has edited it.
+    pub fn baseline(&self) -> &Arc<dyn Baseline> {
+        &self.inner.baseline
+    }
+
+    /// Whether [`HybridWorld::flush`] makes edits outlive the process.
+    pub fn is_durable(&self) -> bool {
+        self.inner.store.is_some()
+    }
+
+    /// What a node holds, without reading anything: the baseline's answer, unless the node or one beside
+    /// it holds edits; then [`Classification::Mixed`]. Takes no longer than the baseline does.
+    pub fn classify(&self, key: ChunkKey) -> Classification {
+        if self.state().octree.is_touched_or_beside(&self.inner.shape, key) {
+            return Classification::Mixed;
+        }
+        self.inner.baseline.classify(key.region, key.lattice_box(), key.lod)
+    }
+
+    /// All edited chunks of all lods, on disk or not, in no fixed order.
+    pub fn edited_unsorted(&self) -> Vec<ChunkKey> {
+        self.state().octree.edited_unsorted().collect()
+    }
+
+    /// What the world has done since it was opened, and what it holds now.
+    pub fn statistics(&self) -> WorldStatistics {
+        let inner = &*self.inner;
+        let mut statistics = WorldStatistics {
+            cached_bytes: inner.cache.weight() as usize,
+            cached_chunks: inner.cache.len(),
+            ..WorldStatistics::default()
+        };
+        {
+            let state = self.state();
+            (statistics.overlay_chunks, statistics.overlay_bytes) = state.overlay_size();
+            statistics.edited_chunks = state.octree.len();
+        }
+        if let Some(store) = &inner.store {
+            statistics.store = store.statistics();
+        }
+        inner.counters.report(&mut statistics);
+        statistics
+    }
+
+    fn count(&self, source: Source) {
+        self.inner.counters.read(source);
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.inner.state.read()
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.inner.state.write()
+    }
+}
+
+impl std::fmt::Debug for HybridWorld {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HybridWorld")
+            .field("baseline", &self.inner.baseline.fingerprint())
+            .field("store", &self.inner.store)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Rebuilding: edited chunks are carried into their parents, lod by lod.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bluemarble_core::{Chunk, ChunkKey};
+use rustc_hash::FxHashMap;
+
+use super::HybridWorld;
+use crate::{
+    WorldError,
+    downsampled::{Child, carry_up},
+};
+
+/// Chunks in the order in which they are rebuilt: children before parents.
+type Place = (u8, u8, [i32; 3]);
+
+fn place(key: ChunkKey) -> Place {
+    (key.lod, key.region, key.pos.to_array())
+}
+
+/// Chunks as the baseline fills them: a parent's is the next round's child's.
+#[derive(Default)]
+struct BaselineChunks(FxHashMap<ChunkKey, Arc<Chunk>>);
+
+impl BaselineChunks {
+    fn get(&mut self, world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
+        let fill = || Arc::new(world.fill_from_baseline(key));
+        Arc::clone(self.0.entry(key).or_insert_with(fill))
+    }
+}
+
+impl HybridWorld {
+    /// Makes every lod show what was edited so far, and returns the chunks that have changed for it.
+    ///
+    /// A lod is left alone where the lod below it looks from above as it did before, so a single voxel is
+    /// seen up to where it would be overlooked. Calling this again changes nothing.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`] if a chunk cannot be read; what is left to do is done by the next call.
+    pub async fn rebuild_parents(&self) -> Result<Vec<ChunkKey>, WorldError> {
+        let _rebuilding = self.inner.rebuilding.lock().await;
+        let mut changed = Vec::new();
+        let mut baselines = BaselineChunks::default();
+        let mut lod = 0;
+        while let Some(children) = self.lowest_unshown() {
+            let parents = by_parent(&children);
+            if children[0].lod > lod {
+                lod = children[0].lod;
+                baselines.0.retain(|key, _| key.lod >= lod);
+            }
+            for (parent, children) in parents.into_values() {
+                if self.rebuild(parent, &children, &mut baselines).await? {
+                    changed.push(parent);
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The chunks of the finest lod that has any whose parents do not show them; `None` if all do.
+    fn lowest_unshown(&self) -> Option<Vec<ChunkKey>> {
+        let mut state = self.state_mut();
+        // Roots have no parents.
+        state.unshown.retain(|key| key.parent().is_some());
+        let lod = state.unshown.iter().map(|key| key.lod).min()?;
+        Some(state.unshown.iter().copied().filter(|key| key.lod == lod).collect())
+    }
+
+    /// Brings one parent up to date with some of its children. True if it has changed.
+    async fn rebuild(
+        &self,
+        parent: ChunkKey,
+        children: &[ChunkKey],
+        baselines: &mut BaselineChunks,
+    ) -> Result<bool, WorldError> {
+        let before = self.read(parent).await?;
+        let parent_baseline = baselines.get(self, parent);
+        let mut after = (*before).clone();
+        let mut changed = false;
+        let mut shown = Vec::new();
+        for &child in children {
+            let change = self.state().last_change(child);
+            let now = self.read(child).await?;
+            let baseline = baselines.get(self, child);
+            let child_chunks = Child { octant: child.octant(), now: &now, baseline: &baseline };
+            changed |= carry_up(&mut after, &parent_baseline, child_chunks);
+            shown.push((child, change));
+        }
+        let mut state = self.state_mut();
+        if changed {
+            self.inner.cache.remove(&parent);
+            state.publish(parent, Arc::new(after));
+        }
+        for (child, change) in shown {
+            // A child that was edited meanwhile is carried up once more.
+            if state.last_change(child) == change {
+                state.unshown.remove(&child);
+            }
+        }
+        Ok(changed)
+    }
+}
+
+fn by_parent(children: &[ChunkKey]) -> BTreeMap<Place, (ChunkKey, Vec<ChunkKey>)> {
+    let mut parents = BTreeMap::new();
+    for &child in children {
+        if let Some(parent) = child.parent() {
+            let (_, siblings) = parents.entry(place(parent)).or_insert((parent, Vec::new()));
+            siblings.push(child);
+        }
+    }
+    parents
+}

@@ -1,0 +1,139 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Fly over the Earth in voxels, from orbit to the ground.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "globe", version)]
+pub struct Options {
+    /// Directory of the world, made if it is not there; without it edits last until the end.
+    #[arg(long, value_name = "DIR")]
+    pub world: Option<PathBuf>,
+    /// GeoTIFF with elevations in metres.
+    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/earth/etopo5.tif"))]
+    pub elevation: PathBuf,
+    /// Seed of the detail below the grid's scale.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where to start: degrees north, degrees east, metres above the sea, degrees of heading from
+    /// north over east, degrees of pitch (-90 is straight down).
+    #[arg(long, value_name = "LAT,LON,ALT_M,HEADING,PITCH", default_value = "24,18,12000000,0,-90", allow_hyphen_values = true)]
+    pub pose: Pose,
+    /// Picture size in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x720")]
+    pub size: Size,
+    /// Pixels that a cell may cover before finer ones are drawn.
+    #[arg(long, value_name = "PX", default_value_t = 2.0)]
+    pub error: f32,
+    /// Without a window: do what the other flags say and end.
+    #[arg(long)]
+    pub headless: bool,
+    /// Run until everything in view is there and nothing is pending.
+    #[arg(long)]
+    pub settle: bool,
+    /// Write a picture at the end.
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// With a flight: also write every Nth frame, as FILE with the frame's number before the suffix.
+    #[arg(long, value_name = "N", requires = "screenshot")]
+    pub screenshot_every: Option<u64>,
+    /// One flat colour instead of the sky, and no haze.
+    #[arg(long, value_name = "RRGGBB")]
+    pub background: Option<Background>,
+    /// Pixels to pick, one `x,y` a line; one JSON line each is printed.
+    #[arg(long, value_name = "FILE")]
+    pub picks: Option<PathBuf>,
+    /// A path to fly: lines of `seconds,lat,lon,alt_m,heading,pitch`.
+    #[arg(long, value_name = "FILE")]
+    pub flight: Option<PathBuf>,
+    /// Dig a sphere of voxels at the pixel in the middle, with this radius in metres, once settled.
+    #[arg(long, value_name = "RADIUS_M")]
+    pub dig: Option<f64>,
+    /// Stand still for this many frames once settled; the report then has the state before and after.
+    #[arg(long, value_name = "FRAMES")]
+    pub stand: Option<u64>,
+    /// Write what happened as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// A position and a direction of sight.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Pose {
+    pub lat_deg: f64,
+    pub lon_deg: f64,
+    pub altitude_m: f64,
+    pub heading_deg: f64,
+    pub pitch_deg: f64,
+}
+
+impl std::str::FromStr for Pose {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text
+            .split(',')
+            .map(|part| part.trim().parse::<f64>().ok().filter(|number| number.is_finite()))
+            .collect::<Option<Vec<f64>>>()
+            .ok_or("a pose is five numbers: lat,lon,alt_m,heading,pitch")?;
+        let [lat_deg, lon_deg, altitude_m, heading_deg, pitch_deg] = numbers[..] else {
+            return Err(format!(
+                "a pose is five numbers, lat,lon,alt_m,heading,pitch; here are {}",
+                numbers.len()
+            ));
+        };
+        let check = |name: &str, value: f64, low: f64, high: f64| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("{name} must be within {low}..={high}, not {value}"))
+            }
+        };
+        check("lat", lat_deg, -90.0, 90.0)?;
+        check("lon", lon_deg, -360.0, 360.0)?;
+        check("alt_m", altitude_m, -20_000.0, 1e8)?;
+        check("heading", heading_deg, -360.0, 360.0)?;
+        check("pitch", pitch_deg, -90.0, 90.0)?;
+        Ok(Self { lat_deg, lon_deg, altitude_m, heading_deg, pitch_deg })
+    }
+}
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl std::str::FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (width, height) = text.split_once('x').ok_or("a size is WxH, as in 1280x720")?;
+        let parse = |text: &str| {
+            text.parse::<u32>()
+                .ok()
+                .filter(|edge| (16..=8192).contains(edge))
+                .ok_or_else(|| format!("`{text}` is not an edge of 16..=8192 pixels"))
+        };
+        Ok(Self { width: parse(width)?, height: parse(height)? })
+    }
+}
+
+/// A flat sRGB colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Background(pub [u8; 3]);
+
+impl std::str::FromStr for Background {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.trim_start_matches('#');
+        let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
+        let number = number.ok_or("a colour is six hex digits, as in FF00FF")?;
+        let [_, r, g, b] = number.to_be_bytes();
+        Ok(Self([r, g, b]))
+    }
+}

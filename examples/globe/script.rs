@@ -1,0 +1,503 @@
+//! Runs without a window: fly, settle, dig, stand still, take a picture, pick, report, end.
+
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use bevy::{
+    prelude::*,
+    render::view::screenshot::{Screenshot, ScreenshotCaptured},
+};
+use bevy_bluemarble::prelude::*;
+use bluemarble_core::{MaterialId, Shape, shape::Ray};
+use glam::{DVec3, dvec3};
+use serde::Serialize;
+
+use crate::{
+    camera::{GlobeCamera, between},
+    options::{Options, Pose, Size},
+    tools::ball,
+};
+
+/// The image that is drawn into.
+#[derive(Resource)]
+pub struct Canvas(pub Handle<Image>);
+
+/// Frames a second of a flight.
+const FLIGHT_HZ: f64 = 60.0;
+/// Frames in a row that must be settled.
+const CALM_FRAMES: u32 = 3;
+/// Frames drawn before a picture is taken.
+const EXPOSURE_FRAMES: u64 = 3;
+/// Settling that takes longer than this has failed.
+const PATIENCE_S: f64 = 1_500.0;
+
+/// A point of a scripted flight.
+#[derive(Clone, Copy, Debug)]
+pub struct Waypoint {
+    seconds: f64,
+    pose: Pose,
+}
+
+/// Reads a flight: lines of `seconds,lat,lon,alt_m,heading,pitch`.
+pub fn read_flight(path: &Path) -> Result<Vec<Waypoint>, String> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: cannot read the flight: {error}"))?;
+    let mut waypoints: Vec<Waypoint> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let wrong = |reason: &str| format!("{name}, line {}: {reason}", index + 1);
+        let (seconds, pose) = line.split_once(',').ok_or_else(|| wrong("expected seconds,lat,lon,alt_m,heading,pitch"))?;
+        let seconds: f64 = seconds.trim().parse().map_err(|_| wrong("the first number is the time in seconds"))?;
+        if waypoints.last().is_some_and(|before| before.seconds >= seconds) || !(0.0..=36_000.0).contains(&seconds) {
+            return Err(wrong("times must grow from line to line, from 0 to 36000 s"));
+        }
+        let pose = pose.parse().map_err(|reason: String| wrong(&reason))?;
+        waypoints.push(Waypoint { seconds, pose });
+    }
+    if waypoints.is_empty() {
+        return Err(format!("{name}: the flight has no waypoints"));
+    }
+    Ok(waypoints)
+}
+
+/// Reads pixels: one `x,y` a line.
+pub fn read_pixels(path: &Path, size: Size) -> Result<Vec<(u32, u32)>, String> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: cannot read the pixels: {error}"))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(index, line)| {
+            let pixel = line.split([',', ' ', '\t']).map(|part| part.trim().parse::<u32>().ok()).collect::<Option<Vec<_>>>();
+            match pixel.as_deref() {
+                Some(&[x, y]) if x < size.width && y < size.height => Ok((x, y)),
+                _ => Err(format!("{name}, line {}: expected x,y within {}x{}", index + 1, size.width, size.height)),
+            }
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Fly,
+    Settle,
+    Dig,
+    Save,
+    Stand,
+    Picture,
+    Developing,
+    Report,
+    Done,
+}
+
+/// Everything the run remembers.
+#[derive(Resource)]
+pub struct Script {
+    options: Options,
+    waypoints: Vec<Waypoint>,
+    pixels: Vec<(u32, u32)>,
+    phase: Phase,
+    start: Instant,
+    frame: u64,
+    phase_frame: u64,
+    calm: u32,
+    last_frame: Option<Instant>,
+    frame_ms: Vec<f64>,
+    settle_s: Option<f64>,
+    edit: Option<EditReport>,
+    standing: Option<(StreamingStatistics, StreamingStatistics)>,
+    flight_poses: Vec<(u64, Pose)>,
+    pictures_due: usize,
+    world_bytes: usize,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+struct EditReport {
+    voxels: u64,
+    chunks: usize,
+    saved: bool,
+}
+
+impl Script {
+    /// A script of what the options ask for.
+    pub fn new(options: Options) -> Result<Self, String> {
+        let waypoints = options.flight.as_deref().map(read_flight).transpose()?.unwrap_or_default();
+        let pixels = options.picks.as_deref().map(|path| read_pixels(path, options.size)).transpose()?;
+        let phase = if waypoints.is_empty() { Phase::Settle } else { Phase::Fly };
+        Ok(Self {
+            options,
+            waypoints,
+            pixels: pixels.unwrap_or_default(),
+            phase,
+            start: Instant::now(),
+            frame: 0,
+            phase_frame: 0,
+            calm: 0,
+            last_frame: None,
+            frame_ms: Vec::new(),
+            settle_s: None,
+            edit: None,
+            standing: None,
+            flight_poses: Vec::new(),
+            pictures_due: 0,
+            world_bytes: 0,
+        })
+    }
+
+    /// Where the run starts.
+    pub fn first_pose(&self) -> Pose {
+        self.waypoints.first().map_or(self.options.pose, |waypoint| waypoint.pose)
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.phase_frame = 0;
+        self.calm = 0;
+    }
+
+    fn needs_settling(&self) -> bool {
+        let options = &self.options;
+        options.settle || options.picks.is_some() || options.dig.is_some() || options.stand.is_some()
+    }
+
+    fn after_settling(&mut self) {
+        let next = if self.options.dig.is_some() && self.edit.is_none() {
+            Phase::Dig
+        } else if self.options.stand.is_some() && self.standing.is_none() {
+            Phase::Stand
+        } else {
+            Phase::Picture
+        };
+        self.enter(next);
+    }
+
+    fn flight_pose(&self, shape: Shape, seconds: f64) -> Option<Pose> {
+        let after = self.waypoints.iter().position(|waypoint| waypoint.seconds >= seconds)?;
+        let to = self.waypoints[after];
+        let from = self.waypoints[after.saturating_sub(1)];
+        let span_s = to.seconds - from.seconds;
+        let share = if span_s > 0.0 { (seconds - from.seconds) / span_s } else { 1.0 };
+        Some(between(shape, from.pose, to.pose, share, false))
+    }
+}
+
+/// The ray through the middle of a pixel.
+fn pixel_ray(camera: &GlobeCamera, shape: Shape, fov_rad: f64, size: Size, (x, y): (f64, f64)) -> Ray {
+    let half_height = (fov_rad * 0.5).tan();
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    let right = ((x + 0.5) / width * 2.0 - 1.0) * half_height * width / height;
+    let up = (1.0 - (y + 0.5) / height * 2.0) * half_height;
+    let direction = camera.rotation(shape) * dvec3(right, up, -1.0).normalize_or(DVec3::NEG_Z);
+    Ray { origin: camera.position, direction }
+}
+
+#[derive(Serialize)]
+struct PickLine {
+    x: u32,
+    y: u32,
+    hit: bool,
+    #[serde(flatten)]
+    place: Option<PickPlace>,
+}
+
+#[derive(Serialize)]
+struct PickPlace {
+    region: u8,
+    voxel: [i32; 3],
+    face: &'static str,
+    material: String,
+    lod: u8,
+    lat: f64,
+    lon: f64,
+    altitude_m: f64,
+    distance_m: f64,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    pose: Pose,
+    size: [u32; 2],
+    fov_deg: f64,
+    voxel_m: f64,
+    frames: u64,
+    settle_s: Option<f64>,
+    total_s: f64,
+    frame_ms_p50: f64,
+    frame_ms_p95: f64,
+    frame_ms_p99: f64,
+    frame_ms_max: f64,
+    /// Share of the nodes that show nothing that were skipped without being filled.
+    skipped_share: f64,
+    peak_bytes: usize,
+    streaming: &'a StreamingStatistics,
+    world: bluemarble_world::WorldStatistics,
+    edit: Option<&'a EditReport>,
+    standing: Option<&'a (StreamingStatistics, StreamingStatistics)>,
+    flight: Vec<FlightFrame>,
+}
+
+#[derive(Serialize)]
+struct FlightFrame {
+    frame: u64,
+    pose: Pose,
+}
+
+/// Moves the camera along the flight.
+pub fn fly(mut script: ResMut<Script>, world: Res<VoxelWorld>, mut cameras: Query<&mut GlobeCamera>) {
+    if script.phase != Phase::Fly {
+        return;
+    }
+    let shape = world.0.shape();
+    let Ok(mut camera) = cameras.single_mut() else { return };
+    match script.flight_pose(shape, script.phase_frame as f64 / FLIGHT_HZ) {
+        Some(pose) => *camera = GlobeCamera::at(shape, pose),
+        None => {
+            let next = if script.needs_settling() { Phase::Settle } else { Phase::Picture };
+            script.enter(next);
+        }
+    }
+}
+
+/// Goes from step to step.
+pub fn advance(
+    mut commands: Commands,
+    mut script: ResMut<Script>,
+    statistics: Res<StreamingStatistics>,
+    world: Res<VoxelWorld>,
+    picker: WorldPicker,
+    canvas: Res<Canvas>,
+    mut cameras: Query<(&GlobeCamera, &Projection, &mut Camera)>,
+    mut edits: MessageWriter<EditWorld>,
+    (mut applied, mut saved): (MessageReader<EditApplied>, MessageReader<WorldSaved>),
+    mut exit: MessageWriter<AppExit>,
+) {
+    let script = &mut *script;
+    let now = Instant::now();
+    let Ok((camera, projection, mut switch)) = cameras.single_mut() else { return };
+    // Nobody looks while the view settles, so nothing is drawn then; frames that are drawn count.
+    if let Some(last) = script.last_frame.replace(now)
+        && switch.is_active
+    {
+        script.frame_ms.push((now - last).as_secs_f64() * 1e3);
+    }
+    let watched = !matches!(script.phase, Phase::Settle | Phase::Dig | Phase::Save);
+    if switch.is_active != watched {
+        switch.is_active = watched;
+    }
+    script.frame += 1;
+    script.phase_frame += 1;
+    script.world_bytes = script.world_bytes.max(statistics.mesh_bytes + statistics.chunk_bytes);
+    let shape = world.0.shape();
+    let fov_rad = match projection {
+        Projection::Perspective(perspective) => f64::from(perspective.fov),
+        _ => 1.0,
+    };
+    let size = script.options.size;
+    let edit = script.edit.clone();
+    for applied in applied.read() {
+        let known = edit.clone().unwrap_or_default();
+        script.edit = Some(EditReport {
+            voxels: known.voxels + applied.voxels,
+            chunks: known.chunks + applied.chunks.len(),
+            saved: false,
+        });
+    }
+    if saved.read().next().is_some()
+        && let Some(edit) = &mut script.edit
+    {
+        edit.saved = true;
+    }
+    match script.phase {
+        Phase::Fly => {
+            let pose = camera.pose(shape);
+            if let (Some(every), Some(path)) = (script.options.screenshot_every, &script.options.screenshot)
+                && (script.phase_frame - 1).is_multiple_of(every.max(1))
+                && statistics.nodes > 6
+            {
+                let frame = script.phase_frame - 1;
+                script.flight_poses.push((frame, pose));
+                let path = numbered(path, frame);
+                take_picture(&mut commands, &canvas, path);
+                script.pictures_due += 1;
+            }
+        }
+        Phase::Settle => {
+            script.calm = if statistics.settled { script.calm + 1 } else { 0 };
+            let needed = if script.needs_settling() { CALM_FRAMES } else { 0 };
+            if script.calm >= needed {
+                if script.settle_s.is_none() && script.needs_settling() {
+                    script.settle_s = Some(script.start.elapsed().as_secs_f64());
+                }
+                script.after_settling();
+            } else if script.start.elapsed().as_secs_f64() > PATIENCE_S {
+                fail("the view did not settle in time; see the log for chunks that cannot be read");
+                exit.write(AppExit::from_code(1));
+                script.enter(Phase::Done);
+            }
+        }
+        Phase::Dig => {
+            let middle = (f64::from(size.width) * 0.5 - 0.5, f64::from(size.height) * 0.5 - 0.5);
+            let radius_m = script.options.dig.unwrap_or(1.0);
+            match picker.pick(&pixel_ray(camera, shape, fov_rad, size, middle)) {
+                Some(pick) => {
+                    edits.write(EditWorld(ball(&world, &pick, radius_m, MaterialId::AIR)));
+                    script.enter(Phase::Save);
+                }
+                None => {
+                    fail("nothing to dig: the middle of the picture shows no voxel");
+                    exit.write(AppExit::from_code(2));
+                    script.enter(Phase::Done);
+                }
+            }
+        }
+        Phase::Save => {
+            // Settled means that the edit is in every lod, drawn, and saved.
+            if script.edit.is_some() && statistics.settled {
+                script.enter(Phase::Settle);
+            }
+        }
+        Phase::Stand => {
+            let frames = script.options.stand.unwrap_or(0);
+            match &mut script.standing {
+                None => script.standing = Some((statistics.clone(), statistics.clone())),
+                Some((_, after)) => *after = statistics.clone(),
+            }
+            if script.phase_frame > frames {
+                script.enter(Phase::Picture);
+            }
+        }
+        Phase::Picture if script.phase_frame < EXPOSURE_FRAMES => {}
+        Phase::Picture => {
+            if let Some(path) = script.options.screenshot.clone() {
+                take_picture(&mut commands, &canvas, path);
+                script.pictures_due += 1;
+            }
+            script.enter(Phase::Developing);
+        }
+        Phase::Developing => {
+            if script.pictures_due == 0 {
+                script.enter(Phase::Report);
+            }
+        }
+        Phase::Report => {
+            let result = print_picks(script, camera, shape, fov_rad, &picker, &world)
+                .and_then(|()| write_report(script, camera.pose(shape), fov_rad, &statistics, &world));
+            let code = match result {
+                Ok(()) => AppExit::Success,
+                Err(reason) => {
+                    fail(&reason);
+                    AppExit::from_code(2)
+                }
+            };
+            exit.write(code);
+            script.enter(Phase::Done);
+        }
+        Phase::Done => {}
+    }
+}
+
+/// `picture.png` becomes `picture.00040.png`.
+fn numbered(path: &Path, frame: u64) -> PathBuf {
+    let suffix = path.extension().map_or_else(|| "png".into(), |suffix| suffix.to_string_lossy().into_owned());
+    path.with_extension(format!("{frame:05}.{suffix}"))
+}
+
+/// Says in one line why the run cannot go on.
+pub fn fail(reason: &str) {
+    // If even standard error is closed there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "globe: {reason}");
+}
+
+fn take_picture(commands: &mut Commands, canvas: &Canvas, path: PathBuf) {
+    commands.spawn(Screenshot::image(canvas.0.clone())).observe(
+        move |captured: On<ScreenshotCaptured>, mut script: ResMut<Script>, mut exit: MessageWriter<AppExit>| {
+            script.pictures_due = script.pictures_due.saturating_sub(1);
+            let saved = captured
+                .image
+                .clone()
+                .try_into_dynamic()
+                .map_err(|error| error.to_string())
+                .and_then(|image| image.to_rgb8().save(&path).map_err(|error| error.to_string()));
+            if let Err(reason) = saved {
+                fail(&format!("{}: cannot write the picture: {reason}", path.display()));
+                exit.write(AppExit::from_code(2));
+                script.enter(Phase::Done);
+            }
+        },
+    );
+}
+
+fn print_picks(
+    script: &Script,
+    camera: &GlobeCamera,
+    shape: Shape,
+    fov_rad: f64,
+    picker: &WorldPicker,
+    world: &VoxelWorld,
+) -> Result<(), String> {
+    let mut lines = String::new();
+    for &(x, y) in &script.pixels {
+        let ray = pixel_ray(camera, shape, fov_rad, script.options.size, (f64::from(x), f64::from(y)));
+        let place = picker.pick(&ray).map(|pick| PickPlace {
+            region: pick.region,
+            voxel: pick.voxel.to_array(),
+            face: pick.face.name(),
+            material: world.0.materials().name(pick.material).to_owned(),
+            lod: pick.lod,
+            lat: pick.place.lat_deg,
+            lon: pick.place.lon_deg,
+            altitude_m: pick.place.altitude_m,
+            distance_m: pick.distance_m,
+        });
+        let line = PickLine { x, y, hit: place.is_some(), place };
+        let line = serde_json::to_string(&line).map_err(|error| error.to_string())?;
+        let _ = writeln!(lines, "{line}");
+    }
+    std::io::stdout().write_all(lines.as_bytes()).map_err(|error| format!("cannot print the picks: {error}"))
+}
+
+fn write_report(
+    script: &Script,
+    pose: Pose,
+    fov_rad: f64,
+    streaming: &StreamingStatistics,
+    world: &VoxelWorld,
+) -> Result<(), String> {
+    let Some(path) = &script.options.report else { return Ok(()) };
+    let mut sorted = script.frame_ms.clone();
+    sorted.sort_by(f64::total_cmp);
+    let percentile = |share: f64| {
+        let last = sorted.len().saturating_sub(1);
+        sorted.get((share * last as f64).round() as usize).copied().unwrap_or(0.0)
+    };
+    let sum = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
+    let (skipped, read_uniform) = (sum(&streaming.skipped_by_lod), sum(&streaming.read_uniform_by_lod));
+    let report = Report {
+        pose,
+        size: [script.options.size.width, script.options.size.height],
+        fov_deg: fov_rad.to_degrees(),
+        voxel_m: world.0.shape().voxel_m(),
+        frames: script.frame,
+        settle_s: script.settle_s,
+        total_s: script.start.elapsed().as_secs_f64(),
+        frame_ms_p50: percentile(0.5),
+        frame_ms_p95: percentile(0.95),
+        frame_ms_p99: percentile(0.99),
+        frame_ms_max: percentile(1.0),
+        skipped_share: skipped / (skipped + read_uniform).max(1.0),
+        peak_bytes: streaming.peak_bytes + world.0.statistics().cached_bytes,
+        streaming,
+        world: world.0.statistics(),
+        edit: script.edit.as_ref(),
+        standing: script.standing.as_ref(),
+        flight: script.flight_poses.iter().map(|&(frame, pose)| FlightFrame { frame, pose }).collect(),
+    };
+    let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+    std::fs::write(path, text + "\n").map_err(|error| format!("{}: cannot write the report: {error}", path.display()))
+}

@@ -1,0 +1,89 @@
+//! What a click does: read, dig, place.
+
+use bevy::{
+    picking::{
+        events::{Click, Pointer},
+        hover::HoverMap,
+        pointer::{PointerButton, PointerId},
+    },
+    prelude::*,
+};
+use bevy_bluemarble::prelude::*;
+use bluemarble_core::MaterialId;
+use bluemarble_world::EditBatch;
+
+use crate::panel::{PointerOverPanel, metres};
+
+/// What a left click does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Tells what is there.
+    #[default]
+    Read,
+    /// Takes a ball of voxels away.
+    Dig,
+    /// Puts a ball of voxels there.
+    Place,
+}
+
+/// The tool in hand.
+#[derive(Resource, Clone, Debug)]
+pub struct Tool {
+    pub mode: Mode,
+    pub radius_m: f64,
+    pub material: MaterialId,
+}
+
+/// What the pointer is over.
+#[derive(Resource, Default)]
+pub struct Hovered(pub Option<VoxelPick>);
+
+/// Keeps what the pointer is over.
+pub fn hover(map: Res<HoverMap>, mut hovered: ResMut<Hovered>) {
+    let hits = map.get(&PointerId::Mouse);
+    let pick = hits.and_then(|hits| hits.values().find_map(|hit| hit.extra_as::<VoxelPick>().cloned()));
+    if hovered.0 != pick {
+        hovered.0 = pick;
+    }
+}
+
+/// A ball of voxels around a picked point; digging reaches into the ground, placing out of it.
+pub fn ball(world: &VoxelWorld, pick: &VoxelPick, radius_m: f64, material: MaterialId) -> EditBatch {
+    let shape = world.0.shape();
+    let radius_voxels = (radius_m / shape.voxel_m()).max(0.6);
+    let centre = shape.from_world_in(pick.region, pick.point);
+    let inwards = pick.face.normal().as_dvec3() * 0.5;
+    let centre = if material.is_air() { centre - inwards } else { centre + inwards };
+    let mut batch = EditBatch::default();
+    batch.fill_sphere(pick.region, centre, radius_voxels, material);
+    batch
+}
+
+/// Digs, places or reads where a drawn voxel was clicked.
+pub fn click(
+    click: On<Pointer<Click>>,
+    world: Res<VoxelWorld>,
+    tool: Res<Tool>,
+    over_panel: Res<PointerOverPanel>,
+    mut edits: MessageWriter<EditWorld>,
+) {
+    if click.event.button != PointerButton::Primary || over_panel.0 {
+        return;
+    }
+    let Some(pick) = click.event.hit.extra_as::<VoxelPick>() else { return };
+    match tool.mode {
+        Mode::Read => info!(
+            "{} at {:.5}°, {:.5}°, {}",
+            world.0.materials().name(pick.material),
+            pick.place.lat_deg,
+            pick.place.lon_deg,
+            metres(pick.place.altitude_m)
+        ),
+        Mode::Dig => {
+            edits.write(EditWorld(ball(&world, pick, tool.radius_m, MaterialId::AIR)));
+        }
+        Mode::Place => {
+            edits.write(EditWorld(ball(&world, pick, tool.radius_m, tool.material)));
+        }
+    }
+}
