@@ -287,10 +287,11 @@ fn spawn(
 
 /// Brings the picking index in line with what a drawn node shows.
 fn index_drawn(residents: &FxHashMap<ChunkKey, Resident>, drawn: &mut DrawnIndex, key: ChunkKey) {
-    if residents.get(&key).is_some_and(|resident| resident.chunk.is_some()) {
-        drawn.insert(key, resident.bounds);
-    } else {
-        drawn.remove(key);
+    match residents.get(&key) {
+        Some(resident) if resident.chunk.is_some() => drawn.insert(key, resident.bounds),
+        _ => {
+            drawn.remove(key);
+        }
     }
 }
 
