@@ -10,7 +10,7 @@ mod panel;
 mod script;
 mod tools;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use bevy::{
     app::{ScheduleRunnerPlugin, TaskPoolThreadAssignmentPolicy},
@@ -77,6 +77,9 @@ fn open_world(options: &Options) -> Result<HybridWorld, String> {
     }
 }
 
+/// The shortest frame without a window: leaves the processor to the workers while nothing is drawn.
+const HEADLESS_FRAME: Duration = Duration::from_millis(10);
+
 fn build(options: Options) -> Result<App, String> {
     let script = options.headless.then(|| Script::new(options.clone())).transpose()?;
     let world = open_world(&options)?;
@@ -88,8 +91,10 @@ fn build(options: Options) -> Result<App, String> {
         ..default()
     });
     let mut threads = TaskPoolOptions::default();
-    // Half of the machine streams, the rest draws.
-    threads.async_compute = TaskPoolThreadAssignmentPolicy { percent: 0.5, ..threads.async_compute };
+    // Half of the machine streams and the rest draws; without a window nobody waits for frames.
+    let percent = if options.headless { 1.0 } else { 0.5 };
+    threads.async_compute =
+        TaskPoolThreadAssignmentPolicy { percent, max_threads: 16, ..threads.async_compute };
     let plugins = DefaultPlugins
         .build()
         .disable::<TransformPlugin>()
@@ -109,7 +114,7 @@ fn build(options: Options) -> Result<App, String> {
         Some(script) => {
             let pose = script.first_pose();
             app.add_plugins(plugins.disable::<WinitPlugin>())
-                .add_plugins(ScheduleRunnerPlugin::run_loop(std::time::Duration::ZERO))
+                .add_plugins(ScheduleRunnerPlugin::run_loop(HEADLESS_FRAME))
                 .insert_resource(script)
                 .add_systems(Update, (script::fly, camera::place).chain())
                 .add_systems(Last, script::advance);

@@ -477,7 +477,8 @@ fn write_report(
         sorted.get((share * last as f64).round() as usize).copied().unwrap_or(0.0)
     };
     let sum = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
-    let (skipped, read_uniform) = (sum(&streaming.skipped_by_lod), sum(&streaming.read_uniform_by_lod));
+    let skipped = sum(&streaming.skipped_by_lod) + sum(&streaming.surveyed_by_lod);
+    let read_empty = sum(&streaming.read_empty_by_lod);
     let report = Report {
         pose,
         size: [script.options.size.width, script.options.size.height],
@@ -490,7 +491,7 @@ fn write_report(
         frame_ms_p95: percentile(0.95),
         frame_ms_p99: percentile(0.99),
         frame_ms_max: percentile(1.0),
-        skipped_share: skipped / (skipped + read_uniform).max(1.0),
+        skipped_share: skipped / (skipped + read_empty).max(1.0),
         peak_bytes: streaming.peak_bytes + world.0.statistics().cached_bytes,
         streaming,
         world: world.0.statistics(),

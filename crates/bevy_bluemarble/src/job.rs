@@ -12,7 +12,7 @@ use bluemarble_core::{
     shape::NodeBounds,
 };
 use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Surroundings};
-use bluemarble_terrain::Classification;
+use bluemarble_terrain::Survey;
 use bluemarble_world::{HybridWorld, WorldError};
 use glam::{IVec3, ivec3};
 
@@ -32,8 +32,8 @@ pub struct BuiltNode {
     pub see_through: Option<Mesh>,
     /// Quads of both.
     pub quads: usize,
-    /// Whether the chunk turned out to be of one material.
-    pub uniform: bool,
+    /// Whether its chunk had to be read: without, a survey told that it shows nothing.
+    pub read: bool,
 }
 
 impl BuiltNode {
@@ -70,11 +70,10 @@ impl Builder {
         let shape = self.world.shape();
         let bounds = shape.node_bounds(key);
         let stop = || cancelled.load(Ordering::Relaxed);
-        let chunk = self.world.read(key).await?;
-        let uniform = chunk.as_uniform().is_some();
         let mut node =
-            BuiltNode { key, chunk: None, bounds, opaque: None, see_through: None, quads: 0, uniform };
-        if chunk.as_uniform().is_some_and(MaterialId::is_air) {
+            BuiltNode { key, chunk: None, bounds, opaque: None, see_through: None, quads: 0, read: false };
+        let survey = self.world.survey(key);
+        if survey == Survey::Uniform(MaterialId::AIR) {
             return Ok(Some(node));
         }
         let mut planes = Vec::with_capacity(6);
@@ -82,11 +81,17 @@ impl Builder {
             if stop() {
                 return Ok(None);
             }
-            planes.push(self.plane(&chunk, key, face).await?);
+            planes.push(self.plane(key, face).await?);
         }
         let Ok(planes) = planes.try_into() else { return Ok(None) };
         let around = Surroundings { planes };
-        let options = MeshOptions { max_edge: shape.max_straight_cells(key.lod), skirts: !uniform };
+        if self.is_covered(survey, &around) {
+            return Ok(Some(node));
+        }
+        let chunk = self.world.read(key).await?;
+        node.read = true;
+        let skirts = chunk.as_uniform().is_none();
+        let options = MeshOptions { max_edge: shape.max_straight_cells(key.lod), skirts };
         let mut mesh = ChunkMesh::default();
         self.mesher.mesh(&chunk, &around, &options, &mut mesh);
         if stop() {
@@ -102,19 +107,30 @@ impl Builder {
         Ok(Some(node))
     }
 
+    /// Whether nothing of a chunk can be seen, whatever it holds.
+    fn is_covered(&self, survey: Survey, around: &Surroundings) -> bool {
+        let materials = self.world.materials();
+        let covers = |beyond: MaterialId| match survey {
+            Survey::Mixed => false,
+            Survey::Opaque => materials.is_opaque(beyond),
+            Survey::Uniform(own) => materials.is_opaque(beyond) || beyond == own,
+        };
+        around.planes.iter().all(|plane| plane.all(covers))
+    }
+
     /// The cells beyond a face of a chunk.
-    async fn plane(&self, chunk: &Chunk, key: ChunkKey, face: Face) -> Result<FacePlane, WorldError> {
+    async fn plane(&self, key: ChunkKey, face: Face) -> Result<FacePlane, WorldError> {
         let shape = self.world.shape();
         let Some(beside) = shape.neighbour(key, face) else {
             // Above the lattice is air; below it nobody looks.
-            let beyond = if face == Face::PosY { MaterialId::AIR } else { chunk.dominant() };
+            let beyond = if face == Face::PosY { MaterialId::AIR } else { self.solid() };
             return Ok(FacePlane::uniform(beyond));
         };
-        match self.world.classify(beside) {
-            Classification::Uniform(material) => return Ok(FacePlane::uniform(material)),
+        match self.world.survey(beside) {
+            Survey::Uniform(material) => return Ok(FacePlane::uniform(material)),
             // Some opaque material, it does not matter which.
-            Classification::Solid => return Ok(FacePlane::uniform(self.solid())),
-            Classification::Mixed => {}
+            Survey::Opaque => return Ok(FacePlane::uniform(self.solid())),
+            Survey::Mixed => {}
         }
         let neighbour = self.world.read(beside).await?;
         Ok(match neighbour.as_uniform() {

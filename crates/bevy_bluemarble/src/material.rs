@@ -39,7 +39,7 @@ pub struct Sun {
 
 impl Default for Sun {
     fn default() -> Self {
-        Self { direction: None, strength: 20.0, exposure: 0.20, air: true }
+        Self { direction: None, strength: 20.0, exposure: 0.22, air: true }
     }
 }
 
@@ -186,7 +186,7 @@ fn palette(table: &MaterialTable) -> Vec<PaletteRow> {
 }
 
 /// How high the sun stands over a viewer it follows, and how far in the east, in radians.
-const MORNING_ELEVATION_RAD: f64 = 0.85;
+const MORNING_ELEVATION_RAD: f64 = 0.75;
 
 /// Writes the environment of this frame.
 pub fn update_environment(

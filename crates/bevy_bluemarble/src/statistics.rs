@@ -12,10 +12,12 @@ pub struct StreamingStatistics {
     pub asked_by_lod: PerLod,
     /// Nodes skipped by classification alone: never read, never meshed, by lod.
     pub skipped_by_lod: PerLod,
+    /// Nodes skipped by a worker that surveyed the chunk: never read either, by lod.
+    pub surveyed_by_lod: PerLod,
     /// Nodes read, by lod.
     pub read_by_lod: PerLod,
-    /// Nodes whose chunk turned out uniform when it was read, by lod.
-    pub read_uniform_by_lod: PerLod,
+    /// Nodes that were read and showed nothing, by lod.
+    pub read_empty_by_lod: PerLod,
     /// Nodes meshed to at least one quad, by lod.
     pub meshed_by_lod: PerLod,
     /// Nodes drawn now that show something, by lod.

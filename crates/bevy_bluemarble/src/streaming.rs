@@ -217,8 +217,9 @@ pub fn receive(
             streamer.cut.edited(key);
         }
         let lod = usize::from(key.lod);
-        statistics.read_by_lod[lod] += 1;
-        statistics.read_uniform_by_lod[lod] += u64::from(node.uniform);
+        statistics.surveyed_by_lod[lod] += u64::from(!node.read);
+        statistics.read_by_lod[lod] += u64::from(node.read);
+        statistics.read_empty_by_lod[lod] += u64::from(node.read && node.quads == 0);
         statistics.meshed_by_lod[lod] += u64::from(node.quads > 0);
         let (mesh_bytes, chunk_bytes) = (node.upload_bytes(), node.resident_bytes());
         let BuiltNode { chunk, bounds, opaque, see_through, .. } = node;

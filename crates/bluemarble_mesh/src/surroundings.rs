@@ -34,6 +34,14 @@ impl FacePlane {
         }
     }
 
+    /// Whether `test` holds for every cell.
+    pub fn all(&self, mut test: impl FnMut(MaterialId) -> bool) -> bool {
+        match self {
+            Self::Uniform(material) => test(*material),
+            Self::Cells(cells) => cells.iter().all(|&cell| test(cell)),
+        }
+    }
+
     /// One word for each v with bit u set where `test` holds.
     pub(crate) fn rows(&self, test: impl Fn(MaterialId) -> bool) -> [u64; 64] {
         match self {

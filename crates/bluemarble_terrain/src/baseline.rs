@@ -15,6 +15,17 @@ pub enum Classification {
     Mixed,
 }
 
+/// What the cells of one chunk are, told without filling it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Survey {
+    /// Every cell has this material.
+    Uniform(MaterialId),
+    /// Every cell is opaque, of several materials.
+    Opaque,
+    /// Anything else, or too close to tell.
+    Mixed,
+}
+
 /// The procedural source of a world: a pure function of its parameters and the key.
 pub trait Baseline: Send + Sync + 'static {
     /// How the lattice lies in world space.
@@ -26,6 +37,17 @@ pub trait Baseline: Send + Sync + 'static {
     /// What a box of voxels of one region holds, seen at `lod` and at every finer lod. Much cheaper
     /// than [`Baseline::fill`], and never wrong: in doubt it answers [`Classification::Mixed`].
     fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification;
+
+    /// What the cells of a chunk are, at its own lod only: what [`Baseline::classify`] must leave open
+    /// because of finer lods, or because its bounds are loose, is told here. May cost as much as a chunk
+    /// of the surface does, shared by all chunks above and below it; call it on a worker. Never wrong.
+    fn survey(&self, key: ChunkKey) -> Survey {
+        match self.classify(key.region, key.lattice_box(), key.lod) {
+            Classification::Uniform(material) => Survey::Uniform(material),
+            Classification::Solid => Survey::Opaque,
+            Classification::Mixed => Survey::Mixed,
+        }
+    }
 
     /// The lattice y, in voxels, of the top of the ground or of the water on it, whichever is higher,
     /// in the column at lattice x and z.

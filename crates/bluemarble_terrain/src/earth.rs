@@ -24,7 +24,7 @@ use spot::{Site, SiteSampler};
 use surface::{Palette, Setting};
 
 use crate::{
-    baseline::{Baseline, Classification},
+    baseline::{Baseline, Classification, Survey},
     columns::{
         self, CellColumn, Column, ColumnBounds, ColumnSource, Levels, Span, Strata, TileCache,
     },
@@ -208,6 +208,10 @@ impl Baseline for EarthBaseline {
             basalt_floor_m: basalt_floor_m.grown(0.02),
         };
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+    }
+
+    fn survey(&self, key: ChunkKey) -> Survey {
+        columns::survey(self, &self.tiles, key)
     }
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {

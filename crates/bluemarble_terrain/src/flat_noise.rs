@@ -4,7 +4,7 @@ use bluemarble_core::{Chunk, ChunkKey, Flat, LatticeBox, MaterialId, MaterialTab
 use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
-    baseline::{Baseline, Classification},
+    baseline::{Baseline, Classification, Survey},
     columns::{
         self, CellColumn, Column, ColumnBounds, ColumnSource, Levels, Span, Strata, TileCache,
     },
@@ -184,6 +184,10 @@ impl Baseline for NoiseBaseline {
             basalt_floor_m: basalt_floor_m.grown(0.02),
         };
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+    }
+
+    fn survey(&self, key: ChunkKey) -> Survey {
+        columns::survey(self, &self.tiles, key)
     }
 
     fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {

@@ -2,7 +2,7 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`Baseline`] | what every source answers: fill a chunk, tell what a box holds without filling it |
+//! | [`Baseline`] | what every source answers: fill a chunk, tell what a box or chunk holds without filling it |
 //! | [`EarthBaseline`] | the Earth: an elevation grid, fractal detail, climate, strata |
 //! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
 //! | [`Superflat`] | horizontal layers |
@@ -24,7 +24,7 @@ mod interval;
 mod noise;
 mod superflat;
 
-pub use baseline::{Baseline, Classification};
+pub use baseline::{Baseline, Classification, Survey};
 pub use earth::EarthBaseline;
 pub use elevation::{ElevationGrid, OUTSIDE_M};
 pub use error::TerrainError;

@@ -14,7 +14,7 @@ use std::{
 use bluemarble_core::{ChunkKey, MaterialTable, Shape};
 use bluemarble_index::EditOctree;
 use bluemarble_store::{ChunkStore, WorldMetadata};
-use bluemarble_terrain::{Baseline, Classification};
+use bluemarble_terrain::{Baseline, Classification, Survey};
 
 pub use edit::EditReport;
 pub use flush::FlushReport;
@@ -137,6 +137,15 @@ impl HybridWorld {
             return Classification::Mixed;
         }
         self.inner.baseline.classify(key.region, key.lattice_box(), key.lod)
+    }
+
+    /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited. As slow
+    /// as [`HybridWorld::read`] of a chunk of the surface: call it on a worker.
+    pub fn survey(&self, key: ChunkKey) -> Survey {
+        if self.state().octree.is_edited(key) {
+            return Survey::Mixed;
+        }
+        self.inner.baseline.survey(key)
     }
 
     /// All edited chunks of all lods, on disk or not, in no fixed order.

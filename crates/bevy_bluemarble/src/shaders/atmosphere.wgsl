@@ -66,9 +66,9 @@ struct Haze {
     through: vec3<f32>,
 }
 
-// Air between the eye and a point at a distance.
+// Air between the eye and a point at a distance; `clarity` thins it.
 fn haze(
-    origin: vec3<f32>, direction: vec3<f32>, far: f32, sun: vec3<f32>, radius: f32, steps: i32,
+    origin: vec3<f32>, direction: vec3<f32>, far: f32, sun: vec3<f32>, radius: f32, steps: i32, clarity: f32,
 ) -> Haze {
     var result: Haze;
     result.light = vec3(0.0);
@@ -95,7 +95,7 @@ fn haze(
         let point = origin + direction * (near + (before + share) * 0.5 * range);
         before = share;
         let altitude = max(length(point) - radius, 0.0);
-        let density = exp(-vec2(altitude / RAYLEIGH_HEIGHT, altitude / MIE_HEIGHT)) * step;
+        let density = exp(-vec2(altitude / RAYLEIGH_HEIGHT, altitude / MIE_HEIGHT)) * step * clarity;
         let reach = extinction(depth.x + density.x * 0.5, depth.y + density.y * 0.5)
             * sunlight(point, sun, radius);
         light_rayleigh += reach * density.x;

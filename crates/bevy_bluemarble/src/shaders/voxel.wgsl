@@ -6,6 +6,9 @@
 }
 #import bevy_bluemarble::atmosphere::{Environment, expose, haze, sunlight, PI}
 
+// Land is looked at through thinner air than the sky: real air would hide most of it in blue.
+const CLARITY: f32 = 0.4;
+
 struct PaletteRow {
     // Linear colour; w: roughness.
     colour: vec4<f32>,
@@ -84,7 +87,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     // Sky light: blue from above, what the ground gives back from below; none on the night side.
     let day = clamp(dot(up, sun) * 3.0 + 0.35, 0.02, 1.0);
     let above = dot(normal, up) * 0.5 + 0.5;
-    let ambient = mix(vec3(0.055, 0.05, 0.045), vec3(0.10, 0.13, 0.18), above) * day * environment.sun.w;
+    let ambient = mix(vec3(0.07, 0.068, 0.066), vec3(0.085, 0.10, 0.125), above) * day * environment.sun.w;
     let albedo = row.colour.rgb * shade;
     var light = albedo * (direct / PI + ambient);
     var opacity = row.look.x;
@@ -96,14 +99,14 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         let half_way = normalize(sun - direction);
         let sharpness = mix(60.0, 400.0, clamp(1.0 - distance_m / 2.0e6, 0.0, 1.0));
         let glint = pow(max(dot(normal, half_way), 0.0), sharpness) * (0.06 + fresnel);
-        light = light * (1.0 - fresnel) + vec3(0.10, 0.16, 0.26) * day * environment.sun.w * fresnel * 0.6
+        light = light * (1.0 - fresnel) + vec3(0.07, 0.12, 0.20) * day * environment.sun.w * fresnel * 0.6
             + glint * direct * 1.2;
         opacity = mix(opacity, 1.0, fresnel);
     }
 
     if environment.air.x > 0.5 {
         let eye_km = (view.world_position - environment.planet.xyz) / 1000.0;
-        let air = haze(eye_km, direction, distance_m / 1000.0, sun, radius_km, 6);
+        let air = haze(eye_km, direction, distance_m / 1000.0, sun, radius_km, 6, CLARITY);
         light = light * air.through + air.light * environment.sun.w;
     }
     return vec4(expose(light, environment.air.y), opacity);

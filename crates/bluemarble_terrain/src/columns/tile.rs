@@ -10,9 +10,12 @@ use quick_cache::{
 };
 
 use super::{CellColumn, Levels, STRATA, Strata};
+use crate::baseline::Survey;
 
 /// Tiles kept: 256 of about 130 KiB.
 const TILES: usize = 256;
+/// Ranges kept, of about 100 bytes: what is known of a tile stays when the tile goes.
+const RANGES: usize = 1 << 16;
 const EDGE: usize = CHUNK_EDGE as usize;
 
 /// Where columns come from.
@@ -47,14 +50,28 @@ pub(crate) struct ColumnTile {
     surface: Vec<MaterialId>,
     subsoil: Vec<MaterialId>,
     floors: [Vec<i32>; STRATA],
-    filled_range: Range,
-    ground_range: Range,
-    floor_ranges: [Range; STRATA],
+    ranges: Ranges,
+}
+
+/// Bounds of each number of a tile's columns.
+#[derive(Clone, Copy)]
+struct Ranges {
+    filled: Range,
+    ground: Range,
+    floors: [Range; STRATA],
 }
 
 /// Tiles of late, so that chunks above each other and repeated reads share them.
 pub(crate) struct TileCache {
-    tiles: Cache<(u8, u8, i32, i32), Arc<ColumnTile>>,
+    tiles: Cache<Place, Arc<ColumnTile>>,
+    ranges: Cache<Place, Ranges>,
+}
+
+/// Region, lod, x and z of a chunk.
+type Place = (u8, u8, i32, i32);
+
+fn place(key: ChunkKey) -> Place {
+    (key.region, key.lod, key.pos.x, key.pos.z)
 }
 
 impl TileCache {
@@ -76,18 +93,57 @@ impl TileCache {
             ),
             Err(_) => Cache::new(TILES),
         };
-        Self { tiles }
+        Self { tiles, ranges: Cache::new(RANGES) }
     }
 
     fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<ColumnTile> {
-        let place = (key.region, key.lod, key.pos.x, key.pos.z);
+        let place = place(key);
         if let Some(tile) = self.tiles.get(&place) {
             return tile;
         }
         // Two threads may make the same tile at once: the tiles are equal, and nobody waits.
         let tile = Arc::new(ColumnTile::new(source, key));
         self.tiles.insert(place, tile.clone());
+        self.ranges.insert(place, tile.ranges);
         tile
+    }
+
+    fn ranges(&self, source: &impl ColumnSource, key: ChunkKey) -> Ranges {
+        self.ranges.get(&place(key)).unwrap_or_else(|| self.get(source, key).ranges)
+    }
+}
+
+impl Ranges {
+    /// The one material of the layers `low..=high`, if the ranges tell.
+    fn uniform(&self, low: i32, high: i32, strata: &Strata) -> Option<MaterialId> {
+        if low > self.filled.max {
+            return Some(MaterialId::AIR);
+        }
+        if low > self.ground.max {
+            return (high <= self.filled.min).then_some(strata.water);
+        }
+        if high >= self.ground.min || high > self.floors[0].min {
+            return None;
+        }
+        for (i, layer) in strata.layers.iter().enumerate() {
+            if low > self.floors[i + 1].max {
+                return Some(*layer);
+            }
+            if high > self.floors[i + 1].min {
+                return None;
+            }
+        }
+        Some(strata.bottom)
+    }
+
+    /// What the layers `low..=high` are, as far as the ranges tell.
+    fn survey(&self, low: i32, high: i32, strata: &Strata) -> Survey {
+        match self.uniform(low, high, strata) {
+            Some(material) => Survey::Uniform(material),
+            // Rock is opaque; what lies on top of it need not be.
+            None if high < self.ground.min => Survey::Opaque,
+            None => Survey::Mixed,
+        }
     }
 }
 
@@ -101,9 +157,11 @@ impl ColumnTile {
         let floors: [Vec<i32>; STRATA] =
             std::array::from_fn(|i| columns.iter().map(|column| column.floors[i]).collect());
         Self {
-            filled_range: range(&filled),
-            ground_range: range(&ground),
-            floor_ranges: std::array::from_fn(|i| range(&floors[i])),
+            ranges: Ranges {
+                filled: range(&filled),
+                ground: range(&ground),
+                floors: std::array::from_fn(|i| range(&floors[i])),
+            },
             surface: columns.iter().map(|column| column.surface).collect(),
             subsoil: columns.iter().map(|column| column.subsoil).collect(),
             filled,
@@ -112,36 +170,14 @@ impl ColumnTile {
         }
     }
 
-    /// The one material of the layers `low..=high`, if the ranges tell.
-    fn uniform(&self, low: i32, high: i32, strata: &Strata) -> Option<MaterialId> {
-        if low > self.filled_range.max {
-            return Some(MaterialId::AIR);
-        }
-        if low > self.ground_range.max {
-            return (high <= self.filled_range.min).then_some(strata.water);
-        }
-        if high >= self.ground_range.min || high > self.floor_ranges[0].min {
-            return None;
-        }
-        for (i, layer) in strata.layers.iter().enumerate() {
-            if low > self.floor_ranges[i + 1].max {
-                return Some(*layer);
-            }
-            if high > self.floor_ranges[i + 1].min {
-                return None;
-            }
-        }
-        Some(strata.bottom)
-    }
-
     /// Writes one layer of cells.
     fn write_layer(&self, y: i32, strata: &Strata, cells: &mut [MaterialId]) {
-        if let Some(material) = self.uniform(y, y, strata) {
+        if let Some(material) = self.ranges.uniform(y, y, strata) {
             cells.fill(material);
             return;
         }
         // Layers none of whose cells lie so deep need not look at the deep floors.
-        let deepest = self.floor_ranges.iter().position(|range| y > range.max).unwrap_or(STRATA);
+        let deepest = self.ranges.floors.iter().position(|range| y > range.max).unwrap_or(STRATA);
         let below = |i: usize| if i < STRATA { strata.layers[i - 1] } else { strata.bottom };
         match deepest {
             0 => cells.copy_from_slice(&self.subsoil),
@@ -160,7 +196,7 @@ impl ColumnTile {
                 *cell = if y > floor { subsoil } else { *cell };
             }
         }
-        if y < self.ground_range.min {
+        if y < self.ranges.ground.min {
             return;
         }
         for (((cell, &ground), &filled), &surface) in
@@ -178,12 +214,18 @@ thread_local! {
     static CELLS: RefCell<Vec<MaterialId>> = RefCell::new(vec![MaterialId::AIR; CHUNK_VOLUME]);
 }
 
+/// Surveys a chunk.
+pub(crate) fn survey(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Survey {
+    let low = key.pos.y * CHUNK_EDGE;
+    cache.ranges(source, key).survey(low, low + CHUNK_EDGE - 1, source.strata())
+}
+
 /// Makes a chunk.
 pub(crate) fn fill(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Chunk {
     let tile = cache.get(source, key);
     let strata = source.strata();
     let low = key.pos.y * CHUNK_EDGE;
-    if let Some(material) = tile.uniform(low, low + CHUNK_EDGE - 1, strata) {
+    if let Some(material) = tile.ranges.uniform(low, low + CHUNK_EDGE - 1, strata) {
         return Chunk::uniform(material);
     }
     CELLS.with_borrow_mut(|cells| {

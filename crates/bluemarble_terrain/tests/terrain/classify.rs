@@ -1,7 +1,7 @@
 //! `classify` is never wrong, and seldom at a loss.
 
 use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId};
-use bluemarble_terrain::{Baseline, Classification};
+use bluemarble_terrain::{Baseline, Classification, Survey};
 use glam::{IVec3, ivec3};
 
 use crate::support::{EARTH, HILLS, MATERIALS, Oracle, Random};
@@ -100,6 +100,31 @@ fn whole_chunks_are_what_they_were_judged_to_be() {
         decided += 1;
     }
     assert!(decided > 30, "{decided}");
+}
+
+#[test]
+fn a_survey_tells_what_a_fill_makes() {
+    let mut random = Random(4);
+    let mut chunk = Chunk::default();
+    let (mut uniform, mut opaque) = (0, 0);
+    for _ in 0..400 {
+        let lod = random.within(0, 21) as u8;
+        let (region, voxels) = random_box(&*EARTH, &mut random, lod);
+        let key = ChunkKey::of_voxel(region, lod, voxels.min);
+        EARTH.fill(key, &mut chunk);
+        match EARTH.survey(key) {
+            Survey::Uniform(material) => {
+                uniform += 1;
+                assert_eq!(chunk.as_uniform(), Some(material), "{key}");
+            }
+            Survey::Opaque => {
+                opaque += 1;
+                assert!(!chunk.any_material(|m| !MATERIALS.is_opaque(m)), "{key}");
+            }
+            Survey::Mixed => assert_eq!(chunk.as_uniform(), None, "{key} was not recognised"),
+        }
+    }
+    assert!(uniform > 100 && opaque > 5, "{uniform} uniform, {opaque} opaque");
 }
 
 trait ClassifyKey: Oracle {
