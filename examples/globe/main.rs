@@ -23,6 +23,7 @@ use bevy::{
         RenderPlugin,
         render_resource::{TextureFormat, TextureUsages},
     },
+    tasks::block_on,
     window::{ExitCondition, WindowResolution},
     winit::WinitPlugin,
 };
@@ -80,7 +81,17 @@ fn open_world(options: &Options) -> Result<HybridWorld, String> {
 /// The shortest frame without a window: leaves the processor to the workers while nothing is drawn.
 const HEADLESS_FRAME: Duration = Duration::from_millis(10);
 
+/// Fails in one line where the engine would panic.
+fn check_graphics() -> Result<(), String> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let adapter = block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()));
+    adapter.map(|_| ()).map_err(|_| {
+        "no Vulkan driver: install the one of your graphics card, or mesa-vulkan-drivers to draw without one".into()
+    })
+}
+
 fn build(options: Options) -> Result<App, String> {
+    check_graphics()?;
     let script = options.headless.then(|| Script::new(options.clone())).transpose()?;
     let world = open_world(&options)?;
     let size = options.size;

@@ -30,7 +30,7 @@ pub struct Options {
     /// Without a window: do what the other flags say and end.
     #[arg(long)]
     pub headless: bool,
-    /// Run until everything in view is there and nothing is pending.
+    /// Run until everything in view is there and nothing is pending; with a flight, before and after it.
     #[arg(long)]
     pub settle: bool,
     /// Write a picture at the end.
@@ -57,6 +57,13 @@ pub struct Options {
     /// Write what happened as JSON.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether what is asked for needs a complete view.
+    pub fn needs_settling(&self) -> bool {
+        self.settle || self.picks.is_some() || self.dig.is_some() || self.stand.is_some()
+    }
 }
 
 /// A position and a direction of sight.

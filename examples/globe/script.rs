@@ -103,6 +103,7 @@ pub struct Script {
     waypoints: Vec<Waypoint>,
     pixels: Vec<(u32, u32)>,
     phase: Phase,
+    flown: bool,
     start: Instant,
     frame: u64,
     phase_frame: u64,
@@ -129,12 +130,14 @@ impl Script {
     pub fn new(options: Options) -> Result<Self, String> {
         let waypoints = options.flight.as_deref().map(read_flight).transpose()?.unwrap_or_default();
         let pixels = options.picks.as_deref().map(|path| read_pixels(path, options.size)).transpose()?;
-        let phase = if waypoints.is_empty() { Phase::Settle } else { Phase::Fly };
+        let settle_first = options.needs_settling() || waypoints.is_empty();
+        let phase = if settle_first { Phase::Settle } else { Phase::Fly };
         Ok(Self {
-            options,
             waypoints,
             pixels: pixels.unwrap_or_default(),
+            options,
             phase,
+            flown: false,
             start: Instant::now(),
             frame: 0,
             phase_frame: 0,
@@ -161,13 +164,10 @@ impl Script {
         self.calm = 0;
     }
 
-    fn needs_settling(&self) -> bool {
-        let options = &self.options;
-        options.settle || options.picks.is_some() || options.dig.is_some() || options.stand.is_some()
-    }
-
     fn after_settling(&mut self) {
-        let next = if self.options.dig.is_some() && self.edit.is_none() {
+        let next = if !self.waypoints.is_empty() && !self.flown {
+            Phase::Fly
+        } else if self.options.dig.is_some() && self.edit.is_none() {
             Phase::Dig
         } else if self.options.stand.is_some() && self.standing.is_none() {
             Phase::Stand
@@ -175,6 +175,11 @@ impl Script {
             Phase::Picture
         };
         self.enter(next);
+    }
+
+    /// Frames since the take-off; `None` while the first ones are drawn.
+    fn flight_frame(&self) -> Option<u64> {
+        self.phase_frame.checked_sub(EXPOSURE_FRAMES)
     }
 
     fn flight_pose(&self, shape: Shape, seconds: f64) -> Option<Pose> {
@@ -255,10 +260,12 @@ pub fn fly(mut script: ResMut<Script>, world: Res<VoxelWorld>, mut cameras: Quer
     }
     let shape = world.0.shape();
     let Ok(mut camera) = cameras.single_mut() else { return };
-    match script.flight_pose(shape, script.phase_frame as f64 / FLIGHT_HZ) {
+    let Some(frame) = script.flight_frame() else { return };
+    match script.flight_pose(shape, frame as f64 / FLIGHT_HZ) {
         Some(pose) => *camera = GlobeCamera::at(shape, pose),
         None => {
-            let next = if script.needs_settling() { Phase::Settle } else { Phase::Picture };
+            script.flown = true;
+            let next = if script.options.needs_settling() { Phase::Settle } else { Phase::Picture };
             script.enter(next);
         }
     }
@@ -316,11 +323,12 @@ pub fn advance(
     match script.phase {
         Phase::Fly => {
             let pose = camera.pose(shape);
+            // The frame counts from the one that `fly` has placed the camera for.
+            let frame = script.phase_frame.checked_sub(EXPOSURE_FRAMES + 1);
             if let (Some(every), Some(path)) = (script.options.screenshot_every, &script.options.screenshot)
-                && (script.phase_frame - 1).is_multiple_of(every.max(1))
-                && statistics.nodes > 6
+                && let Some(frame) = frame
+                && frame.is_multiple_of(every.max(1))
             {
-                let frame = script.phase_frame - 1;
                 script.flight_poses.push((frame, pose));
                 let path = numbered(path, frame);
                 take_picture(&mut commands, &canvas, path);
@@ -329,9 +337,9 @@ pub fn advance(
         }
         Phase::Settle => {
             script.calm = if statistics.settled { script.calm + 1 } else { 0 };
-            let needed = if script.needs_settling() { CALM_FRAMES } else { 0 };
+            let needed = if script.options.needs_settling() { CALM_FRAMES } else { 0 };
             if script.calm >= needed {
-                if script.settle_s.is_none() && script.needs_settling() {
+                if script.settle_s.is_none() && script.options.needs_settling() {
                     script.settle_s = Some(script.start.elapsed().as_secs_f64());
                 }
                 script.after_settling();

@@ -1,7 +1,8 @@
 //! The wiring: which stage runs when.
 
 use bevy::{
-    app::PluginGroupBuilder, picking::PickingSystems, prelude::*, transform::TransformSystems,
+    app::PluginGroupBuilder, asset::AssetEventSystems, camera::visibility::VisibilitySystems,
+    picking::PickingSystems, prelude::*, transform::TransformSystems,
 };
 use big_space::plugin::{BigSpaceMinimalPlugins, BigSpaceSystems};
 
@@ -40,7 +41,8 @@ pub enum BluemarbleSystems {
     /// Finished nodes become entities. In [`PostUpdate`].
     Receive,
     /// The cut is selected, entities are shown and hidden, jobs are started. In [`PostUpdate`], before
-    /// transforms are propagated, so that what is selected is drawn in the same frame.
+    /// transforms and visibility are propagated and new meshes announced: a frame that had only some of
+    /// these would have a hole.
     Select,
 }
 
@@ -67,7 +69,9 @@ impl Plugin for BluemarblePlugin {
                     BluemarbleSystems::Select,
                 )
                     .chain()
-                    .before(TransformSystems::Propagate),
+                    .before(TransformSystems::Propagate)
+                    .before(VisibilitySystems::VisibilityPropagate)
+                    .before(AssetEventSystems),
             )
             .add_systems(PreStartup, space::spawn_root)
             .add_systems(

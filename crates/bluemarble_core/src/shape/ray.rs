@@ -10,6 +10,11 @@ use glam::{DVec3, IVec3};
 use super::{CubeSphere, Shape, cube_sphere};
 use crate::key::Face;
 
+/// Positions this close to a border of a region, in voxels, are only kept from it by rounding.
+const BORDER_VOXELS: f64 = 1e-6;
+/// A ray that nears a plane by less than this per metre does not meet it within a planet's reach.
+const PARALLEL: f64 = 1e-12;
+
 /// A half-line in world space.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ray {
@@ -54,7 +59,17 @@ impl Shape {
     /// globe: the caller bounds it.
     pub fn walk(&self, ray: Ray, region: u8, lod: u8, start_m: f64) -> CellWalk {
         let cell_voxels = f64::from(1u32 << lod);
-        let lattice = self.from_world_in(region, ray.at(start_m));
+        let mut lattice = self.from_world_in(region, ray.at(start_m));
+        // A ray along the border of two regions must not fall between them.
+        let around = self.region_box();
+        for axis in [0, 2] {
+            let (low, high) = (f64::from(around.min[axis]), f64::from(around.max[axis]));
+            if (low - BORDER_VOXELS..low).contains(&lattice[axis]) {
+                lattice[axis] = low;
+            } else if (high..high + BORDER_VOXELS).contains(&lattice[axis]) {
+                lattice[axis] = high - BORDER_VOXELS;
+            }
+        }
         let next = RayStep {
             cell: (lattice / cell_voxels).floor().as_ivec3(),
             entered: None,
@@ -76,14 +91,11 @@ impl CellWalk {
         };
         let cell = self.next.cell[axis];
         let (height, speed) = border(cell + 1);
-        let crossing = |height: f64, speed: f64| {
-            if speed == 0.0 { f64::INFINITY } else { -height / speed }
-        };
-        if speed > 0.0 {
-            (crossing(height, speed), 1)
+        if speed > PARALLEL {
+            (-height / speed, 1)
         } else {
             let (height, speed) = border(cell);
-            (if speed < 0.0 { crossing(height, speed) } else { f64::INFINITY }, -1)
+            (if speed < -PARALLEL { -height / speed } else { f64::INFINITY }, -1)
         }
     }
 

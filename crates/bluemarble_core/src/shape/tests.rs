@@ -170,3 +170,20 @@ fn quads_that_are_short_enough_sag_by_at_most_a_sixteenth_of_a_cell() {
     }
     assert_eq!(EARTH.max_straight_cells(0), CHUNK_EDGE as u32);
 }
+
+#[test]
+fn a_ray_along_the_border_of_two_regions_stays_in_its_region() {
+    let corner_lat_deg = 0.5f64.sqrt().atan().to_degrees();
+    for (lat, lon) in [(0.0, 45.0), (12.3, 45.0), (-20.0, 135.0), (corner_lat_deg, -45.0)] {
+        let origin = EARTH.world_of(GeoPosition::new(lat, lon, 1e5));
+        let ray = Ray { origin, direction: -EARTH.up(origin) };
+        let (region, _) = EARTH.from_world(origin);
+        for lod in [9u8, 12, 20] {
+            let count = REGION_EDGE >> lod;
+            for step in EARTH.walk(ray, region, lod, 0.0).take_while(|step| step.enter_m < 1.1e5) {
+                let inside = (0..count).contains(&step.cell.x) && (0..count).contains(&step.cell.z);
+                assert!(inside, "{lat}, {lon}, lod {lod}: {step:?} of {count}");
+            }
+        }
+    }
+}
