@@ -61,12 +61,14 @@ pub fn ball(world: &VoxelWorld, pick: &VoxelPick, radius_m: f64, material: Mater
 
 /// Digs, places or reads where a drawn voxel was clicked.
 pub fn click(
-    click: On<Pointer<Click>>,
+    mut click: On<Pointer<Click>>,
     world: Res<VoxelWorld>,
     tool: Res<Tool>,
     over_panel: Res<PointerOverPanel>,
     mut edits: MessageWriter<EditWorld>,
 ) {
+    // Once, not once more for each entity above the one that was hit.
+    click.propagate(false);
     if click.event.button != PointerButton::Primary || over_panel.0 {
         return;
     }

@@ -92,10 +92,10 @@ mod tests {
     fn a_slope_keeps_its_mean_height_within_a_quarter_of_a_coarse_cell() {
         let height = |x: i32| 20 + x / 3;
         let mut cells = vec![AIR; CHUNK_VOLUME];
-        for index in 0..CHUNK_VOLUME {
+        for (index, cell) in cells.iter_mut().enumerate() {
             let p = crate::chunk::cell_position(index);
             if p.y < height(p.x) {
-                cells[index] = GRASS;
+                *cell = GRASS;
             }
         }
         let fine = Chunk::from_cells(&cells);

@@ -96,10 +96,10 @@ fn chunk(kind: usize, seed: u64) -> Chunk {
                 1 if p.y <= height => ground,
                 1 if p.y < 30 => 1,
                 1 => 0,
-                2 if noise(seed, (p.x / 7 + p.y / 7 * 97 + p.z / 7 * 9973) as usize) % 3 == 0 => 0,
+                2 if noise(seed, (p.x / 7 + p.y / 7 * 97 + p.z / 7 * 9973) as usize).is_multiple_of(3) => 0,
                 2 => 15 + (p.y / 16) as u16,
                 3 => 15,
-                4 => u16::from(noise(seed, index) % 2 == 0) * 20,
+                4 => u16::from(noise(seed, index).is_multiple_of(2)) * 20,
                 5 => (noise(seed, index) % 400) as u16,
                 _ => 1,
             })
