@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bevy::prelude::*;
+use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
 use bevy_bluemarble::prelude::*;
 use bluemarble_core::MaterialTable;
 use bluemarble_terrain::NoiseBaseline;
@@ -23,7 +23,8 @@ fn main() -> Result {
 
 fn spawn_viewer(mut commands: Commands) {
     let gaze = Transform::default().looking_to(Vec3::new(0.0, -0.3, -1.0), Vec3::Y);
-    commands.spawn((Camera3d::default(), Viewer::default(), WorldPosition::new(0.0, 90.0, 0.0), gaze));
+    let place = WorldPosition::new(0.0, 90.0, 0.0);
+    commands.spawn((Camera3d::default(), Tonemapping::None, Viewer::default(), place, gaze));
 }
 
 fn glide(time: Res<Time>, mut viewers: Query<&mut WorldPosition, With<Viewer>>) {

@@ -8,7 +8,13 @@ use crate::{
     options::Pose,
 };
 
-const fn pose(lat_deg: f64, lon_deg: f64, altitude_m: f64, heading_deg: f64, pitch_deg: f64) -> Pose {
+const fn pose(
+    lat_deg: f64,
+    lon_deg: f64,
+    altitude_m: f64,
+    heading_deg: f64,
+    pitch_deg: f64,
+) -> Pose {
     Pose { lat_deg, lon_deg, altitude_m, heading_deg, pitch_deg }
 }
 

@@ -86,7 +86,8 @@ impl GlobeCamera {
 
 /// A pose between two, `share` of the way, on the great circle; the way rises so that it is seen.
 pub fn between(shape: Shape, from: Pose, to: Pose, share: f64, arch: bool) -> Pose {
-    let direction = |pose: Pose| shape.up(shape.world_of(GeoPosition::new(pose.lat_deg, pose.lon_deg, 0.0)));
+    let direction =
+        |pose: Pose| shape.up(shape.world_of(GeoPosition::new(pose.lat_deg, pose.lon_deg, 0.0)));
     let (a, b) = (direction(from), direction(to));
     let angle = a.dot(b).clamp(-1.0, 1.0).acos();
     let on_way = if angle < 1e-9 {
@@ -146,7 +147,8 @@ pub fn steer(
     let axis = |plus: KeyCode, minus: KeyCode| {
         f64::from(u8::from(keys.pressed(plus))) - f64::from(u8::from(keys.pressed(minus)))
     };
-    let along = ahead * axis(KeyCode::KeyW, KeyCode::KeyS) + right * axis(KeyCode::KeyD, KeyCode::KeyA);
+    let along =
+        ahead * axis(KeyCode::KeyW, KeyCode::KeyS) + right * axis(KeyCode::KeyD, KeyCode::KeyA);
     let above_ground_m = height_above_ground(&world, next.position).max(EYE_HEIGHT_M);
     let hurry = if keys.pressed(KeyCode::ShiftLeft) { 5.0 } else { 1.0 };
     let speed_m_s = (above_ground_m * 0.8).clamp(2.0, 3e6) * hurry;
@@ -160,14 +162,19 @@ pub fn steer(
         next.position += up * climb * speed_m_s * elapsed_s;
     }
     next.heading_rad += axis(KeyCode::ArrowRight, KeyCode::ArrowLeft) * elapsed_s;
-    next.pitch_rad = (next.pitch_rad + axis(KeyCode::ArrowUp, KeyCode::ArrowDown) * elapsed_s).clamp(-1.57, 1.57);
+    next.pitch_rad = (next.pitch_rad + axis(KeyCode::ArrowUp, KeyCode::ArrowDown) * elapsed_s)
+        .clamp(-1.57, 1.57);
     if scroll.delta.y != 0.0 && !over_panel.0 {
         let factor = 0.88f64.powf(f64::from(scroll.delta.y).clamp(-5.0, 5.0));
         let target_m = (above_ground_m * factor).clamp(EYE_HEIGHT_M, HIGHEST_M);
         next.position += up * (target_m - above_ground_m);
         // The gaze lifts from straight down to just under the horizon between 3,000 km and 50 m.
-        let gaze = |above_m: f64| -1.5 + 1.4 * (1.0 - ((above_m / 50.0).ln() / (3e6f64 / 50.0).ln()).clamp(0.0, 1.0)).powi(2);
-        next.pitch_rad = (next.pitch_rad + gaze(target_m) - gaze(above_ground_m)).clamp(-1.57, 1.57);
+        let gaze = |above_m: f64| {
+            -1.5 + 1.4
+                * (1.0 - ((above_m / 50.0).ln() / (3e6f64 / 50.0).ln()).clamp(0.0, 1.0)).powi(2)
+        };
+        next.pitch_rad =
+            (next.pitch_rad + gaze(target_m) - gaze(above_ground_m)).clamp(-1.57, 1.57);
     }
     if next != *camera {
         *camera = next;

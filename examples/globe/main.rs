@@ -48,7 +48,11 @@ const BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => error.exit(),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
+            error.exit()
+        }
         Err(error) => {
             // One line is enough; the rest is what --help says.
             let text = error.to_string();
@@ -70,7 +74,8 @@ fn main() -> ExitCode {
 
 fn open_world(options: &Options) -> Result<HybridWorld, String> {
     let materials = MaterialTable::standard();
-    let baseline = EarthBaseline::load(&options.elevation, &materials, options.seed).map_err(|error| error.to_string())?;
+    let baseline = EarthBaseline::load(&options.elevation, &materials, options.seed)
+        .map_err(|error| error.to_string())?;
     let baseline = Arc::new(baseline);
     match &options.world {
         Some(dir) => HybridWorld::open(dir, baseline, materials).map_err(|error| error.to_string()),
@@ -83,7 +88,8 @@ const HEADLESS_FRAME: Duration = Duration::from_millis(10);
 
 /// Fails in one line where the engine would panic.
 fn check_graphics() -> Result<(), String> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let instance =
+        wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()));
     adapter.map(|_| ()).map_err(|_| {
         "no Vulkan driver: install the one of your graphics card, or mesa-vulkan-drivers to draw without one".into()
@@ -118,7 +124,11 @@ fn build(options: Options) -> Result<App, String> {
         .set(LogPlugin { filter: "warn,globe=info,bevy_bluemarble=info".into(), ..default() })
         .set(WindowPlugin {
             primary_window: window,
-            exit_condition: if options.headless { ExitCondition::DontExit } else { ExitCondition::OnPrimaryClosed },
+            exit_condition: if options.headless {
+                ExitCondition::DontExit
+            } else {
+                ExitCondition::OnPrimaryClosed
+            },
             ..default()
         });
     match script {
@@ -173,7 +183,8 @@ fn build(options: Options) -> Result<App, String> {
 
 /// Makes the image that a headless run draws into.
 fn canvas(app: &mut App, size: options::Size) -> Handle<Image> {
-    let mut image = Image::new_target_texture(size.width, size.height, TextureFormat::Rgba8UnormSrgb, None);
+    let mut image =
+        Image::new_target_texture(size.width, size.height, TextureFormat::Rgba8UnormSrgb, None);
     image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
     image.asset_usage = RenderAssetUsages::all();
     app.world_mut().resource_mut::<Assets<Image>>().add(image)

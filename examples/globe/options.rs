@@ -19,7 +19,12 @@ pub struct Options {
     pub seed: u64,
     /// Where to start: degrees north, degrees east, metres above the sea, degrees of heading from
     /// north over east, degrees of pitch (-90 is straight down).
-    #[arg(long, value_name = "LAT,LON,ALT_M,HEADING,PITCH", default_value = "24,18,12000000,0,-90", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LAT,LON,ALT_M,HEADING,PITCH",
+        default_value = "24,18,12000000,0,-90",
+        allow_hyphen_values = true
+    )]
     pub pose: Pose,
     /// Picture size in pixels.
     #[arg(long, value_name = "WxH", default_value = "1280x720")]

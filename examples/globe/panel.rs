@@ -4,7 +4,11 @@ use bevy::{diagnostic::FrameCount, prelude::*};
 use bevy_bluemarble::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 
-use crate::{bookmarks::BOOKMARKS, camera::{Flight, GlobeCamera}, tools::{Hovered, Tool}};
+use crate::{
+    bookmarks::BOOKMARKS,
+    camera::{Flight, GlobeCamera},
+    tools::{Hovered, Tool},
+};
 
 /// Whether the pointer is over the panel, so that it does not steer or dig.
 #[derive(Resource, Default)]

@@ -45,7 +45,8 @@ pub struct Waypoint {
 /// Reads a flight: lines of `seconds,lat,lon,alt_m,heading,pitch`.
 pub fn read_flight(path: &Path) -> Result<Vec<Waypoint>, String> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: cannot read the flight: {error}"))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{name}: cannot read the flight: {error}"))?;
     let mut waypoints: Vec<Waypoint> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -53,9 +54,14 @@ pub fn read_flight(path: &Path) -> Result<Vec<Waypoint>, String> {
             continue;
         }
         let wrong = |reason: &str| format!("{name}, line {}: {reason}", index + 1);
-        let (seconds, pose) = line.split_once(',').ok_or_else(|| wrong("expected seconds,lat,lon,alt_m,heading,pitch"))?;
-        let seconds: f64 = seconds.trim().parse().map_err(|_| wrong("the first number is the time in seconds"))?;
-        if waypoints.last().is_some_and(|before| before.seconds >= seconds) || !(0.0..=36_000.0).contains(&seconds) {
+        let (seconds, pose) = line
+            .split_once(',')
+            .ok_or_else(|| wrong("expected seconds,lat,lon,alt_m,heading,pitch"))?;
+        let seconds: f64 =
+            seconds.trim().parse().map_err(|_| wrong("the first number is the time in seconds"))?;
+        if waypoints.last().is_some_and(|before| before.seconds >= seconds)
+            || !(0.0..=36_000.0).contains(&seconds)
+        {
             return Err(wrong("times must grow from line to line, from 0 to 36000 s"));
         }
         let pose = pose.parse().map_err(|reason: String| wrong(&reason))?;
@@ -70,14 +76,23 @@ pub fn read_flight(path: &Path) -> Result<Vec<Waypoint>, String> {
 /// Reads pixels: one `x,y` a line.
 pub fn read_pixels(path: &Path, size: Size) -> Result<Vec<(u32, u32)>, String> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: cannot read the pixels: {error}"))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{name}: cannot read the pixels: {error}"))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(index, line)| {
-            let pixel = line.split([',', ' ', '\t']).map(|part| part.trim().parse::<u32>().ok()).collect::<Option<Vec<_>>>();
+            let pixel = line
+                .split([',', ' ', '\t'])
+                .map(|part| part.trim().parse::<u32>().ok())
+                .collect::<Option<Vec<_>>>();
             match pixel.as_deref() {
                 Some(&[x, y]) if x < size.width && y < size.height => Ok((x, y)),
-                _ => Err(format!("{name}, line {}: expected x,y within {}x{}", index + 1, size.width, size.height)),
+                _ => Err(format!(
+                    "{name}, line {}: expected x,y within {}x{}",
+                    index + 1,
+                    size.width,
+                    size.height
+                )),
             }
         })
         .collect()
@@ -129,7 +144,8 @@ impl Script {
     /// A script of what the options ask for.
     pub fn new(options: Options) -> Result<Self, String> {
         let waypoints = options.flight.as_deref().map(read_flight).transpose()?.unwrap_or_default();
-        let pixels = options.picks.as_deref().map(|path| read_pixels(path, options.size)).transpose()?;
+        let pixels =
+            options.picks.as_deref().map(|path| read_pixels(path, options.size)).transpose()?;
         let settle_first = options.needs_settling() || waypoints.is_empty();
         let phase = if settle_first { Phase::Settle } else { Phase::Fly };
         Ok(Self {
@@ -193,7 +209,13 @@ impl Script {
 }
 
 /// The ray through the middle of a pixel.
-fn pixel_ray(camera: &GlobeCamera, shape: Shape, fov_rad: f64, size: Size, (x, y): (f64, f64)) -> Ray {
+fn pixel_ray(
+    camera: &GlobeCamera,
+    shape: Shape,
+    fov_rad: f64,
+    size: Size,
+    (x, y): (f64, f64),
+) -> Ray {
     let half_height = (fov_rad * 0.5).tan();
     let (width, height) = (f64::from(size.width), f64::from(size.height));
     let right = ((x + 0.5) / width * 2.0 - 1.0) * half_height * width / height;
@@ -254,7 +276,11 @@ struct FlightFrame {
 }
 
 /// Moves the camera along the flight.
-pub fn fly(mut script: ResMut<Script>, world: Res<VoxelWorld>, mut cameras: Query<&mut GlobeCamera>) {
+pub fn fly(
+    mut script: ResMut<Script>,
+    world: Res<VoxelWorld>,
+    mut cameras: Query<&mut GlobeCamera>,
+) {
     if script.phase != Phase::Fly {
         return;
     }
@@ -325,7 +351,8 @@ pub fn advance(
             let pose = camera.pose(shape);
             // The frame counts from the one that `fly` has placed the camera for.
             let frame = script.phase_frame.checked_sub(EXPOSURE_FRAMES + 1);
-            if let (Some(every), Some(path)) = (script.options.screenshot_every, &script.options.screenshot)
+            if let (Some(every), Some(path)) =
+                (script.options.screenshot_every, &script.options.screenshot)
                 && let Some(frame) = frame
                 && frame.is_multiple_of(every.max(1))
             {
@@ -394,8 +421,10 @@ pub fn advance(
             }
         }
         Phase::Report => {
-            let result = print_picks(script, camera, shape, fov_rad, &picker, &world)
-                .and_then(|()| write_report(script, camera.pose(shape), fov_rad, &statistics, &world));
+            let result =
+                print_picks(script, camera, shape, fov_rad, &picker, &world).and_then(|()| {
+                    write_report(script, camera.pose(shape), fov_rad, &statistics, &world)
+                });
             let code = match result {
                 Ok(()) => AppExit::Success,
                 Err(reason) => {
@@ -412,7 +441,9 @@ pub fn advance(
 
 /// `picture.png` becomes `picture.00040.png`.
 fn numbered(path: &Path, frame: u64) -> PathBuf {
-    let suffix = path.extension().map_or_else(|| "png".into(), |suffix| suffix.to_string_lossy().into_owned());
+    let suffix = path
+        .extension()
+        .map_or_else(|| "png".into(), |suffix| suffix.to_string_lossy().into_owned());
     path.with_extension(format!("{frame:05}.{suffix}"))
 }
 
@@ -424,7 +455,9 @@ pub fn fail(reason: &str) {
 
 fn take_picture(commands: &mut Commands, canvas: &Canvas, path: PathBuf) {
     commands.spawn(Screenshot::image(canvas.0.clone())).observe(
-        move |captured: On<ScreenshotCaptured>, mut script: ResMut<Script>, mut exit: MessageWriter<AppExit>| {
+        move |captured: On<ScreenshotCaptured>,
+              mut script: ResMut<Script>,
+              mut exit: MessageWriter<AppExit>| {
             script.pictures_due = script.pictures_due.saturating_sub(1);
             let saved = captured
                 .image
@@ -451,7 +484,8 @@ fn print_picks(
 ) -> Result<(), String> {
     let mut lines = String::new();
     for &(x, y) in &script.pixels {
-        let ray = pixel_ray(camera, shape, fov_rad, script.options.size, (f64::from(x), f64::from(y)));
+        let ray =
+            pixel_ray(camera, shape, fov_rad, script.options.size, (f64::from(x), f64::from(y)));
         let place = picker.pick(&ray).map(|pick| PickPlace {
             region: pick.region,
             voxel: pick.voxel.to_array(),
@@ -467,7 +501,9 @@ fn print_picks(
         let line = serde_json::to_string(&line).map_err(|error| error.to_string())?;
         let _ = writeln!(lines, "{line}");
     }
-    std::io::stdout().write_all(lines.as_bytes()).map_err(|error| format!("cannot print the picks: {error}"))
+    std::io::stdout()
+        .write_all(lines.as_bytes())
+        .map_err(|error| format!("cannot print the picks: {error}"))
 }
 
 fn write_report(
@@ -505,8 +541,13 @@ fn write_report(
         world: world.0.statistics(),
         edit: script.edit.as_ref(),
         standing: script.standing.as_ref(),
-        flight: script.flight_poses.iter().map(|&(frame, pose)| FlightFrame { frame, pose }).collect(),
+        flight: script
+            .flight_poses
+            .iter()
+            .map(|&(frame, pose)| FlightFrame { frame, pose })
+            .collect(),
     };
     let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-    std::fs::write(path, text + "\n").map_err(|error| format!("{}: cannot write the report: {error}", path.display()))
+    std::fs::write(path, text + "\n")
+        .map_err(|error| format!("{}: cannot write the report: {error}", path.display()))
 }

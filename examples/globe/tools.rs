@@ -41,14 +41,20 @@ pub struct Hovered(pub Option<VoxelPick>);
 /// Keeps what the pointer is over.
 pub fn hover(map: Res<HoverMap>, mut hovered: ResMut<Hovered>) {
     let hits = map.get(&PointerId::Mouse);
-    let pick = hits.and_then(|hits| hits.values().find_map(|hit| hit.extra_as::<VoxelPick>().cloned()));
+    let pick =
+        hits.and_then(|hits| hits.values().find_map(|hit| hit.extra_as::<VoxelPick>().cloned()));
     if hovered.0 != pick {
         hovered.0 = pick;
     }
 }
 
 /// A ball of voxels around a picked point; digging reaches into the ground, placing out of it.
-pub fn ball(world: &VoxelWorld, pick: &VoxelPick, radius_m: f64, material: MaterialId) -> EditBatch {
+pub fn ball(
+    world: &VoxelWorld,
+    pick: &VoxelPick,
+    radius_m: f64,
+    material: MaterialId,
+) -> EditBatch {
     let shape = world.0.shape();
     let radius_voxels = (radius_m / shape.voxel_m()).max(0.6);
     let centre = shape.from_world_in(pick.region, pick.point);

@@ -13,8 +13,13 @@ const SIZE: &str = "640x360";
 
 /// Pixels inside the silhouette that show the background, and how many lie inside.
 fn holes(eye: &Eye, picture: &RgbImage) -> (Vec<(u32, u32)>, usize) {
-    let inside: Vec<_> = picture.enumerate_pixels().filter(|&(x, y, _)| eye.must_hit(x, y)).collect();
-    let holes = inside.iter().filter(|(.., pixel)| **pixel == BACKGROUND_PIXEL).map(|&(x, y, _)| (x, y)).collect();
+    let inside: Vec<_> =
+        picture.enumerate_pixels().filter(|&(x, y, _)| eye.must_hit(x, y)).collect();
+    let holes = inside
+        .iter()
+        .filter(|(.., pixel)| **pixel == BACKGROUND_PIXEL)
+        .map(|&(x, y, _)| (x, y))
+        .collect();
     (holes, inside.len())
 }
 
@@ -24,11 +29,23 @@ fn check(run: &Finished, what: &str, pose: &serde_json::Value, picture: &RgbImag
     if !holes.is_empty() {
         let path = std::env::temp_dir().join(format!("bluemarble hole {what}.png"));
         let _ = picture.save(&path);
-        panic!("{what}: {} holes, such as {:?}; see {}", holes.len(), &holes[..holes.len().min(5)], path.display());
+        panic!(
+            "{what}: {} holes, such as {:?}; see {}",
+            holes.len(),
+            &holes[..holes.len().min(5)],
+            path.display()
+        );
     }
 }
 
-fn no_hole_at(what: &str, lat_deg: f64, lon_deg: f64, altitude_m: f64, heading_deg: f64, pitch_deg: f64) {
+fn no_hole_at(
+    what: &str,
+    lat_deg: f64,
+    lon_deg: f64,
+    altitude_m: f64,
+    heading_deg: f64,
+    pitch_deg: f64,
+) {
     let pose = format!("{lat_deg},{lon_deg},{altitude_m},{heading_deg},{pitch_deg}");
     let run = Run::settled(&pose, SIZE).pair("--background", BACKGROUND).finish();
     check(&run, what, &run.report["pose"], &run.picture());

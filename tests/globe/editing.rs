@@ -42,8 +42,9 @@ fn open(world: &Path) -> HybridWorld {
 
 /// What zarr-python reads of some chunks, cell after cell.
 fn read_with_python(world: &Path, keys: &[ChunkKey]) -> Vec<MaterialId> {
-    let python = std::env::var_os("BLUEMARBLE_PYTHON")
-        .expect("BLUEMARBLE_PYTHON is not set: ./scripts/test.sh installs zarr-python and runs the tests");
+    let python = std::env::var_os("BLUEMARBLE_PYTHON").expect(
+        "BLUEMARBLE_PYTHON is not set: ./scripts/test.sh installs zarr-python and runs the tests",
+    );
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/globe/read_chunks.py");
     let mut command = Command::new(python);
     command.arg(script).arg(world);
@@ -53,7 +54,11 @@ fn read_with_python(world: &Path, keys: &[ChunkKey]) -> Vec<MaterialId> {
     }
     let output = command.output().expect("Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout.chunks_exact(2).map(|bytes| MaterialId(u16::from_le_bytes([bytes[0], bytes[1]]))).collect()
+    output
+        .stdout
+        .chunks_exact(2)
+        .map(|bytes| MaterialId(u16::from_le_bytes([bytes[0], bytes[1]])))
+        .collect()
 }
 
 #[test]

@@ -52,7 +52,9 @@ fn a_picture_is_not_taken_for_elevations() {
 
 #[test]
 fn a_bad_pose_is_explained() {
-    for (pose, word) in [("95,0,1000,0,0", "lat"), ("1,2,3", "five numbers"), ("0,0,high,0,0", "five numbers")] {
+    for (pose, word) in
+        [("95,0,1000,0,0", "lat"), ("1,2,3", "five numbers"), ("0,0,high,0,0", "five numbers")]
+    {
         let line = refusal(Run::headless().pair("--pose", pose));
         assert!(line.contains("--pose") && line.contains(word), "{line}");
     }
@@ -91,6 +93,10 @@ fn a_directory_that_holds_something_else_is_left_alone() {
 
 #[test]
 fn a_machine_without_a_graphics_driver_is_told_what_to_install() {
-    let line = refusal(Run::headless().env("VK_DRIVER_FILES", "/nowhere.json").env("VK_ICD_FILENAMES", "/nowhere.json"));
+    let line = refusal(
+        Run::headless()
+            .env("VK_DRIVER_FILES", "/nowhere.json")
+            .env("VK_ICD_FILENAMES", "/nowhere.json"),
+    );
     assert!(line.contains("mesa-vulkan-drivers"), "{line}");
 }

@@ -22,7 +22,8 @@ fn land_or_sea_from_orbit(pose: &str) -> (usize, usize) {
         let _ = writeln!(pixels, "{},{}", (340.0 + 600.0 * u) as u32, (720.0 * v) as u32);
     }
     let run = Run::settled(pose, "1280x720").file("--picks", &pixels).finish();
-    let hits: Vec<Value> = run.picks().into_iter().filter(|pick| pick["hit"] == true).take(500).collect();
+    let hits: Vec<Value> =
+        run.picks().into_iter().filter(|pick| pick["hit"] == true).take(500).collect();
     assert_eq!(hits.len(), 500, "too few points on the planet");
     let agree = |pick: &&Value| {
         let is_land = EARTH.grid().height_m(number(pick, "/lat"), number(pick, "/lon")) >= 0.0;
@@ -36,7 +37,6 @@ fn land_and_sea_agree_with_the_grid_seen_from_orbit() {
     for pose in ["20,20,12000000,0,-90", "10,120,12000000,0,-90", "0,-90,12000000,0,-90"] {
         let (agree, all) = land_or_sea_from_orbit(pose);
         let share = agree as f64 / all as f64;
-        println!("{pose}: {agree} of {all} points agree");
         assert!(share >= 0.97, "{pose}: only {share:.3} of {all} points agree");
     }
 }
@@ -44,7 +44,9 @@ fn land_and_sea_agree_with_the_grid_seen_from_orbit() {
 #[test]
 fn a_pick_straight_down_from_100_km_finds_the_place_below() {
     for (lat, lon) in [(47.3, 11.4), (-20.0, -67.0), (30.0, -40.0), (0.0, 45.0)] {
-        let run = Run::settled(&format!("{lat},{lon},100000,0,-90"), "481x271").file("--picks", "240,135\n").finish();
+        let run = Run::settled(&format!("{lat},{lon},100000,0,-90"), "481x271")
+            .file("--picks", "240,135\n")
+            .finish();
         let [pick] = &run.picks()[..] else { panic!("one pixel, one pick") };
         assert_eq!(pick["hit"], true, "{pick}");
         assert!((number(pick, "/lat") - lat).abs() < 0.01, "{lat}: {pick}");
@@ -64,10 +66,17 @@ fn what_shows_nothing_is_skipped_without_being_filled() {
     for pose in ["20,20,12000000,0,-90", "27.55,86.75,9500,30,-12", &ground] {
         let run = Run::settled(pose, "640x360").finish();
         let share = run.number("/skipped_share");
-        println!("{pose}: {share:.4} skipped");
-        assert!(share >= 0.98, "{pose}: only {share:.4} of the nodes that show nothing are skipped");
+        assert!(
+            share >= 0.98,
+            "{pose}: only {share:.4} of the nodes that show nothing are skipped"
+        );
         let sum = |key: &str| -> f64 {
-            run.report["streaming"][key].as_array().into_iter().flatten().filter_map(Value::as_f64).sum()
+            run.report["streaming"][key]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_f64)
+                .sum()
         };
         assert!(sum("skipped_by_lod") > 0.0 && sum("meshed_by_lod") > 0.0, "{}", run.report);
     }

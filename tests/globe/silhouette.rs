@@ -23,7 +23,11 @@ impl Eye {
     /// The camera of a report at a pose in it.
     pub fn new(report: &Value, pose: &Value) -> Self {
         let shape = Shape::earth();
-        let place = GeoPosition::new(number(pose, "/lat_deg"), number(pose, "/lon_deg"), number(pose, "/altitude_m"));
+        let place = GeoPosition::new(
+            number(pose, "/lat_deg"),
+            number(pose, "/lon_deg"),
+            number(pose, "/altitude_m"),
+        );
         let position = shape.world_of(place);
         let (east, north) = shape.east_north(position);
         let heading = number(pose, "/heading_deg").to_radians();
@@ -44,7 +48,8 @@ impl Eye {
     /// Whether the ray through the middle of a pixel must meet ground or water.
     pub fn must_hit(&self, x: u32, y: u32) -> bool {
         let [width, height] = self.size;
-        let sideways = ((f64::from(x) + 0.5) / width * 2.0 - 1.0) * self.half_height * width / height;
+        let sideways =
+            ((f64::from(x) + 0.5) / width * 2.0 - 1.0) * self.half_height * width / height;
         let upwards = (1.0 - (f64::from(y) + 0.5) / height * 2.0) * self.half_height;
         let direction = (self.forward + self.right * sideways + self.up * upwards).normalize();
         let Shape::CubeSphere(planet) = Shape::earth() else { unreachable!("the Earth is round") };

@@ -17,7 +17,10 @@ const SEED: u64 = 1;
 
 /// The Earth that the viewer shows.
 pub static EARTH: LazyLock<Arc<EarthBaseline>> = LazyLock::new(|| {
-    Arc::new(EarthBaseline::load(&elevation(), &MaterialTable::standard(), SEED).expect("the Earth loads"))
+    Arc::new(
+        EarthBaseline::load(&elevation(), &MaterialTable::standard(), SEED)
+            .expect("the Earth loads"),
+    )
 });
 
 /// The elevation grid of the repository.
@@ -30,7 +33,11 @@ fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     let profile = test.parent().and_then(Path::parent).expect("tests lie in the profile's deps");
     let program = profile.join("examples/globe");
-    assert!(program.exists(), "{} is missing: run the tests of the whole workspace", program.display());
+    assert!(
+        program.exists(),
+        "{} is missing: run the tests of the whole workspace",
+        program.display()
+    );
     program
 }
 
@@ -104,7 +111,12 @@ impl Run {
         let mut run = self.pair("--report", &report).pair("--screenshot", &picture);
         let output = run.command.output().expect("the viewer starts");
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{:?} ends with {}:\n{errors}", run.command, output.status);
+        assert!(
+            output.status.success(),
+            "{:?} ends with {}:\n{errors}",
+            run.command,
+            output.status
+        );
         let text = std::fs::read_to_string(&report).expect("a report was asked for");
         Finished {
             report: serde_json::from_str(&text).expect("the report is JSON"),
@@ -136,7 +148,10 @@ impl Finished {
 
     /// The picks, one for each pixel asked for.
     pub fn picks(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).expect("a pick is JSON")).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a pick is JSON"))
+            .collect()
     }
 
     /// A number of the report.
@@ -147,7 +162,10 @@ impl Finished {
 
 /// A number in a document.
 pub fn number(document: &Value, pointer: &str) -> f64 {
-    document.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number {pointer} in {document}"))
+    document
+        .pointer(pointer)
+        .and_then(Value::as_f64)
+        .unwrap_or_else(|| panic!("no number {pointer} in {document}"))
 }
 
 fn read(path: &Path) -> RgbImage {

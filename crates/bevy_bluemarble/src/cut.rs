@@ -376,7 +376,9 @@ mod tests {
     #[test]
     fn a_descent_never_leaves_a_hole_nor_draws_twice() {
         let mut cut = Cut::new(Shape::earth());
-        for (step, altitude_m) in [1.2e7, 1e6, 1e5, 1e4, 300.0, 2.0, 5e4, 1.2e7].into_iter().enumerate() {
+        for (step, altitude_m) in
+            [1.2e7, 1e6, 1e5, 1e4, 300.0, 2.0, 5e4, 1.2e7].into_iter().enumerate()
+        {
             settle(&mut cut, view(27.0, 86.0, altitude_m), step as u64 * 77 + 5);
             check_partition(&cut);
         }
@@ -428,13 +430,18 @@ mod tests {
         let here = view(10.0, 20.0, 2.0);
         settle(&mut cut, here, 1);
         let shape = Shape::earth();
-        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(10.0, 20.0, -12.0)));
+        let (region, lattice) =
+            shape.from_world(shape.world_of(GeoPosition::new(10.0, 20.0, -12.0)));
         let key = ChunkKey::of_voxel(region, 0, lattice.as_ivec3());
         cut.edited(key);
         let mut wanted = FxHashSet::default();
         for _ in 0..40 {
             let change = cut.update(&[here], |key_asked| {
-                if key_asked == key || key_asked.covers(key) { Classification::Mixed } else { classify(key_asked) }
+                if key_asked == key || key_asked.covers(key) {
+                    Classification::Mixed
+                } else {
+                    classify(key_asked)
+                }
             });
             check_partition(&cut);
             for request in change.requests_unsorted {

@@ -145,7 +145,11 @@ pub fn apply_edits(
 }
 
 /// Finishes and saves every edit before the app ends; nothing is drawn any more, so it may wait.
-pub fn save_on_exit(mut exits: MessageReader<AppExit>, edits: ResMut<Edits>, streamer: Res<Streamer>) {
+pub fn save_on_exit(
+    mut exits: MessageReader<AppExit>,
+    edits: ResMut<Edits>,
+    streamer: Res<Streamer>,
+) {
     if exits.read().next().is_none() {
         return;
     }

@@ -7,9 +7,7 @@ use std::sync::{
 
 use bevy::mesh::Mesh;
 use bluemarble_core::{
-    Chunk, ChunkKey, Face, MaterialId, Shape,
-    key::CHUNK_EDGE,
-    shape::NodeBounds,
+    Chunk, ChunkKey, Face, MaterialId, Shape, key::CHUNK_EDGE, shape::NodeBounds,
 };
 use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Surroundings};
 use bluemarble_terrain::Survey;
@@ -70,8 +68,15 @@ impl Builder {
         let shape = self.world.shape();
         let bounds = shape.node_bounds(key);
         let stop = || cancelled.load(Ordering::Relaxed);
-        let mut node =
-            BuiltNode { key, chunk: None, bounds, opaque: None, see_through: None, quads: 0, read: false };
+        let mut node = BuiltNode {
+            key,
+            chunk: None,
+            bounds,
+            opaque: None,
+            see_through: None,
+            quads: 0,
+            read: false,
+        };
         let survey = self.world.survey(key);
         if survey == Survey::Uniform(MaterialId::AIR) {
             return Ok(Some(node));
@@ -177,18 +182,27 @@ mod tests {
                 for (x, z) in [(0, 3), (count - 1, 5), (7, 0), (9, count - 1), (0, 0)] {
                     let key = ChunkKey::new(region, lod, ivec3(x, count / 2, z));
                     for face in [Face::NegX, Face::PosX, Face::NegZ, Face::PosZ] {
-                        let beside = shape.neighbour(key, face).expect("planets have no side border");
+                        let beside =
+                            shape.neighbour(key, face).expect("planets have no side border");
                         for (u, v) in [(0, 0), (63, 0), (20, 40)] {
                             let theirs = beyond_face(shape, key, beside, face, u, v);
                             let edge = if face.is_positive() { 63 } else { 0 };
-                            let mine = if face.axis() == 0 { ivec3(edge, v, u) } else { ivec3(u, v, edge) };
+                            let mine = if face.axis() == 0 {
+                                ivec3(edge, v, u)
+                            } else {
+                                ivec3(u, v, edge)
+                            };
                             let world = |key: ChunkKey, cell: IVec3| {
                                 let centre = (cell.as_dvec3() + 0.5) * f64::from(key.cell_voxels());
                                 shape.to_world(key.region, key.min_voxel().as_dvec3() + centre)
                             };
                             let apart: DVec3 = world(key, mine) - world(beside, theirs);
                             let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());
-                            assert!(apart.length() < cell_m * 1.01, "{key} {face:?} {u},{v}: {} cells", apart.length() / cell_m);
+                            assert!(
+                                apart.length() < cell_m * 1.01,
+                                "{key} {face:?} {u},{v}: {} cells",
+                                apart.length() / cell_m
+                            );
                         }
                     }
                 }

@@ -28,7 +28,7 @@
 //!
 //! | stage | file | what happens |
 //! |---|---|---|
-//! | views | [`viewer`] | every [`Viewer`] becomes a view in world metres |
+//! | views | [`viewer`] | every [`Viewer`](viewer::Viewer) becomes a view in world metres |
 //! | edits | [`edit`] | [`EditWorld`](edit::EditWorld) messages are applied in the background; what they touched is out of date |
 //! | cut | [`cut`] | which nodes are drawn, which are wanted |
 //! | queue | [`queue`] | the most wanted first, few in flight, cancellable |

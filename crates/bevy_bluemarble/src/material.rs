@@ -219,7 +219,12 @@ pub fn update_environment(
     let now = Environment {
         sun: direction.normalize_or(DVec3::Y).as_vec3().extend(sun.strength),
         planet: centre.extend(radius_m as f32),
-        air: Vec4::new(f32::from(u8::from(sun.air)), sun.exposure, time.elapsed_secs_wrapped(), 0.0),
+        air: Vec4::new(
+            f32::from(u8::from(sun.air)),
+            sun.exposure,
+            time.elapsed_secs_wrapped(),
+            0.0,
+        ),
     };
     let same = written.is_some_and(|before| {
         before.sun == now.sun && before.planet == now.planet && before.air.xy() == now.air.xy()

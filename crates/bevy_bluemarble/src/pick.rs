@@ -70,7 +70,8 @@ impl WorldPicker<'_> {
                 continue;
             };
             let Some(span_m) = resident.bounds().ray_span_m(ray) else { continue };
-            let Some(hit) = first_hit(&shape, ray, key, chunk, span_m, |material| !material.is_air())
+            let Some(hit) =
+                first_hit(&shape, ray, key, chunk, span_m, |material| !material.is_air())
             else {
                 continue;
             };
@@ -96,7 +97,8 @@ impl WorldPicker<'_> {
         let shape = self.streamer.as_ref()?.world().shape();
         let lattice = shape.from_world_in(pick.region, pick.point);
         let step = pick.face.normal().as_dvec3();
-        let away = shape.to_world(pick.region, lattice + step) - shape.to_world(pick.region, lattice);
+        let away =
+            shape.to_world(pick.region, lattice + step) - shape.to_world(pick.region, lattice);
         away.try_normalize()
     }
 }
@@ -112,7 +114,10 @@ pub fn update_hits(
     for (&id, ray) in rays.iter() {
         let Ok((camera, Some(_))) = cameras.get(id.camera) else { continue };
         let Some(origin) = space.world_from_render(ray.origin) else { continue };
-        let ray = Ray { origin, direction: ray.direction.as_vec3().as_dvec3().normalize_or(DVec3::NEG_Z) };
+        let ray = Ray {
+            origin,
+            direction: ray.direction.as_vec3().as_dvec3().normalize_or(DVec3::NEG_Z),
+        };
         let Some((entity, pick)) = picker.pick_entity(&ray) else { continue };
         let position = space.render_from_world(pick.point);
         let normal = picker.normal(&pick).map(|normal| normal.as_vec3());

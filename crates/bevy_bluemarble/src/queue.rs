@@ -37,7 +37,9 @@ impl Ord for Queued {
         (self.0.priority.total_cmp(&other.0.priority))
             // Among equals the order is fixed, so that runs can be compared.
             .then_with(|| self.0.key.lod.cmp(&other.0.key.lod))
-            .then_with(|| (other.0.key.region, pos(&other.0)).cmp(&(self.0.key.region, pos(&self.0))))
+            .then_with(|| {
+                (other.0.key.region, pos(&other.0)).cmp(&(self.0.key.region, pos(&self.0)))
+            })
     }
 }
 

@@ -10,10 +10,7 @@ use std::{
 };
 
 use bevy::{
-    camera::{
-        primitives::Aabb,
-        visibility::NoAutoAabb,
-    },
+    camera::{primitives::Aabb, visibility::NoAutoAabb},
     light::{NotShadowCaster, NotShadowReceiver},
     prelude::*,
     tasks::AsyncComputeTaskPool,
@@ -28,7 +25,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     cut::{Cut, View},
-    job::{BuiltNode, Builder},
+    job::{Builder, BuiltNode},
     material::{VoxelMaterial, VoxelMaterials},
     queue::JobQueue,
     space::{VoxelWorld, WorldRoot, WorldSpace},
@@ -227,7 +224,9 @@ pub fn receive(
         let passes = [(opaque, &materials.opaque), (see_through, &materials.see_through)];
         let mut spawned = Vec::new();
         for (mesh, material) in passes {
-            let (Some(mesh), Some((cell, offset))) = (mesh, space.place(bounds.centre)) else { continue };
+            let (Some(mesh), Some((cell, offset))) = (mesh, space.place(bounds.centre)) else {
+                continue;
+            };
             let visibility = if was_drawn { Visibility::Visible } else { Visibility::Hidden };
             let entity = spawn(
                 &mut commands,
@@ -314,7 +313,9 @@ pub fn select(
         let world = streamer.builder.world.clone();
         let change = streamer.cut.update(&views.0, |key| world.classify(key));
         let mut show = |key: &ChunkKey, visibility: Visibility| {
-            for &entity in streamer.residents.get(key).map_or(&[][..], |resident| &resident.entities) {
+            for &entity in
+                streamer.residents.get(key).map_or(&[][..], |resident| &resident.entities)
+            {
                 commands.entity(entity).insert(visibility);
             }
         };

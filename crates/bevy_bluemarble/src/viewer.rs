@@ -84,7 +84,9 @@ pub fn warn_if_nothing_to_show(
         warn!("no voxel world: insert the resource VoxelWorld(HybridWorld::open(..)) to see one");
         *warned = true;
     } else if viewers.is_empty() {
-        warn!("no viewer: add the component Viewer to a camera, or nothing of the voxel world is drawn");
+        warn!(
+            "no viewer: add the component Viewer to a camera, or nothing of the voxel world is drawn"
+        );
         *warned = true;
     }
 }

@@ -156,7 +156,12 @@ mod tests {
 
     use super::*;
 
-    fn brute_force(shape: &Shape, keys: &[ChunkKey], ray: &Ray, max_m: f64) -> Vec<(ChunkKey, f64)> {
+    fn brute_force(
+        shape: &Shape,
+        keys: &[ChunkKey],
+        ray: &Ray,
+        max_m: f64,
+    ) -> Vec<(ChunkKey, f64)> {
         let mut hits: Vec<_> = keys
             .iter()
             .filter_map(|&key| Some((key, shape.node_bounds(key).ray_span_m(ray)?.0)))
@@ -170,7 +175,12 @@ mod tests {
     }
 
     /// Nodes of all lods around one point of a world.
-    fn keys_around(shape: &Shape, region: u8, voxel: glam::IVec3, offsets: &[(u8, i8, i8, i8)]) -> Vec<ChunkKey> {
+    fn keys_around(
+        shape: &Shape,
+        region: u8,
+        voxel: glam::IVec3,
+        offsets: &[(u8, i8, i8, i8)],
+    ) -> Vec<ChunkKey> {
         let mut keys: Vec<_> = offsets
             .iter()
             .map(|&(lod, x, y, z)| {
@@ -242,8 +252,9 @@ mod tests {
         }
         let ray = Ray { origin: dvec3(-10.0, 32.0, 32.0), direction: DVec3::X };
         let hits = index.along_ray(&ray, 1000.0);
-        let expected: Vec<_> =
-            (0..16).map(|x| (ChunkKey::new(0, 0, ivec3(x, 0, 0)), 10.0 + 64.0 * f64::from(x))).collect();
+        let expected: Vec<_> = (0..16)
+            .map(|x| (ChunkKey::new(0, 0, ivec3(x, 0, 0)), 10.0 + 64.0 * f64::from(x)))
+            .collect();
         assert_eq!(hits, expected);
         index.clear();
         assert!(index.is_empty() && index.along_ray(&ray, 1000.0).is_empty());

@@ -238,7 +238,8 @@ mod tests {
     #[test]
     fn removing_everything_leaves_nothing() {
         let mut tree = EditOctree::new();
-        let keys: Vec<_> = (0..50).map(|i| ChunkKey::new(0, i as u8 % 3, ivec3(i, i / 2, 7))).collect();
+        let keys: Vec<_> =
+            (0..50).map(|i| ChunkKey::new(0, i as u8 % 3, ivec3(i, i / 2, 7))).collect();
         for &key in &keys {
             tree.insert(key, None);
         }

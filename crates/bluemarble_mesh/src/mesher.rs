@@ -50,5 +50,11 @@ impl ChunkMesh {
 /// Makes quads of chunks. A game may bring its own.
 pub trait Mesher: Send + Sync {
     /// Appends the quads of a chunk to `out`.
-    fn mesh(&self, chunk: &Chunk, around: &Surroundings, options: &MeshOptions, out: &mut ChunkMesh);
+    fn mesh(
+        &self,
+        chunk: &Chunk,
+        around: &Surroundings,
+        options: &MeshOptions,
+        out: &mut ChunkMesh,
+    );
 }

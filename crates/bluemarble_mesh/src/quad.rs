@@ -54,11 +54,7 @@ impl PackedQuad {
 
     /// The lowest corner, in cells.
     pub fn corner(self) -> IVec3 {
-        ivec3(
-            (self.0 & 127) as i32,
-            (self.0 >> 7 & 255) as i32 - 64,
-            (self.0 >> 15 & 127) as i32,
-        )
+        ivec3((self.0 & 127) as i32, (self.0 >> 7 & 255) as i32 - 64, (self.0 >> 15 & 127) as i32)
     }
 
     /// Width along u and height along v, in cells.
@@ -121,7 +117,8 @@ mod tests {
     #[test]
     fn corners_wind_counter_clockwise_seen_from_outside() {
         for face in Face::ALL {
-            let [a, b, c, _] = PackedQuad::new(IVec3::ONE, (2, 3), face, MaterialId(1), false).corners();
+            let [a, b, c, _] =
+                PackedQuad::new(IVec3::ONE, (2, 3), face, MaterialId(1), false).corners();
             let normal = (b - a).cross(c - b);
             assert_eq!(normal.signum(), face.normal(), "{face:?}");
         }

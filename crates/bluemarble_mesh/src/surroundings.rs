@@ -64,7 +64,10 @@ pub struct Surroundings {
 impl Surroundings {
     /// The same material all around.
     pub fn uniform(material: MaterialId) -> Self {
-        Self { planes: [const { FacePlane::uniform(MaterialId::AIR) }; 6].map(|_| FacePlane::uniform(material)) }
+        Self {
+            planes: [const { FacePlane::uniform(MaterialId::AIR) }; 6]
+                .map(|_| FacePlane::uniform(material)),
+        }
     }
 
     /// The plane beyond a face.

@@ -90,13 +90,14 @@ impl ChunkStore {
     /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format.
     pub fn create_or_open(dir: &Path, metadata: &WorldMetadata) -> Result<Self, StoreError> {
         let lock = directory::claim(dir)?;
-        directory::sweep(dir);
         let objects = LocalFileSystem::new_with_prefix(dir).map_err(|source| {
             let source = std::io::Error::other(source);
             StoreError::Unwritable { path: dir.to_owned(), source }
         })?;
         let objects = Arc::new(objects.with_fsync(true));
         let mut store = block_on(Self::with_objects(objects, metadata))?;
+        // Only now is it known to be ours.
+        directory::sweep(dir);
         store._lock = Some(lock);
         Ok(store)
     }
@@ -105,6 +106,7 @@ impl ChunkStore {
     ///
     /// # Errors
     /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format;
+    /// [`StoreError::MissingMetadata`] if there are shards and nothing says of what world;
     /// [`StoreError::Object`].
     pub async fn with_objects(
         objects: Arc<dyn ObjectStore>,

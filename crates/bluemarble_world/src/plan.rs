@@ -186,7 +186,7 @@ fn fill_chunk(
     stroke.for_each(|cell| {
         let voxel = corner + bluemarble_core::chunk::cell_position(cell);
         if let Some((key, cell)) = place(shape, key.region, voxel) {
-            folded.entry(key).or_default().push(cell as u32);
+            folded.entry(key).or_default().push(cell);
         }
     });
     for (key, list) in folded {

@@ -63,7 +63,12 @@ impl Masks {
     }
 
     /// Clears the faces between two cells of the same material: water has no walls inside.
-    pub(super) fn drop_faces_between_equals(&mut self, cells: &Cells, beyond: &FacePlane, face: Face) {
+    pub(super) fn drop_faces_between_equals(
+        &mut self,
+        cells: &Cells,
+        beyond: &FacePlane,
+        face: Face,
+    ) {
         let step = face.normal();
         for y in 0..64usize {
             for z in 0..64usize {

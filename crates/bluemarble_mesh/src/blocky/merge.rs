@@ -39,8 +39,9 @@ pub(super) fn merge_faces(
     }
     for layer in 0..64usize {
         let along_y = face.axis() == 1;
-        let mut rows: [u64; 64] =
-            std::array::from_fn(|v| if along_y { visible.row(layer, v) } else { visible.row(v, layer) });
+        let mut rows: [u64; 64] = std::array::from_fn(|v| {
+            if along_y { visible.row(layer, v) } else { visible.row(v, layer) }
+        });
         let level = layer as i32 + outwards;
         if along_y {
             let corner = |u: usize, v: usize| ivec3(u as i32, level, v as i32);

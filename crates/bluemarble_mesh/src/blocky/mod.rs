@@ -78,7 +78,13 @@ impl Cells {
 }
 
 impl Mesher for BlockyMesher {
-    fn mesh(&self, chunk: &Chunk, around: &Surroundings, options: &MeshOptions, out: &mut ChunkMesh) {
+    fn mesh(
+        &self,
+        chunk: &Chunk,
+        around: &Surroundings,
+        options: &MeshOptions,
+        out: &mut ChunkMesh,
+    ) {
         let any_opaque = chunk.any_material(|material| self.is_opaque(material));
         let any_see_through = chunk.any_material(|material| self.is_see_through(material));
         if !any_opaque && !any_see_through {

@@ -109,7 +109,8 @@ fn emit(pieces: &[Vec<Piece>], face: Face, level: i32, edge: i32, out: &mut Vec<
                 continue;
             }
             let room = (edge - u as i32 % edge) as usize;
-            let width = pieces[u..].iter().take(room).take_while(|next| next.contains(piece)).count();
+            let width =
+                pieces[u..].iter().take(room).take_while(|next| next.contains(piece)).count();
             let mut bottom = piece.bottom;
             while bottom < piece.top {
                 let top = piece.top.min((bottom.div_euclid(edge) + 1) * edge);

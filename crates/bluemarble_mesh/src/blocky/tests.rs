@@ -96,7 +96,11 @@ fn chunk(kind: usize, seed: u64) -> Chunk {
                 1 if p.y <= height => ground,
                 1 if p.y < 30 => 1,
                 1 => 0,
-                2 if noise(seed, (p.x / 7 + p.y / 7 * 97 + p.z / 7 * 9973) as usize).is_multiple_of(3) => 0,
+                2 if noise(seed, (p.x / 7 + p.y / 7 * 97 + p.z / 7 * 9973) as usize)
+                    .is_multiple_of(3) =>
+                {
+                    0
+                }
                 2 => 15 + (p.y / 16) as u16,
                 3 => 15,
                 4 => u16::from(noise(seed, index).is_multiple_of(2)) * 20,
@@ -196,7 +200,9 @@ fn a_uniform_chunk_shows_faces_only_where_air_touches_it() {
 #[test]
 fn level_ground_of_one_material_is_one_quad_a_side() {
     let (mesher, _) = mesher();
-    let cells: Vec<_> = (0..CHUNK_VOLUME).map(|i| MaterialId(if cell_position(i).y < 20 { 15 } else { 0 })).collect();
+    let cells: Vec<_> = (0..CHUNK_VOLUME)
+        .map(|i| MaterialId(if cell_position(i).y < 20 { 15 } else { 0 }))
+        .collect();
     let mut mesh = ChunkMesh::default();
     let around = Surroundings::uniform(MaterialId::AIR);
     mesher.mesh(&Chunk::from_cells(&cells), &around, &MeshOptions::default(), &mut mesh);

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures::TryStreamExt;
 use object_store::{ObjectStoreExt, path::Path};
 use rustc_hash::FxHashSet;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::{ChunkStore, object_error};
 use crate::{
     StoreError, WorldMetadata,
-    layout::{METADATA_NAME, array_name, region_name},
+    layout::{METADATA_NAME, ShardKey, array_name, region_name},
     metadata,
 };
 
@@ -33,12 +34,27 @@ impl ChunkStore {
         let path = Path::from(METADATA_NAME);
         let write = match self.document(&path).await? {
             Some(found) => world.check(path.as_ref(), &found)?,
+            None if self.has_shards().await? => {
+                return Err(StoreError::MissingMetadata { path: path.to_string() });
+            }
             None => true,
         };
         if write {
             self.put_document(&path, &world.document()).await?;
         }
         Ok(())
+    }
+
+    /// Whether there is anything where only shards may lie.
+    async fn has_shards(&self) -> Result<bool, StoreError> {
+        let mut objects = self.objects.list(None);
+        let root = Path::default();
+        while let Some(object) = objects.try_next().await.map_err(object_error(&root, "listing"))? {
+            if ShardKey::of_path(&self.shape, &object.location) != Ok(None) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Makes sure that an array is there before a shard is put into it.

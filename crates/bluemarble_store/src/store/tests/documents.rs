@@ -1,0 +1,162 @@
+//! What other programs see: the documents, and the bytes below them.
+
+use object_store::{ObjectStoreExt, path::Path as ObjectPath};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn get(objects: &Arc<dyn ObjectStore>, path: &str) -> Option<Vec<u8>> {
+    let path = ObjectPath::from(path);
+    match block_on(async { objects.get(&path).await?.bytes().await }) {
+        Ok(bytes) => Some(bytes.to_vec()),
+        Err(object_store::Error::NotFound { .. }) => None,
+        Err(error) => panic!("{path}: {error}"),
+    }
+}
+
+fn document(objects: &Arc<dyn ObjectStore>, path: &str) -> Value {
+    serde_json::from_slice(&get(objects, path).expect("a document")).expect("JSON")
+}
+
+/// Three numbers of a document.
+fn triple(value: &Value) -> [usize; 3] {
+    let numbers: Vec<_> = value.as_array().expect("a list").iter().map(Value::as_u64).collect();
+    let [Some(y), Some(z), Some(x)] = numbers[..] else { panic!("{value} is not three numbers") };
+    [y, z, x].map(|number| number as usize)
+}
+
+fn zip(one: [usize; 3], two: [usize; 3], f: impl Fn(usize, usize) -> usize) -> [usize; 3] {
+    [0, 1, 2].map(|axis| f(one[axis], two[axis]))
+}
+
+/// The place of an element in C order.
+fn c_order(at: [usize; 3], shape: [usize; 3]) -> usize {
+    (at[0] * shape[1] + at[1]) * shape[2] + at[2]
+}
+
+/// One element of an array, found as any Zarr reader does: from nothing but the array's document.
+fn element(objects: &Arc<dyn ObjectStore>, array: &str, at: [usize; 3]) -> u64 {
+    let document = document(objects, &format!("{array}/zarr.json"));
+    let outer = triple(&document["chunk_grid"]["configuration"]["chunk_shape"]);
+    let sharding = &document["codecs"][0]["configuration"];
+    let inner = triple(&sharding["chunk_shape"]);
+    let fill = document["fill_value"].as_u64().expect("a fill value");
+    assert!(at.iter().zip(triple(&document["shape"])).all(|(&at, end)| at < end), "{at:?}");
+
+    let [i, j, k] = zip(at, outer, |at, outer| at / outer);
+    let Some(shard) = get(objects, &format!("{array}/c/{i}/{j}/{k}")) else { return fill };
+    let within = zip(at, outer, |at, outer| at % outer);
+    let count = zip(outer, inner, |outer, inner| outer / inner);
+    let slot = c_order(zip(within, inner, |at, inner| at / inner), count);
+    let index = &shard[shard.len() - (count.iter().product::<usize>() * 16 + 4)..];
+    let number = |at: usize| u64::from_le_bytes(index[at..at + 8].try_into().expect("8 bytes"));
+    let (offset, length) = (number(slot * 16), number(slot * 16 + 8));
+    if (offset, length) == (u64::MAX, u64::MAX) {
+        return fill;
+    }
+    let chunk = &shard[offset as usize..(offset + length) as usize];
+    let block = &chunk[..chunk.len() - 4];
+    let raw = lz4_flex::block::decompress_size_prepended(block).expect("LZ4");
+    assert_eq!(raw.len(), inner.iter().product::<usize>() * 2);
+    let cell = c_order(zip(within, inner, |at, inner| at % inner), inner);
+    u64::from(u16::from_le_bytes([raw[cell * 2], raw[cell * 2 + 1]]))
+}
+
+fn check_elements(shape: Shape, keys: &[ChunkKey]) {
+    let objects = in_memory();
+    let chunks: Vec<_> = keys.iter().zip(1..).map(|(&key, seed)| (key, chunk(seed * 7 + 6))).collect();
+    write(&open(&objects, shape), &chunks).expect("writes");
+    for (key, chunk) in &chunks {
+        let array = format!("region{}/lod{}", key.region, key.lod);
+        let document = document(&objects, &format!("{array}/zarr.json"));
+        let origin = triple(&document["attributes"]["origin"]);
+        let first = key.pos.as_i64vec3() * 64;
+        let at = |cell: IVec3| {
+            let lattice = first + cell.as_i64vec3();
+            zip(origin, [0, 1, 2], |origin, axis| {
+                let along = [lattice.y, lattice.z, lattice.x][axis];
+                usize::try_from(along + origin as i64).expect("inside")
+            })
+        };
+        for index in (0..CHUNK_VOLUME).step_by(40_009).chain([0, CHUNK_VOLUME - 1]) {
+            let cell = bluemarble_core::chunk::cell_position(index);
+            let expected = u64::from(chunk.get_index(index).0);
+            assert_eq!(element(&objects, &array, at(cell)), expected, "{key} {cell}");
+        }
+        let beside = ChunkKey { pos: key.pos + IVec3::X, ..*key };
+        let inside = crate::layout::ShardKey::locate(&shape, beside).is_some();
+        if inside && !keys.contains(&beside) {
+            assert_eq!(element(&objects, &array, at(ivec3(64, 0, 0))), 65535, "{beside}");
+        }
+    }
+}
+
+#[test]
+fn any_zarr_reader_finds_each_cell_of_a_flat_world_where_the_document_says() {
+    let key = |lod, x, y, z| ChunkKey::new(0, lod, ivec3(x, y, z));
+    check_elements(
+        FLAT,
+        &[key(0, 0, 0, 0), key(0, -1, -2, -3), key(0, -1_048_576, 5, 1_048_574), key(7, 9, -9, 2), key(20, -1, 0, -1)],
+    );
+}
+
+#[test]
+fn any_zarr_reader_finds_each_cell_of_a_planet_where_the_document_says() {
+    let key = |region, lod, x, y, z| ChunkKey::new(region, lod, ivec3(x, y, z));
+    check_elements(
+        EARTH,
+        &[key(0, 0, 1, 2, 3), key(5, 0, 1_048_574, 524_288, 77), key(3, 18, 3, 1, 2), key(3, 19, 0, 1, 0), key(1, 20, 0, 0, 0)],
+    );
+}
+
+#[test]
+fn every_lod_is_an_array_of_u16_with_axes_y_z_x_in_shards_of_64_cubed_chunks() {
+    for (shape, edge) in [(FLAT, 1u64 << 27), (EARTH, 1 << 26)] {
+        let objects = in_memory();
+        let chunks: Vec<_> =
+            (0..=20).map(|lod| (ChunkKey::new(0, lod, IVec3::ZERO), chunk(1))).collect();
+        write(&open(&objects, shape), &chunks).expect("writes");
+        for lod in 0..=20u32 {
+            let document = document(&objects, &format!("region0/lod{lod}/zarr.json"));
+            let cells = edge >> lod;
+            let shard = cells.min(256);
+            assert_eq!(document["zarr_format"], 3);
+            assert_eq!(document["node_type"], "array");
+            assert_eq!(document["data_type"], "uint16");
+            assert_eq!(document["dimension_names"], json!(["y", "z", "x"]));
+            assert_eq!(document["fill_value"], 65535);
+            assert_eq!(document["shape"], json!([cells, cells, cells]));
+            assert_eq!(document["chunk_grid"]["name"], "regular");
+            assert_eq!(
+                document["chunk_grid"]["configuration"]["chunk_shape"],
+                json!([shard, shard, shard])
+            );
+            assert_eq!(document["chunk_key_encoding"]["name"], "default");
+            let codecs = document["codecs"].as_array().expect("a list");
+            assert_eq!(codecs.len(), 1);
+            assert_eq!(codecs[0]["name"], "sharding_indexed");
+            assert_eq!(codecs[0]["configuration"]["chunk_shape"], json!([64, 64, 64]));
+            assert_eq!(codecs[0]["configuration"]["index_location"], "end");
+            let cell_m = document["attributes"]["cell_m"].as_f64().expect("a number");
+            assert_eq!(cell_m, shape.voxel_m() * f64::from(1 << lod));
+        }
+    }
+}
+
+#[test]
+fn the_groups_above_the_arrays_are_there_and_the_first_says_what_world_it_is() {
+    let objects = in_memory();
+    let store = open(&objects, EARTH);
+    let world = document(&objects, "zarr.json");
+    assert_eq!((&world["zarr_format"], &world["node_type"]), (&json!(3), &json!("group")));
+    let attributes = &world["attributes"]["bluemarble"];
+    assert_eq!(attributes["format_version"], 1);
+    assert_eq!(attributes["baseline"], "superflat 7");
+    assert_eq!(attributes["shape"]["CubeSphere"]["radius_m"], 6_371_008.8);
+    assert_eq!(attributes["materials"][0], "air");
+    assert_eq!(get(&objects, "region3/zarr.json"), None);
+    write(&store, &[(ChunkKey::new(3, 4, IVec3::ZERO), chunk(1))]).expect("writes");
+    let region = document(&objects, "region3/zarr.json");
+    assert_eq!((&region["zarr_format"], &region["node_type"]), (&json!(3), &json!("group")));
+    assert_eq!(get(&objects, "region0/zarr.json"), None);
+}

@@ -1,0 +1,158 @@
+//! An object store that fails on demand.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+};
+
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+    stream::BoxStream,
+};
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, path::Path,
+};
+
+/// Passes everything on to another store until it is told not to.
+#[derive(Debug)]
+pub struct Faulty {
+    inner: Arc<dyn ObjectStore>,
+    puts_left: AtomicUsize,
+    answers_lost: AtomicBool,
+    gets_fail: AtomicBool,
+}
+
+impl Faulty {
+    pub fn over(inner: Arc<dyn ObjectStore>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            puts_left: AtomicUsize::new(usize::MAX),
+            answers_lost: AtomicBool::new(false),
+            gets_fail: AtomicBool::new(false),
+        })
+    }
+
+    /// From now on so many puts succeed; the others fail and write nothing.
+    pub fn fail_puts_after(&self, count: usize) {
+        self.puts_left.store(count, SeqCst);
+    }
+
+    /// From now on puts are done, and fail all the same.
+    pub fn lose_answers(&self) {
+        self.answers_lost.store(true, SeqCst);
+    }
+
+    /// From now on every get fails.
+    pub fn fail_gets(&self) {
+        self.gets_fail.store(true, SeqCst);
+    }
+
+    /// From now on nothing fails.
+    pub fn heal(&self) {
+        self.puts_left.store(usize::MAX, SeqCst);
+        self.answers_lost.store(false, SeqCst);
+        self.gets_fail.store(false, SeqCst);
+    }
+}
+
+fn fault() -> Error {
+    Error::Generic { store: "faulty", source: "no space left on device".into() }
+}
+
+impl std::fmt::Display for Faulty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "faulty {}", self.inner)
+    }
+}
+
+// What `#[async_trait]` makes of the trait, by hand.
+impl ObjectStore for Faulty {
+    fn put_opts<'s, 'p, 'f>(
+        &'s self,
+        location: &'p Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> BoxFuture<'f, Result<PutResult>>
+    where
+        's: 'f,
+        'p: 'f,
+        Self: 'f,
+    {
+        let less = |left: usize| left.checked_sub(1);
+        if self.puts_left.fetch_update(SeqCst, SeqCst, less).is_err() {
+            return ready(Err(fault())).boxed();
+        }
+        let put = self.inner.put_opts(location, payload, options);
+        let lost = self.answers_lost.load(SeqCst);
+        put.map(move |result| if lost { Err(fault()) } else { result }).boxed()
+    }
+
+    fn put_multipart_opts<'s, 'p, 'f>(
+        &'s self,
+        location: &'p Path,
+        options: PutMultipartOptions,
+    ) -> BoxFuture<'f, Result<Box<dyn MultipartUpload>>>
+    where
+        's: 'f,
+        'p: 'f,
+        Self: 'f,
+    {
+        self.inner.put_multipart_opts(location, options)
+    }
+
+    fn get_opts<'s, 'p, 'f>(
+        &'s self,
+        location: &'p Path,
+        options: GetOptions,
+    ) -> BoxFuture<'f, Result<GetResult>>
+    where
+        's: 'f,
+        'p: 'f,
+        Self: 'f,
+    {
+        if self.gets_fail.load(SeqCst) {
+            return ready(Err(fault())).boxed();
+        }
+        self.inner.get_opts(location, options)
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    fn list_with_delimiter<'s, 'p, 'f>(
+        &'s self,
+        prefix: Option<&'p Path>,
+    ) -> BoxFuture<'f, Result<ListResult>>
+    where
+        's: 'f,
+        'p: 'f,
+        Self: 'f,
+    {
+        self.inner.list_with_delimiter(prefix)
+    }
+
+    fn copy_opts<'s, 'p, 'q, 'f>(
+        &'s self,
+        from: &'p Path,
+        to: &'q Path,
+        options: CopyOptions,
+    ) -> BoxFuture<'f, Result<()>>
+    where
+        's: 'f,
+        'p: 'f,
+        'q: 'f,
+        Self: 'f,
+    {
+        self.inner.copy_opts(from, to, options)
+    }
+}
