@@ -1,7 +1,9 @@
 //! Runs without a window: fly, settle, dig, stand still, take a picture, pick, report, end.
 
+mod files;
+mod report;
+
 use std::{
-    fmt::Write as _,
     io::Write as _,
     path::{Path, PathBuf},
     time::Instant,
@@ -12,13 +14,14 @@ use bevy::{
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
 use bevy_bluemarble::prelude::*;
-use bluemarble_core::{MaterialId, Shape, shape::Ray};
-use glam::{DVec3, dvec3};
+use bluemarble_core::{MaterialId, Shape};
+use files::{Waypoint, read_flight, read_pixels};
+use report::{FlightFrame, pixel_ray, print_picks, write_report};
 use serde::Serialize;
 
 use crate::{
     camera::{GlobeCamera, between},
-    options::{Options, Pose, Size},
+    options::{Options, Pose},
     tools::ball,
 };
 
@@ -34,69 +37,6 @@ const CALM_FRAMES: u32 = 3;
 const EXPOSURE_FRAMES: u64 = 3;
 /// Settling that takes longer than this has failed.
 const PATIENCE_S: f64 = 1_500.0;
-
-/// A point of a scripted flight.
-#[derive(Clone, Copy, Debug)]
-pub struct Waypoint {
-    seconds: f64,
-    pose: Pose,
-}
-
-/// Reads a flight: lines of `seconds,lat,lon,alt_m,heading,pitch`.
-pub fn read_flight(path: &Path) -> Result<Vec<Waypoint>, String> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{name}: cannot read the flight: {error}"))?;
-    let mut waypoints: Vec<Waypoint> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let wrong = |reason: &str| format!("{name}, line {}: {reason}", index + 1);
-        let (seconds, pose) = line
-            .split_once(',')
-            .ok_or_else(|| wrong("expected seconds,lat,lon,alt_m,heading,pitch"))?;
-        let seconds: f64 =
-            seconds.trim().parse().map_err(|_| wrong("the first number is the time in seconds"))?;
-        if waypoints.last().is_some_and(|before| before.seconds >= seconds)
-            || !(0.0..=36_000.0).contains(&seconds)
-        {
-            return Err(wrong("times must grow from line to line, from 0 to 36000 s"));
-        }
-        let pose = pose.parse().map_err(|reason: String| wrong(&reason))?;
-        waypoints.push(Waypoint { seconds, pose });
-    }
-    if waypoints.is_empty() {
-        return Err(format!("{name}: the flight has no waypoints"));
-    }
-    Ok(waypoints)
-}
-
-/// Reads pixels: one `x,y` a line.
-pub fn read_pixels(path: &Path, size: Size) -> Result<Vec<(u32, u32)>, String> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{name}: cannot read the pixels: {error}"))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(index, line)| {
-            let pixel = line
-                .split([',', ' ', '\t'])
-                .map(|part| part.trim().parse::<u32>().ok())
-                .collect::<Option<Vec<_>>>();
-            match pixel.as_deref() {
-                Some(&[x, y]) if x < size.width && y < size.height => Ok((x, y)),
-                _ => Err(format!(
-                    "{name}, line {}: expected x,y within {}x{}",
-                    index + 1,
-                    size.width,
-                    size.height
-                )),
-            }
-        })
-        .collect()
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -128,9 +68,8 @@ pub struct Script {
     settle_s: Option<f64>,
     edit: Option<EditReport>,
     standing: Option<(StreamingStatistics, StreamingStatistics)>,
-    flight_poses: Vec<(u64, Pose)>,
+    flight: Vec<FlightFrame>,
     pictures_due: usize,
-    world_bytes: usize,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -163,9 +102,8 @@ impl Script {
             settle_s: None,
             edit: None,
             standing: None,
-            flight_poses: Vec::new(),
+            flight: Vec::new(),
             pictures_due: 0,
-            world_bytes: 0,
         })
     }
 
@@ -206,73 +144,6 @@ impl Script {
         let share = if span_s > 0.0 { (seconds - from.seconds) / span_s } else { 1.0 };
         Some(between(shape, from.pose, to.pose, share, false))
     }
-}
-
-/// The ray through the middle of a pixel.
-fn pixel_ray(
-    camera: &GlobeCamera,
-    shape: Shape,
-    fov_rad: f64,
-    size: Size,
-    (x, y): (f64, f64),
-) -> Ray {
-    let half_height = (fov_rad * 0.5).tan();
-    let (width, height) = (f64::from(size.width), f64::from(size.height));
-    let right = ((x + 0.5) / width * 2.0 - 1.0) * half_height * width / height;
-    let up = (1.0 - (y + 0.5) / height * 2.0) * half_height;
-    let direction = camera.rotation(shape) * dvec3(right, up, -1.0).normalize_or(DVec3::NEG_Z);
-    Ray { origin: camera.position, direction }
-}
-
-#[derive(Serialize)]
-struct PickLine {
-    x: u32,
-    y: u32,
-    hit: bool,
-    #[serde(flatten)]
-    place: Option<PickPlace>,
-}
-
-#[derive(Serialize)]
-struct PickPlace {
-    region: u8,
-    voxel: [i32; 3],
-    face: &'static str,
-    material: String,
-    lod: u8,
-    lat: f64,
-    lon: f64,
-    altitude_m: f64,
-    distance_m: f64,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    pose: Pose,
-    size: [u32; 2],
-    fov_deg: f64,
-    voxel_m: f64,
-    frames: u64,
-    settle_s: Option<f64>,
-    total_s: f64,
-    frame_ms_p50: f64,
-    frame_ms_p95: f64,
-    frame_ms_p99: f64,
-    frame_ms_max: f64,
-    /// Share of the nodes that show nothing that were skipped without being filled.
-    skipped_share: f64,
-    peak_bytes: usize,
-    streaming: &'a StreamingStatistics,
-    world: bluemarble_world::WorldStatistics,
-    edit: Option<&'a EditReport>,
-    standing: Option<&'a (StreamingStatistics, StreamingStatistics)>,
-    flight: Vec<FlightFrame>,
-}
-
-#[derive(Serialize)]
-struct FlightFrame {
-    frame: u64,
-    pose: Pose,
 }
 
 /// Moves the camera along the flight.
@@ -325,7 +196,6 @@ pub fn advance(
     }
     script.frame += 1;
     script.phase_frame += 1;
-    script.world_bytes = script.world_bytes.max(statistics.mesh_bytes + statistics.chunk_bytes);
     let shape = world.0.shape();
     let fov_rad = match projection {
         Projection::Perspective(perspective) => f64::from(perspective.fov),
@@ -356,7 +226,7 @@ pub fn advance(
                 && let Some(frame) = frame
                 && frame.is_multiple_of(every.max(1))
             {
-                script.flight_poses.push((frame, pose));
+                script.flight.push(FlightFrame { frame, pose });
                 let path = numbered(path, frame);
                 take_picture(&mut commands, &canvas, path);
                 script.pictures_due += 1;
@@ -472,82 +342,4 @@ fn take_picture(commands: &mut Commands, canvas: &Canvas, path: PathBuf) {
             }
         },
     );
-}
-
-fn print_picks(
-    script: &Script,
-    camera: &GlobeCamera,
-    shape: Shape,
-    fov_rad: f64,
-    picker: &WorldPicker,
-    world: &VoxelWorld,
-) -> Result<(), String> {
-    let mut lines = String::new();
-    for &(x, y) in &script.pixels {
-        let ray =
-            pixel_ray(camera, shape, fov_rad, script.options.size, (f64::from(x), f64::from(y)));
-        let place = picker.pick(&ray).map(|pick| PickPlace {
-            region: pick.region,
-            voxel: pick.voxel.to_array(),
-            face: pick.face.name(),
-            material: world.0.materials().name(pick.material).to_owned(),
-            lod: pick.lod,
-            lat: pick.place.lat_deg,
-            lon: pick.place.lon_deg,
-            altitude_m: pick.place.altitude_m,
-            distance_m: pick.distance_m,
-        });
-        let line = PickLine { x, y, hit: place.is_some(), place };
-        let line = serde_json::to_string(&line).map_err(|error| error.to_string())?;
-        let _ = writeln!(lines, "{line}");
-    }
-    std::io::stdout()
-        .write_all(lines.as_bytes())
-        .map_err(|error| format!("cannot print the picks: {error}"))
-}
-
-fn write_report(
-    script: &Script,
-    pose: Pose,
-    fov_rad: f64,
-    streaming: &StreamingStatistics,
-    world: &VoxelWorld,
-) -> Result<(), String> {
-    let Some(path) = &script.options.report else { return Ok(()) };
-    let mut sorted = script.frame_ms.clone();
-    sorted.sort_by(f64::total_cmp);
-    let percentile = |share: f64| {
-        let last = sorted.len().saturating_sub(1);
-        sorted.get((share * last as f64).round() as usize).copied().unwrap_or(0.0)
-    };
-    let sum = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
-    let skipped = sum(&streaming.skipped_by_lod) + sum(&streaming.surveyed_by_lod);
-    let read_empty = sum(&streaming.read_empty_by_lod);
-    let report = Report {
-        pose,
-        size: [script.options.size.width, script.options.size.height],
-        fov_deg: fov_rad.to_degrees(),
-        voxel_m: world.0.shape().voxel_m(),
-        frames: script.frame,
-        settle_s: script.settle_s,
-        total_s: script.start.elapsed().as_secs_f64(),
-        frame_ms_p50: percentile(0.5),
-        frame_ms_p95: percentile(0.95),
-        frame_ms_p99: percentile(0.99),
-        frame_ms_max: percentile(1.0),
-        skipped_share: skipped / (skipped + read_empty).max(1.0),
-        peak_bytes: streaming.peak_bytes + world.0.statistics().cached_bytes,
-        streaming,
-        world: world.0.statistics(),
-        edit: script.edit.as_ref(),
-        standing: script.standing.as_ref(),
-        flight: script
-            .flight_poses
-            .iter()
-            .map(|&(frame, pose)| FlightFrame { frame, pose })
-            .collect(),
-    };
-    let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-    std::fs::write(path, text + "\n")
-        .map_err(|error| format!("{}: cannot write the report: {error}", path.display()))
 }

@@ -67,15 +67,8 @@ pub fn hilbert_encode(v: UVec3, bits: u32) -> u64 {
     let mut axes = v.to_array();
     let mut mask = 1u32 << (bits - 1);
     while mask > 1 {
-        let low = mask - 1;
         for i in 0..3 {
-            if axes[i] & mask != 0 {
-                axes[0] ^= low;
-            } else {
-                let swap = (axes[0] ^ axes[i]) & low;
-                axes[0] ^= swap;
-                axes[i] ^= swap;
-            }
+            undo_excess(&mut axes, i, mask);
         }
         mask >>= 1;
     }
@@ -93,6 +86,18 @@ pub fn hilbert_encode(v: UVec3, bits: u32) -> u64 {
     spread(z) | spread(y) << 1 | spread(x) << 2
 }
 
+/// Inverts or exchanges the bits below `mask`, as Skilling's curve turns in each octant.
+fn undo_excess(axes: &mut [u32; 3], i: usize, mask: u32) {
+    let low = mask - 1;
+    if axes[i] & mask != 0 {
+        axes[0] ^= low;
+    } else {
+        let swap = (axes[0] ^ axes[i]) & low;
+        axes[0] ^= swap;
+        axes[i] ^= swap;
+    }
+}
+
 /// Undoes [`hilbert_encode`].
 pub fn hilbert_decode(code: u64, bits: u32) -> UVec3 {
     let mut axes = [compact(code >> 2), compact(code >> 1), compact(code)];
@@ -102,15 +107,8 @@ pub fn hilbert_decode(code: u64, bits: u32) -> UVec3 {
     axes[0] ^= carry;
     let mut mask = 2u32;
     while mask != 1 << bits {
-        let low = mask - 1;
         for i in (0..3).rev() {
-            if axes[i] & mask != 0 {
-                axes[0] ^= low;
-            } else {
-                let swap = (axes[0] ^ axes[i]) & low;
-                axes[0] ^= swap;
-                axes[i] ^= swap;
-            }
+            undo_excess(&mut axes, i, mask);
         }
         mask <<= 1;
     }

@@ -96,7 +96,7 @@ impl LatticeBox {
 
     /// Whether the box holds no voxel.
     pub fn is_empty(&self) -> bool {
-        self.size().cmple(IVec3::ZERO).any()
+        self.min.cmpge(self.max).any()
     }
 
     /// Whether a voxel lies inside.

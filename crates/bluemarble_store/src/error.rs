@@ -64,7 +64,9 @@ pub enum StoreError {
         path: String,
     },
     /// A shard as a whole cannot be understood.
-    #[error("{path}: damaged shard: {reason}; restore it from a backup, or delete it to lose its edits")]
+    #[error(
+        "{path}: damaged shard: {reason}; restore it from a backup, or delete it to lose its edits"
+    )]
     DamagedShard {
         /// The shard.
         path: String,
@@ -85,7 +87,9 @@ pub enum StoreError {
         reason: String,
     },
     /// A file has a name that no shard can have.
-    #[error("{path}: not the name of a shard of this world; move the file out of the world directory")]
+    #[error(
+        "{path}: not the name of a shard of this world; move the file out of the world directory"
+    )]
     UnknownShard {
         /// The file.
         path: String,

@@ -112,10 +112,8 @@ pub(crate) fn check(path: &str, expected: &Value, found: &Value) -> Result<(), S
 
 /// Parses a document.
 pub(crate) fn parse(path: &str, bytes: &[u8]) -> Result<Value, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::Syntax {
-        path: path.to_owned(),
-        message: error.to_string(),
-    })
+    serde_json::from_slice(bytes)
+        .map_err(|error| StoreError::Syntax { path: path.to_owned(), message: error.to_string() })
 }
 
 struct Difference {
@@ -216,9 +214,21 @@ mod tests {
     fn each_difference_is_named() {
         let cases = [
             ("/attributes/bluemarble/format_version", json!(2), "format_version is 2, expected 1"),
-            ("/attributes/bluemarble/baseline", json!("noise 3"), "\"noise 3\", expected \"superflat 7\""),
-            ("/attributes/bluemarble/shape/CubeSphere/radius_m", json!(1.5), "shape.CubeSphere.radius_m is 1.5"),
-            ("/attributes/bluemarble/materials/1", json!("iron"), "materials[1] is \"iron\", expected \"rock\""),
+            (
+                "/attributes/bluemarble/baseline",
+                json!("noise 3"),
+                "\"noise 3\", expected \"superflat 7\"",
+            ),
+            (
+                "/attributes/bluemarble/shape/CubeSphere/radius_m",
+                json!(1.5),
+                "shape.CubeSphere.radius_m is 1.5",
+            ),
+            (
+                "/attributes/bluemarble/materials/1",
+                json!("iron"),
+                "materials[1] is \"iron\", expected \"rock\"",
+            ),
             ("/zarr_format", json!(2), "zarr_format is 2"),
         ];
         for (pointer, value, said) in cases {

@@ -56,7 +56,9 @@ impl ShardIndex {
                 return Ok(None);
             }
             if length > chunk_bytes::max_encoded_bytes() as u64 {
-                return Err(format!("slot {slot} claims {length} bytes, more than a chunk can take"));
+                return Err(format!(
+                    "slot {slot} claims {length} bytes, more than a chunk can take"
+                ));
             }
             match offset.checked_add(length) {
                 Some(end) if end <= data_end => Ok(Some(offset..end)),

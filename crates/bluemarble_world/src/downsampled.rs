@@ -29,7 +29,8 @@ pub fn carry_up(parent: &mut Chunk, parent_baseline: &Chunk, child: Child<'_>) -
     let half = CHUNK_EDGE / 2;
     let octant = child.octant as i32;
     let corner = ivec3(octant & 1, octant >> 1 & 1, octant >> 2) * half;
-    let same = child.now.as_uniform().is_some() && child.now.as_uniform() == child.baseline.as_uniform();
+    let same =
+        child.now.as_uniform().is_some() && child.now.as_uniform() == child.baseline.as_uniform();
     let mut changed = false;
     for y in 0..half {
         for z in 0..half {
@@ -41,7 +42,11 @@ pub fn carry_up(parent: &mut Chunk, parent_baseline: &Chunk, child: Child<'_>) -
                     parent_baseline.get_index(at)
                 } else {
                     let baseline = || parent_baseline.get_index(at);
-                    decide(block_at(child.now, cell * 2), block_at(child.baseline, cell * 2), baseline)
+                    decide(
+                        block_at(child.now, cell * 2),
+                        block_at(child.baseline, cell * 2),
+                        baseline,
+                    )
                 };
                 changed |= parent.set_index(at, material) != material;
             }

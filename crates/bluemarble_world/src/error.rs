@@ -26,7 +26,9 @@ pub enum WorldError {
         regions: u8,
     },
     /// A voxel of an edit has no place in the lattice.
-    #[error("voxel {voxel} of region {region} lies outside of the lattice, {lattice:?}; move the edit inside")]
+    #[error(
+        "voxel {voxel} of region {region} lies outside of the lattice, {lattice:?}; move the edit inside"
+    )]
     VoxelOutside {
         /// The region.
         region: u8,
@@ -36,7 +38,9 @@ pub enum WorldError {
         lattice: LatticeBox,
     },
     /// A box or sphere of an edit does not meet the region it names.
-    #[error("the box {voxels:?} lies outside of region {region}, {lattice:?}; move the edit inside")]
+    #[error(
+        "the box {voxels:?} lies outside of region {region}, {lattice:?}; move the edit inside"
+    )]
     BoxOutside {
         /// The region.
         region: u8,

@@ -1,9 +1,6 @@
 //! The first cell of a chunk that a ray hits.
 
-use bluemarble_core::{
-    Chunk, ChunkKey, Face, MaterialId, Shape,
-    shape::Ray,
-};
+use bluemarble_core::{Chunk, ChunkKey, Face, MaterialId, Shape, shape::Ray};
 use glam::{DVec3, IVec3};
 
 /// No ray meets more cells within the box of a chunk: 64 along each axis of a box, more where cells

@@ -41,8 +41,11 @@ impl ChunkStore {
         };
         let Some(bytes) = self.read_bytes(shard, slot).await? else { return Ok(None) };
         let path = || shard.path().to_string();
-        let chunk = chunk_bytes::decode(&bytes)
-            .map_err(|reason| StoreError::DamagedChunk { key, path: path(), reason })?;
+        let chunk = chunk_bytes::decode(&bytes).map_err(|reason| StoreError::DamagedChunk {
+            key,
+            path: path(),
+            reason,
+        })?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.counters.chunks_read.fetch_add(1, Ordering::Relaxed);
         Ok(Some(chunk))
@@ -136,8 +139,7 @@ impl ChunkStore {
         let path = shard.path();
         let slots = self.slots(shard);
         let bytes = shard::index_bytes(slots) as u64;
-        let options =
-            GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
+        let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
         let result = match self.objects.get_opts(&path, options).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),

@@ -60,7 +60,10 @@ fn chunk(seed: u64) -> Chunk {
     let mut state = seed;
     for _ in 0..seed % 7 * 90 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        chunk.set_index((state >> 33) as usize % CHUNK_VOLUME, MaterialId((state >> 20) as u16 % 400));
+        chunk.set_index(
+            (state >> 33) as usize % CHUNK_VOLUME,
+            MaterialId((state >> 20) as u16 % 400),
+        );
     }
     chunk.set_index(seed as usize % CHUNK_VOLUME, MaterialId((seed >> 18) as u16 % 60_000));
     chunk
@@ -245,9 +248,13 @@ fn statistics_count_what_was_done() {
     let store = open(&on_disk(dir.path()), EARTH);
     let near = ChunkKey::new(0, 0, IVec3::ZERO);
     let far = ChunkKey::new(0, 0, ivec3(4, 0, 0));
-    write(&store, &[(near, chunk(1)), (ChunkKey { pos: IVec3::X, ..near }, chunk(2)), (far, chunk(3))])
-        .expect("writes");
-    let shards: u64 = files(&dir.path().join("region0/lod0/c")).values().map(|f| f.len() as u64).sum();
+    write(
+        &store,
+        &[(near, chunk(1)), (ChunkKey { pos: IVec3::X, ..near }, chunk(2)), (far, chunk(3))],
+    )
+    .expect("writes");
+    let shards: u64 =
+        files(&dir.path().join("region0/lod0/c")).values().map(|f| f.len() as u64).sum();
     let written = store.statistics();
     assert_eq!((written.chunks_written, written.shards_replaced), (3, 2));
     assert_eq!((written.bytes_written, written.chunks_read), (shards, 0));

@@ -46,8 +46,8 @@ impl ChunkStore {
             let Some((shard, slot)) = ShardKey::locate(&self.shape, key) else {
                 return Err(StoreError::OutsideLattice { key });
             };
-            let bytes = chunk_bytes::encode(chunk)
-                .map_err(|cell| StoreError::Incomplete { key, cell })?;
+            let bytes =
+                chunk_bytes::encode(chunk).map_err(|cell| StoreError::Incomplete { key, cell })?;
             let place = (shard.region, shard.lod, shard.pos.to_array());
             let (_, slots) = shards.entry(place).or_insert_with(|| (shard, BTreeMap::new()));
             slots.insert(slot, bytes.into());

@@ -22,11 +22,16 @@ impl HybridWorld {
     /// [`WorldError::Store`]; the edits stay in memory and the next flush writes them again.
     pub async fn flush(&self) -> Result<FlushReport, WorldError> {
         let _flushing = self.inner.flushing.lock().await;
-        let rebuilt = self.rebuild_parents().await?;
+        let mut rebuilt = self.rebuild_parents().await?;
         let Some(store) = &self.inner.store else {
             return Ok(FlushReport { chunks: 0, rebuilt });
         };
-        let overlay: Vec<_> = self.state().overlay().collect();
+        let overlay: Vec<_> = {
+            // What was edited meanwhile is little; edits wait until its parents show it, too.
+            let _editing = self.inner.editing.lock().await;
+            rebuilt.extend(self.rebuild_parents().await?);
+            self.state().overlay().collect()
+        };
         let chunks: Vec<_> = overlay.iter().map(|(key, chunk, _)| (*key, &**chunk)).collect();
         store.write(&chunks).await?;
         let mut state = self.state_mut();

@@ -64,7 +64,11 @@ impl HybridWorld {
             }
             _ => {
                 self.count(Source::Baseline);
-                self.fill_from_baseline(key)
+                let chunk = self.fill_from_baseline(key);
+                if chunk.as_uniform().is_some() {
+                    self.inner.counters.uniform_fill();
+                }
+                chunk
             }
         };
         let chunk = Arc::new(chunk);
@@ -99,9 +103,6 @@ impl HybridWorld {
     pub(super) fn fill_from_baseline(&self, key: ChunkKey) -> Chunk {
         let mut chunk = Chunk::default();
         self.inner.baseline.fill(key, &mut chunk);
-        if chunk.as_uniform().is_some() {
-            self.inner.counters.uniform_fill();
-        }
         chunk
     }
 

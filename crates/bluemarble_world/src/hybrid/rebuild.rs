@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_core::{Chunk, ChunkKey, MAX_LOD};
 use rustc_hash::FxHashMap;
 
 use super::HybridWorld;
@@ -11,11 +11,11 @@ use crate::{
     downsampled::{Child, carry_up},
 };
 
-/// Chunks in the order in which they are rebuilt: children before parents.
-type Place = (u8, u8, [i32; 3]);
+/// The parents of one lod in the order in which they are rebuilt.
+type Place = (u8, [i32; 3]);
 
 fn place(key: ChunkKey) -> Place {
-    (key.lod, key.region, key.pos.to_array())
+    (key.region, key.pos.to_array())
 }
 
 /// Chunks as the baseline fills them: a parent's is the next round's child's.
@@ -33,7 +33,8 @@ impl HybridWorld {
     /// Makes every lod show what was edited so far, and returns the chunks that have changed for it.
     ///
     /// A lod is left alone where the lod below it looks from above as it did before, so a single voxel is
-    /// seen up to where it would be overlooked. Calling this again changes nothing.
+    /// seen up to where it would be overlooked. Calling this again changes nothing. What is edited
+    /// meanwhile may wait for the next call.
     ///
     /// # Errors
     /// [`WorldError::Store`] if a chunk cannot be read; what is left to do is done by the next call.
@@ -41,13 +42,10 @@ impl HybridWorld {
         let _rebuilding = self.inner.rebuilding.lock().await;
         let mut changed = Vec::new();
         let mut baselines = BaselineChunks::default();
-        let mut lod = 0;
-        while let Some(children) = self.lowest_unshown() {
-            let parents = by_parent(&children);
-            if children[0].lod > lod {
-                lod = children[0].lod;
-                baselines.0.retain(|key, _| key.lod >= lod);
-            }
+        // Once from bottom to top: whoever edits without a pause must not keep this from ending.
+        for lod in 0..MAX_LOD {
+            baselines.0.retain(|key, _| key.lod >= lod);
+            let parents = by_parent(self.state().unshown(lod));
             for (parent, children) in parents.into_values() {
                 if self.rebuild(parent, &children, &mut baselines).await? {
                     changed.push(parent);
@@ -55,15 +53,6 @@ impl HybridWorld {
             }
         }
         Ok(changed)
-    }
-
-    /// The chunks of the finest lod that has any whose parents do not show them; `None` if all do.
-    fn lowest_unshown(&self) -> Option<Vec<ChunkKey>> {
-        let mut state = self.state_mut();
-        // Roots have no parents.
-        state.unshown.retain(|key| key.parent().is_some());
-        let lod = state.unshown.iter().map(|key| key.lod).min()?;
-        Some(state.unshown.iter().copied().filter(|key| key.lod == lod).collect())
     }
 
     /// Brings one parent up to date with some of its children. True if it has changed.
@@ -87,23 +76,25 @@ impl HybridWorld {
             shown.push((child, change));
         }
         let mut state = self.state_mut();
-        if changed {
-            self.inner.cache.remove(&parent);
-            state.publish(parent, Arc::new(after));
-        }
         for (child, change) in shown {
             // A child that was edited meanwhile is carried up once more.
             if state.last_change(child) == change {
-                state.unshown.remove(&child);
+                state.shown(child);
             }
+        }
+        if changed {
+            self.inner.cache.remove(&parent);
+            state.publish(parent, Arc::new(after));
         }
         Ok(changed)
     }
 }
 
-fn by_parent(children: &[ChunkKey]) -> BTreeMap<Place, (ChunkKey, Vec<ChunkKey>)> {
+fn by_parent(
+    children: impl Iterator<Item = ChunkKey>,
+) -> BTreeMap<Place, (ChunkKey, Vec<ChunkKey>)> {
     let mut parents = BTreeMap::new();
-    for &child in children {
+    for child in children {
         if let Some(parent) = child.parent() {
             let (_, siblings) = parents.entry(place(parent)).or_insert((parent, Vec::new()));
             siblings.push(child);

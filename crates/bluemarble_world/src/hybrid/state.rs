@@ -26,7 +26,7 @@ pub(super) struct State {
     overlay: FxHashMap<ChunkKey, Edited>,
     overlay_bytes: usize,
     /// Edited chunks that their parents do not show yet.
-    pub unshown: FxHashSet<ChunkKey>,
+    unshown: FxHashSet<ChunkKey>,
     /// The last change to any chunk of a stripe, and the last of all.
     changes: [u64; STRIPES],
     change: u64,
@@ -59,12 +59,25 @@ impl State {
         self.change += 1;
         self.changes[stripe(key)] = self.change;
         self.octree.insert(key, Some(NodeSummary::of(&chunk)));
-        self.unshown.insert(key);
+        // Roots have no parents.
+        if key.parent().is_some() {
+            self.unshown.insert(key);
+        }
         self.overlay_bytes += chunk.size_bytes();
         let edited = Edited { chunk, change: self.change };
         if let Some(old) = self.overlay.insert(key, edited) {
             self.overlay_bytes -= old.chunk.size_bytes();
         }
+    }
+
+    /// The edited chunks of a lod whose parents do not show them yet, in no fixed order.
+    pub fn unshown(&self, lod: u8) -> impl Iterator<Item = ChunkKey> + '_ {
+        self.unshown.iter().copied().filter(move |key| key.lod == lod)
+    }
+
+    /// Notes that a chunk's parent shows it.
+    pub fn shown(&mut self, key: ChunkKey) {
+        self.unshown.remove(&key);
     }
 
     /// The edited chunks in memory and the changes that made them.

@@ -149,7 +149,8 @@ fn shards_without_the_document_of_their_array_are_reported() {
     let world = Damaged::new(19, &[IVec3::ZERO]);
     fs::remove_file(world.dir.path().join("region3/lod19/zarr.json")).expect("removed");
     let error = open(&on_disk(world.dir.path()), EARTH).keys_blocking().expect_err("missing");
-    let is_named = matches!(&error, StoreError::MissingMetadata { path } if path == "region3/lod19/zarr.json");
+    let is_named =
+        matches!(&error, StoreError::MissingMetadata { path } if path == "region3/lod19/zarr.json");
     assert!(is_named, "{error}");
 }
 

@@ -64,7 +64,8 @@ fn element(objects: &Arc<dyn ObjectStore>, array: &str, at: [usize; 3]) -> u64 {
 
 fn check_elements(shape: Shape, keys: &[ChunkKey]) {
     let objects = in_memory();
-    let chunks: Vec<_> = keys.iter().zip(1..).map(|(&key, seed)| (key, chunk(seed * 7 + 6))).collect();
+    let chunks: Vec<_> =
+        keys.iter().zip(1..).map(|(&key, seed)| (key, chunk(seed * 7 + 6))).collect();
     write(&open(&objects, shape), &chunks).expect("writes");
     for (key, chunk) in &chunks {
         let array = format!("region{}/lod{}", key.region, key.lod);
@@ -96,7 +97,13 @@ fn any_zarr_reader_finds_each_cell_of_a_flat_world_where_the_document_says() {
     let key = |lod, x, y, z| ChunkKey::new(0, lod, ivec3(x, y, z));
     check_elements(
         FLAT,
-        &[key(0, 0, 0, 0), key(0, -1, -2, -3), key(0, -1_048_576, 5, 1_048_574), key(7, 9, -9, 2), key(20, -1, 0, -1)],
+        &[
+            key(0, 0, 0, 0),
+            key(0, -1, -2, -3),
+            key(0, -1_048_576, 5, 1_048_574),
+            key(7, 9, -9, 2),
+            key(20, -1, 0, -1),
+        ],
     );
 }
 
@@ -105,7 +112,13 @@ fn any_zarr_reader_finds_each_cell_of_a_planet_where_the_document_says() {
     let key = |region, lod, x, y, z| ChunkKey::new(region, lod, ivec3(x, y, z));
     check_elements(
         EARTH,
-        &[key(0, 0, 1, 2, 3), key(5, 0, 1_048_574, 524_288, 77), key(3, 18, 3, 1, 2), key(3, 19, 0, 1, 0), key(1, 20, 0, 0, 0)],
+        &[
+            key(0, 0, 1, 2, 3),
+            key(5, 0, 1_048_574, 524_288, 77),
+            key(3, 18, 3, 1, 2),
+            key(3, 19, 0, 1, 0),
+            key(1, 20, 0, 0, 0),
+        ],
     );
 }
 

@@ -18,7 +18,10 @@ fn a_failed_write_leaves_the_old_chunk_and_the_next_one_works() {
     let error = write(&store, &[(key, chunk(2))]).expect_err("no space");
     let path = "region0/lod0/c/262143/262143/262143";
     assert!(names(&error, path), "{error}");
-    assert!(error.to_string().contains("writing failed: Generic faulty error: no space"), "{error}");
+    assert!(
+        error.to_string().contains("writing failed: Generic faulty error: no space"),
+        "{error}"
+    );
     for store in [&store, &open(&objects, FLAT)] {
         assert_eq!(read(store, key).expect("reads"), Some(chunk(1)));
     }
@@ -32,7 +35,8 @@ fn a_failed_write_leaves_the_old_chunk_and_the_next_one_works() {
 
 #[test]
 fn wherever_a_write_of_many_shards_fails_every_shard_is_old_or_new() {
-    let keys = [(0, 0), (0, 9), (2, 0), (5, 3)].map(|(lod, x)| ChunkKey::new(1, lod, ivec3(x, 0, 0)));
+    let keys =
+        [(0, 0), (0, 9), (2, 0), (5, 3)].map(|(lod, x)| ChunkKey::new(1, lod, ivec3(x, 0, 0)));
     let all = |salt: u64| -> Vec<_> { keys.into_iter().zip((salt..).map(chunk)).collect() };
     let (old, new) = (all(10), all(20));
     // A new region needs one document, each of the three arrays another, and there are four shards.
@@ -52,7 +56,10 @@ fn wherever_a_write_of_many_shards_fails_every_shard_is_old_or_new() {
             let mut written = 0;
             for ((key, old), (_, new)) in old.iter().zip(&new) {
                 let found = read(&store, *key).expect("reads");
-                assert!(found.as_ref() == Some(new) || found.as_ref() == before.then_some(old), "{key}");
+                assert!(
+                    found.as_ref() == Some(new) || found.as_ref() == before.then_some(old),
+                    "{key}"
+                );
                 written += usize::from(found.as_ref() == Some(new));
                 assert_eq!(read(&again, *key).expect("reads"), found, "{key}");
             }

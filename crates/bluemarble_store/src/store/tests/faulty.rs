@@ -1,8 +1,11 @@
-//! An object store that fails on demand.
+//! An object store that fails, or lets something else happen, on demand.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
 };
 
 use futures::{
@@ -15,13 +18,24 @@ use object_store::{
     ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, path::Path,
 };
 
+/// When something else happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Moment {
+    BeforeGet,
+    AfterGet,
+    BeforePut,
+    AfterPut,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
 /// Passes everything on to another store until it is told not to.
-#[derive(Debug)]
 pub struct Faulty {
     inner: Arc<dyn ObjectStore>,
     puts_left: AtomicUsize,
     answers_lost: AtomicBool,
     gets_fail: AtomicBool,
+    interruption: Mutex<Option<(Moment, Work)>>,
 }
 
 impl Faulty {
@@ -31,6 +45,7 @@ impl Faulty {
             puts_left: AtomicUsize::new(usize::MAX),
             answers_lost: AtomicBool::new(false),
             gets_fail: AtomicBool::new(false),
+            interruption: Mutex::new(None),
         })
     }
 
@@ -54,6 +69,24 @@ impl Faulty {
         self.puts_left.store(usize::MAX, SeqCst);
         self.answers_lost.store(false, SeqCst);
         self.gets_fail.store(false, SeqCst);
+    }
+
+    /// The next time this moment comes, something is done on another thread and waited for.
+    pub fn interrupt(&self, moment: Moment, work: impl FnOnce() + Send + 'static) {
+        *self.interruption.lock().expect("whole") = Some((moment, Box::new(work)));
+    }
+
+    fn pass(&self, moment: Moment) {
+        let work = self.interruption.lock().expect("whole").take_if(|(at, _)| *at == moment);
+        if let Some((_, work)) = work {
+            thread::spawn(work).join().expect("the interruption works");
+        }
+    }
+}
+
+impl std::fmt::Debug for Faulty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -84,9 +117,13 @@ impl ObjectStore for Faulty {
         if self.puts_left.fetch_update(SeqCst, SeqCst, less).is_err() {
             return ready(Err(fault())).boxed();
         }
-        let put = self.inner.put_opts(location, payload, options);
-        let lost = self.answers_lost.load(SeqCst);
-        put.map(move |result| if lost { Err(fault()) } else { result }).boxed()
+        async move {
+            self.pass(Moment::BeforePut);
+            let result = self.inner.put_opts(location, payload, options).await;
+            self.pass(Moment::AfterPut);
+            if self.answers_lost.load(SeqCst) { Err(fault()) } else { result }
+        }
+        .boxed()
     }
 
     fn put_multipart_opts<'s, 'p, 'f>(
@@ -115,7 +152,13 @@ impl ObjectStore for Faulty {
         if self.gets_fail.load(SeqCst) {
             return ready(Err(fault())).boxed();
         }
-        self.inner.get_opts(location, options)
+        async move {
+            self.pass(Moment::BeforeGet);
+            let result = self.inner.get_opts(location, options).await;
+            self.pass(Moment::AfterGet);
+            result
+        }
+        .boxed()
     }
 
     fn delete_stream(

@@ -171,8 +171,9 @@ fn unfinished_writes_are_swept_and_nothing_else_is() {
         .map(str::to_owned)
         .into_iter()
         .chain(["262144#1", "262144#23", "7#1"].map(|name| format!("{shards}/{name}")));
-    let mine = ["notes#1", "zarr.json#", "zarr.json#1a", "#1", "1#", "1#a", "1a#1", "zarr.json#1#x"]
-        .map(|name| format!("{shards}/{name}"));
+    let mine =
+        ["notes#1", "zarr.json#", "zarr.json#1a", "#1", "1#", "1#a", "1a#1", "zarr.json#1#x"]
+            .map(|name| format!("{shards}/{name}"));
     let leftovers: Vec<_> = leftovers.map(|name| dir.path().join(name)).collect();
     let mine: Vec<_> = mine.map(|name| dir.path().join(name)).to_vec();
     for path in leftovers.iter().chain(&mine) {

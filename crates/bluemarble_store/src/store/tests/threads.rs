@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
-use super::*;
+use super::{
+    faulty::{Faulty, Moment},
+    *,
+};
 
 const WRITERS: u64 = 4;
 
@@ -82,4 +85,52 @@ fn threads_that_share_a_shard_in_memory_lose_nothing_and_read_nothing_torn_or_ol
 fn threads_that_share_a_shard_on_disk_lose_nothing_and_read_nothing_torn_or_old() {
     let dir = directory();
     check_threads(&on_disk(dir.path()), 25);
+}
+
+/// A store in which three chunks share a shard, and the keys of the first, the middle and the last.
+fn interrupted() -> (Arc<Faulty>, Arc<ChunkStore>, [ChunkKey; 3]) {
+    let faulty = Faulty::over(in_memory());
+    let objects: Arc<dyn ObjectStore> = faulty.clone();
+    let keys = [0, 1, 2].map(|x| ChunkKey::new(0, 0, ivec3(x, 0, 0)));
+    let store = open(&objects, EARTH);
+    let chunks = keys.map(|key| (key, version(key.pos.x as u64, 1)));
+    write(&store, &chunks).expect("writes");
+    (faulty, Arc::new(store), keys)
+}
+
+#[test]
+fn a_shard_that_is_replaced_between_its_index_and_a_chunk_is_read_once_more() {
+    // With the index read just now, and with one that was remembered.
+    for moment in [Moment::AfterGet, Moment::BeforeGet] {
+        let (faulty, store, [first, _, last]) = interrupted();
+        if moment == Moment::BeforeGet {
+            read(&store, last).expect("remembers the index");
+        }
+        let again = Arc::clone(&store);
+        faulty.interrupt(moment, move || {
+            // Longer than before: everything behind it moves.
+            write(&again, &[(first, version(0, 8)), (last, version(2, 2))]).expect("writes");
+        });
+        assert_eq!(read(&store, last).expect("reads"), Some(version(2, 2)), "{moment:?}");
+        assert_eq!(read(&store, first).expect("reads"), Some(version(0, 8)), "{moment:?}");
+    }
+}
+
+#[test]
+fn what_is_read_in_the_middle_of_a_write_is_whole_and_soon_forgotten() {
+    for (moment, number) in [(Moment::BeforePut, 1), (Moment::AfterPut, 2)] {
+        let (faulty, store, [first, middle, last]) = interrupted();
+        let new = ChunkKey::new(0, 0, IVec3::Y);
+        let again = Arc::clone(&store);
+        faulty.interrupt(moment, move || {
+            assert_eq!(again.keys_blocking().expect("lists").len(), 2 + number as usize);
+            assert_eq!(read(&again, middle).expect("reads"), Some(version(1, 1)));
+            assert_eq!(read(&again, last).expect("reads"), Some(version(2, number)));
+        });
+        let chunks = [(first, version(0, 8)), (last, version(2, 2)), (new, chunk(1))];
+        write(&store, &chunks).expect("writes");
+        assert_eq!(store.keys_blocking().expect("lists").len(), 4, "{moment:?}");
+        assert_eq!(read(&store, last).expect("reads"), Some(version(2, 2)), "{moment:?}");
+        assert_eq!(read(&store, middle).expect("reads"), Some(version(1, 1)), "{moment:?}");
+    }
 }

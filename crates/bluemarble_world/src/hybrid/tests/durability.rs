@@ -1,0 +1,243 @@
+//! What is still there after a flush, a failed flush and a reopening.
+
+use std::path::Path;
+
+use bluemarble_index::EditOctree;
+
+use super::*;
+
+fn open_dir(dir: &Path, baseline: &Arc<dyn Baseline>) -> Result<HybridWorld, WorldError> {
+    HybridWorld::open(dir, Arc::clone(baseline), MaterialTable::standard())
+}
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory for temporary files")
+}
+
+/// Digs a hole into hills; where its middle is.
+fn dig(world: &HybridWorld) -> IVec3 {
+    let centre = DVec3::new(700.3, world.ground_y_estimate(0, 700.3, -400.0), -400.0);
+    edit(world, EditBatch::new().fill_sphere(0, centre, 25.0, AIR));
+    centre.floor().as_ivec3()
+}
+
+#[test]
+fn a_hole_that_was_flushed_is_there_at_every_lod_after_reopening() {
+    let (dir, baseline) = (directory(), hills());
+    let (before, hole) = {
+        let world = open_dir(dir.path(), &baseline).expect("made");
+        assert!(world.is_durable());
+        let hole = dig(&world);
+        let report = block_on(world.flush()).expect("flushes");
+        let keys = sorted(world.edited_unsorted());
+        assert_eq!(report.chunks, keys.len());
+        assert_eq!(
+            sorted(report.rebuilt),
+            keys.iter().copied().filter(|key| key.lod > 0).collect::<Vec<_>>()
+        );
+        (keys.into_iter().map(|key| (key, read(&world, key))).collect::<Vec<_>>(), hole)
+    };
+    let world = open_dir(dir.path(), &baseline).expect("opened");
+    assert_eq!(
+        sorted(world.edited_unsorted()),
+        before.iter().map(|(key, _)| *key).collect::<Vec<_>>()
+    );
+    for (key, chunk) in &before {
+        assert!(same(&read(&world, *key), chunk), "{key}");
+    }
+    for lod in 0..=3 {
+        let key = ChunkKey::of_voxel(0, lod, hole - ivec3(0, 8, 0));
+        let cell = key.cell_of(hole - ivec3(0, 8, 0)).expect("inside");
+        assert_eq!(read(&world, key).get(cell), AIR, "no hole at lod {lod}");
+        assert_ne!(filled(&baseline, key).get(cell), AIR);
+    }
+    assert!(parents::check(&world) > 2);
+    assert_eq!(rebuild(&world), []);
+    assert_eq!(flush(&world), 0);
+}
+
+#[test]
+fn edits_that_were_not_flushed_are_forgotten_whole() {
+    let (dir, baseline) = (directory(), plain());
+    {
+        let world = open_dir(dir.path(), &baseline).expect("made");
+        set(&world, 0, ivec3(1, 1, 1), BRICK);
+        flush(&world);
+        set(&world, 0, ivec3(2, 1, 1), BRICK);
+        rebuild(&world);
+    }
+    let world = open_dir(dir.path(), &baseline).expect("opened");
+    assert_eq!(material(&world, 0, ivec3(1, 1, 1)), BRICK);
+    assert_eq!(material(&world, 0, ivec3(2, 1, 1)), AIR);
+    assert_eq!(world.edited_unsorted(), [ChunkKey::new(0, 0, IVec3::ZERO)]);
+}
+
+#[test]
+fn a_flush_without_a_store_only_rebuilds() {
+    let world = in_memory(&hills());
+    dig(&world);
+    let report = block_on(world.flush()).expect("flushes");
+    assert!(report.chunks == 0 && !report.rebuilt.is_empty() && !world.is_durable());
+    assert_eq!(world.statistics().overlay_chunks, world.edited_unsorted().len());
+}
+
+#[test]
+fn a_failed_flush_keeps_everything_in_memory_and_the_next_one_writes_it() {
+    let baseline = hills();
+    // However many puts succeed, and whether or not the one that fails was done.
+    for (puts, lost) in [(0, false), (1, false), (3, false), (6, false), (0, true)] {
+        let faulty = faulty::Faulty::over(objects());
+        let objects: Arc<dyn ObjectStore> = faulty.clone();
+        let world = open(&objects, &baseline);
+        world.set_cache_budget_bytes(0);
+        let hole = dig(&world);
+        rebuild(&world);
+        let edited: Vec<_> =
+            world.edited_unsorted().into_iter().map(|key| (key, read(&world, key))).collect();
+        if lost {
+            faulty.lose_answers()
+        } else {
+            faulty.fail_puts_after(puts)
+        }
+        let error = block_on(world.flush()).expect_err("no space");
+        assert!(matches!(error, WorldError::Store(StoreError::Object { .. })), "{error}");
+        assert_eq!(world.statistics().overlay_chunks, edited.len(), "after {puts} puts");
+        let more = hole + ivec3(0, 40, 0);
+        set(&world, 0, more, BRICK);
+        faulty.heal();
+        let written = flush(&world);
+        assert!(written >= edited.len());
+        assert_eq!(world.statistics().overlay_chunks, 0);
+        for world in [&world, &open(&objects, &baseline)] {
+            for (key, chunk) in &edited {
+                if *key != ChunkKey::of_voxel(0, 0, more) {
+                    assert!(same(&read(world, *key), chunk), "{key} after {puts} puts");
+                }
+            }
+            assert_eq!(material(world, 0, more), BRICK);
+            assert_eq!(material(world, 0, hole), AIR);
+        }
+    }
+}
+
+fn trench(x: i32) -> EditBatch {
+    let trench = LatticeBox::new(ivec3(x, -30, 0), ivec3(x + 16, 0, 16));
+    EditBatch::new().fill_box(0, trench, AIR).clone()
+}
+
+#[test]
+fn what_is_edited_while_a_flush_rebuilds_is_stored_with_its_parents() {
+    let baseline = Interrupted::new(plain());
+    let (objects, dynamic): (_, Arc<dyn Baseline>) = (objects(), baseline.clone());
+    let world = open(&objects, &dynamic);
+    let key = edit(&world, &trench(0)).changed[0];
+    let again = world.clone();
+    baseline.at(key, move || drop(edit(&again, &trench(40))));
+    flush(&world);
+    let reopened = open(&objects, &dynamic);
+    assert_eq!(material(&reopened, 0, ivec3(45, -1, 5)), AIR);
+    assert!(parents::check(&reopened) > 2);
+    assert_eq!(flush(&world), 0);
+}
+
+#[test]
+fn what_is_edited_while_a_flush_writes_is_kept_for_the_next_one() {
+    let faulty = faulty::Faulty::over(objects());
+    let (objects, baseline): (Arc<dyn ObjectStore>, _) = (faulty.clone(), plain());
+    let world = open(&objects, &baseline);
+    edit(&world, &trench(0));
+    let again = world.clone();
+    faulty.interrupt(faulty::Moment::AfterPut, move || drop(edit(&again, &trench(40))));
+    flush(&world);
+    world.set_cache_budget_bytes(0);
+    assert_eq!(material(&world, 0, ivec3(45, -1, 5)), AIR);
+    assert_eq!(world.statistics().overlay_chunks, 1);
+    let reopened = open(&objects, &baseline);
+    assert_eq!(material(&reopened, 0, ivec3(5, -1, 5)), AIR);
+    assert_eq!(material(&reopened, 0, ivec3(45, -1, 5)), GRASS);
+    parents::check(&reopened);
+    assert!(flush(&world) > 1);
+    parents::check(&open(&objects, &baseline));
+}
+
+#[test]
+fn reopening_makes_the_octree_that_edits_made() {
+    let (objects, baseline) = (objects(), plain());
+    let world = open(&objects, &baseline);
+    let mut seed = 5u64;
+    let mut next = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 40) as i32
+    };
+    let mut batch = EditBatch::new();
+    for _ in 0..12 {
+        let reach = 6 + next() % 25;
+        let far = 1 << (7 + next() % 19);
+        let centre = ivec3(next() % far, -reach / 2, -(next() % far)).as_dvec3();
+        batch.fill_sphere(0, centre, f64::from(reach), AIR);
+    }
+    edit(&world, &batch);
+    flush(&world);
+    set(&world, 0, ivec3(-5, 90, 5), BRICK);
+    flush(&world);
+    let reopened = open(&objects, &baseline);
+    let (live, reopened) = (&world.state().octree, &reopened.state().octree);
+    let keys = || live.edited_unsorted().map(|key| (key, None));
+    assert_eq!(*reopened, EditOctree::rebuild(keys()));
+    assert_eq!((live.len(), live.node_count()), (reopened.len(), reopened.node_count()));
+    for (key, _) in keys() {
+        for node in std::iter::once(key).chain(ancestors(key)) {
+            assert_eq!(live.edited_in(node), reopened.edited_in(node), "{node}");
+        }
+        assert!(live.summary(key).is_some(), "{key} was looked at when it was edited");
+    }
+    assert!(live.len() > 40, "{} chunks are too few to tell", live.len());
+}
+
+#[test]
+fn a_world_is_not_opened_over_another_ground() {
+    let (dir, baseline) = (directory(), plain());
+    {
+        let world = open_dir(dir.path(), &baseline).expect("made");
+        let second = open_dir(dir.path(), &baseline).expect_err("open already");
+        assert!(matches!(second, WorldError::Store(StoreError::Locked { .. })), "{second}");
+        // Another clone keeps the world locked.
+        let clone = world.clone();
+        drop(world);
+        assert!(open_dir(dir.path(), &baseline).is_err());
+        drop(clone);
+    }
+    for other in [hills(), Arc::new(Planet)] {
+        let error = open_dir(dir.path(), &other).expect_err("another ground");
+        let is_right = matches!(&error, WorldError::Store(StoreError::Mismatch { field, .. })
+            if field.starts_with("attributes.bluemarble."));
+        assert!(is_right, "{error}");
+    }
+    open_dir(dir.path(), &baseline).expect("the same ground");
+}
+
+#[test]
+fn an_edited_chunk_that_the_store_has_lost_is_not_replaced_by_the_baseline() {
+    let (dir, baseline) = (directory(), plain());
+    let world = open_dir(dir.path(), &baseline).expect("made");
+    world.set_cache_budget_bytes(0);
+    let voxel = ivec3(-1, -1, -1);
+    set(&world, 0, voxel, BRICK);
+    flush(&world);
+    let shards = dir.path().join("region0/lod0/c");
+    std::fs::remove_dir_all(&shards).expect("removed");
+    for _ in 0..2 {
+        let error = block_on(world.material(0, voxel)).expect_err("lost");
+        let key = ChunkKey::of_voxel(0, 0, voxel);
+        let is_named = match &error {
+            WorldError::Lost { key: named } => *named == key,
+            WorldError::Store(StoreError::Object { path, .. }) => {
+                path.starts_with("region0/lod0/c")
+            }
+            _ => false,
+        };
+        assert!(is_named, "{error}");
+    }
+    let error = block_on(world.edit(EditBatch::new().set(0, ivec3(-2, -1, -1), BRICK)));
+    assert!(error.is_err(), "an edit would be laid over the baseline");
+}

@@ -1,0 +1,271 @@
+//! Edits against a plain map of voxels.
+
+use super::*;
+
+/// Where eight chunks of lod 0 meet at the surface.
+const CORNER: IVec3 = ivec3(320, 0, -128);
+const REACH: i32 = 12;
+
+/// Plain cells of the chunks around [`CORNER`].
+#[derive(Clone)]
+struct Oracle(HashMap<ChunkKey, Vec<MaterialId>>);
+
+impl Oracle {
+    fn new(baseline: &Arc<dyn Baseline>) -> Self {
+        let keys = (0..8).map(|octant| {
+            let offset = ivec3(octant & 1, octant >> 1 & 1, octant >> 2);
+            ChunkKey::of_voxel(0, 0, CORNER - offset)
+        });
+        Self(keys.map(|key| (key, filled(baseline, key).to_cells())).collect())
+    }
+
+    /// Makes the steps one by one and voxel by voxel; which chunks differ then, and in how many voxels.
+    fn edit(&mut self, ops: &[EditOp]) -> EditReport {
+        let before = self.0.clone();
+        let (low, high) = (CORNER - REACH * 2 - 2, CORNER + REACH * 2 + 3);
+        for op in ops {
+            for y in low.y..high.y {
+                for z in low.z..high.z {
+                    for x in low.x..high.x {
+                        if reaches(op, ivec3(x, y, z)) {
+                            self.set(ivec3(x, y, z), op.material());
+                        }
+                    }
+                }
+            }
+        }
+        let mut report = EditReport::default();
+        for (key, cells) in &self.0 {
+            let differ = cells.iter().zip(&before[key]).filter(|(one, two)| one != two).count();
+            if differ > 0 {
+                report.changed.push(*key);
+                report.voxels += differ as u64;
+            }
+        }
+        report.changed = sorted(report.changed);
+        report
+    }
+
+    fn set(&mut self, voxel: IVec3, material: MaterialId) {
+        let cell = voxel & 63;
+        let cells = self.0.get_mut(&ChunkKey::of_voxel(0, 0, voxel)).expect("near the corner");
+        cells[cell_index(cell.x as usize, cell.y as usize, cell.z as usize)] = material;
+    }
+
+    fn check(&self, world: &HybridWorld) -> Result<(), TestCaseError> {
+        for (&key, cells) in &self.0 {
+            prop_assert!(read(world, key).to_cells() == *cells, "chunk {} differs", key);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Edit(Vec<EditOp>),
+    Rebuild,
+    Flush,
+    /// Without a flush: back to what was flushed last.
+    Reopen,
+    Budget(u64),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => prop::collection::vec(any_op(CORNER, REACH), 1..5).prop_map(Step::Edit),
+        1 => Just(Step::Rebuild),
+        2 => Just(Step::Flush),
+        1 => Just(Step::Reopen),
+        1 => prop_oneof![Just(0), Just(70_000), Just(1 << 30)].prop_map(Step::Budget),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(9))]
+
+    #[test]
+    fn every_edit_is_seen_by_the_next_read(steps in prop::collection::vec(any_step(), 1..14)) {
+        let (objects, baseline) = (objects(), plain());
+        let mut world = open(&objects, &baseline);
+        let mut oracle = Oracle::new(&baseline);
+        let mut durable = oracle.clone();
+        for step in steps {
+            match &step {
+                Step::Edit(ops) => {
+                    let report = edit(&world, &batch(ops));
+                    let expected = oracle.edit(ops);
+                    prop_assert_eq!(report.voxels, expected.voxels);
+                    prop_assert_eq!(sorted(report.changed), expected.changed);
+                }
+                Step::Rebuild => {
+                    rebuild(&world);
+                }
+                Step::Flush => {
+                    flush(&world);
+                    durable = oracle.clone();
+                    prop_assert_eq!(world.statistics().overlay_chunks, 0);
+                }
+                Step::Reopen => {
+                    world = open(&objects, &baseline);
+                    oracle = durable.clone();
+                }
+                Step::Budget(bytes) => world.set_cache_budget_bytes(*bytes),
+            }
+            oracle.check(&world)?;
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_changes_nothing_leaves_the_baseline_alone() {
+    let world = in_memory(&plain());
+    let mut batch = EditBatch::new();
+    batch.set(0, ivec3(1, 5, 1), BRICK).set(0, ivec3(1, 5, 1), AIR).set(0, ivec3(0, -1, 0), GRASS);
+    assert_eq!(edit(&world, &batch), EditReport::default());
+    assert_eq!(edit(&world, &EditBatch::new()), EditReport::default());
+    assert_eq!(world.edited_unsorted(), []);
+    assert_eq!(rebuild(&world), []);
+}
+
+#[test]
+fn every_clone_is_the_same_world() {
+    let world = in_memory(&plain());
+    set(&world.clone(), 0, ivec3(-1, -1, -1), BRICK);
+    assert_eq!(material(&world, 0, ivec3(-1, -1, -1)), BRICK);
+}
+
+#[test]
+fn a_batch_with_one_bad_step_changes_nothing() {
+    let world = in_memory(&plain());
+    set(&world, 0, ivec3(3, 3, 3), BRICK);
+    let before = read(&world, ChunkKey::new(0, 0, IVec3::ZERO));
+    let good = |batch: &mut EditBatch| {
+        batch.set(0, ivec3(1, 1, 1), BRICK);
+        batch.fill_box(0, LatticeBox::new(IVec3::splat(-9), IVec3::splat(9)), GRANITE);
+    };
+    let far = REGION_EDGE + 5;
+    let unit = |min: IVec3| LatticeBox::new(min, min + 1);
+    type Bad = (&'static str, fn(&WorldError) -> bool, EditOp);
+    let boxed = |region, voxels, material| EditOp::Box { region, voxels, material };
+    let ball = |centre, radius| EditOp::Sphere { region: 0, centre, radius, material: BRICK };
+    let one = |voxel| EditOp::Set(crate::Edit { region: 0, voxel, material: BRICK });
+    let everything = LatticeBox::new(IVec3::MIN, IVec3::MAX);
+    let is_empty: fn(&WorldError) -> bool = |e| matches!(e, WorldError::EmptyShape { .. });
+    let is_outside: fn(&WorldError) -> bool =
+        |e| matches!(e, WorldError::BoxOutside { region: 0, .. });
+    let is_large: fn(&WorldError) -> bool =
+        |e| matches!(e, WorldError::TooLarge { chunks, most: 8192 } if *chunks > 8192);
+    let cases: Vec<Bad> = vec![
+        (
+            "region",
+            |e| matches!(e, WorldError::UnknownRegion { region: 1, regions: 1 }),
+            boxed(1, unit(IVec3::ZERO), BRICK),
+        ),
+        (
+            "unknown",
+            |e| matches!(e, WorldError::UnknownMaterial { material, known } if usize::from(material.0) == *known),
+            boxed(0, unit(IVec3::ZERO), MaterialId(world.materials().ids().end)),
+        ),
+        (
+            "reserved",
+            |e| matches!(e, WorldError::ReservedMaterial),
+            boxed(0, unit(IVec3::ZERO), MaterialId::UNSTORED),
+        ),
+        (
+            "voxel",
+            |e| matches!(e, WorldError::VoxelOutside { voxel, .. } if voxel.x == REGION_EDGE + 5),
+            one(ivec3(far, 0, 0)),
+        ),
+        ("far voxel", |e| matches!(e, WorldError::VoxelOutside { .. }), one(IVec3::MIN)),
+        ("box beyond", is_outside, boxed(0, unit(ivec3(0, far, 0)), BRICK)),
+        ("box at the end of numbers", is_outside, boxed(0, unit(IVec3::MAX - 1), BRICK)),
+        ("empty box", is_empty, boxed(0, LatticeBox::new(IVec3::ONE, ivec3(2, 1, 2)), BRICK)),
+        ("inverted box", is_empty, boxed(0, LatticeBox::new(IVec3::ONE, ivec3(2, 0, 2)), BRICK)),
+        ("widely inverted box", is_empty, boxed(0, LatticeBox::new(IVec3::MAX, IVec3::MIN), BRICK)),
+        ("no radius", is_empty, ball(DVec3::ZERO, 0.0)),
+        ("negative radius", is_empty, ball(DVec3::ZERO, -1.0)),
+        ("radius without value", is_empty, ball(DVec3::ZERO, f64::NAN)),
+        ("endless radius", is_empty, ball(DVec3::ZERO, f64::INFINITY)),
+        ("centre without value", is_empty, ball(DVec3::NAN, 1.0)),
+        ("ball beyond", is_outside, ball(DVec3::splat(1e8), 4.0)),
+        ("ball at the end of numbers", is_outside, ball(DVec3::splat(-1e15), 4.0)),
+        (
+            "large box",
+            is_large,
+            boxed(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(64 * 21)), BRICK),
+        ),
+        ("the whole lattice", is_large, boxed(0, everything, BRICK)),
+        ("large ball", is_large, ball(DVec3::ZERO, 1e4)),
+        ("ball around everything", is_large, ball(DVec3::ZERO, 1e15)),
+    ];
+    for (name, is_right, bad) in cases {
+        for place in 0..2 {
+            let mut batch = EditBatch::new();
+            if place == 0 {
+                batch.push(bad);
+            }
+            good(&mut batch);
+            batch.push(bad);
+            let error = block_on(world.edit(&batch)).expect_err(name);
+            assert!(is_right(&error), "{name}: {error}");
+        }
+    }
+    let mut scattered = EditBatch::new();
+    for i in 0..8193 {
+        scattered.set(0, ivec3(i * 64, 0, 0), BRICK);
+    }
+    assert!(is_large(&block_on(world.edit(&scattered)).expect_err("8193 chunks")));
+    assert_eq!(world.edited_unsorted(), [ChunkKey::new(0, 0, IVec3::ZERO)]);
+    assert_eq!(read(&world, ChunkKey::new(0, 0, IVec3::ZERO)), before);
+    assert_eq!(world.statistics().overlay_chunks, 1);
+}
+
+#[test]
+fn a_batch_that_cannot_read_one_of_its_chunks_changes_none() {
+    let faulty = faulty::Faulty::over(objects());
+    let (objects, baseline): (Arc<dyn ObjectStore>, _) = (faulty.clone(), plain());
+    let world = open(&objects, &baseline);
+    set(&world, 0, ivec3(64, 9, 0), BRICK);
+    flush(&world);
+    world.set_cache_budget_bytes(0);
+    faulty.fail_gets();
+    let mut batch = EditBatch::new();
+    batch.set(0, ivec3(63, 9, 0), BRICK).set(0, ivec3(64, 9, 0), GRANITE).set(
+        0,
+        ivec3(63, 8, 0),
+        BRICK,
+    );
+    let error = block_on(world.edit(&batch)).expect_err("cannot be read");
+    assert!(matches!(error, WorldError::Store(StoreError::Object { .. })), "{error}");
+    assert_eq!(material(&world, 0, ivec3(63, 9, 0)), AIR);
+    faulty.heal();
+    assert_eq!(material(&world, 0, ivec3(64, 9, 0)), BRICK);
+    assert_eq!(edit(&world, &batch).voxels, 3);
+}
+
+#[test]
+fn keys_and_voxels_outside_of_the_lattice_are_refused() {
+    let world = in_memory(&plain());
+    let end = 1 << 20;
+    for key in [
+        ChunkKey::new(1, 0, IVec3::ZERO),
+        ChunkKey::new(0, 21, IVec3::ZERO),
+        ChunkKey::new(0, 255, IVec3::ZERO),
+        ChunkKey::new(0, 0, ivec3(end, 0, 0)),
+        ChunkKey::new(0, 0, ivec3(0, -end - 1, 0)),
+        ChunkKey::new(0, 20, ivec3(0, 0, 1)),
+        ChunkKey::new(0, 0, IVec3::MIN),
+    ] {
+        let error = block_on(world.read(key)).expect_err("outside");
+        assert!(
+            matches!(error, WorldError::OutsideLattice { key: named } if named == key),
+            "{error}"
+        );
+    }
+    for key in [ChunkKey::new(0, 0, ivec3(end - 1, -end, 0)), ChunkKey::new(0, 20, IVec3::NEG_ONE)]
+    {
+        read(&world, key);
+    }
+    assert!(block_on(world.material(0, IVec3::MAX)).is_err());
+    assert!(block_on(world.material(3, IVec3::ZERO)).is_err());
+}

@@ -1,0 +1,177 @@
+//! Many threads: nobody ever reads an older chunk than one that was acknowledged.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
+    thread,
+};
+
+use super::*;
+
+const COUNTERS: usize = 5;
+const BITS: i32 = 10;
+const LAST: u16 = 40;
+
+/// Counters lie in chunks beside each other and in one far away.
+fn place(counter: usize) -> IVec3 {
+    ivec3([3, 70, -5, 140, 5000][counter], -2, 11)
+}
+
+/// Shows a number as a row of bricks and air, changed as one batch.
+fn show(world: &HybridWorld, counter: usize, number: u16) {
+    let mut batch = EditBatch::new();
+    for bit in 0..BITS {
+        let material = if number >> bit & 1 == 1 { BRICK } else { AIR };
+        batch.set(0, place(counter) + IVec3::Z * bit, material);
+    }
+    edit(world, &batch);
+}
+
+fn shown(world: &HybridWorld, counter: usize) -> u16 {
+    let chunk = read(world, ChunkKey::of_voxel(0, 0, place(counter)));
+    let cell = place(counter) & 63;
+    (0..BITS).map(|bit| u16::from(chunk.get(cell + IVec3::Z * bit) == BRICK) << bit).sum()
+}
+
+/// One thread counts, two watch, one flushes and one keeps changing how much may be remembered.
+fn check_counters(world: &HybridWorld) {
+    let acknowledged: [AtomicU16; COUNTERS] = Default::default();
+    let done = AtomicBool::new(false);
+    (0..COUNTERS).for_each(|counter| show(world, counter, 0));
+    thread::scope(|scope| {
+        let (acknowledged, done) = (&acknowledged, &done);
+        let writer = scope.spawn(move || {
+            for number in 1..=LAST {
+                for (counter, acknowledged) in acknowledged.iter().enumerate() {
+                    show(world, counter, number);
+                    acknowledged.store(number, SeqCst);
+                }
+            }
+        });
+        for start in 0..2 {
+            scope.spawn(move || {
+                let mut seen = [0; COUNTERS];
+                let mut counter = start;
+                while !done.load(SeqCst) {
+                    counter = (counter + 1) % COUNTERS;
+                    let least = acknowledged[counter].load(SeqCst).max(seen[counter]);
+                    let number = shown(world, counter);
+                    assert!(number >= least, "counter {counter} shows {number} after {least}");
+                    seen[counter] = number;
+                }
+            });
+        }
+        scope.spawn(move || {
+            while !done.load(SeqCst) {
+                flush(world);
+            }
+        });
+        scope.spawn(move || {
+            for budget in [0, 40_000, 200_000, 1 << 20].into_iter().cycle() {
+                if done.load(SeqCst) {
+                    break;
+                }
+                world.set_cache_budget_bytes(budget);
+                thread::sleep(std::time::Duration::from_millis(3));
+            }
+        });
+        let outcome = writer.join();
+        done.store(true, SeqCst);
+        assert!(outcome.is_ok(), "the writer failed");
+    });
+    for counter in 0..COUNTERS {
+        assert_eq!(shown(world, counter), LAST);
+    }
+}
+
+#[test]
+fn readers_never_see_an_older_chunk_than_they_could_have_seen() {
+    let (objects, baseline) = (objects(), plain());
+    let world = open(&objects, &baseline);
+    check_counters(&world);
+    flush(&world);
+    let reopened = open(&objects, &baseline);
+    for counter in 0..COUNTERS {
+        assert_eq!(shown(&reopened, counter), LAST);
+    }
+    parents::check(&world);
+    parents::check(&reopened);
+}
+
+#[test]
+fn a_chunk_filled_while_it_was_edited_and_flushed_is_not_remembered() {
+    let baseline = Interrupted::new(plain());
+    let dynamic: Arc<dyn Baseline> = baseline.clone();
+    let world = open(&objects(), &dynamic);
+    let voxel = ivec3(9, 3, 9);
+    let key = ChunkKey::of_voxel(0, 0, voxel);
+    let again = world.clone();
+    baseline.at(key, move || {
+        set(&again, 0, voxel, BRICK);
+        flush(&again);
+        again.set_cache_budget_bytes(0);
+        again.set_cache_budget_bytes(1 << 20);
+    });
+    read(&world, key);
+    assert_eq!(material(&world, 0, voxel), BRICK);
+}
+
+#[test]
+fn an_edited_chunk_too_large_to_be_remembered_leaves_no_older_one_behind() {
+    let world = open(&objects(), &plain());
+    let voxel = ivec3(9, 300, 9);
+    let key = ChunkKey::of_voxel(0, 0, voxel);
+    world.set_cache_budget_bytes(4000);
+    for material in [BRICK, AIR, GRANITE] {
+        read(&world, key);
+        set(&world, 0, voxel, material);
+        flush(&world);
+        assert_eq!(read(&world, key).get(voxel & 63), material);
+    }
+}
+
+#[test]
+fn edits_of_many_threads_to_the_same_chunks_are_all_there() {
+    let world = in_memory(&plain());
+    let voxel = |thread: i32, i: i32| ivec3(i * 3 - 60, 5 + thread, (i * 7) % 13 - 6);
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let world = &world;
+            scope.spawn(move || (0..40).for_each(|i| drop(set(world, 0, voxel(number, i), BRICK))));
+        }
+    });
+    for number in 0..4 {
+        for i in 0..40 {
+            assert_eq!(material(&world, 0, voxel(number, i)), BRICK);
+        }
+    }
+}
+
+#[test]
+fn a_flush_ends_while_others_edit_without_a_pause_and_stores_parents_that_fit() {
+    let (objects, baseline) = (objects(), plain());
+    let world = open(&objects, &baseline);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut i = 0;
+            while !done.load(SeqCst) {
+                let at = ivec3(i * 5 % 200, -4, i * 11 % 200);
+                let hole = LatticeBox::new(at, at + ivec3(9, 4, 9));
+                let material = if i % 3 == 0 { SOIL } else { AIR };
+                edit(&world, EditBatch::new().fill_box(0, hole, material));
+                i += 1;
+            }
+        });
+        for _ in 0..2 {
+            while world.statistics().overlay_chunks == 0 {
+                thread::yield_now();
+            }
+            assert!(flush(&world) > 0);
+        }
+        // As if the process had ended right after a flush: nothing is left to be rebuilt.
+        parents::check(&open(&objects, &baseline));
+        done.store(true, SeqCst);
+    });
+    rebuild(&world);
+    parents::check(&world);
+}
