@@ -3,6 +3,7 @@
 use std::{
     sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
     thread,
+    time::{Duration, Instant},
 };
 
 use super::*;
@@ -71,7 +72,7 @@ fn check_counters(world: &HybridWorld) {
                     break;
                 }
                 world.set_cache_budget_bytes(budget);
-                thread::sleep(std::time::Duration::from_millis(3));
+                thread::sleep(Duration::from_millis(3));
             }
         });
         let outcome = writer.join();
@@ -146,20 +147,32 @@ fn edits_of_many_threads_to_the_same_chunks_are_all_there() {
     }
 }
 
+/// Ends what others do, also when a check fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
 #[test]
 fn a_flush_ends_while_others_edit_without_a_pause_and_stores_parents_that_fit() {
     let (objects, baseline) = (objects(), plain());
     let world = open(&objects, &baseline);
     let done = AtomicBool::new(false);
+    let patience = Instant::now() + Duration::from_secs(60);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut i = 0;
-            while !done.load(SeqCst) {
+        let ends = Ends(&done);
+        let editor = scope.spawn(|| {
+            for i in 0.. {
+                if done.load(SeqCst) || Instant::now() > patience {
+                    break;
+                }
                 let at = ivec3(i * 5 % 200, -4, i * 11 % 200);
                 let hole = LatticeBox::new(at, at + ivec3(9, 4, 9));
                 let material = if i % 3 == 0 { SOIL } else { AIR };
                 edit(&world, EditBatch::new().fill_box(0, hole, material));
-                i += 1;
             }
         });
         for _ in 0..2 {
@@ -167,10 +180,11 @@ fn a_flush_ends_while_others_edit_without_a_pause_and_stores_parents_that_fit() 
                 thread::yield_now();
             }
             assert!(flush(&world) > 0);
+            assert!(!editor.is_finished(), "the flush waited until nobody edited any more");
         }
         // As if the process had ended right after a flush: nothing is left to be rebuilt.
         parents::check(&open(&objects, &baseline));
-        done.store(true, SeqCst);
+        drop(ends);
     });
     rebuild(&world);
     parents::check(&world);
