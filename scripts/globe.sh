@@ -18,4 +18,6 @@ elif [ -z "$headless" ] && ! /sbin/ldconfig -p | grep -q 'libxkbcommon-x11\.so\.
     install_packages libxkbcommon-x11-0 libxcursor1 libxi6 libx11-xcb1 ||
         die "a window needs the Debian packages libxkbcommon-x11-0, libxcursor1, libxi6 and libx11-xcb1"
 fi
+# Mesa grumbles without one.
+export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 exec cargo run --quiet --example globe -- "$@"
