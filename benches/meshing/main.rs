@@ -1,9 +1,6 @@
 //! Blocky meshing against its peers: same chunks, same flags, one process, in turns.
 //!
-//! `CARGO_PROFILE_BENCH_CODEGEN_UNITS=1 cargo bench -p bluemarble_benches --bench meshing [-- ROUNDS]`
-//!
-//! One codegen unit, because with more of them it is chance how well the generic peers are compiled:
-//! `block-mesh-bgm` loses up to a third.
+//! `cargo bench -p bluemarble_benches --bench meshing [-- ROUNDS]`
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -183,6 +183,11 @@ proptest! {
         let edge = f64::from(key.edge_voxels());
         let aim = shape.to_world(region, key.min_voxel().as_dvec3() + target.clamp(DVec3::ZERO, DVec3::ONE) * edge);
         let ray = Ray { origin: aim - direction * away * edge * shape.voxel_m(), direction };
+        let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());
+        // Which side of a border a ray runs on that hardly turns away from it is not told apart where
+        // cells are wide.
+        let turn = (cell_at(&shape, &ray, key, cell_m) - cell_at(&shape, &ray, key, 0.0)).abs();
+        prop_assume!(lod < 7 || turn.x.min(turn.z) > 4e-3);
         let chunk = chunk(kind, seed);
         let step = first_step(&shape, &ray, key, &chunk);
         let Some(hit) = pick(&shape, &ray, key, &chunk) else {
@@ -190,7 +195,6 @@ proptest! {
             return Ok(());
         };
         check_hit(&hit, &ray, key, &chunk)?;
-        let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());
         prop_assert!(step.is_none_or(|step| step > hit.distance_m - 1e-4 * cell_m - 1e-6), "{:?} lies before {:?}", step, hit);
         prop_assert!(step.is_none_or(|step| step < hit.distance_m + 0.03 * cell_m) || kind != 3);
         // The point lies on the side that was hit, and the ray goes on into the cell.

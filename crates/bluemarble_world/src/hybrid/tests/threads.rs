@@ -1,7 +1,10 @@
 //! Many threads: nobody ever reads an older chunk than one that was acknowledged.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -132,16 +135,21 @@ fn an_edited_chunk_too_large_to_be_remembered_leaves_no_older_one_behind() {
 
 #[test]
 fn edits_of_many_threads_to_the_same_chunks_are_all_there() {
+    const EACH: i32 = 200;
     let world = in_memory(&plain());
-    let voxel = |thread: i32, i: i32| ivec3(i * 3 - 60, 5 + thread, (i * 7) % 13 - 6);
+    let start = Barrier::new(4);
+    let voxel = |thread: i32, i: i32| ivec3(i % 20 - 10, 5 + thread, i / 20);
     thread::scope(|scope| {
         for number in 0..4 {
-            let world = &world;
-            scope.spawn(move || (0..40).for_each(|i| drop(set(world, 0, voxel(number, i), BRICK))));
+            let (world, start) = (&world, &start);
+            scope.spawn(move || {
+                start.wait();
+                (0..EACH).for_each(|i| drop(set(world, 0, voxel(number, i), BRICK)));
+            });
         }
     });
     for number in 0..4 {
-        for i in 0..40 {
+        for i in 0..EACH {
             assert_eq!(material(&world, 0, voxel(number, i)), BRICK);
         }
     }
