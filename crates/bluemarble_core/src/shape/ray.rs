@@ -89,14 +89,13 @@ impl CellWalk {
             let normal = along * cos - out * sin;
             (normal.dot(self.ray.origin), normal.dot(self.ray.direction))
         };
-        let cell = self.next.cell[axis];
-        let (height, speed) = border(cell + 1);
-        if speed > PARALLEL {
-            (-height / speed, 1)
-        } else {
-            let (height, speed) = border(cell);
-            (if speed < -PARALLEL { -height / speed } else { f64::INFINITY }, -1)
-        }
+        // Seen from the planet's centre the ray turns one way only, so just one of the two borders can be ahead.
+        let (origin, direction) = (self.ray.origin, self.ray.direction);
+        let turn = along.dot(direction) * out.dot(origin) - along.dot(origin) * out.dot(direction);
+        let step = if turn > 0.0 { 1 } else { -1 };
+        let (height, speed) = border(self.next.cell[axis] + i32::from(turn > 0.0));
+        let is_ahead = speed * f64::from(step) > PARALLEL;
+        (if is_ahead { -height / speed } else { f64::INFINITY }, step)
     }
 
     /// The next crossing of a sphere of constant y: distance and direction.

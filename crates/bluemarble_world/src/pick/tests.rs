@@ -181,13 +181,11 @@ proptest! {
         let y = (REGION_EDGE / 2) >> (6 + lod);
         let key = ChunkKey::new(region, lod, ivec3(along(x), y + above, along(z)));
         let edge = f64::from(key.edge_voxels());
-        let aim = shape.to_world(region, key.min_voxel().as_dvec3() + target.clamp(DVec3::ZERO, DVec3::ONE) * edge);
+        // Not exactly on the chunk's own border, where either side is right.
+        let target = target.clamp(DVec3::splat(0.002), DVec3::splat(0.998));
+        let aim = shape.to_world(region, key.min_voxel().as_dvec3() + target * edge);
         let ray = Ray { origin: aim - direction * away * edge * shape.voxel_m(), direction };
         let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());
-        // Which side of a border a ray runs on that hardly turns away from it is not told apart where
-        // cells are wide.
-        let turn = (cell_at(&shape, &ray, key, cell_m) - cell_at(&shape, &ray, key, 0.0)).abs();
-        prop_assume!(lod < 7 || turn.x.min(turn.z) > 4e-3);
         let chunk = chunk(kind, seed);
         let step = first_step(&shape, &ray, key, &chunk);
         let Some(hit) = pick(&shape, &ray, key, &chunk) else {
@@ -271,4 +269,20 @@ fn a_ray_along_the_border_of_two_regions_does_not_fall_between_them() {
             );
         }
     }
+}
+
+/// Where cells are wide, a ray along a border turns towards it by less than rounding lets it near it.
+#[test]
+fn a_ray_that_hardly_turns_away_from_a_border_stays_on_its_side() {
+    let shape = Shape::earth();
+    let key = ChunkKey::new(5, 15, ivec3(0, 16, 31));
+    let edge = f64::from(key.edge_voxels());
+    let place = dvec3(0.0, 0.4707440612450649, 0.984375) * edge;
+    let origin = shape.to_world(5, key.min_voxel().as_dvec3() + place);
+    let direction = dvec3(-0.6452716669215591, 0.5401826676669236, 0.5402102937009982);
+    let ray = Ray { origin, direction: direction.normalize() };
+    let scattered = chunk(1, 14_265_802_050_633_427_760);
+    let hit = pick(&shape, &ray, key, &scattered).expect("a cell");
+    let inside = cell_at(&shape, &ray, key, hit.distance_m) - hit.cell.as_dvec3();
+    assert!(inside.cmpge(DVec3::splat(-1e-4)).all(), "{hit:?} {inside}");
 }
