@@ -6,6 +6,7 @@
 //! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
 //! | [`chunk`] | [`Chunk`]: 64³ cells, uniform, palette or dense |
+//! | [`edit`] | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
 //! | [`downsample`] | how a parent chunk is made from its eight children |
 //! | [`shape`] | [`Shape`]: how the lattice lies in world space; the geographic adapter; exact ray walks |
 //!
@@ -15,11 +16,13 @@
 pub mod chunk;
 pub mod code;
 pub mod downsample;
+pub mod edit;
 pub mod key;
 pub mod material;
 pub mod shape;
 
 pub use chunk::Chunk;
+pub use edit::{Cause, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
 pub use material::{Material, MaterialId, MaterialTable, Phase};
 pub use shape::{CubeSphere, Flat, GeoPosition, Shape};

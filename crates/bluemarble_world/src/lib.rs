@@ -9,7 +9,6 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
-//! | [`batch`] | [`EditBatch`]: what shall be changed |
 //! | [`plan`] | which cells of which chunks a batch touches |
 //! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
@@ -18,7 +17,6 @@
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
 
-pub mod batch;
 pub mod downsampled;
 mod error;
 pub mod hybrid;
@@ -26,7 +24,7 @@ pub mod pick;
 pub mod plan;
 pub mod statistics;
 
-pub use batch::{Edit, EditBatch, EditOp};
+pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use error::WorldError;
 pub use hybrid::{EditReport, FlushReport, HybridWorld};
 pub use pick::VoxelHit;

@@ -3,15 +3,13 @@
 //! A plan is made, and everything wrong with a batch found, before a single voxel is read.
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, MaterialTable, Shape, chunk::cell_index,
+    CHUNK_EDGE, Chunk, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, MaterialId, MaterialTable,
+    Shape, chunk::cell_index,
 };
 use glam::{DVec3, I64Vec3, IVec3, ivec3};
 use rustc_hash::FxHashMap;
 
-use crate::{
-    WorldError,
-    batch::{Edit, EditBatch, EditOp},
-};
+use crate::WorldError;
 
 /// A batch may touch this many chunks.
 pub const MAX_CHUNKS: u64 = 1 << 13;

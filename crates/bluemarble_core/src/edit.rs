@@ -1,7 +1,21 @@
 //! [`EditBatch`]: what shall be changed, before anything is.
 
-use bluemarble_core::{LatticeBox, MaterialId};
 use glam::{DVec3, IVec3};
+use serde::{Deserialize, Serialize};
+
+use crate::{LatticeBox, MaterialId};
+
+/// Who or what changes voxels; the delta log keeps it with every edit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cause {
+    /// Somebody who plays.
+    #[default]
+    Player,
+    /// A tool: an import, a script.
+    Tool,
+    /// A geological process, by the number that the game or the process library gives it.
+    Process(u8),
+}
 
 /// One voxel and what it shall become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +79,24 @@ impl EditOp {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EditBatch {
     ops: Vec<EditOp>,
+    cause: Cause,
 }
 
 impl EditBatch {
     /// A batch of nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The batch as the doing of somebody else than a player.
+    pub fn caused_by(mut self, cause: Cause) -> Self {
+        self.cause = cause;
+        self
+    }
+
+    /// Who or what makes the changes.
+    pub fn cause(&self) -> Cause {
+        self.cause
     }
 
     /// Changes one voxel.
@@ -115,12 +141,18 @@ impl EditBatch {
 
 impl From<Edit> for EditBatch {
     fn from(edit: Edit) -> Self {
-        Self { ops: vec![EditOp::Set(edit)] }
+        Self::from_iter([edit])
     }
 }
 
 impl FromIterator<Edit> for EditBatch {
     fn from_iter<T: IntoIterator<Item = Edit>>(edits: T) -> Self {
-        Self { ops: edits.into_iter().map(EditOp::Set).collect() }
+        edits.into_iter().map(EditOp::Set).collect()
+    }
+}
+
+impl FromIterator<EditOp> for EditBatch {
+    fn from_iter<T: IntoIterator<Item = EditOp>>(ops: T) -> Self {
+        Self { ops: ops.into_iter().collect(), cause: Cause::default() }
     }
 }
