@@ -127,4 +127,41 @@ pub enum StoreError {
         /// The shard.
         path: String,
     },
+    /// The disk failed under the delta log.
+    #[error("{}: {action} failed: {source}; check the disk, its free space and permissions", path.display())]
+    Log {
+        /// The segment, or the folder of the log.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The delta log took no more edits because a write or sync failed.
+    #[error(
+        "{}: writing the delta log failed: {reason}; edits that were not acknowledged may be lost; \
+         check the disk and its free space, then open the world again", path.display()
+    )]
+    LogFailed {
+        /// The segment.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The delta log is not what was written.
+    #[error(
+        "{}: the delta log is damaged at byte {offset}, record {lsn}: {reason}; nothing was changed; \
+         restore the file from a backup, or run `bluemarble repair` to keep everything before the \
+         damage and set the rest aside", path.display()
+    )]
+    DamagedLog {
+        /// The segment.
+        path: PathBuf,
+        /// Where in it.
+        offset: u64,
+        /// The first record that cannot be read.
+        lsn: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! world/zarr.json                        group; attributes.bluemarble says what world this is
 //! world/.lock                            held by the one process that may write
+//! world/log/00000000000000000001.log     a segment of the delta log
 //! world/region0/zarr.json                group
 //! world/region0/lod0/zarr.json           array of uint16, axes y, z, x; one chunk is one shard
 //! world/region0/lod0/c/131072/12/40001   a shard: up to 4³ chunks of 64³ cells and their index
@@ -18,16 +19,19 @@
 //! | [`chunk_bytes`] | one chunk to bytes and back |
 //! | [`shard`] | the `sharding_indexed` format |
 //! | [`store`] | [`ChunkStore`]: read, write, list |
+//! | [`log`] | [`DeltaLog`]: edits, durable before they are folded into shards |
 
 mod block;
 pub mod chunk_bytes;
 mod directory;
 mod error;
 pub mod layout;
+pub mod log;
 pub mod metadata;
 pub mod shard;
 pub mod store;
 
 pub use error::StoreError;
+pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
 pub use metadata::WorldMetadata;
 pub use store::{ChunkStore, StoreStatistics};

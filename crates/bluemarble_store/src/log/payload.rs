@@ -1,0 +1,237 @@
+//! Edits as payloads of records, and back.
+//!
+//! ```text
+//! every edit begins with  u8 cause (0 player, 1 tool, 2 process), u8 process, u8 region
+//! voxels   then for each  3 x i32 voxel, u16 material
+//! box      then           3 x i32 min, 3 x i32 max, u16 material
+//! sphere   then           3 x f64 centre, f64 radius, u16 material
+//! commit                  u32 records of the batch before it, u64 milliseconds since 1970
+//! checkpoint              u64 lsn
+//! ```
+
+use bluemarble_core::{Cause, Edit, EditBatch, EditOp, LatticeBox, MaterialId};
+use glam::{DVec3, IVec3};
+
+use super::record::{Chain, Kind, Lsn, Record};
+
+/// Voxels that share a record.
+const VOXELS_PER_RECORD: usize = 4096;
+
+/// Appends the records of a batch and its commit to `out`; returns the lsn of the commit.
+pub(super) fn push_batch(
+    chain: &mut Chain,
+    out: &mut Vec<u8>,
+    durable: Lsn,
+    batch: &EditBatch,
+    time_ms: u64,
+) -> Lsn {
+    let first = chain.next;
+    let mut payload = Vec::new();
+    let mut ops = batch.ops();
+    while let Some(op) = ops.first() {
+        payload.clear();
+        put_cause(&mut payload, batch.cause());
+        payload.push(op.region());
+        let (kind, count) = match op {
+            EditOp::Set(_) => (Kind::Voxels, put_voxels(&mut payload, ops)),
+            EditOp::Box { voxels, material, .. } => {
+                put_ivec(&mut payload, voxels.min);
+                put_ivec(&mut payload, voxels.max);
+                payload.extend_from_slice(&material.0.to_le_bytes());
+                (Kind::Box, 1)
+            }
+            EditOp::Sphere { centre, radius, material, .. } => {
+                for number in [centre.x, centre.y, centre.z, *radius] {
+                    payload.extend_from_slice(&number.to_le_bytes());
+                }
+                payload.extend_from_slice(&material.0.to_le_bytes());
+                (Kind::Sphere, 1)
+            }
+        };
+        chain.push(out, kind, durable, &payload);
+        ops = &ops[count..];
+    }
+    payload.clear();
+    payload.extend_from_slice(&((chain.next - first) as u32).to_le_bytes());
+    payload.extend_from_slice(&time_ms.to_le_bytes());
+    chain.push(out, Kind::Commit, durable, &payload)
+}
+
+/// Appends the voxels at the start of `ops` that lie in the region of the first; returns how many.
+fn put_voxels(payload: &mut Vec<u8>, ops: &[EditOp]) -> usize {
+    let region = ops.first().map(EditOp::region);
+    let mut count = 0;
+    for op in ops.iter().take(VOXELS_PER_RECORD) {
+        let EditOp::Set(edit) = op else { break };
+        if Some(edit.region) != region {
+            break;
+        }
+        put_ivec(payload, edit.voxel);
+        payload.extend_from_slice(&edit.material.0.to_le_bytes());
+        count += 1;
+    }
+    count
+}
+
+fn put_cause(payload: &mut Vec<u8>, cause: Cause) {
+    payload.extend_from_slice(&match cause {
+        Cause::Player => [0, 0],
+        Cause::Tool => [1, 0],
+        Cause::Process(process) => [2, process],
+    });
+}
+
+fn put_ivec(payload: &mut Vec<u8>, vector: IVec3) {
+    vector.to_array().iter().for_each(|number| payload.extend_from_slice(&number.to_le_bytes()));
+}
+
+/// Adds the edits of a record to a batch; `None` if the payload is not what its kind says.
+pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<()> {
+    let mut bytes = Reader(record.payload);
+    let cause = match bytes.take::<2>()? {
+        [0, 0] => Cause::Player,
+        [1, 0] => Cause::Tool,
+        [2, process] => Cause::Process(process),
+        _ => return None,
+    };
+    *batch = std::mem::take(batch).caused_by(cause);
+    let [region] = bytes.take()?;
+    match record.kind {
+        Kind::Voxels => {
+            while !bytes.0.is_empty() {
+                let (voxel, material) = (bytes.ivec()?, bytes.material()?);
+                batch.push(EditOp::Set(Edit { region, voxel, material }));
+            }
+        }
+        Kind::Box => {
+            let (min, max) = (bytes.ivec()?, bytes.ivec()?);
+            let voxels = LatticeBox::new(min, max);
+            batch.push(EditOp::Box { region, voxels, material: bytes.material()? });
+        }
+        Kind::Sphere => {
+            let centre = DVec3::new(bytes.double()?, bytes.double()?, bytes.double()?);
+            let radius = bytes.double()?;
+            batch.push(EditOp::Sphere { region, centre, radius, material: bytes.material()? });
+        }
+        Kind::Commit | Kind::Checkpoint | Kind::Seal => return None,
+    }
+    bytes.0.is_empty().then_some(())
+}
+
+/// How many records a commit says its batch has.
+pub(super) fn read_commit(payload: &[u8]) -> Option<u64> {
+    let mut bytes = Reader(payload);
+    let records = u32::from_le_bytes(bytes.take()?);
+    bytes.take::<8>()?;
+    bytes.0.is_empty().then_some(u64::from(records))
+}
+
+/// The lsn that a checkpoint names.
+pub(super) fn read_checkpoint(payload: &[u8]) -> Option<Lsn> {
+    Some(Lsn::from_le_bytes(payload.try_into().ok()?))
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn ivec(&mut self) -> Option<IVec3> {
+        let mut number = || Some(i32::from_le_bytes(self.take()?));
+        Some(IVec3::new(number()?, number()?, number()?))
+    }
+
+    fn double(&mut self) -> Option<f64> {
+        Some(f64::from_le_bytes(self.take()?))
+    }
+
+    fn material(&mut self) -> Option<MaterialId> {
+        Some(MaterialId(u16::from_le_bytes(self.take()?)))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Batches of every kind of step.
+    pub fn any_batch() -> impl Strategy<Value = EditBatch> {
+        let vector = || (any::<i32>(), any::<i32>(), any::<i32>()).prop_map(IVec3::from);
+        let op = (0..6u32, 0..3u8, vector(), vector(), any::<u16>()).prop_map(
+            |(kind, region, one, two, material)| {
+                let material = MaterialId(material);
+                match kind {
+                    0 => EditOp::Box { region, voxels: LatticeBox::new(one, two), material },
+                    1 => {
+                        let (centre, radius) = (one.as_dvec3() / 7.0, f64::from(two.x) / 3.0);
+                        EditOp::Sphere { region, centre, radius, material }
+                    }
+                    _ => EditOp::Set(Edit { region, voxel: one, material }),
+                }
+            },
+        );
+        let cause = prop_oneof![
+            Just(Cause::Player),
+            Just(Cause::Tool),
+            any::<u8>().prop_map(Cause::Process)
+        ];
+        (prop::collection::vec(op, 1..30), cause)
+            .prop_map(|(ops, cause)| EditBatch::from_iter(ops).caused_by(cause))
+    }
+
+    fn records(mut bytes: &[u8]) -> Vec<Record<'_>> {
+        let mut records = Vec::new();
+        while let Some(record) = Record::parse(bytes, 3) {
+            bytes = &bytes[record.size()..];
+            records.push(record);
+        }
+        assert!(bytes.is_empty());
+        records
+    }
+
+    proptest! {
+        #[test]
+        fn batches_come_back_in_their_order(batch in any_batch()) {
+            let mut bytes = Vec::new();
+            let mut chain = Chain { salt: 3, next: 10, previous: 0 };
+            let lsn = push_batch(&mut chain, &mut bytes, 9, &batch, 1234);
+            let records = records(&bytes);
+            let (commit, edits) = records.split_last().expect("a commit");
+            prop_assert_eq!((commit.kind, commit.lsn), (Kind::Commit, lsn));
+            prop_assert_eq!(read_commit(commit.payload), Some(edits.len() as u64));
+            let mut read = EditBatch::new();
+            for record in edits {
+                prop_assert_eq!(read_edits(record, &mut read), Some(()));
+            }
+            prop_assert_eq!(read, batch);
+        }
+
+        #[test]
+        fn no_payload_makes_it_panic(kind in 0usize..6, payload in prop::collection::vec(any::<u8>(), 0..90)) {
+            let kind = [Kind::Voxels, Kind::Box, Kind::Sphere, Kind::Commit, Kind::Checkpoint, Kind::Seal][kind];
+            let record = Record { kind, lsn: 1, durable: 0, previous: 0, crc: 0, payload: &payload };
+            let _ = read_edits(&record, &mut EditBatch::new());
+            let _ = (read_commit(&payload), read_checkpoint(&payload));
+        }
+    }
+
+    #[test]
+    fn a_box_a_sphere_and_many_voxels_take_one_record_each() {
+        let mut batch = EditBatch::new();
+        batch.fill_box(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(500)), MaterialId(1));
+        batch.fill_sphere(0, DVec3::ZERO, 900.0, MaterialId(2));
+        for x in 0..4000 {
+            batch.set(0, IVec3::splat(x), MaterialId(3));
+        }
+        let mut bytes = Vec::new();
+        push_batch(&mut Chain { salt: 3, next: 1, previous: 0 }, &mut bytes, 0, &batch, 0);
+        assert_eq!(records(&bytes).len(), 4);
+        assert!(bytes.len() < 4000 * 14 + 300);
+    }
+}
