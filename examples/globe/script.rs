@@ -74,7 +74,7 @@ pub struct Script {
 
 #[derive(Clone, Debug, Default, Serialize)]
 struct EditReport {
-    voxels: u64,
+    lsn: u64,
     chunks: usize,
     saved: bool,
 }
@@ -178,7 +178,7 @@ pub fn advance(
     canvas: Res<Canvas>,
     mut cameras: Query<(&GlobeCamera, &Projection, &mut Camera)>,
     mut edits: MessageWriter<EditWorld>,
-    (mut applied, mut saved): (MessageReader<EditApplied>, MessageReader<WorldSaved>),
+    (mut applied, mut saved): (MessageReader<EditApplied>, MessageReader<Saved>),
     mut exit: MessageWriter<AppExit>,
 ) {
     let script = &mut *script;
@@ -206,7 +206,7 @@ pub fn advance(
     for applied in applied.read() {
         let known = edit.clone().unwrap_or_default();
         script.edit = Some(EditReport {
-            voxels: known.voxels + applied.voxels,
+            lsn: known.lsn.max(applied.lsn),
             chunks: known.chunks + applied.chunks.len(),
             saved: false,
         });

@@ -8,7 +8,7 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, block_on},
 };
 use bluemarble_core::ChunkKey;
-use bluemarble_world::{EditBatch, FlushReport, HybridWorld};
+use bluemarble_world::{CheckpointReport, EditBatch, HybridWorld};
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::{statistics::StreamingStatistics, streaming::Streamer};
@@ -17,20 +17,47 @@ use crate::{statistics::StreamingStatistics, streaming::Streamer};
 #[derive(Message, Clone, Debug)]
 pub struct EditWorld(pub EditBatch);
 
-/// A batch was applied: the world holds it, and it is being meshed.
+/// A batch was applied: the world holds it, it is as durable as the world's log makes it, and it is being
+/// meshed.
 #[derive(Message, Clone, Debug)]
 pub struct EditApplied {
-    /// Voxels that are different now.
-    pub voxels: u64,
-    /// The chunks of lod 0 that hold them.
+    /// The number of the batch in the world's delta log; 0 without one.
+    pub lsn: u64,
+    /// The chunks of lod 0 that it touches.
     pub chunks: Vec<ChunkKey>,
 }
 
-/// Everything edited so far is durable.
+/// The store holds every edit that was made before the save began.
 #[derive(Message, Clone, Debug)]
-pub struct WorldSaved {
+pub struct Saved {
+    /// The last batch that the store holds for certain; 0 in a world without a log.
+    pub lsn: u64,
     /// Chunks written.
     pub chunks: usize,
+}
+
+/// Ask for everything edited so far to be folded into the store now; [`Saved`] answers.
+#[derive(Message, Clone, Copy, Debug, Default)]
+pub struct SaveWorld;
+
+/// When edits are folded into the store. They are durable before that, in the delta log: this decides how
+/// soon other readers of the store see them, how long a start takes, and how often shards are written.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaveInterval(pub Duration);
+
+impl SaveInterval {
+    /// A second after the first edit that is not folded.
+    pub const PROMPT: Self = Self(Duration::from_secs(1));
+    /// Ten seconds after it.
+    pub const BALANCED: Self = Self(Duration::from_secs(10));
+    /// A minute after it: least writing.
+    pub const LAZY: Self = Self(Duration::from_secs(60));
+}
+
+impl Default for SaveInterval {
+    fn default() -> Self {
+        Self::BALANCED
+    }
 }
 
 enum Event {
@@ -38,7 +65,7 @@ enum Event {
     Refused(String),
     /// Coarser chunks that were brought up to date; one batch is done.
     Rebuilt(Vec<ChunkKey>),
-    Saved(Result<FlushReport, String>),
+    Saved(Result<CheckpointReport, String>),
 }
 
 /// Edits on their way.
@@ -52,8 +79,8 @@ pub struct Edits {
     save_at: Instant,
 }
 
-/// How long edits wait to be saved together.
-const SAVE_AFTER: Duration = Duration::from_secs(1);
+/// How long a save that failed waits to be tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Default for Edits {
     fn default() -> Self {
@@ -70,7 +97,7 @@ async fn apply(world: HybridWorld, batch: EditBatch, sender: Sender<Event>) {
             return;
         }
     };
-    let applied = EditApplied { voxels: report.voxels, chunks: report.changed };
+    let applied = EditApplied { lsn: report.lsn, chunks: report.chunks };
     let _ = sender.send(Event::Applied(applied));
     let event = match world.rebuild_parents().await {
         Ok(changed) => Event::Rebuilt(changed),
@@ -88,8 +115,10 @@ pub fn apply_edits(
     mut streamer: ResMut<Streamer>,
     mut statistics: ResMut<StreamingStatistics>,
     mut asked: MessageReader<EditWorld>,
+    mut save_now: MessageReader<SaveWorld>,
+    interval: Res<SaveInterval>,
     mut applied: MessageWriter<EditApplied>,
-    mut saved: MessageWriter<WorldSaved>,
+    mut saved: MessageWriter<Saved>,
 ) {
     let pool = AsyncComputeTaskPool::get();
     for EditWorld(batch) in asked.read() {
@@ -101,8 +130,10 @@ pub fn apply_edits(
         match event {
             Event::Applied(event) => {
                 event.chunks.iter().for_each(|&key| streamer.edited(key));
-                edits.unsaved = true;
-                edits.save_at = Instant::now() + SAVE_AFTER;
+                if !edits.unsaved {
+                    edits.unsaved = true;
+                    edits.save_at = Instant::now() + interval.0;
+                }
                 applied.write(event);
             }
             Event::Refused(reason) => {
@@ -116,27 +147,29 @@ pub fn apply_edits(
             Event::Saved(result) => {
                 edits.saving = false;
                 match result {
-                    Ok(FlushReport { chunks, rebuilt }) => {
+                    Ok(CheckpointReport { lsn, chunks, rebuilt }) => {
                         rebuilt.into_iter().for_each(|key| streamer.edited(key));
-                        if chunks > 0 {
-                            saved.write(WorldSaved { chunks });
-                        }
+                        saved.write(Saved { lsn, chunks });
                     }
                     Err(reason) => {
                         error!("edits are not saved yet, trying again: {reason}");
                         edits.unsaved = true;
-                        edits.save_at = Instant::now() + SAVE_AFTER;
+                        edits.save_at = Instant::now() + RETRY_AFTER;
                     }
                 }
             }
         }
     }
-    if edits.unsaved && !edits.saving && edits.pending == 0 && Instant::now() >= edits.save_at {
+    if save_now.read().last().is_some() {
+        edits.unsaved = true;
+        edits.save_at = Instant::now();
+    }
+    if edits.unsaved && !edits.saving && Instant::now() >= edits.save_at {
         edits.unsaved = false;
         edits.saving = true;
         let (world, sender) = (streamer.world().clone(), edits.sender.clone());
         pool.spawn(async move {
-            let result = world.flush().await.map_err(|error| error.to_string());
+            let result = world.checkpoint().await.map_err(|error| error.to_string());
             let _ = sender.send(Event::Saved(result));
         })
         .detach();
@@ -161,7 +194,7 @@ pub fn save_on_exit(
             Err(_) => break,
         }
     }
-    if let Err(error) = block_on(streamer.world().flush()) {
+    if let Err(error) = block_on(streamer.world().checkpoint()) {
         error!("the last edits could not be saved: {error}");
     }
 }

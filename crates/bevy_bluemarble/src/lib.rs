@@ -58,7 +58,7 @@ pub use plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems};
 /// What a game needs most.
 pub mod prelude {
     pub use crate::{
-        edit::{EditApplied, EditWorld, WorldSaved},
+        edit::{EditApplied, EditWorld, SaveInterval, SaveWorld, Saved},
         material::Sun,
         pick::{VoxelPick, WorldPicker},
         plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems},

@@ -7,7 +7,7 @@ use bevy::{
 use big_space::plugin::{BigSpaceMinimalPlugins, BigSpaceSystems};
 
 use crate::{
-    edit::{self, EditApplied, EditWorld, Edits, WorldSaved},
+    edit::{self, EditApplied, EditWorld, Edits, SaveInterval, SaveWorld, Saved},
     material::{self, VoxelMaterials},
     pick,
     space::{self, VoxelWorld},
@@ -57,9 +57,11 @@ impl Plugin for BluemarblePlugin {
             .init_resource::<StreamingStatistics>()
             .init_resource::<StreamingSettings>()
             .init_resource::<Edits>()
+            .init_resource::<SaveInterval>()
             .add_message::<EditWorld>()
             .add_message::<EditApplied>()
-            .add_message::<WorldSaved>()
+            .add_message::<SaveWorld>()
+            .add_message::<Saved>()
             .configure_sets(
                 PostUpdate,
                 (

@@ -127,11 +127,11 @@ impl DeltaLog {
     ///
     /// # Errors
     /// [`StoreError::Log`], [`StoreError::DamagedLog`], and what `replay` returns.
-    pub fn open_dir(
+    pub fn open_dir<E: From<StoreError>>(
         dir: &Path,
         options: LogOptions,
-        replay: impl FnMut(LoggedBatch) -> Result<(), StoreError>,
-    ) -> Result<Self, StoreError> {
+        replay: impl FnMut(LoggedBatch) -> Result<(), E>,
+    ) -> Result<Self, E> {
         Self::open(real_disk(dir)?, options, replay)
     }
 
@@ -139,11 +139,11 @@ impl DeltaLog {
     ///
     /// # Errors
     /// As [`DeltaLog::open_dir`].
-    pub fn open(
+    pub fn open<E: From<StoreError>>(
         disk: Arc<dyn Disk>,
         options: LogOptions,
-        replay: impl FnMut(LoggedBatch) -> Result<(), StoreError>,
-    ) -> Result<Self, StoreError> {
+        replay: impl FnMut(LoggedBatch) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut recovered = recover::recover(&*disk, replay)?;
         let statistics = LogStatistics {
             segments: recovered.segments.len() as u64,

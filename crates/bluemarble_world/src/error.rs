@@ -82,4 +82,15 @@ pub enum WorldError {
         /// The chunk.
         key: ChunkKey,
     },
+    /// The delta log holds a batch that this world refuses.
+    #[error("batch {lsn} of the delta log: {source}")]
+    Replay {
+        /// The number of the batch.
+        lsn: u64,
+        /// Why it is refused.
+        source: Box<WorldError>,
+    },
+    /// A world was given a second delta log.
+    #[error("the world has a delta log already; open it without one first")]
+    SecondLog,
 }

@@ -1,27 +1,34 @@
 //! [`HybridWorld`]: a baseline, and over it what was edited.
 
+mod checkpoint;
 mod edit;
-mod flush;
 mod read;
 mod rebuild;
 mod state;
 
 use std::{
     path::Path,
-    sync::{Arc, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, Mutex, OnceLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering::Release},
+    },
 };
 
 use bluemarble_core::{ChunkKey, MaterialTable, Shape};
 use bluemarble_index::EditOctree;
-use bluemarble_store::{ChunkStore, WorldMetadata};
+use bluemarble_store::{
+    ChunkStore, DeltaLog, LogOptions, StoreError, WorldMetadata,
+    log::{self, LoggedBatch, disk::Disk},
+};
 use bluemarble_terrain::{Baseline, Classification, Survey};
 
+pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
-pub use flush::FlushReport;
+
 use state::State;
 
 use crate::{
-    WorldError, WorldStatistics,
+    WorldError, WorldStatistics, plan,
     statistics::{Counters, Source},
 };
 
@@ -37,28 +44,33 @@ struct Inner {
     shape: Shape,
     baseline: Arc<dyn Baseline>,
     materials: MaterialTable,
+    // Before the store, which keeps other processes out until it is dropped.
+    log: OnceLock<DeltaLog>,
+    /// The last batch in the log, and the last one that the store is known to hold.
+    last_batch: AtomicU64,
+    checkpointed: AtomicU64,
     store: Option<ChunkStore>,
     state: state::Shared,
     cache: read::Cache,
     counters: Counters,
-    /// Held while chunks of lod 0 are read, changed and replaced.
-    editing: futures::lock::Mutex<()>,
-    /// Held while chunks of the other lods are.
+    /// Held while a batch is appended to the log and made visible, so that both have the same order.
+    order: Mutex<()>,
+    /// Held while parents are read, changed and replaced.
     rebuilding: futures::lock::Mutex<()>,
-    /// Held while edits are carried into the store.
-    flushing: futures::lock::Mutex<()>,
+    /// Held while edits are folded into the store.
+    folding: futures::lock::Mutex<()>,
 }
 
 impl HybridWorld {
     /// A world that forgets its edits when it is dropped.
     pub fn in_memory(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
-        Self::new(baseline, materials, None, EditOctree::new())
+        Self::new(baseline, materials, None, Vec::new())
     }
 
     /// Opens the world in a directory, or makes one if the directory is empty or missing.
     ///
-    /// Reads the index of every shard and blocks for it. The directory stays locked against other
-    /// processes until the last clone is dropped.
+    /// Reads the index of every shard and the delta log, and blocks for it. The directory stays locked
+    /// against other processes until the last clone is dropped.
     ///
     /// # Errors
     /// [`WorldError::Store`]: the directory cannot be written, holds something else, is open elsewhere,
@@ -68,14 +80,30 @@ impl HybridWorld {
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
     ) -> Result<Self, WorldError> {
+        Self::open_with(dir, baseline, materials, LogOptions::default())
+    }
+
+    /// [`HybridWorld::open`] with a durability of one's own.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::open`].
+    pub fn open_with(
+        dir: &Path,
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+        options: LogOptions,
+    ) -> Result<Self, WorldError> {
         let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
         let store = ChunkStore::create_or_open(dir, &metadata)?;
         let keys = store.keys_blocking()?;
-        let octree = EditOctree::rebuild(keys.into_iter().map(|key| (key, None)));
-        Ok(Self::new(baseline, materials, Some(store), octree))
+        let disk = log::disk::RealDisk::new(&dir.join(log::LOG_DIR)).map_err(|source| {
+            StoreError::Log { path: dir.join(log::LOG_DIR), action: "making the folder", source }
+        })?;
+        Self::new(baseline, materials, Some(store), keys).with_log(disk, options)
     }
 
-    /// A world over a store that is open already.
+    /// A world over a store that is open already. Edits are durable after a checkpoint only, unless the
+    /// world gets a log ([`HybridWorld::with_log`]).
     ///
     /// # Errors
     /// [`WorldError::Store`] if the store cannot list its chunks.
@@ -85,27 +113,50 @@ impl HybridWorld {
         materials: MaterialTable,
     ) -> Result<Self, WorldError> {
         let keys = store.keys().await?;
-        let octree = EditOctree::rebuild(keys.into_iter().map(|key| (key, None)));
-        Ok(Self::new(baseline, materials, Some(store), octree))
+        Ok(Self::new(baseline, materials, Some(store), keys))
+    }
+
+    /// The world with a delta log on a disk, and with every edit of that log which the store may not
+    /// have. A world has one log at most: a second one is refused. Blocks while it is read.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`]: the log cannot be read or is damaged; [`WorldError::Replay`]: it holds what
+    /// this world does not understand.
+    pub fn with_log(self, disk: Arc<dyn Disk>, options: LogOptions) -> Result<Self, WorldError> {
+        let log = DeltaLog::open(disk, options, |LoggedBatch { lsn, batch }| {
+            let plan = plan::plan(&self.inner.shape, self.materials(), &batch)
+                .map_err(|source| WorldError::Replay { lsn, source: Box::new(source) })?;
+            self.publish(plan.into_iter().collect());
+            self.inner.last_batch.store(lsn, Release);
+            Ok::<_, WorldError>(())
+        })?;
+        if self.inner.log.set(log).is_err() {
+            return Err(WorldError::SecondLog);
+        }
+        Ok(self)
     }
 
     fn new(
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
         store: Option<ChunkStore>,
-        octree: EditOctree,
+        keys: Vec<ChunkKey>,
     ) -> Self {
+        let octree = EditOctree::rebuild(keys.into_iter().map(|key| (key, None)));
         let inner = Inner {
             shape: baseline.shape(),
             baseline,
             materials,
+            log: OnceLock::new(),
+            last_batch: AtomicU64::new(0),
+            checkpointed: AtomicU64::new(0),
             store,
             state: state::Shared::new(octree),
             cache: read::new_cache(),
             counters: Counters::default(),
-            editing: futures::lock::Mutex::default(),
+            order: Mutex::default(),
             rebuilding: futures::lock::Mutex::default(),
-            flushing: futures::lock::Mutex::default(),
+            folding: futures::lock::Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -125,7 +176,7 @@ impl HybridWorld {
         &self.inner.baseline
     }
 
-    /// Whether [`HybridWorld::flush`] makes edits outlive the process.
+    /// Whether [`HybridWorld::checkpoint`] makes edits outlive the process.
     pub fn is_durable(&self) -> bool {
         self.inner.store.is_some()
     }
@@ -169,8 +220,13 @@ impl HybridWorld {
         if let Some(store) = &inner.store {
             statistics.store = store.statistics();
         }
+        statistics.log = self.log().map(DeltaLog::statistics);
         inner.counters.report(&mut statistics);
         statistics
+    }
+
+    fn log(&self) -> Option<&DeltaLog> {
+        self.inner.log.get()
     }
 
     fn count(&self, source: Source) {

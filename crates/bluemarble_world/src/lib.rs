@@ -1,9 +1,10 @@
 //! The one door to a world: read, edit, query, pick.
 //!
 //! ```text
-//! read:   edits in memory -> cache -> store -> baseline
-//! edit:   plan (voxels to chunks) -> chunks of lod 0 -> memory; flush carries them into the store
-//! rebuild: changed chunks -> their parents, lod by lod, until nothing changes any more
+//! read:       strokes over: cache -> store -> baseline
+//! edit:       plan (voxels to strokes on chunks) -> delta log -> strokes in memory
+//! rebuild:    changed chunks -> their parents, lod by lod, until nothing changes any more
+//! checkpoint: strokes and parents -> whole shards of the store -> the log forgets them
 //! ```
 //!
 //! | room | what it holds |
@@ -20,12 +21,13 @@
 pub mod downsampled;
 mod error;
 pub mod hybrid;
+mod parallel;
 pub mod pick;
 pub mod plan;
 pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use error::WorldError;
-pub use hybrid::{EditReport, FlushReport, HybridWorld};
+pub use hybrid::{CheckpointReport, EditReport, HybridWorld};
 pub use pick::VoxelHit;
 pub use statistics::WorldStatistics;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use bluemarble_store::StoreStatistics;
+use bluemarble_store::{LogStatistics, StoreStatistics};
 use serde::Serialize;
 
 /// Counts since the world was opened, and what it holds now.
@@ -32,6 +32,8 @@ pub struct WorldStatistics {
     pub uniform_fills: u64,
     /// What the store has done; zero in a world without one.
     pub store: StoreStatistics,
+    /// What the delta log has done and takes; `None` in a world without one.
+    pub log: Option<LogStatistics>,
 }
 
 /// Where a read was answered.

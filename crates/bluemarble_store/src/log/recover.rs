@@ -77,15 +77,16 @@ pub(super) fn disk_error(
 }
 
 /// Reads a log, passes on every batch that the store may not hold, and makes it ready to be written to.
-pub(super) fn recover(
+pub(super) fn recover<E: From<StoreError>>(
     disk: &dyn Disk,
-    mut replay: impl FnMut(LoggedBatch) -> Result<(), StoreError>,
-) -> Result<Recovered, StoreError> {
+    mut replay: impl FnMut(LoggedBatch) -> Result<(), E>,
+) -> Result<Recovered, E> {
     let survey = survey(disk)?;
     if let Some(damage) = survey.damage {
         let Damage { segment, offset, lsn, reason } = damage;
         let path = disk.path(&survey.names[segment]);
-        return Err(StoreError::DamagedLog { path, offset: offset as u64, lsn, reason });
+        let offset = offset as u64;
+        return Err(StoreError::DamagedLog { path, offset, lsn, reason }.into());
     }
     for (index, header) in survey.headers.iter().enumerate() {
         let next_base = survey.headers.get(index + 1).map_or(survey.chain.next, |next| next.base);

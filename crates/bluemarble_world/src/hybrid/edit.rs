@@ -1,53 +1,77 @@
-//! Editing: a batch becomes new chunks of lod 0, all at once.
+//! Editing: a batch goes into the log and over the chunks it touches. Nothing is read for it.
 
-use std::sync::Arc;
+use std::sync::{PoisonError, atomic::Ordering::Release};
 
-use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_core::{ChunkKey, EditBatch};
 
 use super::HybridWorld;
-use crate::{EditBatch, WorldError, plan};
+use crate::{WorldError, plan};
+
+/// Chunks that are published under one lock: readers wait no longer than for these.
+const PUBLISHED_AT_ONCE: usize = 1024;
 
 /// What a batch has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EditReport {
-    /// The chunks of lod 0 that are different now, each once.
-    pub changed: Vec<ChunkKey>,
-    /// How many voxels are.
-    pub voxels: u64,
+    /// The number of the batch in the delta log; 0 in a world without one.
+    pub lsn: u64,
+    /// The chunks of lod 0 that it touches, each once, sorted.
+    pub chunks: Vec<ChunkKey>,
 }
 
 impl HybridWorld {
-    /// Makes the changes of a batch: all of them or, on an error, none. Every read that starts after
-    /// this has returned sees them; [`HybridWorld::rebuild_parents`] carries them into the other lods
-    /// and [`HybridWorld::flush`] into the store.
+    /// Makes the changes of a batch: all of them or, on an error, none. When this returns the batch is as
+    /// durable as the world's [`bluemarble_store::Durability`] says, and every read that starts then sees
+    /// it; reads may see it a little earlier. [`HybridWorld::rebuild_parents`] carries it into the other
+    /// lods and [`HybridWorld::checkpoint`] into the store.
+    ///
+    /// Nothing is read, so this takes about as long for a chunk on a slow disk as for one in memory.
     ///
     /// # Errors
-    /// What is wrong with the batch; [`WorldError::Store`] if a chunk that it changes cannot be read.
+    /// What is wrong with the batch; [`WorldError::Store`] if the log cannot be written: no edit is taken
+    /// any more then, and the world must be opened again.
     pub async fn edit(&self, batch: &EditBatch) -> Result<EditReport, WorldError> {
         let plan = plan::plan(&self.inner.shape, &self.inner.materials, batch)?;
+        if plan.is_empty() {
+            return Ok(EditReport::default());
+        }
         let mut plan: Vec<_> = plan.into_iter().collect();
         plan.sort_unstable_by_key(|(key, _)| (key.region, key.pos.to_array()));
-        let _editing = self.inner.editing.lock().await;
-        let mut report = EditReport::default();
-        let mut chunks = Vec::new();
-        for (key, strokes) in plan {
-            let before = self.read(key).await?;
-            if let Some((after, voxels)) = plan::apply(&before, &strokes) {
-                report.changed.push(key);
-                report.voxels += voxels;
-                chunks.push((key, Arc::new(after)));
+        let chunks: Vec<_> = plan.iter().map(|&(key, _)| key).collect();
+        let (change, appended) = {
+            // Readers see batches in the order in which the log has them.
+            let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
+            let appended = self.log().map(|log| log.append(batch)).transpose()?;
+            if let Some(appended) = &appended {
+                self.inner.last_batch.store(appended.lsn(), Release);
+            }
+            (self.publish(plan), appended)
+        };
+        let mut report = EditReport { lsn: 0, chunks };
+        if let Some(appended) = appended {
+            match appended.acknowledged().await {
+                Ok(lsn) => report.lsn = lsn,
+                Err(error) => {
+                    let mut state = self.state_mut();
+                    state.retract(&report.chunks, change);
+                    report.chunks.iter().for_each(|key| drop(self.inner.cache.remove(key)));
+                    return Err(error.into());
+                }
             }
         }
-        self.publish(chunks);
         Ok(report)
     }
 
-    /// Makes edited chunks the ones that readers see.
-    pub(super) fn publish(&self, chunks: Vec<(ChunkKey, Arc<Chunk>)>) {
-        let mut state = self.state_mut();
-        for (key, chunk) in chunks {
-            self.inner.cache.remove(&key);
-            state.publish(key, chunk);
+    /// Lays the strokes of a plan over its chunks.
+    pub(super) fn publish(&self, plan: Vec<(ChunkKey, Vec<plan::Stroke>)>) -> u64 {
+        let change = self.state_mut().next_change();
+        let mut plan = plan.into_iter().peekable();
+        while plan.peek().is_some() {
+            let mut state = self.state_mut();
+            for (key, strokes) in plan.by_ref().take(PUBLISHED_AT_ONCE) {
+                state.publish_strokes(key, change, strokes);
+            }
         }
+        change
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, MAX_LOD, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MAX_LOD, MaterialId};
 use glam::IVec3;
 use quick_cache::{Weighter, sync};
 
-use super::HybridWorld;
-use crate::{WorldError, statistics::Source};
+use super::{HybridWorld, state::Change};
+use crate::{WorldError, parallel, plan, statistics::Source};
 
 /// Bytes of chunks that are kept unless [`HybridWorld::set_cache_budget_bytes`] says otherwise.
 pub const DEFAULT_CACHE_BYTES: u64 = 256 << 20;
@@ -16,14 +16,22 @@ const TYPICAL_CHUNK_BYTES: u64 = 48 << 10;
 /// What the cache needs for an entry beside the chunk.
 const ENTRY_BYTES: u64 = 96;
 
-pub(super) type Cache = sync::Cache<ChunkKey, Arc<Chunk>, ByBytes, rustc_hash::FxBuildHasher>;
+/// A chunk in the cache.
+#[derive(Clone, Debug)]
+pub(super) struct Cached {
+    pub chunk: Arc<Chunk>,
+    /// Every change up to this one is in it.
+    pub change: Change,
+}
+
+pub(super) type Cache = sync::Cache<ChunkKey, Cached, ByBytes, rustc_hash::FxBuildHasher>;
 
 #[derive(Clone)]
 pub(super) struct ByBytes;
 
-impl Weighter<ChunkKey, Arc<Chunk>> for ByBytes {
-    fn weight(&self, _: &ChunkKey, chunk: &Arc<Chunk>) -> u64 {
-        chunk.size_bytes() as u64 + ENTRY_BYTES
+impl Weighter<ChunkKey, Cached> for ByBytes {
+    fn weight(&self, _: &ChunkKey, cached: &Cached) -> u64 {
+        cached.chunk.size_bytes() as u64 + ENTRY_BYTES
     }
 }
 
@@ -43,41 +51,110 @@ impl HybridWorld {
     /// # Errors
     /// [`WorldError::OutsideLattice`]; [`WorldError::Store`] if it is stored and cannot be read.
     pub async fn read(&self, key: ChunkKey) -> Result<Arc<Chunk>, WorldError> {
+        Ok(self.read_with_change(key).await?.chunk)
+    }
+
+    /// The chunk, and the last change that is in it.
+    pub(super) async fn read_with_change(&self, key: ChunkKey) -> Result<Cached, WorldError> {
         self.check_key(key)?;
-        let (stored, change) = {
+        loop {
+            let (known, strokes, last_change, edited, is_stored) = {
+                let state = self.state();
+                let last_change = state.last_change(key);
+                let edited = state.edited(key);
+                // Strokes that are not in the cached chunk are still here: what the store takes over
+                // replaces older chunks in the cache.
+                let known = self.inner.cache.get(&key);
+                let whole = edited.and_then(|edited| edited.whole.clone());
+                let known = known.or(whole.map(|chunk| Cached { chunk, change: 0 }));
+                let since = known.as_ref().map_or(0, |known| known.change);
+                let strokes = edited.map_or(Vec::new(), |edited| edited.strokes_after(since));
+                let is_stored = match edited {
+                    Some(edited) => edited.is_stored,
+                    None => state.octree.is_edited(key),
+                };
+                (known, strokes, last_change, edited.map(|edited| edited.change), is_stored)
+            };
+            let is_known = known.is_some();
+            self.count(match &known {
+                Some(_) if edited.is_some() => Source::Overlay,
+                Some(_) => Source::Cache,
+                None if is_stored => Source::Store,
+                None => Source::Baseline,
+            });
+            if let Some(known) = &known
+                && strokes.is_empty()
+            {
+                return Ok(Cached { change: known.change.max(last_change), ..known.clone() });
+            }
+            let mut chunk = match known {
+                Some(known) => known.chunk,
+                None => Arc::new(self.read_base(key, is_stored).await?),
+            };
+            if !strokes.is_empty() {
+                chunk = Arc::new(plan::apply(&chunk, strokes.iter().map(|stroke| &**stroke)));
+            }
             let state = self.state();
-            if let Some(chunk) = state.edited(key) {
-                self.count(Source::Overlay);
-                return Ok(Arc::clone(chunk));
+            if !is_known && is_stored && state.edited(key).map(|edited| edited.change) != edited {
+                // What the store gave may be newer than the strokes that were laid over it.
+                continue;
             }
-            (state.octree.is_edited(key), state.last_change(key))
-        };
-        if let Some(chunk) = self.inner.cache.get(&key) {
-            self.count(Source::Cache);
-            return Ok(chunk);
+            let cached = Cached { chunk, change: last_change };
+            if state.last_change(key) == last_change {
+                // Under the lock: whatever takes strokes away from now on finds the entry.
+                self.inner.cache.insert(key, cached.clone());
+            }
+            return Ok(cached);
         }
-        let chunk = match &self.inner.store {
-            Some(store) if stored => {
-                self.count(Source::Store);
-                // An edited chunk that is gone must not silently turn into baseline.
-                store.read(key).await?.ok_or(WorldError::Lost { key })?
+    }
+
+    /// The chunk without what is newer than the store.
+    async fn read_base(&self, key: ChunkKey, is_stored: bool) -> Result<Chunk, WorldError> {
+        let Some(store) = self.inner.store.as_ref().filter(|_| is_stored) else {
+            let chunk = self.fill_from_baseline(key);
+            if chunk.as_uniform().is_some() {
+                self.inner.counters.uniform_fill();
             }
-            _ => {
-                self.count(Source::Baseline);
-                let chunk = self.fill_from_baseline(key);
-                if chunk.as_uniform().is_some() {
-                    self.inner.counters.uniform_fill();
-                }
-                chunk
-            }
+            return Ok(chunk);
         };
-        let chunk = Arc::new(chunk);
-        let state = self.state();
-        if state.last_change(key) == change {
-            // Under the lock: a change made from now on finds the entry and removes it.
-            self.inner.cache.insert(key, Arc::clone(&chunk));
+        // An edited chunk that is gone must not silently turn into baseline.
+        let mut chunk = store.read(key).await?.ok_or(WorldError::Lost { key })?;
+        if chunk.any_material(|material| material == MaterialId::UNSTORED) {
+            let baseline = self.fill_from_baseline(key);
+            for index in 0..CHUNK_VOLUME {
+                if chunk.get_index(index) == MaterialId::UNSTORED {
+                    chunk.set_index(index, baseline.get_index(index));
+                }
+            }
         }
         Ok(chunk)
+    }
+
+    /// What voxels are made of, in the order asked for. Voxels of the same chunk are read together and
+    /// chunks in parallel, on as many threads as there are cores; the calling one waits for them.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`], for the first voxel that cannot be read.
+    pub fn read_many(&self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+        let mut order: Vec<_> = (0..voxels.len() as u32).collect();
+        let key = |index: u32| {
+            let (region, voxel) = voxels[index as usize];
+            ChunkKey::of_voxel(region, 0, voxel)
+        };
+        order.sort_by_cached_key(|&index| (key(index).region, key(index).pos.to_array()));
+        let groups: Vec<_> = order.chunk_by(|&a, &b| key(a) == key(b)).collect();
+        let chunks = parallel::map(&groups, |group| {
+            let chunk = futures::executor::block_on(self.read(key(group[0])))?;
+            let at = |&index: &u32| chunk.get(voxels[index as usize].1 & (CHUNK_EDGE - 1));
+            Ok::<Vec<_>, WorldError>(group.iter().map(at).collect())
+        });
+        let mut materials = vec![MaterialId::AIR; voxels.len()];
+        for (group, found) in groups.iter().zip(chunks) {
+            for (&index, material) in group.iter().zip(found?) {
+                materials[index as usize] = material;
+            }
+        }
+        Ok(materials)
     }
 
     /// What a voxel is made of.

@@ -2,14 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bluemarble_core::{Chunk, ChunkKey, MAX_LOD};
+use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
+use futures::lock::MutexGuard;
 use rustc_hash::FxHashMap;
 
-use super::HybridWorld;
+use super::{HybridWorld, read::Cached};
 use crate::{
     WorldError,
     downsampled::{Child, carry_up},
 };
+
+/// Chunks of lod 0 that are carried up at once: what a rebuild needs of memory.
+const REBUILT_AT_ONCE: usize = 1024;
 
 /// The parents of one lod in the order in which they are rebuilt.
 type Place = (u8, [i32; 3]);
@@ -39,13 +43,41 @@ impl HybridWorld {
     /// # Errors
     /// [`WorldError::Store`] if a chunk cannot be read; what is left to do is done by the next call.
     pub async fn rebuild_parents(&self) -> Result<Vec<ChunkKey>, WorldError> {
-        let _rebuilding = self.inner.rebuilding.lock().await;
+        let mut leaves: Vec<_> = self.state().unshown(0).collect();
+        // Neighbours share parents.
+        leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
+        let mut changed = self.rebuild_some(&[], &self.rebuilding().await).await?;
+        for leaves in leaves.chunks(REBUILT_AT_ONCE) {
+            changed.extend(self.rebuild_some(leaves, &self.rebuilding().await).await?);
+        }
+        changed.sort_unstable_by_key(|&key| (key.lod, place(key)));
+        changed.dedup();
+        Ok(changed)
+    }
+
+    /// As long as this lives, nobody else changes parents.
+    pub(super) async fn rebuilding(&self) -> MutexGuard<'_, ()> {
+        self.inner.rebuilding.lock().await
+    }
+
+    /// [`HybridWorld::rebuild_parents`] for some chunks of lod 0 and whatever is left to do above it.
+    pub(super) async fn rebuild_some(
+        &self,
+        leaves: &[ChunkKey],
+        _rebuilding: &MutexGuard<'_, ()>,
+    ) -> Result<Vec<ChunkKey>, WorldError> {
         let mut changed = Vec::new();
         let mut baselines = BaselineChunks::default();
         // Once from bottom to top: whoever edits without a pause must not keep this from ending.
         for lod in 0..MAX_LOD {
             baselines.0.retain(|key, _| key.lod >= lod);
-            let parents = by_parent(self.state().unshown(lod));
+            let parents = {
+                let state = self.state();
+                match lod {
+                    0 => by_parent(leaves.iter().copied().filter(|&key| state.is_unshown(key))),
+                    _ => by_parent(state.unshown(lod)),
+                }
+            };
             for (parent, children) in parents.into_values() {
                 if self.rebuild(parent, &children, &mut baselines).await? {
                     changed.push(parent);
@@ -68,8 +100,7 @@ impl HybridWorld {
         let mut changed = false;
         let mut shown = Vec::new();
         for &child in children {
-            let change = self.state().last_change(child);
-            let now = self.read(child).await?;
+            let Cached { chunk: now, change } = self.read_with_change(child).await?;
             let baseline = baselines.get(self, child);
             let child_chunks = Child { octant: child.octant(), now: &now, baseline: &baseline };
             changed |= carry_up(&mut after, &parent_baseline, child_chunks);
@@ -78,13 +109,14 @@ impl HybridWorld {
         let mut state = self.state_mut();
         for (child, change) in shown {
             // A child that was edited meanwhile is carried up once more.
-            if state.last_change(child) == change {
+            if state.last_change(child) <= change {
                 state.shown(child);
             }
         }
         if changed {
+            let change = state.next_change();
             self.inner.cache.remove(&parent);
-            state.publish(parent, Arc::new(after));
+            state.publish_whole(parent, change, Arc::new(after));
         }
         Ok(changed)
     }

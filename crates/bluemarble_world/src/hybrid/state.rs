@@ -9,27 +9,58 @@ use bluemarble_core::{Chunk, ChunkKey};
 use bluemarble_index::{EditOctree, NodeSummary};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use crate::plan::Stroke;
+
 /// Chunks are spread over this many counters of changes.
 const STRIPES: usize = 64;
+/// What the tables need for a chunk with strokes, and for a stroke, beside their contents.
+const ENTRY_BYTES: usize = 96;
 
-/// An edited chunk that is newer than the store.
-struct Edited {
-    chunk: Arc<Chunk>,
-    /// Which change made it: a flush forgets only what it has written.
-    change: u64,
+/// Counts changes to a world; every change has its own number, larger than all before.
+pub(super) type Change = u64;
+
+/// What is newer than the store of one chunk: perhaps the whole chunk, and strokes over that.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Edited {
+    /// The chunk without the strokes; without it, they are laid over what the store or the baseline has.
+    pub whole: Option<Arc<Chunk>>,
+    /// Steps of batches, in their order, and the changes that made them.
+    strokes: Vec<(Change, Arc<Stroke>)>,
+    /// The last change.
+    pub change: Change,
+    /// Whether the store has the chunk.
+    pub is_stored: bool,
+}
+
+impl Edited {
+    /// The strokes that came after a change.
+    pub fn strokes_after(&self, change: Change) -> Vec<Arc<Stroke>> {
+        let first = self.strokes.partition_point(|&(at, _)| at <= change);
+        self.strokes[first..].iter().map(|(_, stroke)| Arc::clone(stroke)).collect()
+    }
+
+    /// Whether there are strokes.
+    pub fn has_strokes(&self) -> bool {
+        !self.strokes.is_empty()
+    }
+
+    fn size_bytes(&self) -> usize {
+        let strokes: usize = self.strokes.iter().map(|(_, stroke)| stroke.size_bytes()).sum();
+        ENTRY_BYTES + strokes + self.whole.as_ref().map_or(0, |chunk| chunk.size_bytes())
+    }
 }
 
 pub(super) struct State {
     /// Which nodes hold edited chunks, in memory or in the store.
     pub octree: EditOctree,
-    /// Edited chunks that the store does not have yet. In a world without a store: all of them.
+    /// Edited chunks as far as the store does not have them. In a world without a store: all of them.
     overlay: FxHashMap<ChunkKey, Edited>,
     overlay_bytes: usize,
     /// Edited chunks that their parents do not show yet.
     unshown: FxHashSet<ChunkKey>,
     /// The last change to any chunk of a stripe, and the last of all.
-    changes: [u64; STRIPES],
-    change: u64,
+    changes: [Change; STRIPES],
+    change: Change,
 }
 
 impl State {
@@ -44,29 +75,64 @@ impl State {
         }
     }
 
-    /// The edited chunk, if it is held in memory.
-    pub fn edited(&self, key: ChunkKey) -> Option<&Arc<Chunk>> {
-        self.overlay.get(&key).map(|edited| &edited.chunk)
+    /// What is newer than the store.
+    pub fn edited(&self, key: ChunkKey) -> Option<&Edited> {
+        self.overlay.get(&key)
     }
 
-    /// A number that is another one after the chunk was changed.
-    pub fn last_change(&self, key: ChunkKey) -> u64 {
+    /// A number that is another one after the chunk was changed, and not smaller than its last change.
+    pub fn last_change(&self, key: ChunkKey) -> Change {
         self.changes[stripe(key)]
     }
 
-    /// Makes an edited chunk the one that readers see.
-    pub fn publish(&mut self, key: ChunkKey, chunk: Arc<Chunk>) {
+    /// The number of the next change; everything published under it belongs to it.
+    pub fn next_change(&mut self) -> Change {
         self.change += 1;
-        self.changes[stripe(key)] = self.change;
-        self.octree.insert(key, Some(NodeSummary::of(&chunk)));
+        self.change
+    }
+
+    /// Lays strokes over a chunk.
+    pub fn publish_strokes(&mut self, key: ChunkKey, change: Change, strokes: Vec<Stroke>) {
+        self.changed(key, change, |edited| {
+            edited.strokes.extend(strokes.into_iter().map(|stroke| (change, Arc::new(stroke))));
+        });
+        self.octree.insert(key, None);
+    }
+
+    /// Makes an edited chunk the one that readers see.
+    pub fn publish_whole(&mut self, key: ChunkKey, change: Change, chunk: Arc<Chunk>) {
+        let summary = NodeSummary::of(&chunk);
+        self.changed(key, change, |edited| {
+            edited.whole = Some(chunk);
+            edited.strokes.clear();
+        });
+        self.octree.insert(key, Some(summary));
+    }
+
+    fn changed(&mut self, key: ChunkKey, change: Change, how: impl FnOnce(&mut Edited)) {
+        self.changes[stripe(key)] = change;
         // Roots have no parents.
         if key.parent().is_some() {
             self.unshown.insert(key);
         }
-        self.overlay_bytes += chunk.size_bytes();
-        let edited = Edited { chunk, change: self.change };
-        if let Some(old) = self.overlay.insert(key, edited) {
-            self.overlay_bytes -= old.chunk.size_bytes();
+        let is_stored = self.octree.is_edited(key);
+        let edited = self.overlay.entry(key).or_insert_with(|| {
+            self.overlay_bytes += ENTRY_BYTES;
+            Edited { is_stored, ..Edited::default() }
+        });
+        self.overlay_bytes -= edited.size_bytes();
+        how(edited);
+        edited.change = change;
+        self.overlay_bytes += edited.size_bytes();
+    }
+
+    /// Takes back what a change has done to some chunks: it is not in the log.
+    pub fn retract(&mut self, keys: &[ChunkKey], change: Change) {
+        let undoing = self.next_change();
+        for &key in keys {
+            if self.overlay.contains_key(&key) {
+                self.changed(key, undoing, |edited| edited.strokes.retain(|&(at, _)| at != change));
+            }
         }
     }
 
@@ -75,25 +141,64 @@ impl State {
         self.unshown.iter().copied().filter(move |key| key.lod == lod)
     }
 
+    /// Whether the chunk's parent does not show it yet.
+    pub fn is_unshown(&self, key: ChunkKey) -> bool {
+        self.unshown.contains(&key)
+    }
+
     /// Notes that a chunk's parent shows it.
     pub fn shown(&mut self, key: ChunkKey) {
         self.unshown.remove(&key);
     }
 
-    /// The edited chunks in memory and the changes that made them.
-    pub fn overlay(&self) -> impl Iterator<Item = (ChunkKey, Arc<Chunk>, u64)> + '_ {
-        self.overlay.iter().map(|(&key, edited)| (key, Arc::clone(&edited.chunk), edited.change))
+    /// The chunks that the store does not have as they are, in no fixed order.
+    pub fn overlay_unsorted(&self) -> impl Iterator<Item = (ChunkKey, &Edited)> {
+        self.overlay.iter().map(|(&key, edited)| (key, edited))
     }
 
-    /// Forgets an edited chunk that is stored by now, unless it was changed once more. True if forgotten.
-    pub fn stored(&mut self, key: ChunkKey, change: u64) -> bool {
-        if self.overlay.get(&key).is_none_or(|edited| edited.change != change) {
-            return false;
+    /// Forgets what the store holds by now: everything up to a change. `chunk` is what was stored.
+    pub fn stored(&mut self, key: ChunkKey, through: Change, chunk: &Chunk) {
+        self.forget(key, through);
+        match self.overlay.get_mut(&key) {
+            Some(edited) => edited.is_stored = true,
+            None => drop(self.octree.insert(key, Some(NodeSummary::of(chunk)))),
         }
-        if let Some(edited) = self.overlay.remove(&key) {
-            self.overlay_bytes -= edited.chunk.size_bytes();
+    }
+
+    /// Forgets an edit that has changed nothing. The chunk is not an edited one any more, unless it was
+    /// changed once more.
+    pub fn unchanged(&mut self, key: ChunkKey, through: Change) {
+        self.forget(key, through);
+        if !self.overlay.contains_key(&key) {
+            self.octree.remove(key);
         }
-        true
+    }
+
+    fn forget(&mut self, key: ChunkKey, through: Change) {
+        let Some(edited) = self.overlay.get_mut(&key) else { return };
+        self.overlay_bytes -= edited.size_bytes();
+        if edited.change <= through {
+            self.overlay.remove(&key);
+            return;
+        }
+        edited.strokes.retain(|&(at, _)| at > through);
+        // A whole chunk without strokes is the last change itself.
+        if !edited.strokes.is_empty() {
+            edited.whole = None;
+        }
+        self.overlay_bytes += edited.size_bytes();
+    }
+
+    /// In a world without a store: makes strokes up to a change one with their chunk.
+    pub fn fold(&mut self, key: ChunkKey, through: Change, chunk: Arc<Chunk>) {
+        if self.edited(key).is_some_and(|edited| edited.change <= through) {
+            self.octree.insert(key, Some(NodeSummary::of(&chunk)));
+        }
+        let Some(edited) = self.overlay.get_mut(&key) else { return };
+        self.overlay_bytes -= edited.size_bytes();
+        edited.strokes.retain(|&(at, _)| at > through);
+        edited.whole = Some(chunk);
+        self.overlay_bytes += edited.size_bytes();
     }
 
     /// How many edited chunks are held in memory, and their bytes.

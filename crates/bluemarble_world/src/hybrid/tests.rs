@@ -20,7 +20,7 @@ use bluemarble_core::{
     Shape,
     chunk::{cell_index, cell_position},
 };
-use bluemarble_store::{ChunkStore, StoreError, WorldMetadata};
+use bluemarble_store::{ChunkStore, LogOptions, StoreError, WorldMetadata, log::sim::SimDisk};
 use bluemarble_terrain::{Baseline, Classification, NoiseBaseline, Superflat, Survey};
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
@@ -165,6 +165,11 @@ fn open(objects: &Arc<dyn ObjectStore>, baseline: &Arc<dyn Baseline>) -> HybridW
     block_on(world).expect("opens")
 }
 
+/// The world with a log on a disk of its own.
+fn with_log(world: HybridWorld, disk: &SimDisk) -> HybridWorld {
+    world.with_log(Arc::new(disk.clone()), LogOptions::default()).expect("a log")
+}
+
 fn read(world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
     block_on(world.read(key)).expect("reads")
 }
@@ -186,7 +191,7 @@ fn rebuild(world: &HybridWorld) -> Vec<ChunkKey> {
 }
 
 fn flush(world: &HybridWorld) -> usize {
-    block_on(world.flush()).expect("flushes").chunks
+    block_on(world.checkpoint()).expect("flushes").chunks
 }
 
 fn filled(baseline: &Arc<dyn Baseline>, key: ChunkKey) -> Chunk {

@@ -89,10 +89,10 @@ fn statistics_count_where_reads_were_answered() {
     read(&world, sky);
     assert_eq!(sources(), [0, 1, 0, 2]);
     set(&world, 0, ground.min_voxel(), BRICK);
-    assert_eq!(sources(), [0, 2, 0, 2]);
+    assert_eq!(sources(), [0, 1, 0, 2], "an edit reads nothing");
     read(&world, ground);
-    assert_eq!(sources(), [1, 2, 0, 2]);
-    assert_eq!(world.statistics().hit_rate, 3.0 / 5.0);
+    assert_eq!(sources(), [1, 1, 0, 2]);
+    assert_eq!(world.statistics().hit_rate, 2.0 / 4.0);
     edit(
         &world,
         EditBatch::new().fill_box(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(50)), BRICK),
@@ -129,7 +129,10 @@ fn statistics_weigh_what_is_held() {
     let held: usize =
         world.edited_unsorted().iter().map(|&key| read(&world, key).size_bytes()).sum();
     let now = world.statistics();
-    assert_eq!((now.overlay_bytes, now.overlay_chunks), (held, now.edited_chunks));
+    assert_eq!(now.overlay_chunks, now.edited_chunks);
+    flush(&world);
+    let entries = world.statistics().overlay_bytes - held;
+    assert_eq!((entries % now.edited_chunks, entries / now.edited_chunks < 200), (0, true));
     assert_eq!(now.edited_chunks, world.edited_unsorted().len());
 }
 

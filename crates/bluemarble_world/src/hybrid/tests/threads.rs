@@ -165,9 +165,10 @@ impl Drop for Ends<'_> {
 }
 
 #[test]
-fn a_flush_ends_while_others_edit_without_a_pause_and_stores_parents_that_fit() {
-    let (objects, baseline) = (objects(), plain());
-    let world = open(&objects, &baseline);
+fn a_checkpoint_ends_while_others_edit_without_a_pause_and_the_log_makes_up_the_rest() {
+    let (memory, baseline, disk) = (Arc::new(InMemory::new()), plain(), SimDisk::new());
+    let objects: Arc<dyn ObjectStore> = memory.clone();
+    let world = with_log(open(&objects, &baseline), &disk);
     let done = AtomicBool::new(false);
     let patience = Instant::now() + Duration::from_secs(60);
     thread::scope(|scope| {
@@ -190,8 +191,11 @@ fn a_flush_ends_while_others_edit_without_a_pause_and_stores_parents_that_fit() 
             assert!(flush(&world) > 0);
             assert!(!editor.is_finished(), "the flush waited until nobody edited any more");
         }
-        // As if the process had ended right after a flush: nothing is left to be rebuilt.
-        parents::check(&open(&objects, &baseline));
+        // As if the process had ended right after a flush.
+        let objects: Arc<dyn ObjectStore> = Arc::new(memory.fork());
+        let reopened = with_log(open(&objects, &baseline), &disk.copy());
+        rebuild(&reopened);
+        parents::check(&reopened);
         drop(ends);
     });
     rebuild(&world);

@@ -1,0 +1,130 @@
+//! Checkpoints: what the log and the memory hold is folded into the store.
+
+use std::sync::{
+    PoisonError,
+    atomic::Ordering::{Acquire, Release},
+};
+
+use bluemarble_core::{ChunkKey, MAX_LOD, code};
+
+use super::{HybridWorld, read::Cached};
+use crate::WorldError;
+
+/// Edited chunks that are folded at once: what a checkpoint needs of memory.
+const FOLDED_AT_ONCE: usize = 1024;
+
+/// What a checkpoint has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckpointReport {
+    /// The store holds every batch up to this one; 0 in a world without a log.
+    pub lsn: u64,
+    /// Chunks of any lod that were written.
+    pub chunks: usize,
+    /// Chunks that were rebuilt first, so that all lods of the store agree.
+    pub rebuilt: Vec<ChunkKey>,
+}
+
+impl HybridWorld {
+    /// Folds every edit that was made before the call into the store, with its parents. When this
+    /// returns the store has them and the log does not need them any more. In a world without a store
+    /// memory is tidied up, and nothing is written.
+    ///
+    /// It can be killed at any point: the log has everything until the store has it, and chunks are
+    /// written from the coarsest lod down, so that whatever is missing then is found by the next rebuild.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`]; everything stays where it is and the next checkpoint tries again.
+    pub async fn checkpoint(&self) -> Result<CheckpointReport, WorldError> {
+        let _folding = self.inner.folding.lock().await;
+        let (lsn, mut leaves) = {
+            let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
+            let state = self.state();
+            let leaves = state.overlay_unsorted().filter(|(_, edited)| edited.has_strokes());
+            let leaves: Vec<_> = leaves.map(|(key, _)| key).collect();
+            (self.inner.last_batch.load(Acquire), leaves)
+        };
+        // Neighbours share shards and parents.
+        leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
+        let mut report = CheckpointReport { lsn, ..CheckpointReport::default() };
+        for leaves in leaves.chunks(FOLDED_AT_ONCE) {
+            self.fold(leaves, &mut report).await?;
+        }
+        // What was edited while its chunk was folded has its parents still to do.
+        report.rebuilt.extend(self.rebuild_parents().await?);
+        self.fold(&[], &mut report).await?;
+        if let Some(log) = self.log()
+            && self.inner.checkpointed.load(Acquire) < lsn
+        {
+            log.checkpointed(lsn)?.acknowledged().await?;
+            self.inner.checkpointed.store(lsn, Release);
+        }
+        Ok(report)
+    }
+
+    /// Folds some chunks of lod 0, and all parents that are in memory.
+    async fn fold(
+        &self,
+        leaves: &[ChunkKey],
+        report: &mut CheckpointReport,
+    ) -> Result<(), WorldError> {
+        // Until all chunks are read: of every chunk that is written, what lies above it shows it.
+        let rebuilding = self.rebuilding().await;
+        report.rebuilt.extend(self.rebuild_some(leaves, &rebuilding).await?);
+        let Some(store) = &self.inner.store else {
+            for &key in leaves {
+                let Cached { chunk, change } = self.read_with_change(key).await?;
+                self.state_mut().fold(key, change, chunk);
+            }
+            return Ok(());
+        };
+        let mut keys = leaves.to_vec();
+        keys.extend(self.state().overlay_unsorted().map(|(key, _)| key).filter(|key| key.lod > 0));
+        let mut chunks = Vec::with_capacity(keys.len());
+        for key in keys {
+            let cached = self.read_with_change(key).await?;
+            if !self.forget_unchanged(key, &cached) {
+                chunks.push((key, cached));
+            }
+        }
+        drop(rebuilding);
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        if let Some(log) = self.log() {
+            // The store must not know of an edit that a loss of power would take from the log.
+            log.sync().await?;
+        }
+        // Coarsest first: see `checkpoint`.
+        for lod in (0..=MAX_LOD).rev() {
+            let of_lod = chunks.iter().filter(|(key, _)| key.lod == lod);
+            let of_lod: Vec<_> = of_lod.map(|(key, cached)| (*key, &*cached.chunk)).collect();
+            if !of_lod.is_empty() {
+                store.write(&of_lod).await?;
+            }
+        }
+        report.chunks += chunks.len();
+        let mut state = self.state_mut();
+        for (key, cached) in chunks {
+            state.stored(key, cached.change, &cached.chunk);
+            // Strokes that are forgotten now must be in the cached chunk.
+            if self.inner.cache.peek(&key).is_none_or(|known| known.change < cached.change) {
+                self.inner.cache.insert(key, cached);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets an edited chunk that is not stored and is what the baseline makes. True if so.
+    fn forget_unchanged(&self, key: ChunkKey, cached: &Cached) -> bool {
+        let is_stored = self.state().edited(key).is_none_or(|edited| edited.is_stored);
+        if is_stored || *cached.chunk != self.fill_from_baseline(key) {
+            return false;
+        }
+        let mut state = self.state_mut();
+        if state.is_unshown(key) {
+            return false;
+        }
+        state.unchanged(key, cached.change);
+        true
+    }
+}
