@@ -343,7 +343,7 @@ fn check_crashes(
             (acknowledged, issued) = (acknowledged.max(a), issued.max(i));
             continue;
         }
-        for crash in 0..8 {
+        for crash in 0..12 {
             let seed = seed << 40 | (at as u64) << 8 | crash;
             let image = playback.crash(seed);
             let (log, replayed) =

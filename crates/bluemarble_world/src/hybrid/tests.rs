@@ -1,6 +1,7 @@
 //! What a world must do, whatever is edited.
 
 mod answers;
+mod crash;
 mod durability;
 mod edges;
 mod edits;

@@ -28,6 +28,7 @@ pub enum Moment {
 }
 
 type Work = Box<dyn FnOnce() + Send>;
+type Watch = Box<dyn Fn(&Path, &PutPayload) + Send + Sync>;
 
 /// Passes everything on to another store until it is told not to.
 pub struct Faulty {
@@ -36,6 +37,7 @@ pub struct Faulty {
     answers_lost: AtomicBool,
     gets_fail: AtomicBool,
     interruption: Mutex<Option<(Moment, Work)>>,
+    watch: Mutex<Option<Watch>>,
 }
 
 impl Faulty {
@@ -46,6 +48,7 @@ impl Faulty {
             answers_lost: AtomicBool::new(false),
             gets_fail: AtomicBool::new(false),
             interruption: Mutex::new(None),
+            watch: Mutex::new(None),
         })
     }
 
@@ -74,6 +77,11 @@ impl Faulty {
     /// The next time this moment comes, something is done on another thread and waited for.
     pub fn interrupt(&self, moment: Moment, work: impl FnOnce() + Send + 'static) {
         *self.interruption.lock().expect("whole") = Some((moment, Box::new(work)));
+    }
+
+    /// From now on somebody is told of every put before it is done.
+    pub fn watch_puts(&self, watch: impl Fn(&Path, &PutPayload) + Send + Sync + 'static) {
+        *self.watch.lock().expect("whole") = Some(Box::new(watch));
     }
 
     fn pass(&self, moment: Moment) {
@@ -119,6 +127,9 @@ impl ObjectStore for Faulty {
         }
         async move {
             self.pass(Moment::BeforePut);
+            if let Some(watch) = &*self.watch.lock().expect("whole") {
+                watch(location, &payload);
+            }
             let result = self.inner.put_opts(location, payload, options).await;
             self.pass(Moment::AfterPut);
             if self.answers_lost.load(SeqCst) { Err(fault()) } else { result }
