@@ -17,8 +17,10 @@
 //! | [`metadata`] | the `zarr.json` documents, written and checked |
 //! | [`chunk_bytes`] | one chunk to bytes and back |
 //! | [`shard`] | the `sharding_indexed` format |
-//! | [`store`] | [`ChunkStore`]: read, write, list |
+//! | [`backend`] | places and URLs, object stores, the lease of the one writer |
+//! | [`store`] | [`ChunkStore`]: open, read, write, list |
 
+pub mod backend;
 mod block;
 pub mod chunk_bytes;
 mod directory;
@@ -28,6 +30,7 @@ pub mod metadata;
 pub mod shard;
 pub mod store;
 
+pub use backend::{Capabilities, StoreOptions, WorldPlace};
 pub use error::StoreError;
 pub use metadata::WorldMetadata;
 pub use store::{ChunkStore, StoreStatistics};
