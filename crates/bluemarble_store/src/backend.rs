@@ -29,7 +29,7 @@ mod suffix;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-pub(crate) use connect::connect;
+pub use connect::connect;
 pub(crate) use guard::{Access, Guarded, refusal};
 pub(crate) use keeper::LeaseKeeper;
 pub use lease::LEASE_NAME;

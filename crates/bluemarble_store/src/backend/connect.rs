@@ -7,9 +7,14 @@ use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use super::{StoreOptions, WorldPlace};
 use crate::StoreError;
 
-/// The objects below a place. A directory must be there.
+/// The objects below a place, without lock or lease: for tools that copy or examine a world. A directory
+/// must be there; nothing is asked of an object store yet.
+///
+/// # Errors
+/// [`StoreError::CloudDisabled`], [`StoreError::Place`] and [`StoreError::Setting`];
+/// [`StoreError::Unwritable`] for a directory that cannot be entered.
 #[cfg_attr(not(feature = "cloud"), expect(unused_variables, reason = "only clouds have options"))]
-pub(crate) fn connect(
+pub fn connect(
     place: &WorldPlace,
     options: &StoreOptions,
 ) -> Result<Arc<dyn ObjectStore>, StoreError> {
