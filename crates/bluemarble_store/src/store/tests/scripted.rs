@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
 };
 
 use async_trait::async_trait;
@@ -27,8 +30,6 @@ pub enum Fault {
     Twice,
     /// Of a body only half comes.
     Half,
-    /// Conditions are taken and ignored.
-    Unconditional,
 }
 
 /// One request.
@@ -45,6 +46,7 @@ type Script = Box<dyn FnMut(&Request) -> Fault + Send>;
 
 pub struct Scripted {
     inner: Arc<dyn ObjectStore>,
+    ignores_conditions: AtomicBool,
     script: Mutex<Script>,
     seen: Mutex<Vec<Request>>,
     old_list: Mutex<Option<Vec<ObjectMeta>>>,
@@ -54,10 +56,16 @@ impl Scripted {
     pub fn over(inner: Arc<dyn ObjectStore>) -> Arc<Self> {
         Arc::new(Self {
             inner,
+            ignores_conditions: AtomicBool::new(false),
             script: Mutex::new(Box::new(|_| Fault::None)),
             seen: Mutex::default(),
             old_list: Mutex::default(),
         })
+    }
+
+    /// From now on the conditions of puts are taken and ignored.
+    pub fn ignore_conditions(&self) {
+        self.ignores_conditions.store(true, SeqCst);
     }
 
     /// From now on this decides.
@@ -127,7 +135,7 @@ impl ObjectStore for Scripted {
         if fate == Fault::Before {
             return Err(fault());
         }
-        if fate == Fault::Unconditional {
+        if self.ignores_conditions.load(SeqCst) {
             options.mode = PutMode::Overwrite;
         }
         let result = self.inner.put_opts(path, payload.clone(), options.clone()).await;
