@@ -151,7 +151,7 @@ fn a_lease_is_taken_over_when_it_is_over_and_not_before() {
 fn a_writer_whose_lease_is_taken_writes_no_more() {
     for objects in [in_memory(), without_conditions()] {
         let store = share(&objects, Duration::from_millis(1200)).expect("opens");
-        write(&store, &[(KEY, chunk(1))]).expect("writes");
+        wait_for(|| write(&store, &[(KEY, chunk(1))]).ok());
         put_lease(&objects, foreign_lease(1000));
         let error = wait_for(|| write(&store, &[(KEY, chunk(2))]).err());
         assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
@@ -169,7 +169,7 @@ fn a_lease_that_cannot_be_renewed_stops_the_writer_until_it_can() {
     let scripted = Scripted::over(in_memory());
     let objects: Arc<dyn ObjectStore> = scripted.clone();
     let store = share(&objects, Duration::from_millis(1200)).expect("opens");
-    write(&store, &[(KEY, chunk(1))]).expect("writes");
+    wait_for(|| write(&store, &[(KEY, chunk(1))]).ok());
     scripted.script(|request| match request {
         Request::Put(path) if path == LEASE_NAME => Fault::Before,
         _ => Fault::None,
@@ -200,10 +200,14 @@ fn a_lease_whose_answer_is_lost_is_ours_all_the_same() {
 
 #[test]
 fn of_many_writers_at_once_one_gets_the_lease() {
-    for objects in [in_memory(), without_conditions()] {
+    let objects = in_memory();
+    // Where none was, and in place of one that is over.
+    for over in [false, true] {
+        if over {
+            put_lease(&objects, foreign_lease(-1000));
+        }
         let stores: Vec<_> = std::thread::scope(|scope| {
-            let open = || share(&objects, Duration::from_secs(30));
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| share(&objects, LONG))).collect();
             threads.into_iter().map(|thread| thread.join().expect("ends")).collect()
         });
         for store in &stores {
@@ -212,6 +216,37 @@ fn of_many_writers_at_once_one_gets_the_lease() {
             }
         }
         assert_eq!(stores.iter().filter(|store| store.is_ok()).count(), 1);
+    }
+}
+
+#[test]
+fn of_two_writers_that_see_a_free_lease_at_once_the_store_or_the_later_one_decides() {
+    // With conditions: another one comes between our look and our PUT. Without: right after our PUT.
+    for (honest, over) in [(true, false), (true, true), (false, false), (false, true)] {
+        let inner = in_memory();
+        let scripted = Scripted::over(Arc::clone(&inner));
+        if !honest {
+            scripted.ignore_conditions();
+        }
+        if over {
+            put_lease(&inner, foreign_lease(-1000));
+        }
+        let moment = match honest {
+            true => Request::Put(LEASE_NAME.to_owned()),
+            false => Request::Get(LEASE_NAME.to_owned()),
+        };
+        let mut left = if honest { 1 } else { 2 };
+        let objects: Arc<dyn ObjectStore> = scripted.clone();
+        scripted.script(move |request| {
+            left -= i32::from(*request == moment);
+            if *request == moment && left == 0 {
+                put_lease(&inner, foreign_lease(1000));
+            }
+            Fault::None
+        });
+        let error = share(&objects, Duration::from_secs(30)).expect_err("the other one has it");
+        assert!(matches!(error, StoreError::HeldByWriter { .. }), "{error}");
+        assert_eq!(lease(&objects)["owner"], "x", "{honest} {over}");
     }
 }
 
