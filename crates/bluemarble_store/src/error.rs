@@ -111,8 +111,95 @@ pub enum StoreError {
         /// The first such cell.
         cell: usize,
     },
+    /// A text names no place, or there is nothing that could hold a world.
+    #[error("{place}: not a place for a world: {reason}")]
+    Place {
+        /// The path or URL.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting of an object store is not known.
+    #[error("{place}: setting {setting}: {reason}; see docs/object-stores.md for their names")]
+    Setting {
+        /// The URL.
+        place: String,
+        /// Its key.
+        setting: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The program knows no object stores.
+    #[error(
+        "{place}: this program was built without object stores; build it with the cargo feature \
+         `cloud` of bluemarble_store"
+    )]
+    CloudDisabled {
+        /// The URL.
+        place: String,
+    },
+    /// There is no world to read.
+    #[error("{place}: no world is there (no zarr.json); check the path or URL")]
+    NoWorld {
+        /// The path or URL.
+        place: String,
+    },
+    /// The world was opened for reading.
+    #[error("{place}: opened for reading only; open it for writing to change it")]
+    ReadOnly {
+        /// The path or URL.
+        place: String,
+    },
+    /// Another writer has the world.
+    #[error(
+        "{place}: open for writing by {writer}; close it there, or try again in {free_in_s} s if that \
+         writer is gone; anybody may open it for reading"
+    )]
+    HeldByWriter {
+        /// The URL.
+        place: String,
+        /// The process and its machine.
+        writer: String,
+        /// Seconds until the lease is free unless its writer renews it.
+        free_in_s: u64,
+    },
+    /// This writer has the world no more.
+    #[error(
+        "{place}: nothing may be written any more, the lease is lost: {reason}; open the world again"
+    )]
+    LeaseLost {
+        /// The URL.
+        place: String,
+        /// How it was lost.
+        reason: String,
+    },
+    /// The lease of a world cannot be understood.
+    #[error(
+        "{place}: the lease {name} is damaged: {reason}; delete it if nobody has the world open for \
+         writing"
+    )]
+    DamagedLease {
+        /// The URL.
+        place: String,
+        /// The object.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Somebody else has replaced a shard between our reading and our writing it.
+    #[error(
+        "{path}: replaced by another writer, which had no lease or took ours over; nothing of this \
+         write is in it: open the world again, then write once more"
+    )]
+    Conflict {
+        /// The shard.
+        path: String,
+    },
     /// The object store failed.
-    #[error("{path}: {action} failed: {source}; check the disk and its free space, then try again")]
+    #[error(
+        "{path}: {action} failed: {source}; check the disk and its free space, or the \
+         network, then try again"
+    )]
     Object {
         /// The object.
         path: String,

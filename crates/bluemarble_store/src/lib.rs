@@ -18,9 +18,11 @@
 //! | [`metadata`] | the `zarr.json` documents, written and checked |
 //! | [`chunk_bytes`] | one chunk to bytes and back |
 //! | [`shard`] | the `sharding_indexed` format |
-//! | [`store`] | [`ChunkStore`]: read, write, list |
+//! | [`backend`] | places and URLs, object stores, the lease of the one writer |
+//! | [`store`] | [`ChunkStore`]: open, read, write, list |
 //! | [`log`] | [`DeltaLog`]: edits, durable before they are folded into shards |
 
+pub mod backend;
 mod block;
 pub mod chunk_bytes;
 mod directory;
@@ -31,6 +33,7 @@ pub mod metadata;
 pub mod shard;
 pub mod store;
 
+pub use backend::{Capabilities, StoreOptions, WorldPlace};
 pub use error::StoreError;
 pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
 pub use metadata::WorldMetadata;

@@ -1,6 +1,7 @@
 //! The `zarr.json` documents: what is written, and what is accepted.
 
 use bluemarble_core::{MaterialTable, Shape};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{StoreError, layout::ArrayLayout};
@@ -24,6 +25,31 @@ impl WorldMetadata {
     pub fn new(shape: Shape, baseline: String, materials: &MaterialTable) -> Self {
         let materials = materials.rows().iter().map(|row| row.name.clone()).collect();
         Self { shape, baseline, materials }
+    }
+
+    /// What a world's document says, if it is one that we would have written.
+    pub(crate) fn from_document(path: &str, found: &Value) -> Result<Self, StoreError> {
+        const ROOT: &str = "attributes.bluemarble";
+        let attributes = &found["attributes"]["bluemarble"];
+        let version = "attributes.bluemarble.format_version";
+        refuse(path, difference(version, &json!(FORMAT_VERSION), &attributes["format_version"]))?;
+        let unlike = |name: &str, expected: &str| StoreError::Mismatch {
+            path: path.to_owned(),
+            field: format!("{ROOT}.{name}"),
+            expected: expected.to_owned(),
+            found: attributes[name].to_string(),
+        };
+        let shape = Shape::deserialize(&attributes["shape"])
+            .ok()
+            .filter(|shape| shape.voxel_m().is_finite() && shape.voxel_m() > 0.0)
+            .ok_or_else(|| unlike("shape", "Flat or CubeSphere with a size in metres"))?;
+        let baseline = String::deserialize(&attributes["baseline"])
+            .map_err(|_| unlike("baseline", "a text"))?;
+        let materials = Vec::deserialize(&attributes["materials"])
+            .map_err(|_| unlike("materials", "a list of names"))?;
+        let world = Self { shape, baseline, materials };
+        world.check(path, found)?;
+        Ok(world)
     }
 
     pub(crate) fn document(&self) -> Value {
@@ -207,6 +233,36 @@ mod tests {
             let document = array_document(&Shape::earth(), lod);
             let bytes = serde_json::to_vec(&document).expect("json");
             check("a", &document, &parse("a", &bytes).expect("json")).expect("same");
+        }
+    }
+
+    #[test]
+    fn a_document_says_what_world_it_is_of() {
+        let document = world().document();
+        assert_eq!(WorldMetadata::from_document("w", &document).expect("a world"), world());
+        let cases = [
+            ("/attributes/bluemarble/format_version", json!(9), "format_version is 9"),
+            ("/attributes/bluemarble/shape/CubeSphere/radius_m", json!(0.0), "bluemarble.shape is"),
+            (
+                "/attributes/bluemarble/shape/CubeSphere/radius_m",
+                json!(-1.0),
+                "bluemarble.shape is",
+            ),
+            ("/attributes/bluemarble/shape", json!("Torus"), "bluemarble.shape is \"Torus\""),
+            ("/attributes/bluemarble/baseline", json!(7), "bluemarble.baseline is 7"),
+            ("/attributes/bluemarble/materials", json!([1]), "bluemarble.materials is [1]"),
+            ("/attributes/bluemarble/voxel_m", json!(2), "voxel_m is 2"),
+            ("/node_type", json!("array"), "node_type is \"array\""),
+        ];
+        for (pointer, value, said) in cases {
+            let mut found = document.clone();
+            *found.pointer_mut(pointer).expect("there") = value;
+            let error = WorldMetadata::from_document("w", &found).expect_err(pointer).to_string();
+            assert!(error.starts_with("w: ") && error.contains(said), "{error}");
+        }
+        for nothing in [json!(null), json!([]), json!(3), json!({})] {
+            let error = WorldMetadata::from_document("w", &nothing).expect_err("nothing");
+            assert!(error.to_string().contains("format_version is absent"), "{error}");
         }
     }
 

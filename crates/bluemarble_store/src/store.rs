@@ -1,12 +1,13 @@
 //! [`ChunkStore`]: edited chunks on disk.
 
 mod arrays;
+mod open;
+mod put;
 mod read;
 mod write;
 
 use std::{
     fs::File,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -14,21 +15,20 @@ use std::{
 };
 
 use bluemarble_core::Shape;
-use object_store::{ObjectStore, local::LocalFileSystem};
+use object_store::ObjectStore;
 use quick_cache::sync::Cache;
 use serde::Serialize;
 
 use crate::{
-    StoreError, WorldMetadata,
-    block::block_on,
-    directory,
+    StoreError, StoreOptions, WorldMetadata,
+    backend::{Capabilities, LeaseKeeper, refusal},
     layout::{ArrayLayout, ShardKey},
 };
 
 /// Shards are spread over this many locks.
 const STRIPES: usize = 64;
-/// Shard indices kept in memory: about 1 KiB each.
-const CACHED_INDICES: usize = 1024;
+/// What a remembered shard index takes, about.
+const INDEX_BYTES: u64 = 2048;
 
 /// What a store has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -71,58 +71,60 @@ struct Stripe {
 pub struct ChunkStore {
     objects: Arc<dyn ObjectStore>,
     shape: Shape,
+    metadata: WorldMetadata,
+    capabilities: Capabilities,
     stripes: Vec<Stripe>,
-    indices: Cache<ShardKey, Arc<read::KnownIndex>>,
+    indices: Cache<ShardKey, Arc<read::KnownIndex>, read::IndexBytes>,
     arrays: arrays::KnownArrays,
     counters: Counters,
+    /// Given back when it is dropped.
+    _lease: Option<LeaseKeeper>,
     /// Kept open: closing it gives the world free.
     _lock: Option<File>,
 }
 
-impl ChunkStore {
-    /// Opens the world in a directory, or makes one if the directory is empty or missing.
-    ///
-    /// Reads a few small documents and blocks for it. The world stays locked against other processes
-    /// until the store is dropped.
-    ///
-    /// # Errors
-    /// [`StoreError::Unwritable`], [`StoreError::NotAWorld`], [`StoreError::Locked`];
-    /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format.
-    pub fn create_or_open(dir: &Path, metadata: &WorldMetadata) -> Result<Self, StoreError> {
-        let lock = directory::claim(dir)?;
-        let objects = LocalFileSystem::new_with_prefix(dir).map_err(|source| {
-            let source = std::io::Error::other(source);
-            StoreError::Unwritable { path: dir.to_owned(), source }
-        })?;
-        let objects = Arc::new(objects.with_fsync(true));
-        let mut store = block_on(Self::with_objects(objects, metadata))?;
-        // Only now is it known to be ours.
-        directory::sweep(dir);
-        store._lock = Some(lock);
-        Ok(store)
-    }
+/// Where the objects are and what keeps others out.
+struct Opened {
+    objects: Arc<dyn ObjectStore>,
+    capabilities: Capabilities,
+    lock: Option<File>,
+    lease: Option<LeaseKeeper>,
+}
 
-    /// Opens or makes a world in any object store. Nothing keeps other processes out.
-    ///
-    /// # Errors
-    /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format;
-    /// [`StoreError::MissingMetadata`] if there are shards and nothing says of what world;
-    /// [`StoreError::Object`].
-    pub async fn with_objects(
-        objects: Arc<dyn ObjectStore>,
-        metadata: &WorldMetadata,
-    ) -> Result<Self, StoreError> {
-        let store = Self {
+impl Opened {
+    /// Objects that nobody else writes.
+    fn alone(objects: Arc<dyn ObjectStore>) -> Self {
+        Self { objects, capabilities: Capabilities::default(), lock: None, lease: None }
+    }
+}
+
+impl ChunkStore {
+    fn new(opened: Opened, metadata: WorldMetadata, options: &StoreOptions) -> Self {
+        let Opened { objects, capabilities, lock, lease } = opened;
+        let bytes = options.index_cache_bytes;
+        let estimate = (bytes / INDEX_BYTES) as usize;
+        Self {
             objects,
             shape: metadata.shape,
+            metadata,
+            capabilities,
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
-            indices: Cache::new(CACHED_INDICES),
+            indices: Cache::with_weighter(estimate, bytes, read::IndexBytes),
             arrays: arrays::KnownArrays::default(),
             counters: Counters::default(),
-            _lock: None,
-        };
-        store.open_world(metadata).await?;
-        Ok(store)
+            _lease: lease,
+            _lock: lock,
+        }
+    }
+
+    /// What the world is: as given when it was opened for writing, as found when for reading.
+    pub fn metadata(&self) -> &WorldMetadata {
+        &self.metadata
+    }
+
+    /// What the object store was seen to do; nothing where no other writer can be.
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 
     /// How the lattice lies in world space.
@@ -159,7 +161,10 @@ fn object_error(
     action: &'static str,
 ) -> impl FnOnce(object_store::Error) -> StoreError {
     let path = path.to_string();
-    move |source| StoreError::Object { path, action, source: Box::new(source) }
+    move |source| match refusal(source) {
+        Ok(refusal) => refusal,
+        Err(source) => StoreError::Object { path, action, source: Box::new(source) },
+    }
 }
 
 #[cfg(test)]

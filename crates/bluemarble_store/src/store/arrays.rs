@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use futures::TryStreamExt;
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use rustc_hash::FxHashSet;
 use serde_json::Value;
 
@@ -93,13 +93,7 @@ impl ChunkStore {
     }
 
     async fn document(&self, path: &Path) -> Result<Option<Value>, StoreError> {
-        let result = match self.objects.get(path).await {
-            Ok(result) => result,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(source) => return Err(object_error(path, "reading")(source)),
-        };
-        let bytes = result.bytes().await.map_err(object_error(path, "reading"))?;
-        metadata::parse(path.as_ref(), &bytes).map(Some)
+        document(&*self.objects, path).await
     }
 
     async fn put_document(&self, path: &Path, document: &Value) -> Result<(), StoreError> {
@@ -108,4 +102,18 @@ impl ChunkStore {
         self.objects.put(path, bytes.into()).await.map_err(object_error(path, "writing"))?;
         Ok(())
     }
+}
+
+/// Reads a document; `None` if it is not there.
+pub(super) async fn document(
+    objects: &dyn ObjectStore,
+    path: &Path,
+) -> Result<Option<Value>, StoreError> {
+    let result = match objects.get(path).await {
+        Ok(result) => result,
+        Err(object_store::Error::NotFound { .. }) => return Ok(None),
+        Err(source) => return Err(object_error(path, "reading")(source)),
+    };
+    let bytes = result.bytes().await.map_err(object_error(path, "reading"))?;
+    metadata::parse(path.as_ref(), &bytes).map(Some)
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::{GetOptions, GetRange, ObjectStoreExt};
 
-use super::{ChunkStore, object_error};
+use super::{ChunkStore, object_error, put::Seen};
 use crate::{
     StoreError,
     block::block_on,
@@ -27,6 +27,18 @@ pub(super) struct KnownIndex {
     generation: u64,
     /// The object store's name for this version of the object, if it has one.
     tag: Option<String>,
+    /// What it takes in memory, about.
+    memory_bytes: u64,
+}
+
+/// Weighs what is remembered.
+#[derive(Clone, Debug)]
+pub(super) struct IndexBytes;
+
+impl quick_cache::Weighter<ShardKey, Arc<KnownIndex>> for IndexBytes {
+    fn weight(&self, _: &ShardKey, known: &Arc<KnownIndex>) -> u64 {
+        known.memory_bytes
+    }
 }
 
 impl ChunkStore {
@@ -150,7 +162,9 @@ impl ChunkStore {
         let index = ShardIndex::parse(&bytes, slots, size)
             .map_err(|reason| StoreError::DamagedShard { path: path.to_string(), reason })?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        let known = Arc::new(KnownIndex { index, generation, tag });
+        // A range and whether it is there take half as much again as in the file.
+        let memory_bytes = 256 + bytes.len() as u64 * 3 / 2;
+        let known = Arc::new(KnownIndex { index, generation, tag, memory_bytes });
         if settled {
             self.indices.insert(shard, Arc::clone(&known));
         }
@@ -161,22 +175,25 @@ impl ChunkStore {
     pub(super) async fn read_shard(
         &self,
         shard: ShardKey,
-    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+    ) -> Result<(Vec<Option<Bytes>>, Seen), StoreError> {
         let path = shard.path();
         let slots = self.slots(shard);
         let result = match self.objects.get(&path).await {
             Ok(result) => result,
-            Err(object_store::Error::NotFound { .. }) => return Ok(vec![None; slots]),
+            Err(object_store::Error::NotFound { .. }) => {
+                return Ok((vec![None; slots], Seen::Missing));
+            }
             Err(source) => return Err(object_error(&path, "reading")(source)),
         };
         let damaged = |reason| StoreError::DamagedShard { path: path.to_string(), reason };
+        let seen = Seen::object(&result.meta);
         let (size, most) = (result.meta.size, shard::max_shard_bytes(slots));
         if size > most {
             return Err(damaged(format!("{size} bytes, no shard has more than {most}")));
         }
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        shard::parse(&bytes, slots).map_err(damaged)
+        Ok((shard::parse(&bytes, slots).map_err(damaged)?, seen))
     }
 }
 

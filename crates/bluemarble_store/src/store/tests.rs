@@ -4,7 +4,11 @@ mod damage;
 mod documents;
 mod faults;
 mod faulty;
+mod lease;
+mod object_faults;
 mod refusals;
+mod requests;
+mod scripted;
 mod threads;
 
 use std::{

@@ -7,9 +7,8 @@ use std::{
 
 use bluemarble_core::{Chunk, ChunkKey};
 use bytes::Bytes;
-use object_store::ObjectStoreExt;
 
-use super::{ChunkStore, object_error};
+use super::ChunkStore;
 use crate::{StoreError, chunk_bytes, layout::ShardKey, shard};
 
 /// Marks a stripe as being written for as long as it lives, even if the write is dropped half-way.
@@ -67,7 +66,7 @@ impl ChunkStore {
         let stripe = self.stripe(shard);
         let _writer = stripe.writer.lock().await;
         let count = slots.len() as u64;
-        let mut chunks = self.read_shard(shard).await?;
+        let (mut chunks, seen) = self.read_shard(shard).await?;
         for (slot, bytes) in slots {
             chunks[slot] = Some(bytes);
         }
@@ -76,10 +75,10 @@ impl ChunkStore {
         let path = shard.path();
         let put = {
             let _replacing = Replacing::new(&stripe.generation);
-            self.objects.put(&path, bytes.into()).await
+            self.put_over(&path, bytes, seen).await
         };
         self.indices.remove(&shard);
-        put.map_err(object_error(&path, "writing"))?;
+        put?;
         self.counters.bytes_written.fetch_add(written, Ordering::Relaxed);
         self.counters.chunks_written.fetch_add(count, Ordering::Relaxed);
         self.counters.shards_replaced.fetch_add(1, Ordering::Relaxed);

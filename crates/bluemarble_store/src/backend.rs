@@ -1,0 +1,45 @@
+//! Where worlds lie: places, the object stores below them, and who may write there.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `place` | [`WorldPlace`]: a path or URL |
+//! | `options` | [`StoreOptions`]: settings of object stores, limits, times |
+//! | `connect` | a place becomes an object store |
+//! | `cloud` | clients of S3, Google Cloud Storage, Azure and web servers (cargo feature `cloud`) |
+//! | `runtime` | their requests run on two threads of our own (cargo feature `cloud`) |
+//! | `suffix` | the end of an object, from stores that only know ranges from the start |
+//! | `probe` | [`Capabilities`]: are conditional PUTs kept? |
+//! | `lease` | the `.writer` object: acquired, renewed, released |
+//! | `keeper` | the thread that renews it |
+//! | `guard` | no write without the lease, no body cut short |
+
+#[cfg(feature = "cloud")]
+mod cloud;
+mod connect;
+mod guard;
+mod keeper;
+mod lease;
+mod options;
+mod place;
+mod probe;
+#[cfg(feature = "cloud")]
+mod runtime;
+#[cfg(feature = "cloud")]
+mod suffix;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+pub use connect::connect;
+pub(crate) use guard::{Access, Guarded, refusal};
+pub(crate) use keeper::LeaseKeeper;
+pub use lease::LEASE_NAME;
+pub use options::StoreOptions;
+pub use place::{BucketService, WorldPlace};
+pub(crate) use probe::probe;
+pub use probe::{Capabilities, PROBE_PREFIX};
+
+/// A name that nobody else has: std seeds each hasher from the system's randomness.
+fn random_name() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}
