@@ -19,15 +19,14 @@ use quick_cache::sync::Cache;
 use serde::Serialize;
 
 use crate::{
-    StoreError, WorldMetadata,
-    block::block_on,
-    directory,
-    layout::{ArrayLayout, ShardKey},
+    StorageOptions, StoreError, WorldMetadata, block::block_on, directory, layout::ShardKey,
 };
 
 /// Shards are spread over this many locks.
 const STRIPES: usize = 64;
-/// Shard indices kept in memory: about 1 KiB each.
+/// Bytes of shard indices kept in memory: 1.5 KiB for a shard of 64 chunks.
+const CACHED_INDEX_BYTES: u64 = 2 << 20;
+/// About how many that is; only the cache's own tables are sized by it.
 const CACHED_INDICES: usize = 1024;
 
 /// What a store has done since it was opened.
@@ -71,8 +70,9 @@ struct Stripe {
 pub struct ChunkStore {
     objects: Arc<dyn ObjectStore>,
     shape: Shape,
+    storage: StorageOptions,
     stripes: Vec<Stripe>,
-    indices: Cache<ShardKey, Arc<read::KnownIndex>>,
+    indices: Cache<ShardKey, Arc<read::KnownIndex>, read::ByBytes>,
     arrays: arrays::KnownArrays,
     counters: Counters,
     /// Kept open: closing it gives the world free.
@@ -87,7 +87,8 @@ impl ChunkStore {
     ///
     /// # Errors
     /// [`StoreError::Unwritable`], [`StoreError::NotAWorld`], [`StoreError::Locked`];
-    /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format.
+    /// [`StoreError::Mismatch`] if it was made with another shape, baseline or material table;
+    /// [`StoreError::NewerFormat`].
     pub fn create_or_open(dir: &Path, metadata: &WorldMetadata) -> Result<Self, StoreError> {
         let lock = directory::claim(dir)?;
         let objects = LocalFileSystem::new_with_prefix(dir).map_err(|source| {
@@ -105,29 +106,35 @@ impl ChunkStore {
     /// Opens or makes a world in any object store. Nothing keeps other processes out.
     ///
     /// # Errors
-    /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format;
-    /// [`StoreError::MissingMetadata`] if there are shards and nothing says of what world;
+    /// [`StoreError::Mismatch`] if it was made with another shape, baseline or material table;
+    /// [`StoreError::NewerFormat`]; [`StoreError::MissingMetadata`] if there are shards and nothing says of what world;
     /// [`StoreError::Object`].
     pub async fn with_objects(
         objects: Arc<dyn ObjectStore>,
         metadata: &WorldMetadata,
     ) -> Result<Self, StoreError> {
-        let store = Self {
+        let mut store = Self {
             objects,
             shape: metadata.shape,
+            storage: metadata.storage,
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
-            indices: Cache::new(CACHED_INDICES),
+            indices: Cache::with_weighter(CACHED_INDICES, CACHED_INDEX_BYTES, read::ByBytes),
             arrays: arrays::KnownArrays::default(),
             counters: Counters::default(),
             _lock: None,
         };
-        store.open_world(metadata).await?;
+        store.storage = store.open_world(metadata).await?;
         Ok(store)
     }
 
     /// How the lattice lies in world space.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// How the world's chunks are stored: what it was made with.
+    pub fn storage(&self) -> StorageOptions {
+        self.storage
     }
 
     /// What the store has done since it was opened.
@@ -146,10 +153,6 @@ impl ChunkStore {
         use std::hash::BuildHasher;
         let hash = rustc_hash::FxBuildHasher.hash_one(shard);
         &self.stripes[(hash >> 40) as usize % STRIPES]
-    }
-
-    fn slots(&self, shard: ShardKey) -> usize {
-        ArrayLayout::new(&self.shape, shard.lod).slots()
     }
 }
 

@@ -1,23 +1,30 @@
-//! Reading: one ranged request for the index of a shard, one for a chunk in it.
+//! Reading: one ranged request for the index of a shard, one for the chunks that lie together in it.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    ops::Range,
+    sync::{Arc, atomic::Ordering},
+};
 
-use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::join_all};
 use object_store::{GetOptions, GetRange, ObjectStoreExt};
+use quick_cache::Weighter;
 
 use super::{ChunkStore, object_error};
 use crate::{
     StoreError,
     block::block_on,
-    chunk_bytes,
     layout::ShardKey,
-    shard::{self, ShardIndex},
+    metadata::ArrayFormat,
+    shard::{self, IndexLocation, ShardIndex},
 };
 
 /// A read gives up after its shard was replaced this often under it.
 const ATTEMPTS: usize = 64;
+/// Bytes between two chunks that are rather read along than asked around.
+const GAP_BYTES: u64 = 16 << 10;
 
 /// The index of a shard as it was at one moment.
 #[derive(Debug)]
@@ -29,33 +36,62 @@ pub(super) struct KnownIndex {
     tag: Option<String>,
 }
 
+#[derive(Clone, Debug)]
+pub(super) struct ByBytes;
+
+impl Weighter<ShardKey, Arc<KnownIndex>> for ByBytes {
+    fn weight(&self, _: &ShardKey, known: &Arc<KnownIndex>) -> u64 {
+        (size_of::<KnownIndex>() + known.index.heap_bytes()) as u64
+    }
+}
+
 impl ChunkStore {
-    /// Reads a chunk; `None` if it is not stored.
+    /// Reads a chunk; `None` if no cell of it is stored.
+    ///
+    /// What this program writes is always complete. Other programs may have stored only some cells: the
+    /// others then hold [`MaterialId::UNSTORED`], and are to be taken from the baseline.
+    ///
+    /// Where stored chunks are larger than 64³ cells, all of the stored chunk is fetched and decoded.
     ///
     /// # Errors
     /// [`StoreError::OutsideLattice`]; [`StoreError::DamagedShard`] and [`StoreError::DamagedChunk`] if
-    /// the bytes are not those that were written; [`StoreError::Object`].
+    /// the bytes are not those that were written; [`StoreError::Mismatch`] and
+    /// [`StoreError::MissingMetadata`] if the array is not as it must be; [`StoreError::Object`].
     pub async fn read(&self, key: ChunkKey) -> Result<Option<Chunk>, StoreError> {
-        let Some((shard, slot)) = ShardKey::locate(&self.shape, key) else {
+        let Some((shard, within)) = ShardKey::locate(&self.shape, key) else {
             return Err(StoreError::OutsideLattice { key });
         };
-        let Some(bytes) = self.read_bytes(shard, slot).await? else { return Ok(None) };
-        let path = || shard.path().to_string();
-        let chunk = chunk_bytes::decode(&bytes).map_err(|reason| StoreError::DamagedChunk {
-            key,
-            path: path(),
-            reason,
-        })?;
-        self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let Some(format) = self.array_of(shard).await? else { return Ok(None) };
+        let parts: Vec<_> = format.layout.parts(within).collect();
+        let slots: Vec<_> = parts.iter().map(|part| part.slot).collect();
+        let stored = self.read_slots(shard, &format, &slots).await?;
+        if stored.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+        for (part, bytes) in parts.iter().zip(stored) {
+            let Some(bytes) = bytes else { continue };
+            let raw = format
+                .chain
+                .decode(&bytes, format.layout.raw_bytes())
+                .map_err(damaged_chunk(key, shard))?;
+            part.take(&raw, &mut cells);
+        }
+        let chunk = Chunk::from_cells(&cells);
         self.counters.chunks_read.fetch_add(1, Ordering::Relaxed);
-        Ok(Some(chunk))
+        Ok((chunk.as_uniform() != Some(MaterialId::UNSTORED)).then_some(chunk))
     }
 
     /// All stored chunks, in no fixed order. Lists every shard and reads its index.
     ///
+    /// Where stored chunks are larger than 64³ cells, each is also fetched and decoded, one at a time,
+    /// to see which parts of it are stored: about as slow as reading the whole world. Where they are
+    /// not, a chunk whose every cell another program has explicitly stored as 0xFFFF is listed too.
+    ///
     /// # Errors
-    /// [`StoreError::UnknownShard`], [`StoreError::DamagedShard`], [`StoreError::Mismatch`] and
-    /// [`StoreError::MissingMetadata`] if an array is not as it must be; [`StoreError::Object`].
+    /// [`StoreError::UnknownShard`], [`StoreError::DamagedShard`], [`StoreError::DamagedChunk`],
+    /// [`StoreError::Mismatch`] and [`StoreError::MissingMetadata`] if an array is not as it must be;
+    /// [`StoreError::Object`].
     pub async fn keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
         let root = object_store::path::Path::default();
         let mut shards = Vec::new();
@@ -70,18 +106,50 @@ impl ChunkStore {
         }
         shards.sort_unstable_by_key(|shard| (shard.region, shard.lod, shard.pos.to_array()));
         let mut keys = Vec::new();
-        let mut checked = None;
         for shard in shards {
-            let array = (shard.region, shard.lod);
-            if checked != Some(array) {
-                self.check_array(shard.region, shard.lod).await?;
-                checked = Some(array);
-            }
-            if let Some(known) = self.index(shard).await? {
-                keys.extend(known.index.slots().map(|slot| shard.chunk(&self.shape, slot)));
+            let format = self.check_array(shard.region, shard.lod).await?;
+            let Some(known) = self.index(shard, &format).await? else { continue };
+            if format.layout.is_within_chunks() {
+                let chunks =
+                    known.index.slots().flat_map(|slot| format.layout.chunks_of_slot(slot));
+                let chunks: BTreeSet<_> = chunks.map(|within| within.to_array()).collect();
+                keys.extend(chunks.into_iter().map(|at| shard.chunk(&self.shape, at.into())));
+            } else {
+                for slot in known.index.slots() {
+                    self.push_keys_within(shard, &format, slot, &mut keys).await?;
+                }
             }
         }
         Ok(keys)
+    }
+
+    /// The chunks of which a larger stored chunk holds at least one cell.
+    async fn push_keys_within(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+        slot: usize,
+        keys: &mut Vec<ChunkKey>,
+    ) -> Result<(), StoreError> {
+        let stored = self.read_slots(shard, format, &[slot]).await?;
+        let Some(Some(bytes)) = stored.first() else { return Ok(()) };
+        let mut raw = None;
+        for within in format.layout.chunks_of_slot(slot) {
+            let key = shard.chunk(&self.shape, within);
+            let raw: &Vec<u8> = match &mut raw {
+                Some(raw) => raw,
+                raw => raw.insert(
+                    format
+                        .chain
+                        .decode(bytes, format.layout.raw_bytes())
+                        .map_err(damaged_chunk(key, shard))?,
+                ),
+            };
+            if format.layout.parts(within).any(|part| part.is_stored(raw)) {
+                keys.push(key);
+            }
+        }
+        Ok(())
     }
 
     /// [`ChunkStore::keys`], blocking.
@@ -92,31 +160,50 @@ impl ChunkStore {
         block_on(self.keys())
     }
 
-    async fn read_bytes(&self, shard: ShardKey, slot: usize) -> Result<Option<Bytes>, StoreError> {
+    /// The bytes of some slots of one shard as they were at one moment; `None` for an empty slot.
+    async fn read_slots(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+        slots: &[usize],
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
         let path = shard.path();
         for _ in 0..ATTEMPTS {
-            let Some(known) = self.index(shard).await? else { return Ok(None) };
-            let Some(range) = known.index.range(slot) else { return Ok(None) };
-            if range.is_empty() {
-                return Ok(Some(Bytes::new()));
+            let Some(known) = self.index(shard, format).await? else {
+                return Ok(vec![None; slots.len()]);
+            };
+            let ranges: Vec<_> = slots.iter().map(|&slot| known.index.range(slot)).collect();
+            let requests = merge(&ranges);
+            if requests.is_empty() {
+                return Ok(ranges.into_iter().map(|range| range.map(|_| Bytes::new())).collect());
             }
-            let options = GetOptions {
-                range: Some(GetRange::Bounded(range)),
-                if_match: known.tag.clone(),
-                ..GetOptions::default()
-            };
-            let bytes = match self.objects.get_opts(&path, options).await {
-                Ok(result) => result.bytes().await.map_err(object_error(&path, "reading")),
-                Err(source) => Err(object_error(&path, "reading")(source)),
-            };
+            let fetched = join_all(requests.iter().map(|request| async {
+                let options = GetOptions {
+                    range: Some(GetRange::Bounded(request.clone())),
+                    if_match: known.tag.clone(),
+                    ..GetOptions::default()
+                };
+                let result = self.objects.get_opts(&path, options).await;
+                result
+                    .map_err(object_error(&path, "reading"))?
+                    .bytes()
+                    .await
+                    .map_err(object_error(&path, "reading"))
+            }))
+            .await;
             // What came back belongs to the index only if nothing was replaced since it was read. In the
             // middle of a replacement only the object's own tag can tell.
             let generation = self.stripe(shard).generation.load(Ordering::Acquire);
             if generation == known.generation
                 && (generation.is_multiple_of(2) || known.tag.is_some())
             {
-                match bytes {
-                    Ok(bytes) => return Ok(Some(bytes)),
+                match fetched.into_iter().collect::<Result<Vec<_>, _>>() {
+                    Ok(fetched) => {
+                        let bytes = fetched.iter().map(Bytes::len).sum::<usize>() as u64;
+                        self.counters.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+                        let slice = |range: Range<u64>| slice(&requests, &fetched, range);
+                        return Ok(ranges.into_iter().map(|range| range.map(slice)).collect());
+                    }
                     Err(error) if !is_replaced(&error) => return Err(error),
                     Err(_) => {}
                 }
@@ -127,7 +214,11 @@ impl ChunkStore {
     }
 
     /// The index of a shard, remembered or read; `None` if there is no such shard.
-    async fn index(&self, shard: ShardKey) -> Result<Option<Arc<KnownIndex>>, StoreError> {
+    async fn index(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+    ) -> Result<Option<Arc<KnownIndex>>, StoreError> {
         let generation = self.stripe(shard).generation.load(Ordering::Acquire);
         let settled = generation.is_multiple_of(2);
         if settled
@@ -137,9 +228,12 @@ impl ChunkStore {
             return Ok(Some(known));
         }
         let path = shard.path();
-        let slots = self.slots(shard);
-        let bytes = shard::index_bytes(slots) as u64;
-        let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
+        let bytes = format.form.index_bytes() as u64;
+        let range = match format.form.index_location {
+            IndexLocation::Start => GetRange::Bounded(0..bytes),
+            IndexLocation::End => GetRange::Suffix(bytes),
+        };
+        let options = GetOptions { range: Some(range), ..GetOptions::default() };
         let result = match self.objects.get_opts(&path, options).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -147,7 +241,7 @@ impl ChunkStore {
         };
         let (size, tag) = (result.meta.size, result.meta.e_tag.clone());
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
-        let index = ShardIndex::parse(&bytes, slots, size)
+        let index = ShardIndex::parse(&bytes, &format.form, size)
             .map_err(|reason| StoreError::DamagedShard { path: path.to_string(), reason })?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let known = Arc::new(KnownIndex { index, generation, tag });
@@ -161,23 +255,53 @@ impl ChunkStore {
     pub(super) async fn read_shard(
         &self,
         shard: ShardKey,
+        format: &ArrayFormat,
     ) -> Result<Vec<Option<Bytes>>, StoreError> {
         let path = shard.path();
-        let slots = self.slots(shard);
         let result = match self.objects.get(&path).await {
             Ok(result) => result,
-            Err(object_store::Error::NotFound { .. }) => return Ok(vec![None; slots]),
+            Err(object_store::Error::NotFound { .. }) => return Ok(vec![None; format.form.slots]),
             Err(source) => return Err(object_error(&path, "reading")(source)),
         };
         let damaged = |reason| StoreError::DamagedShard { path: path.to_string(), reason };
-        let (size, most) = (result.meta.size, shard::max_shard_bytes(slots));
+        let (size, most) = (result.meta.size, format.form.max_shard_bytes());
         if size > most {
             return Err(damaged(format!("{size} bytes, no shard has more than {most}")));
         }
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        shard::parse(&bytes, slots).map_err(damaged)
+        shard::parse(&bytes, &format.form).map_err(damaged)
     }
+}
+
+/// The requests that fetch some ranges of an object: what lies together is fetched together.
+fn merge(ranges: &[Option<Range<u64>>]) -> Vec<Range<u64>> {
+    let mut ranges: Vec<_> = ranges.iter().flatten().filter(|range| !range.is_empty()).collect();
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(GAP_BYTES) => {
+                last.end = last.end.max(range.end);
+            }
+            _ => merged.push(range.clone()),
+        }
+    }
+    merged
+}
+
+/// One range out of what was fetched for [`merge`]d requests; shorter where the object was.
+fn slice(requests: &[Range<u64>], fetched: &[Bytes], range: Range<u64>) -> Bytes {
+    let holds = |request: &Range<u64>| request.start <= range.start && range.end <= request.end;
+    let found = requests.iter().zip(fetched).find(|(request, _)| holds(request));
+    let Some((request, bytes)) = found else { return Bytes::new() };
+    let within = |at: u64| ((at - request.start) as usize).min(bytes.len());
+    bytes.slice(within(range.start)..within(range.end))
+}
+
+/// Says which chunk is damaged.
+pub(super) fn damaged_chunk(key: ChunkKey, shard: ShardKey) -> impl FnOnce(String) -> StoreError {
+    move |reason| StoreError::DamagedChunk { key, path: shard.path().to_string(), reason }
 }
 
 /// Whether an object was not the one asked for any more.
@@ -187,4 +311,36 @@ fn is_replaced(error: &StoreError) -> bool {
         source.downcast_ref(),
         Some(object_store::Error::Precondition { .. } | object_store::Error::NotFound { .. })
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn merged_requests_hold_every_range_and_are_far_apart(
+            ranges in prop::collection::vec(
+                prop::option::of((0u64..1 << 18, 0u64..1 << 14)), 1..9,
+            ),
+        ) {
+            let ranges: Vec<_> = ranges
+                .into_iter()
+                .map(|range| range.map(|(start, length)| start..start + length))
+                .collect();
+            let object: Vec<u8> = (0..(1 << 18) + (1 << 14)).map(|at: u32| (at * 7 % 251) as u8).collect();
+            let requests = merge(&ranges);
+            let part = |range: &Range<u64>| &object[range.start as usize..range.end as usize];
+            let fetched: Vec<_> =
+                requests.iter().map(|request| Bytes::copy_from_slice(part(request))).collect();
+            for pair in requests.windows(2) {
+                prop_assert!(pair[0].end + GAP_BYTES < pair[1].start);
+            }
+            for range in ranges.into_iter().flatten() {
+                prop_assert_eq!(&slice(&requests, &fetched, range.clone())[..], part(&range));
+            }
+        }
+    }
 }

@@ -60,7 +60,8 @@ impl HybridWorld {
             Some(store) if stored => {
                 self.count(Source::Store);
                 // An edited chunk that is gone must not silently turn into baseline.
-                store.read(key).await?.ok_or(WorldError::Lost { key })?
+                let stored = store.read(key).await?.ok_or(WorldError::Lost { key })?;
+                self.lay_over_baseline(key, stored)
             }
             _ => {
                 self.count(Source::Baseline);
@@ -104,6 +105,20 @@ impl HybridWorld {
         let mut chunk = Chunk::default();
         self.inner.baseline.fill(key, &mut chunk);
         chunk
+    }
+
+    /// Fills the cells that another program left out of a stored chunk.
+    fn lay_over_baseline(&self, key: ChunkKey, stored: Chunk) -> Chunk {
+        if !stored.any_material(|material| material == MaterialId::UNSTORED) {
+            return stored;
+        }
+        let mut cells = self.fill_from_baseline(key).to_cells();
+        for (cell, stored) in cells.iter_mut().zip(stored.to_cells()) {
+            if stored != MaterialId::UNSTORED {
+                *cell = stored;
+            }
+        }
+        Chunk::from_cells(&cells)
     }
 
     fn check_key(&self, key: ChunkKey) -> Result<(), WorldError> {

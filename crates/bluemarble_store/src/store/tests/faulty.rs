@@ -35,6 +35,7 @@ pub struct Faulty {
     puts_left: AtomicUsize,
     answers_lost: AtomicBool,
     gets_fail: AtomicBool,
+    gets: AtomicUsize,
     interruption: Mutex<Option<(Moment, Work)>>,
 }
 
@@ -45,6 +46,7 @@ impl Faulty {
             puts_left: AtomicUsize::new(usize::MAX),
             answers_lost: AtomicBool::new(false),
             gets_fail: AtomicBool::new(false),
+            gets: AtomicUsize::new(0),
             interruption: Mutex::new(None),
         })
     }
@@ -62,6 +64,11 @@ impl Faulty {
     /// From now on every get fails.
     pub fn fail_gets(&self) {
         self.gets_fail.store(true, SeqCst);
+    }
+
+    /// How often something was asked for.
+    pub fn gets(&self) -> usize {
+        self.gets.load(SeqCst)
     }
 
     /// From now on nothing fails.
@@ -149,6 +156,7 @@ impl ObjectStore for Faulty {
         'p: 'f,
         Self: 'f,
     {
+        self.gets.fetch_add(1, SeqCst);
         if self.gets_fail.load(SeqCst) {
             return ready(Err(fault())).boxed();
         }
