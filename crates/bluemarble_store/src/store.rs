@@ -1,6 +1,7 @@
 //! [`ChunkStore`]: edited chunks on disk.
 
 mod arrays;
+mod decoded;
 mod read;
 mod write;
 
@@ -73,6 +74,7 @@ pub struct ChunkStore {
     storage: StorageOptions,
     stripes: Vec<Stripe>,
     indices: Cache<ShardKey, Arc<read::KnownIndex>, read::ByBytes>,
+    decoded: decoded::DecodedChunks,
     arrays: arrays::KnownArrays,
     counters: Counters,
     /// Kept open: closing it gives the world free.
@@ -119,6 +121,7 @@ impl ChunkStore {
             storage: metadata.storage,
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
             indices: Cache::with_weighter(CACHED_INDICES, CACHED_INDEX_BYTES, read::ByBytes),
+            decoded: decoded::DecodedChunks::default(),
             arrays: arrays::KnownArrays::default(),
             counters: Counters::default(),
             _lock: None,

@@ -16,6 +16,7 @@ use super::{ChunkStore, object_error};
 use crate::{
     StoreError,
     block::block_on,
+    chunk_bytes::Part,
     layout::ShardKey,
     metadata::ArrayFormat,
     shard::{self, IndexLocation, ShardIndex},
@@ -25,6 +26,9 @@ use crate::{
 const ATTEMPTS: usize = 64;
 /// Bytes between two chunks that are rather read along than asked around.
 const GAP_BYTES: u64 = 16 << 10;
+
+/// In place of a generation where there is nothing to remember.
+const NO_GENERATION: u64 = u64::MAX;
 
 /// The index of a shard as it was at one moment.
 #[derive(Debug)]
@@ -51,7 +55,8 @@ impl ChunkStore {
     /// What this program writes is always complete. Other programs may have stored only some cells: the
     /// others then hold [`MaterialId::UNSTORED`], and are to be taken from the baseline.
     ///
-    /// Where stored chunks are larger than 64³ cells, all of the stored chunk is fetched and decoded.
+    /// Where stored chunks are larger than 64³ cells, all of the stored chunk is fetched and decoded; the
+    /// last 64 MiB of these are remembered.
     ///
     /// # Errors
     /// [`StoreError::OutsideLattice`]; [`StoreError::DamagedShard`] and [`StoreError::DamagedChunk`] if
@@ -64,7 +69,10 @@ impl ChunkStore {
         let Some(format) = self.array_of(shard).await? else { return Ok(None) };
         let parts: Vec<_> = format.layout.parts(within).collect();
         let slots: Vec<_> = parts.iter().map(|part| part.slot).collect();
-        let stored = self.read_slots(shard, &format, &slots).await?;
+        if let ([part], false) = (parts.as_slice(), format.layout.is_within_chunks()) {
+            return self.read_within(key, shard, &format, part).await;
+        }
+        let (stored, _) = self.read_slots(shard, &format, &slots).await?;
         if stored.iter().all(Option::is_none) {
             return Ok(None);
         }
@@ -77,9 +85,43 @@ impl ChunkStore {
                 .map_err(damaged_chunk(key, shard))?;
             part.take(&raw, &mut cells);
         }
-        let chunk = Chunk::from_cells(&cells);
+        Ok(self.chunk_of(&cells))
+    }
+
+    /// Reads a chunk that is a part of a larger stored chunk.
+    async fn read_within(
+        &self,
+        key: ChunkKey,
+        shard: ShardKey,
+        format: &ArrayFormat,
+        part: &Part,
+    ) -> Result<Option<Chunk>, StoreError> {
+        let place = (shard, part.slot);
+        let generation = self.stripe(shard).generation.load(Ordering::Acquire);
+        let raw = match self.decoded.get(place, generation) {
+            Some(raw) => raw,
+            None => {
+                let (stored, generation) = self.read_slots(shard, format, &[part.slot]).await?;
+                let Some(Some(bytes)) = stored.first() else { return Ok(None) };
+                let raw = format.chain.decode(bytes, format.layout.raw_bytes());
+                let raw = Arc::new(raw.map_err(damaged_chunk(key, shard))?);
+                self.decoded.insert(place, generation, &raw);
+                raw
+            }
+        };
+        let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+        part.take(&raw, &mut cells);
+        Ok(self.chunk_of(&cells))
+    }
+
+    /// The chunk of some cells, counted as read; `None` if none of them is stored.
+    fn chunk_of(&self, cells: &[MaterialId]) -> Option<Chunk> {
+        let chunk = Chunk::from_cells(cells);
+        if chunk.as_uniform() == Some(MaterialId::UNSTORED) {
+            return None;
+        }
         self.counters.chunks_read.fetch_add(1, Ordering::Relaxed);
-        Ok((chunk.as_uniform() != Some(MaterialId::UNSTORED)).then_some(chunk))
+        Some(chunk)
     }
 
     /// All stored chunks, in no fixed order. Lists every shard and reads its index.
@@ -131,7 +173,7 @@ impl ChunkStore {
         slot: usize,
         keys: &mut Vec<ChunkKey>,
     ) -> Result<(), StoreError> {
-        let stored = self.read_slots(shard, format, &[slot]).await?;
+        let (stored, _) = self.read_slots(shard, format, &[slot]).await?;
         let Some(Some(bytes)) = stored.first() else { return Ok(()) };
         let mut raw = None;
         for within in format.layout.chunks_of_slot(slot) {
@@ -160,22 +202,24 @@ impl ChunkStore {
         block_on(self.keys())
     }
 
-    /// The bytes of some slots of one shard as they were at one moment; `None` for an empty slot.
+    /// The bytes of some slots of one shard as they were at one moment, `None` for an empty slot, and the
+    /// generation of the shard's stripe at that moment.
     async fn read_slots(
         &self,
         shard: ShardKey,
         format: &ArrayFormat,
         slots: &[usize],
-    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+    ) -> Result<(Vec<Option<Bytes>>, u64), StoreError> {
         let path = shard.path();
         for _ in 0..ATTEMPTS {
             let Some(known) = self.index(shard, format).await? else {
-                return Ok(vec![None; slots.len()]);
+                return Ok((vec![None; slots.len()], NO_GENERATION));
             };
             let ranges: Vec<_> = slots.iter().map(|&slot| known.index.range(slot)).collect();
             let requests = merge(&ranges);
             if requests.is_empty() {
-                return Ok(ranges.into_iter().map(|range| range.map(|_| Bytes::new())).collect());
+                let empty = ranges.into_iter().map(|range| range.map(|_| Bytes::new()));
+                return Ok((empty.collect(), known.generation));
             }
             let fetched = join_all(requests.iter().map(|request| async {
                 let options = GetOptions {
@@ -202,7 +246,8 @@ impl ChunkStore {
                         let bytes = fetched.iter().map(Bytes::len).sum::<usize>() as u64;
                         self.counters.bytes_read.fetch_add(bytes, Ordering::Relaxed);
                         let slice = |range: Range<u64>| slice(&requests, &fetched, range);
-                        return Ok(ranges.into_iter().map(|range| range.map(slice)).collect());
+                        let bytes = ranges.into_iter().map(|range| range.map(slice));
+                        return Ok((bytes.collect(), generation));
                     }
                     Err(error) if !is_replaced(&error) => return Err(error),
                     Err(_) => {}

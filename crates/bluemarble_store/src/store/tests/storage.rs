@@ -185,3 +185,22 @@ fn every_damage_to_a_large_or_small_stored_chunk_is_reported_with_the_chunk() {
         }
     }
 }
+
+#[test]
+fn the_parts_of_a_large_stored_chunk_are_read_with_one_request_until_it_is_replaced() {
+    let storage = StorageOptions { chunk_edge: ChunkEdge::Cells256, ..StorageOptions::default() };
+    let counting = faulty::Faulty::over(in_memory());
+    let objects: Arc<dyn ObjectStore> = counting.clone();
+    let keys = [0, 1, 2, 3].map(|x| ChunkKey::new(0, 0, ivec3(x, 1, 2)));
+    let chunks: Vec<_> = keys.into_iter().zip((6..).map(chunk)).collect();
+    let store = open_stored(&objects, EARTH, storage);
+    write(&store, &chunks).expect("writes");
+    let before = counting.gets();
+    for (key, chunk) in &chunks {
+        assert_eq!(read(&store, *key).expect("reads").as_ref(), Some(chunk));
+    }
+    assert_eq!(counting.gets() - before, 2, "the index and the stored chunk");
+    write(&store, &[(keys[2], chunk(60))]).expect("writes");
+    assert_eq!(read(&store, keys[2]).expect("reads"), Some(chunk(60)));
+    assert_eq!(read(&store, keys[1]).expect("reads").as_ref(), Some(&chunks[1].1));
+}
