@@ -2,6 +2,7 @@
 
 mod arrays;
 mod decoded;
+mod ranges;
 mod read;
 mod write;
 

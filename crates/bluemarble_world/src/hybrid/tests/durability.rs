@@ -273,10 +273,15 @@ fn a_chunk_that_others_stored_in_part_lies_over_the_baseline() {
         flush(&world);
         store_one_cell(&objects, &world, key, ivec3(3, 60, 5));
     }
-    let world = open(&objects, &baseline);
+    let counting = faulty::Faulty::over(Arc::clone(&objects));
+    let counted: Arc<dyn ObjectStore> = counting.clone();
+    let world = open(&counted, &baseline);
     let mut expected = filled(&baseline, key);
     expected.set(ivec3(3, 60, 5), MaterialId(9));
     assert!(same(&read(&world, key), &expected));
+    let gets = counting.gets();
+    assert!(same(&read(&world, key), &expected));
+    assert_eq!(counting.gets(), gets, "what was laid over the baseline is kept so");
     // An edit completes it.
     set(&world, 0, key.min_voxel(), MaterialId(7));
     expected.set(IVec3::ZERO, MaterialId(7));
