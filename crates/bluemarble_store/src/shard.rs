@@ -221,6 +221,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_slot_that_points_into_the_index_is_refused() {
+        for (location, offset) in [(IndexLocation::Start, 4u64), (IndexLocation::End, 50)] {
+            let mut index = [offset.to_le_bytes(), 8u64.to_le_bytes()].concat();
+            let checksum = crc32c::crc32c(&index);
+            index.extend_from_slice(&checksum.to_le_bytes());
+            let shard = match location {
+                IndexLocation::Start => [index, vec![0; 50]].concat(),
+                IndexLocation::End => [vec![0; 50], index].concat(),
+            };
+            let error = parse(&Bytes::from(shard), &form(1, location)).expect_err("no chunk");
+            assert!(error.contains("slot 0 points outside"), "{error}");
+        }
+    }
+
     /// Every byte cut off and every bit turned: an error or the right chunks, never others.
     #[test]
     fn no_damage_goes_unnoticed() {
