@@ -1,4 +1,4 @@
-//! [`advise`]: which edge of stored chunks suits an area.
+//! [`advise()`]: which edge of stored chunks suits an area.
 //!
 //! The rules and the ratios are those of the storage design's table: 32³ where processes are active (2
 //! to 3 times smaller than raw), 64³ in general (4 to 6), 128³ for large mixed areas (6 to 8), 256³ for

@@ -22,7 +22,7 @@ impl StorageOptions {
 ///
 /// A smaller edge makes a scattered edit cheaper and an index entry dearer; a larger one compresses
 /// better, but each read and write of 64³ cells decodes all of the stored chunk around them.
-/// [`crate::advise`] chooses from statistics.
+/// [`crate::advise()`] chooses from statistics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChunkEdge {
     /// 32³ cells, 64 KiB before compression.
