@@ -1,133 +1,155 @@
-//! One chunk to bytes and back: the inner codecs of every array.
+//! Chunks of 64³ cells within the raw bytes of stored chunks, which may be smaller or larger.
 //!
-//! `bytes` (u16, little endian, x fastest, then z, then y), `numcodecs.lz4` (u32 size, then one LZ4
-//! block), `crc32c` (checksum of all that, u32 little endian, at the end).
+//! Raw bytes are u16, little endian, x fastest, then z, then y. 0xFFFF marks a cell that is not stored.
 
-use bluemarble_core::{CHUNK_VOLUME, Chunk, MaterialId};
+use std::ops::Range;
 
-/// Bytes of a chunk before compression.
-pub const RAW_BYTES: usize = CHUNK_VOLUME * 2;
-/// Bytes of the size in front of the LZ4 block.
-const SIZE_BYTES: usize = 4;
-/// Bytes of a checksum.
-pub(crate) const CRC_BYTES: usize = 4;
+use bluemarble_core::{CHUNK_EDGE, MaterialId};
+use glam::{IVec3, ivec3};
 
-/// No encoded chunk is larger.
-pub fn max_encoded_bytes() -> usize {
-    SIZE_BYTES + lz4_flex::block::get_maximum_output_size(RAW_BYTES) + CRC_BYTES
+/// Bytes of a cell.
+const CELL_BYTES: usize = 2;
+/// What cells that are not stored look like, byte by byte.
+const UNSTORED_BYTE: u8 = 0xff;
+
+/// The cells that a chunk shares with one stored chunk: a cube.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which chunk of the shard it is.
+    pub slot: usize,
+    /// Where the cube begins in the stored chunk, in cells.
+    pub in_stored: IVec3,
+    /// Where the cube begins in the chunk of 64³ cells.
+    pub in_chunk: IVec3,
+    /// Cells along each axis of the cube.
+    pub edge_cells: i32,
+    /// Cells along each axis of the stored chunk.
+    pub stored_edge_cells: i32,
 }
 
-/// Encodes a chunk.
-///
-/// # Errors
-/// The index of the first cell that holds [`MaterialId::UNSTORED`]: such a chunk is not complete.
-pub fn encode(chunk: &Chunk) -> Result<Vec<u8>, usize> {
-    let mut cells = vec![MaterialId::AIR; CHUNK_VOLUME];
-    chunk.write_cells(&mut cells);
-    if chunk.any_material(|material| material == MaterialId::UNSTORED) {
-        let cell = cells.iter().position(|&cell| cell == MaterialId::UNSTORED);
-        return Err(cell.unwrap_or(0));
+impl Part {
+    /// Each row of cells: the bytes in the stored chunk, the cells in the chunk.
+    fn rows(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
+        let Self { in_stored, in_chunk, edge_cells, stored_edge_cells, .. } = *self;
+        let start =
+            |corner: IVec3, edge: i32| ((corner.y * edge + corner.z) * edge + corner.x) as usize;
+        let edge = edge_cells as usize;
+        (0..edge_cells * edge_cells).map(move |row| {
+            let step = ivec3(0, row / edge_cells, row % edge_cells);
+            let bytes = start(in_stored + step, stored_edge_cells) * CELL_BYTES;
+            let cells = start(in_chunk + step, CHUNK_EDGE);
+            (bytes..bytes + edge * CELL_BYTES, cells..cells + edge)
+        })
     }
-    let mut raw = Vec::with_capacity(RAW_BYTES);
-    for cell in &cells {
-        raw.extend_from_slice(&cell.0.to_le_bytes());
+
+    /// Copies the part out of a stored chunk.
+    ///
+    /// # Panics
+    /// If `raw` is not a whole stored chunk or `cells` not 64³ cells.
+    pub fn take(&self, raw: &[u8], cells: &mut [MaterialId]) {
+        for (bytes, row) in self.rows() {
+            for (cell, bytes) in cells[row].iter_mut().zip(raw[bytes].chunks_exact(CELL_BYTES)) {
+                *cell = MaterialId(u16::from_le_bytes([bytes[0], bytes[1]]));
+            }
+        }
     }
-    let mut bytes = lz4_flex::block::compress_prepend_size(&raw);
-    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-    Ok(bytes)
+
+    /// Copies the part into a stored chunk.
+    ///
+    /// # Panics
+    /// If `raw` is not a whole stored chunk or `cells` not 64³ cells.
+    pub fn put(&self, cells: &[MaterialId], raw: &mut [u8]) {
+        for (bytes, row) in self.rows() {
+            for (cell, bytes) in cells[row].iter().zip(raw[bytes].chunks_exact_mut(CELL_BYTES)) {
+                bytes.copy_from_slice(&cell.0.to_le_bytes());
+            }
+        }
+    }
+
+    /// Whether some cell of the part is stored.
+    ///
+    /// # Panics
+    /// If `raw` is not a whole stored chunk.
+    pub fn is_stored(&self, raw: &[u8]) -> bool {
+        self.rows().any(|(bytes, _)| {
+            raw[bytes].chunks_exact(CELL_BYTES).any(|cell| cell != [UNSTORED_BYTE; CELL_BYTES])
+        })
+    }
 }
 
-/// Decodes a chunk.
-///
-/// # Errors
-/// One clause that says what is wrong with the bytes. Never panics, and never allocates more than a
-/// chunk.
-pub fn decode(bytes: &[u8]) -> Result<Chunk, String> {
-    let Some((body, checksum)) = bytes.split_last_chunk::<CRC_BYTES>() else {
-        return Err(format!("{} bytes are too few for a chunk", bytes.len()));
-    };
-    if crc32c::crc32c(body) != u32::from_le_bytes(*checksum) {
-        return Err("its checksum does not match".to_owned());
-    }
-    let Some((size, block)) = body.split_first_chunk::<SIZE_BYTES>() else {
-        return Err(format!("{} bytes are too few for a chunk", bytes.len()));
-    };
-    let size = u32::from_le_bytes(*size);
-    if size as usize != RAW_BYTES {
-        return Err(format!("it claims to hold {size} bytes, a chunk holds {RAW_BYTES}"));
-    }
-    let mut raw = vec![0; RAW_BYTES];
-    match lz4_flex::block::decompress_into(block, &mut raw) {
-        Ok(RAW_BYTES) => {}
-        Ok(got) => return Err(format!("it holds {got} bytes, a chunk holds {RAW_BYTES}")),
-        Err(error) => return Err(format!("its LZ4 block is broken: {error}")),
-    }
-    let mut cells = vec![MaterialId::AIR; CHUNK_VOLUME];
-    for (cell, bytes) in cells.iter_mut().zip(raw.chunks_exact(2)) {
-        *cell = MaterialId(u16::from_le_bytes([bytes[0], bytes[1]]));
-    }
-    match cells.iter().position(|&cell| cell == MaterialId::UNSTORED) {
-        Some(cell) => Err(format!("cell index {cell} holds the reserved material 65535")),
-        None => Ok(Chunk::from_cells(&cells)),
-    }
+/// Bytes of a stored chunk before compression.
+pub const fn raw_bytes(stored_edge_cells: i32) -> usize {
+    (stored_edge_cells as usize).pow(3) * CELL_BYTES
+}
+
+/// A stored chunk without any cell.
+pub fn unstored(stored_edge_cells: i32) -> Vec<u8> {
+    vec![UNSTORED_BYTE; raw_bytes(stored_edge_cells)]
 }
 
 #[cfg(test)]
 mod tests {
+    use bluemarble_core::{CHUNK_VOLUME, chunk::cell_index};
     use proptest::prelude::*;
 
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn any_chunk_comes_back(kinds in 1u16..600, seed: u64, run in 1usize..5000) {
-            let mut state = seed | 1;
-            let mut cells = Vec::with_capacity(CHUNK_VOLUME);
-            while cells.len() < CHUNK_VOLUME {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let left = CHUNK_VOLUME - cells.len();
-                let material = MaterialId((state >> 40) as u16 % kinds);
-                cells.resize(cells.len() + left.min(1 + (state >> 20) as usize % run), material);
+        fn a_part_comes_back_and_nothing_else_changes(
+            log in 5u32..8,
+            x in 0i32..4, y in 0i32..4, z in 0i32..4,
+            seed: u16,
+        ) {
+            let stored_edge_cells = 1 << log;
+            let edge_cells = stored_edge_cells.min(CHUNK_EDGE);
+            let at = |x, y, z| ivec3(x, y, z);
+            let places = (stored_edge_cells / edge_cells).max(1);
+            let in_stored = at(x % places, y % places, z % places) * edge_cells;
+            let places = CHUNK_EDGE / edge_cells;
+            let in_chunk = at(x % places, y % places, z % places) * edge_cells;
+            let part = Part { slot: 0, in_stored, in_chunk, edge_cells, stored_edge_cells };
+            let cells: Vec<_> = (0..CHUNK_VOLUME)
+                .map(|index| MaterialId((index as u16).wrapping_mul(31).wrapping_add(seed) % 65535))
+                .collect();
+            let mut raw = unstored(stored_edge_cells);
+            prop_assert!(!part.is_stored(&raw));
+            part.put(&cells, &mut raw);
+            prop_assert!(part.is_stored(&raw));
+            let stored = raw.chunks_exact(2).filter(|cell| *cell != [0xff; 2]).count();
+            prop_assert_eq!(stored, (edge_cells as usize).pow(3));
+            // One cell, by hand.
+            let edge = stored_edge_cells;
+            let last = in_stored + edge_cells - 1;
+            let byte = ((last.y * edge + last.z) * edge + last.x) as usize * 2;
+            let cell = in_chunk + edge_cells - 1;
+            let expected = cells[cell_index(cell.x as usize, cell.y as usize, cell.z as usize)];
+            prop_assert_eq!(u16::from_le_bytes([raw[byte], raw[byte + 1]]), expected.0);
+            let mut back = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+            part.take(&raw, &mut back);
+            for (index, (&back, &cell)) in back.iter().zip(&cells).enumerate() {
+                let within = bluemarble_core::chunk::cell_position(index) - in_chunk;
+                let inside = within.cmpge(IVec3::ZERO).all() && within.cmplt(IVec3::splat(edge_cells)).all();
+                prop_assert_eq!(back, if inside { cell } else { MaterialId::UNSTORED });
             }
-            let chunk = Chunk::from_cells(&cells);
-            let bytes = encode(&chunk).expect("complete");
-            prop_assert!(bytes.len() <= max_encoded_bytes());
-            prop_assert_eq!(decode(&bytes).expect("whole"), chunk);
-        }
-
-        #[test]
-        fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), valid: bool) {
-            if valid && bytes.len() >= 8 {
-                // Past the checksum and the size, so that the LZ4 decoder sees the rest.
-                bytes[..4].copy_from_slice(&(RAW_BYTES as u32).to_le_bytes());
-                let end = bytes.len() - 4;
-                let crc = crc32c::crc32c(&bytes[..end]);
-                bytes[end..].copy_from_slice(&crc.to_le_bytes());
-            }
-            let _ = decode(&bytes);
         }
     }
 
     #[test]
-    fn a_claimed_size_is_checked_before_anything_is_allocated() {
-        let mut bytes = u32::MAX.to_le_bytes().to_vec();
-        bytes.extend_from_slice(&[0; 16]);
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-        let error = decode(&bytes).expect_err("4 GiB");
-        assert!(error.contains("4294967295"), "{error}");
-    }
-
-    #[test]
-    fn an_incomplete_chunk_is_neither_written_nor_read() {
-        let mut chunk = Chunk::default();
-        chunk.set_index(77, MaterialId::UNSTORED);
-        assert_eq!(encode(&chunk), Err(77));
-        let mut raw = vec![0u8; RAW_BYTES];
-        raw[154..156].fill(0xff);
-        let mut bytes = lz4_flex::block::compress_prepend_size(&raw);
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-        assert!(decode(&bytes).expect_err("incomplete").contains("77"));
+    fn a_single_cell_makes_a_part_stored() {
+        let part = |x| Part {
+            slot: 0,
+            in_stored: ivec3(x, 64, 0),
+            in_chunk: IVec3::ZERO,
+            edge_cells: 64,
+            stored_edge_cells: 128,
+        };
+        let mut raw = unstored(128);
+        let byte = ((64 + 63) * 128 + 63) * 128 * 2 + 64 * 2;
+        raw[byte + 1] = 0;
+        assert!(!part(0).is_stored(&raw));
+        assert!(part(64).is_stored(&raw));
     }
 }

@@ -49,6 +49,19 @@ pub enum StoreError {
         /// What the document says.
         found: String,
     },
+    /// The world was made, or brought up to date, by a newer program.
+    #[error(
+        "{path}: the world has format version {found}, this program reads versions up to {supported}; \
+         open it with a newer program"
+    )]
+    NewerFormat {
+        /// The document.
+        path: String,
+        /// The version of the world.
+        found: u64,
+        /// The newest version that is understood.
+        supported: u32,
+    },
     /// A `zarr.json` is not JSON.
     #[error("{path}: not a Zarr v3 document: {message}; restore the file from a backup")]
     Syntax {
@@ -194,6 +207,14 @@ pub enum StoreError {
     Conflict {
         /// The shard.
         path: String,
+    },
+    /// A chunk could not be compressed.
+    #[error("chunk {key}: cannot be encoded: {reason}; free some memory, then try again")]
+    Unencodable {
+        /// The chunk.
+        key: ChunkKey,
+        /// What the compressor said.
+        reason: String,
     },
     /// The object store failed.
     #[error(

@@ -6,49 +6,117 @@ use bluemarble_core::{CHUNK_EDGE, ChunkKey, MAX_LOD, REGION_EDGE, Shape};
 use glam::{IVec3, ivec3};
 use object_store::path::Path;
 
-/// Chunks along one edge of a shard, where the array is large enough.
-pub const SHARD_CHUNKS: i32 = 4;
+use crate::{
+    ChunkEdge,
+    chunk_bytes::{self, Part},
+};
+
+/// Cells along one edge of a shard, where the array is large enough.
+pub const SHARD_CELLS: i32 = 256;
 /// The name of every metadata document.
 pub const METADATA_NAME: &str = "zarr.json";
 /// The name of the lock file.
 pub const LOCK_NAME: &str = ".lock";
 
 /// How the chunks of one lod are laid out, the same in every region.
+///
+/// A *chunk* has 64³ cells, as everywhere. A *stored chunk* is what the array calls a chunk: what is
+/// compressed and asked for as a whole, in one slot of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArrayLayout {
     /// Cells along each axis of the array.
     pub edge_cells: i32,
     /// Array index of the cell at lattice origin, in cells.
     pub origin_cells: i32,
-    /// Chunks along each axis of a shard.
-    pub shard_chunks: i32,
+    /// Cells along each axis of a stored chunk: the world's edge, or the array's where that is smaller.
+    pub chunk_cells: i32,
+    /// Cells along each axis of a shard.
+    pub shard_cells: i32,
 }
 
 impl ArrayLayout {
     /// The layout of one lod of a world.
-    pub fn new(shape: &Shape, lod: u8) -> Self {
+    pub fn new(shape: &Shape, lod: u8, chunk_edge: ChunkEdge) -> Self {
         let (edge_cells, origin_cells) = match shape {
             Shape::Flat(_) => ((REGION_EDGE >> lod) * 2, REGION_EDGE >> lod),
             Shape::CubeSphere(_) => (REGION_EDGE >> lod, 0),
         };
-        let shard_chunks = SHARD_CHUNKS.min(edge_cells / CHUNK_EDGE);
-        Self { edge_cells, origin_cells, shard_chunks }
+        Self {
+            edge_cells,
+            origin_cells,
+            chunk_cells: chunk_edge.cells().min(edge_cells),
+            shard_cells: SHARD_CELLS.min(edge_cells),
+        }
     }
 
-    /// Cells along each axis of a shard.
-    pub fn shard_cells(&self) -> i32 {
-        self.shard_chunks * CHUNK_EDGE
-    }
-
-    /// Chunks in a shard.
+    /// Stored chunks in a shard.
     pub fn slots(&self) -> usize {
-        self.shard_chunks.pow(3) as usize
+        self.slots_edge().pow(3) as usize
+    }
+
+    /// Bytes of a stored chunk before compression.
+    pub fn raw_bytes(&self) -> usize {
+        chunk_bytes::raw_bytes(self.chunk_cells)
+    }
+
+    /// Whether every stored chunk lies within one chunk of 64³ cells.
+    pub fn is_within_chunks(&self) -> bool {
+        self.chunk_cells <= CHUNK_EDGE
+    }
+
+    /// The parts of the chunk that lies `within` a shard, counted in chunks from the shard's start, in
+    /// the stored chunks that hold them: one, or several where those are smaller.
+    pub fn parts(&self, within: IVec3) -> impl Iterator<Item = Part> + use<> {
+        let layout = *self;
+        let edge_cells = layout.chunk_cells.min(CHUNK_EDGE);
+        cube(CHUNK_EDGE / edge_cells).map(move |step| {
+            let in_chunk = step * edge_cells;
+            let cell = within * CHUNK_EDGE + in_chunk;
+            let pos = cell / layout.chunk_cells;
+            let edge = layout.slots_edge();
+            Part {
+                slot: ((pos.y * edge + pos.z) * edge + pos.x) as usize,
+                in_stored: cell - pos * layout.chunk_cells,
+                in_chunk,
+                edge_cells,
+                stored_edge_cells: layout.chunk_cells,
+            }
+        })
+    }
+
+    /// The chunks of 64³ cells that share cells with a slot, counted in chunks from the shard's start.
+    pub fn chunks_of_slot(&self, slot: usize) -> impl Iterator<Item = IVec3> + use<> {
+        let edge = self.slots_edge();
+        let slot = slot as i32;
+        let pos = ivec3(slot % edge, slot / (edge * edge), slot / edge % edge);
+        let first = pos * self.chunk_cells / CHUNK_EDGE;
+        cube((self.chunk_cells / CHUNK_EDGE).max(1)).map(move |step| first + step)
+    }
+
+    /// All slots of a shard in the order in which their bytes are written: what belongs to one chunk
+    /// lies together, so that one request reads it.
+    pub fn slot_order(&self) -> Vec<usize> {
+        if !self.is_within_chunks() {
+            return (0..self.slots()).collect();
+        }
+        let chunks = cube(self.shard_cells / CHUNK_EDGE);
+        chunks.flat_map(|within| self.parts(within)).map(|part| part.slot).collect()
+    }
+
+    /// Slots along each axis of a shard.
+    fn slots_edge(&self) -> i32 {
+        self.shard_cells / self.chunk_cells
     }
 
     /// Shards along each axis of the array.
     fn shards(&self) -> i32 {
-        self.edge_cells / self.shard_cells()
+        self.edge_cells / self.shard_cells
     }
+}
+
+/// The positions in a cube, x fastest, then z, then y.
+fn cube(edge: i32) -> impl Iterator<Item = IVec3> + use<> {
+    (0..edge * edge * edge).map(move |at| ivec3(at % edge, at / (edge * edge), at / edge % edge))
 }
 
 /// Names one shard; `pos` counts shards from the array's start.
@@ -63,12 +131,13 @@ pub struct ShardKey {
 }
 
 impl ShardKey {
-    /// The shard and slot of a chunk; `None` if the key names no chunk of the world.
-    pub fn locate(shape: &Shape, key: ChunkKey) -> Option<(Self, usize)> {
+    /// The shard of a chunk and where it lies there, counted in chunks of 64³ cells; `None` if the key
+    /// names no chunk of the world.
+    pub fn locate(shape: &Shape, key: ChunkKey) -> Option<(Self, IVec3)> {
         if key.region >= shape.regions() || key.lod > MAX_LOD {
             return None;
         }
-        let layout = ArrayLayout::new(shape, key.lod);
+        let layout = ArrayLayout::new(shape, key.lod, ChunkEdge::default());
         let chunks = layout.edge_cells / CHUNK_EDGE;
         let origin = IVec3::splat(layout.origin_cells / CHUNK_EDGE);
         let place = ivec3(
@@ -79,20 +148,16 @@ impl ShardKey {
         if place.cmplt(IVec3::ZERO).any() || place.cmpge(IVec3::splat(chunks)).any() {
             return None;
         }
-        let edge = layout.shard_chunks;
+        let edge = layout.shard_cells / CHUNK_EDGE;
         let pos = place / edge;
-        let inner = place - pos * edge;
-        let slot = (inner.y * edge + inner.z) * edge + inner.x;
-        Some((Self { region: key.region, lod: key.lod, pos }, slot as usize))
+        Some((Self { region: key.region, lod: key.lod, pos }, place - pos * edge))
     }
 
-    /// The chunk in a slot of this shard.
-    pub fn chunk(&self, shape: &Shape, slot: usize) -> ChunkKey {
-        let layout = ArrayLayout::new(shape, self.lod);
-        let edge = layout.shard_chunks;
-        let slot = slot as i32;
-        let inner = ivec3(slot % edge, slot / (edge * edge), slot / edge % edge);
-        let pos = self.pos * edge + inner - layout.origin_cells / CHUNK_EDGE;
+    /// Undoes [`ShardKey::locate`].
+    pub fn chunk(&self, shape: &Shape, within: IVec3) -> ChunkKey {
+        let layout = ArrayLayout::new(shape, self.lod, ChunkEdge::default());
+        let edge = layout.shard_cells / CHUNK_EDGE;
+        let pos = self.pos * edge + within - layout.origin_cells / CHUNK_EDGE;
         ChunkKey::new(self.region, self.lod, pos)
     }
 
@@ -120,7 +185,7 @@ impl ShardKey {
         if region >= shape.regions() || lod > MAX_LOD {
             return Err(());
         }
-        let end = IVec3::splat(ArrayLayout::new(shape, lod).shards());
+        let end = IVec3::splat(ArrayLayout::new(shape, lod, ChunkEdge::default()).shards());
         let inside = shard.pos.cmpge(IVec3::ZERO).all() && shard.pos.cmplt(end).all();
         // Other spellings of the same numbers are no shards that we would ever find again.
         if inside && shard.path() == *path { Ok(Some(shard)) } else { Err(()) }
@@ -150,15 +215,38 @@ mod tests {
         fn places_and_paths_invert(lod in 0u8..=20, region in 0u8..6, x: u32, y: u32, z: u32, flat: bool) {
             let shape = if flat { FLAT } else { Shape::earth() };
             let region = if flat { 0 } else { region };
-            let layout = ArrayLayout::new(&shape, lod);
+            let layout = ArrayLayout::new(&shape, lod, ChunkEdge::default());
             let chunks = (layout.edge_cells / 64) as u32;
             let pos = ivec3((x % chunks) as i32, (y % chunks) as i32, (z % chunks) as i32)
                 - layout.origin_cells / 64;
             let key = ChunkKey::new(region, lod, pos);
-            let (shard, slot) = ShardKey::locate(&shape, key).expect("inside");
-            prop_assert!(slot < layout.slots());
-            prop_assert_eq!(shard.chunk(&shape, slot), key);
+            let (shard, within) = ShardKey::locate(&shape, key).expect("inside");
+            prop_assert_eq!(shard.chunk(&shape, within), key);
             prop_assert_eq!(ShardKey::of_path(&shape, &shard.path()), Ok(Some(shard)));
+        }
+    }
+
+    #[test]
+    fn the_parts_of_all_chunks_tile_every_slot_of_a_shard() {
+        for (edge, lod) in
+            ChunkEdge::ALL.into_iter().flat_map(|edge| [17, 19, 20].map(|lod| (edge, lod)))
+        {
+            let layout = ArrayLayout::new(&Shape::earth(), lod, edge);
+            let mut cells = vec![0usize; layout.slots()];
+            for within in cube(layout.shard_cells / 64) {
+                let mut in_chunk = 0;
+                for part in layout.parts(within) {
+                    cells[part.slot] += part.edge_cells.pow(3) as usize;
+                    in_chunk += part.edge_cells.pow(3);
+                    assert!((part.in_stored + part.edge_cells).max_element() <= layout.chunk_cells);
+                    assert!(layout.chunks_of_slot(part.slot).any(|chunk| chunk == within));
+                }
+                assert_eq!(in_chunk, 64 * 64 * 64);
+            }
+            assert!(cells.iter().all(|&cells| cells * 2 == layout.raw_bytes()), "{edge} {lod}");
+            let mut order = layout.slot_order();
+            order.sort_unstable();
+            assert_eq!(order, (0..layout.slots()).collect::<Vec<_>>());
         }
     }
 
@@ -179,12 +267,18 @@ mod tests {
     }
 
     #[test]
-    fn shards_of_high_lods_are_as_large_as_their_array() {
-        let edges = [(20, 64), (19, 128), (18, 256), (17, 256), (0, 256)];
-        for (lod, edge) in edges {
-            assert_eq!(ArrayLayout::new(&Shape::earth(), lod).shard_cells(), edge);
+    fn shards_and_stored_chunks_of_high_lods_are_no_larger_than_their_array() {
+        let edges = |shape, lod, edge| {
+            let layout = ArrayLayout::new(&shape, lod, edge);
+            (layout.chunk_cells, layout.shard_cells)
+        };
+        for (lod, shard) in [(20, 64), (19, 128), (18, 256), (17, 256), (0, 256)] {
+            assert_eq!(edges(Shape::earth(), lod, ChunkEdge::Cells32), (32, shard));
+            assert_eq!(edges(Shape::earth(), lod, ChunkEdge::Cells64), (64, shard));
+            assert_eq!(edges(Shape::earth(), lod, ChunkEdge::Cells128), (shard.min(128), shard));
+            assert_eq!(edges(Shape::earth(), lod, ChunkEdge::Cells256), (shard, shard));
         }
-        assert_eq!(ArrayLayout::new(&FLAT, 20).shard_cells(), 128);
+        assert_eq!(edges(FLAT, 20, ChunkEdge::Cells256), (128, 128));
     }
 
     #[test]

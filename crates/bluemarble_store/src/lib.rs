@@ -6,35 +6,44 @@
 //! world/log/00000000000000000001.log     a segment of the delta log
 //! world/region0/zarr.json                group
 //! world/region0/lod0/zarr.json           array of uint16, axes y, z, x; one chunk is one shard
-//! world/region0/lod0/c/131072/12/40001   a shard: up to 4³ chunks of 64³ cells and their index
+//! world/region0/lod0/c/131072/12/40001   a shard: up to 256³ cells in chunks, and their index
 //! ```
 //!
-//! A write goes through [`chunk_bytes`] (cells to bytes), [`shard`] (bytes to a shard) and
-//! [`layout`] (names and places) into an object store, which replaces whole shards durably.
+//! A write goes through [`chunk_bytes`] (cells to raw bytes), [`codec`] (compressed), [`shard`] (bytes
+//! to a shard) and [`layout`] (names and places) into an object store, which replaces whole shards
+//! durably. `docs/formats.md` describes every byte.
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | [`layout`] | which array, shard and slot a chunk lies in |
 //! | [`metadata`] | the `zarr.json` documents, written and checked |
-//! | [`chunk_bytes`] | one chunk to bytes and back |
+//! | [`storage`] | what a world chooses: the edge of stored chunks, and their codec |
+//! | [`chunk_bytes`] | chunks of 64³ cells within stored chunks of any edge |
+//! | [`codec`] | one stored chunk compressed and back |
 //! | [`shard`] | the `sharding_indexed` format |
 //! | [`backend`] | places and URLs, object stores, the lease of the one writer |
 //! | [`store`] | [`ChunkStore`]: open, read, write, list |
 //! | [`log`] | [`DeltaLog`]: edits, durable before they are folded into shards |
+//! | [`mod@advise`] | which edge suits an area |
 
+pub mod advise;
 pub mod backend;
 mod block;
 pub mod chunk_bytes;
+pub mod codec;
 mod directory;
 mod error;
 pub mod layout;
 pub mod log;
 pub mod metadata;
 pub mod shard;
+pub mod storage;
 pub mod store;
 
+pub use advise::advise;
 pub use backend::{Capabilities, StoreOptions, WorldPlace};
 pub use error::StoreError;
 pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
 pub use metadata::WorldMetadata;
+pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{ChunkStore, StoreStatistics};

@@ -1,25 +1,57 @@
-//! The `sharding_indexed` format: encoded chunks one after the other, then the index.
+//! The `sharding_indexed` format: encoded chunks in any order, and an index in front of or behind them.
 //!
-//! The index holds for each slot, in order y, z, x with x fastest, a u64 offset and a u64 length,
-//! both little endian and both `u64::MAX` for a slot without a chunk; then the CRC-32C of that.
+//! The index holds for each slot, in order y, z, x with x fastest, a u64 offset from the shard's first
+//! byte and a u64 length, both little endian and both `u64::MAX` for a slot without a chunk; then the
+//! CRC-32C of that.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::chunk_bytes::{self, CRC_BYTES};
+use crate::codec::CRC_BYTES;
 
 /// Bytes of one index entry.
 const ENTRY_BYTES: usize = 16;
 
-/// Bytes of the index of a shard with `slots` slots.
-pub fn index_bytes(slots: usize) -> usize {
-    slots * ENTRY_BYTES + CRC_BYTES
+/// Where the index of a shard lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexLocation {
+    /// Before the chunks.
+    Start,
+    /// Behind the chunks: in the shards of the arrays that we make.
+    End,
 }
 
-/// No shard with `slots` slots is larger.
-pub fn max_shard_bytes(slots: usize) -> u64 {
-    (slots * chunk_bytes::max_encoded_bytes() + index_bytes(slots)) as u64
+/// What all shards of an array have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShardForm {
+    /// Chunks that there is room for.
+    pub slots: usize,
+    /// No encoded chunk is larger.
+    pub max_chunk_bytes: usize,
+    /// Where the index is.
+    pub index_location: IndexLocation,
+}
+
+impl ShardForm {
+    /// Bytes of the index.
+    pub fn index_bytes(&self) -> usize {
+        self.slots * ENTRY_BYTES + CRC_BYTES
+    }
+
+    /// No shard is larger.
+    pub fn max_shard_bytes(&self) -> u64 {
+        (self.slots * self.max_chunk_bytes + self.index_bytes()) as u64
+    }
+
+    /// Where the index of a shard of `shard_bytes` bytes lies; `None` if the shard is too small.
+    fn index_range(&self, shard_bytes: usize) -> Option<Range<usize>> {
+        let rest = shard_bytes.checked_sub(self.index_bytes())?;
+        Some(match self.index_location {
+            IndexLocation::Start => 0..self.index_bytes(),
+            IndexLocation::End => rest..shard_bytes,
+        })
+    }
 }
 
 /// Where the chunks of a shard lie in it.
@@ -29,12 +61,12 @@ pub struct ShardIndex {
 }
 
 impl ShardIndex {
-    /// Parses the last [`index_bytes`] bytes of a shard of `shard_bytes` bytes.
+    /// Parses the [`ShardForm::index_bytes`] bytes of the index of a shard of `shard_bytes` bytes.
     ///
     /// # Errors
     /// One clause that says what is wrong. Never panics.
-    pub fn parse(bytes: &[u8], slots: usize, shard_bytes: u64) -> Result<Self, String> {
-        let expected = index_bytes(slots);
+    pub fn parse(bytes: &[u8], form: &ShardForm, shard_bytes: u64) -> Result<Self, String> {
+        let expected = form.index_bytes();
         if bytes.len() != expected {
             return Err(format!("its index has {} bytes, expected {expected}", bytes.len()));
         }
@@ -44,7 +76,10 @@ impl ShardIndex {
         if crc32c::crc32c(entries) != u32::from_le_bytes(*checksum) {
             return Err("the checksum of its index does not match".to_owned());
         }
-        let data_end = shard_bytes.saturating_sub(expected as u64);
+        let data = match form.index_location {
+            IndexLocation::Start => expected as u64..shard_bytes,
+            IndexLocation::End => 0..shard_bytes.saturating_sub(expected as u64),
+        };
         let range = |(slot, entry): (usize, &[u8])| {
             let number = |at: usize| {
                 let mut bytes = [0; 8];
@@ -55,14 +90,14 @@ impl ShardIndex {
             if (offset, length) == (u64::MAX, u64::MAX) {
                 return Ok(None);
             }
-            if length > chunk_bytes::max_encoded_bytes() as u64 {
+            if length > form.max_chunk_bytes as u64 {
                 return Err(format!(
                     "slot {slot} claims {length} bytes, more than a chunk can take"
                 ));
             }
             match offset.checked_add(length) {
-                Some(end) if end <= data_end => Ok(Some(offset..end)),
-                _ => Err(format!("slot {slot} points past the end")),
+                Some(end) if offset >= data.start && end <= data.end => Ok(Some(offset..end)),
+                _ => Err(format!("slot {slot} points outside of the chunks")),
             }
         };
         let entries = entries.chunks_exact(ENTRY_BYTES).enumerate();
@@ -78,107 +113,165 @@ impl ShardIndex {
     pub fn slots(&self) -> impl Iterator<Item = usize> + '_ {
         self.ranges.iter().enumerate().filter_map(|(slot, range)| range.as_ref().map(|_| slot))
     }
+
+    /// Bytes of memory behind the struct.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.ranges.len() * size_of::<Option<Range<u64>>>()
+    }
 }
 
 /// Takes a whole shard apart; one entry a slot.
 ///
 /// # Errors
 /// One clause that says what is wrong. Never panics.
-pub fn parse(shard: &Bytes, slots: usize) -> Result<Vec<Option<Bytes>>, String> {
-    let Some(data_end) = shard.len().checked_sub(index_bytes(slots)) else {
+pub fn parse(shard: &Bytes, form: &ShardForm) -> Result<Vec<Option<Bytes>>, String> {
+    let Some(index) = form.index_range(shard.len()) else {
         return Err(format!("{} bytes are too few for its index", shard.len()));
     };
-    let index = ShardIndex::parse(&shard[data_end..], slots, shard.len() as u64)?;
+    let index = ShardIndex::parse(&shard[index], form, shard.len() as u64)?;
     let slice = |slot| {
         let range = index.range(slot)?;
         Some(shard.slice(range.start as usize..range.end as usize))
     };
-    Ok((0..slots).map(slice).collect())
+    Ok((0..form.slots).map(slice).collect())
 }
 
-/// Puts a shard together from encoded chunks, one entry a slot.
-pub fn build(chunks: &[Option<Bytes>]) -> Bytes {
+/// Puts a shard together from encoded chunks, one entry a slot; `order` lists the slots in the order in
+/// which their bytes are to follow each other.
+pub fn build(chunks: &[Option<Bytes>], order: &[usize], index_location: IndexLocation) -> Bytes {
+    let index_bytes = chunks.len() * ENTRY_BYTES + CRC_BYTES;
     let data: usize = chunks.iter().flatten().map(Bytes::len).sum();
-    let mut shard = Vec::with_capacity(data + index_bytes(chunks.len()));
-    let mut index = Vec::with_capacity(index_bytes(chunks.len()));
-    for chunk in chunks {
-        let (offset, length) = match chunk {
-            Some(chunk) => (shard.len() as u64, chunk.len() as u64),
-            None => (u64::MAX, u64::MAX),
-        };
-        index.extend_from_slice(&offset.to_le_bytes());
-        index.extend_from_slice(&length.to_le_bytes());
-        shard.extend_from_slice(chunk.as_deref().unwrap_or_default());
+    let mut offset = match index_location {
+        IndexLocation::Start => index_bytes as u64,
+        IndexLocation::End => 0,
+    };
+    let mut index = vec![u8::MAX; chunks.len() * ENTRY_BYTES];
+    let stored = || order.iter().filter_map(|&slot| Some((slot, chunks.get(slot)?.as_ref()?)));
+    for (slot, chunk) in stored() {
+        let entry = &mut index[slot * ENTRY_BYTES..][..ENTRY_BYTES];
+        entry[..8].copy_from_slice(&offset.to_le_bytes());
+        entry[8..].copy_from_slice(&(chunk.len() as u64).to_le_bytes());
+        offset += chunk.len() as u64;
     }
-    shard.extend_from_slice(&index);
-    shard.extend_from_slice(&crc32c::crc32c(&index).to_le_bytes());
+    let checksum = crc32c::crc32c(&index);
+    index.extend_from_slice(&checksum.to_le_bytes());
+
+    let mut shard = Vec::with_capacity(data + index_bytes);
+    if index_location == IndexLocation::Start {
+        shard.extend_from_slice(&index);
+    }
+    for (_, chunk) in stored() {
+        shard.extend_from_slice(chunk);
+    }
+    if index_location == IndexLocation::End {
+        shard.extend_from_slice(&index);
+    }
     shard.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{Chunk, MaterialId};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{ChunkCodec, codec::CodecChain};
+
+    fn form(slots: usize, index_location: IndexLocation) -> ShardForm {
+        ShardForm { slots, max_chunk_bytes: 1 << 20, index_location }
+    }
+
+    fn any_location() -> impl Strategy<Value = IndexLocation> {
+        prop_oneof![Just(IndexLocation::Start), Just(IndexLocation::End)]
+    }
 
     proptest! {
         #[test]
-        fn what_is_built_parses(chunks in prop::collection::vec(
-            prop::option::of(prop::collection::vec(any::<u8>(), 0..60)), 1usize..65,
-        )) {
+        fn what_is_built_parses_whatever_the_order(
+            chunks in prop::collection::vec(
+                prop::option::of(prop::collection::vec(any::<u8>(), 0..60)), 1usize..65,
+            ),
+            location in any_location(),
+            first: prop::sample::Index,
+        ) {
             let chunks: Vec<_> = chunks.into_iter().map(|chunk| chunk.map(Bytes::from)).collect();
-            let shard = build(&chunks);
-            prop_assert_eq!(parse(&shard, chunks.len()).expect("whole"), chunks);
+            let mut order: Vec<_> = (0..chunks.len()).collect();
+            order.rotate_left(first.index(chunks.len()));
+            let shard = build(&chunks, &order, location);
+            let form = form(chunks.len(), location);
+            prop_assert_eq!(parse(&shard, &form).expect("whole"), chunks);
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), entries in prop::collection::vec(any::<u64>(), 16)) {
-            let _ = parse(&Bytes::from(bytes), 8);
+        fn no_bytes_make_it_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+            entries in prop::collection::vec(prop_oneof![any::<u64>(), 0u64..300], 16),
+            location in any_location(),
+        ) {
+            let form = form(8, location);
+            let _ = parse(&Bytes::from(bytes), &form);
             // With a true checksum, so that the entries are looked at.
-            let index: Vec<u8> = entries.iter().flat_map(|entry| entry.to_le_bytes()).collect();
-            let mut shard = vec![0; 50];
-            shard.extend_from_slice(&index);
-            shard.extend_from_slice(&crc32c::crc32c(&index).to_le_bytes());
-            let _ = parse(&Bytes::from(shard), 8);
+            let mut index: Vec<u8> = entries.iter().flat_map(|entry| entry.to_le_bytes()).collect();
+            let checksum = crc32c::crc32c(&index);
+            index.extend_from_slice(&checksum.to_le_bytes());
+            let shard = match location {
+                IndexLocation::Start => [index, vec![0; 50]].concat(),
+                IndexLocation::End => [vec![0; 50], index].concat(),
+            };
+            let _ = parse(&Bytes::from(shard), &form);
+        }
+    }
+
+    #[test]
+    fn a_slot_that_points_into_the_index_is_refused() {
+        for (location, offset) in [(IndexLocation::Start, 4u64), (IndexLocation::End, 50)] {
+            let mut index = [offset.to_le_bytes(), 8u64.to_le_bytes()].concat();
+            let checksum = crc32c::crc32c(&index);
+            index.extend_from_slice(&checksum.to_le_bytes());
+            let shard = match location {
+                IndexLocation::Start => [index, vec![0; 50]].concat(),
+                IndexLocation::End => [vec![0; 50], index].concat(),
+            };
+            let error = parse(&Bytes::from(shard), &form(1, location)).expect_err("no chunk");
+            assert!(error.contains("slot 0 points outside"), "{error}");
         }
     }
 
     /// Every byte cut off and every bit turned: an error or the right chunks, never others.
     #[test]
     fn no_damage_goes_unnoticed() {
-        let chunk = |material: u16| {
-            let mut chunk = Chunk::uniform(MaterialId(material));
-            chunk.set_index(usize::from(material) * 1000, MaterialId(9));
-            chunk
-        };
+        let chain = CodecChain::new(ChunkCodec::Lz4);
         let mut chunks = vec![None; 8];
         for slot in [1usize, 4, 7] {
-            let bytes = chunk_bytes::encode(&chunk(slot as u16)).expect("complete");
-            chunks[slot] = Some(Bytes::from(bytes));
+            let mut raw = vec![slot as u8; 4096];
+            raw[slot * 500] = 9;
+            chunks[slot] = Some(Bytes::from(chain.encode(&raw).expect("encodes")));
         }
-        let shard = build(&chunks);
-        let check = |damaged: Vec<u8>, what: String| {
-            let Ok(parts) = parse(&Bytes::from(damaged), 8) else { return };
-            for (slot, part) in parts.into_iter().enumerate() {
-                let Some(part) = part else {
-                    assert!(chunks[slot].is_none(), "{what} loses slot {slot}");
-                    continue;
-                };
-                // Bytes as written decode to what was written; others must be refused.
-                if chunks[slot].as_ref() != Some(&part) {
-                    assert!(chunk_bytes::decode(&part).is_err(), "{what} changes slot {slot}");
+        for location in [IndexLocation::Start, IndexLocation::End] {
+            let form = form(8, location);
+            let shard = build(&chunks, &[0, 1, 2, 3, 4, 5, 6, 7], location);
+            let check = |damaged: Vec<u8>, what: String| {
+                let Ok(parts) = parse(&Bytes::from(damaged), &form) else { return };
+                for (slot, part) in parts.into_iter().enumerate() {
+                    let Some(part) = part else {
+                        assert!(chunks[slot].is_none(), "{what} loses slot {slot}");
+                        continue;
+                    };
+                    // Bytes as written decode to what was written; others must be refused.
+                    if chunks[slot].as_ref() != Some(&part) {
+                        assert!(chain.decode(&part, 4096).is_err(), "{what} changes slot {slot}");
+                    }
                 }
+            };
+            for end in 0..shard.len() {
+                let parsed = parse(&shard.slice(..end), &form);
+                assert!(parsed.is_err(), "cut at {end}");
             }
-        };
-        for end in 0..shard.len() {
-            assert!(parse(&shard.slice(..end), 8).is_err(), "cut at {end}");
-        }
-        for at in 0..shard.len() {
-            for bit in 0..8 {
-                let mut damaged = shard.to_vec();
-                damaged[at] ^= 1 << bit;
-                check(damaged, format!("bit {bit} of byte {at}"));
+            for at in 0..shard.len() {
+                for bit in 0..8 {
+                    let mut damaged = shard.to_vec();
+                    damaged[at] ^= 1 << bit;
+                    check(damaged, format!("bit {bit} of byte {at}"));
+                }
             }
         }
     }

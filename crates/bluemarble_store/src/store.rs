@@ -1,8 +1,10 @@
 //! [`ChunkStore`]: edited chunks on disk.
 
 mod arrays;
+mod decoded;
 mod open;
 mod put;
+mod ranges;
 mod read;
 mod write;
 
@@ -20,9 +22,9 @@ use quick_cache::sync::Cache;
 use serde::Serialize;
 
 use crate::{
-    StoreError, StoreOptions, WorldMetadata,
+    StorageOptions, StoreError, StoreOptions, WorldMetadata,
     backend::{Capabilities, LeaseKeeper, refusal},
-    layout::{ArrayLayout, ShardKey},
+    layout::ShardKey,
 };
 
 /// Shards are spread over this many locks.
@@ -73,8 +75,10 @@ pub struct ChunkStore {
     shape: Shape,
     metadata: WorldMetadata,
     capabilities: Capabilities,
+    storage: StorageOptions,
     stripes: Vec<Stripe>,
-    indices: Cache<ShardKey, Arc<read::KnownIndex>, read::IndexBytes>,
+    indices: Cache<ShardKey, Arc<read::KnownIndex>, read::ByBytes>,
+    decoded: decoded::DecodedChunks,
     arrays: arrays::KnownArrays,
     counters: Counters,
     /// Given back when it is dropped.
@@ -106,10 +110,12 @@ impl ChunkStore {
         Self {
             objects,
             shape: metadata.shape,
+            storage: metadata.storage,
             metadata,
             capabilities,
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
-            indices: Cache::with_weighter(estimate, bytes, read::IndexBytes),
+            indices: Cache::with_weighter(estimate, bytes, read::ByBytes),
+            decoded: decoded::DecodedChunks::default(),
             arrays: arrays::KnownArrays::default(),
             counters: Counters::default(),
             _lease: lease,
@@ -132,6 +138,11 @@ impl ChunkStore {
         self.shape
     }
 
+    /// How the world's chunks are stored: what it was made with.
+    pub fn storage(&self) -> StorageOptions {
+        self.storage
+    }
+
     /// What the store has done since it was opened.
     pub fn statistics(&self) -> StoreStatistics {
         let counters = &self.counters;
@@ -148,10 +159,6 @@ impl ChunkStore {
         use std::hash::BuildHasher;
         let hash = rustc_hash::FxBuildHasher.hash_one(shard);
         &self.stripes[(hash >> 40) as usize % STRIPES]
-    }
-
-    fn slots(&self, shard: ShardKey) -> usize {
-        ArrayLayout::new(&self.shape, shard.lod).slots()
     }
 }
 

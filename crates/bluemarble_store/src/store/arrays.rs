@@ -1,48 +1,66 @@
 //! The metadata documents of a world: read when it is opened, written before the first shard.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bluemarble_core::MAX_LOD;
 use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::{ChunkStore, object_error};
 use crate::{
-    StoreError, WorldMetadata,
+    StorageOptions, StoreError, WorldMetadata,
     layout::{METADATA_NAME, ShardKey, array_name, region_name},
-    metadata,
+    metadata::{self, ArrayFormat},
 };
 
 /// The arrays, by region and lod, whose documents are there and right.
 #[derive(Debug, Default)]
-pub(super) struct KnownArrays(Mutex<FxHashSet<(u8, u8)>>);
+pub(super) struct KnownArrays {
+    arrays: Mutex<FxHashMap<(u8, u8), KnownArray>>,
+    /// Held while documents are made or changed.
+    writer: futures::lock::Mutex<()>,
+}
+
+#[derive(Clone, Debug)]
+struct KnownArray {
+    format: Arc<ArrayFormat>,
+    /// Whether the region's document is there, and names the array.
+    is_listed: bool,
+}
 
 impl KnownArrays {
-    fn contains(&self, array: (u8, u8)) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&array)
+    fn get(&self, array: (u8, u8)) -> Option<KnownArray> {
+        self.arrays.lock().unwrap_or_else(PoisonError::into_inner).get(&array).cloned()
     }
 
-    fn insert(&self, array: (u8, u8)) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(array);
+    fn insert(&self, array: (u8, u8), known: KnownArray) {
+        let mut arrays = self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = arrays.entry(array).or_insert_with(|| known.clone());
+        entry.is_listed |= known.is_listed;
     }
 }
 
 impl ChunkStore {
-    /// Checks or writes the world's own document.
-    pub(super) async fn open_world(&self, world: &WorldMetadata) -> Result<(), StoreError> {
+    /// Checks, renews or writes the world's own document, and returns how the world is stored.
+    pub(super) async fn open_world(
+        &self,
+        world: &WorldMetadata,
+    ) -> Result<StorageOptions, StoreError> {
         let path = Path::from(METADATA_NAME);
-        let write = match self.document(&path).await? {
-            Some(found) => world.check(path.as_ref(), &found)?,
-            None if self.has_shards().await? => {
+        let Some(found) = self.document(&path).await? else {
+            if self.has_shards().await? {
                 return Err(StoreError::MissingMetadata { path: path.to_string() });
             }
-            None => true,
-        };
-        if write {
             self.put_document(&path, &world.document()).await?;
+            return Ok(world.storage);
+        };
+        let recorded = world.check(path.as_ref(), &found)?;
+        if let Some(renewed) = recorded.renewed {
+            self.put_document(&path, &renewed).await?;
         }
-        Ok(())
+        Ok(recorded.storage)
     }
 
     /// Whether there is anything where only shards may lie.
@@ -57,39 +75,103 @@ impl ChunkStore {
         Ok(false)
     }
 
-    /// Makes sure that an array is there before a shard is put into it.
-    pub(super) async fn ensure_array(&self, region: u8, lod: u8) -> Result<(), StoreError> {
-        if self.arrays.contains((region, lod)) {
-            return Ok(());
+    /// Makes sure that an array is there, and is named by its region, before a shard is put into it.
+    pub(super) async fn ensure_array(
+        &self,
+        region: u8,
+        lod: u8,
+    ) -> Result<Arc<ArrayFormat>, StoreError> {
+        let is_ready = || self.arrays.get((region, lod)).filter(|known| known.is_listed);
+        if let Some(known) = is_ready() {
+            return Ok(known.format);
         }
-        let group = Path::from(format!("{}/{METADATA_NAME}", region_name(region)));
-        let array = Path::from(format!("{}/{METADATA_NAME}", array_name(region, lod)));
-        let documents = [
-            (group, metadata::group_document()),
-            (array, metadata::array_document(&self.shape, lod)),
-        ];
-        for (path, expected) in documents {
-            match self.document(&path).await? {
-                Some(found) => metadata::check(path.as_ref(), &expected, &found)?,
-                None => self.put_document(&path, &expected).await?,
+        // Arrays of one region share its document.
+        let _writer = self.arrays.writer.lock().await;
+        if let Some(known) = is_ready() {
+            return Ok(known.format);
+        }
+        let path = array_path(region, lod);
+        let format = match self.document(&path).await? {
+            Some(found) => self.parse_array(&path, lod, &found)?,
+            None => {
+                let document = metadata::array_document(&self.shape, lod, self.storage);
+                let format = self.parse_array(&path, lod, &document)?;
+                self.ensure_region(region, None).await?;
+                self.put_document(&path, &document).await?;
+                format
             }
+        };
+        self.ensure_region(region, Some(lod)).await?;
+        let known = KnownArray { format: Arc::new(format), is_listed: true };
+        self.arrays.insert((region, lod), known.clone());
+        Ok(known.format)
+    }
+
+    /// Makes sure that a region's document is fit to be written and, once there is an array, names it.
+    async fn ensure_region(&self, region: u8, lod: Option<u8>) -> Result<(), StoreError> {
+        let path = Path::from(format!("{}/{METADATA_NAME}", region_name(region)));
+        let found = self.document(&path).await?;
+        let mut lods =
+            found.as_ref().map_or_else(Vec::new, |found| metadata::listed_lods(region, found));
+        if let Some(lod) = lod.filter(|lod| !lods.contains(lod)) {
+            lods.push(lod);
+            // Worlds of version 1 named none.
+            for other in 0..=MAX_LOD {
+                if !lods.contains(&other)
+                    && self.document(&array_path(region, other)).await?.is_some()
+                {
+                    lods.push(other);
+                }
+            }
+            lods.sort_unstable();
         }
-        self.arrays.insert((region, lod));
+        let document =
+            metadata::region_document(path.as_ref(), &self.shape, region, &lods, found.as_ref())?;
+        if lod.is_some() && found.as_ref() != Some(&document) {
+            self.put_document(&path, &document).await?;
+        }
         Ok(())
     }
 
-    /// Checks an array that has shards.
-    pub(super) async fn check_array(&self, region: u8, lod: u8) -> Result<(), StoreError> {
-        if self.arrays.contains((region, lod)) {
-            return Ok(());
+    /// How the array of a shard stores its chunks; `None` if there is no such shard.
+    pub(super) async fn array_of(
+        &self,
+        shard: ShardKey,
+    ) -> Result<Option<Arc<ArrayFormat>>, StoreError> {
+        if let Some(known) = self.arrays.get((shard.region, shard.lod)) {
+            return Ok(Some(known.format));
         }
-        let path = Path::from(format!("{}/{METADATA_NAME}", array_name(region, lod)));
+        // Unedited arrays are asked about most, and have neither shards nor a document.
+        let path = shard.path();
+        match self.objects.head(&path).await {
+            Ok(_) => self.check_array(shard.region, shard.lod).await.map(Some),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(object_error(&path, "reading")(source)),
+        }
+    }
+
+    /// How an array that has shards stores its chunks.
+    pub(super) async fn check_array(
+        &self,
+        region: u8,
+        lod: u8,
+    ) -> Result<Arc<ArrayFormat>, StoreError> {
+        if let Some(known) = self.arrays.get((region, lod)) {
+            return Ok(known.format);
+        }
+        let path = array_path(region, lod);
         let Some(found) = self.document(&path).await? else {
             return Err(StoreError::MissingMetadata { path: path.to_string() });
         };
-        metadata::check(path.as_ref(), &metadata::array_document(&self.shape, lod), &found)?;
-        // Not noted as known: the region's group is only checked before a write.
-        Ok(())
+        let format = Arc::new(self.parse_array(&path, lod, &found)?);
+        // The region's group is only checked before a write.
+        let known = KnownArray { format: Arc::clone(&format), is_listed: false };
+        self.arrays.insert((region, lod), known);
+        Ok(format)
+    }
+
+    fn parse_array(&self, path: &Path, lod: u8, found: &Value) -> Result<ArrayFormat, StoreError> {
+        ArrayFormat::parse(path.as_ref(), &self.shape, lod, self.storage, found)
     }
 
     async fn document(&self, path: &Path) -> Result<Option<Value>, StoreError> {
@@ -102,6 +184,10 @@ impl ChunkStore {
         self.objects.put(path, bytes.into()).await.map_err(object_error(path, "writing"))?;
         Ok(())
     }
+}
+
+fn array_path(region: u8, lod: u8) -> Path {
+    Path::from(format!("{}/{METADATA_NAME}", array_name(region, lod)))
 }
 
 /// Reads a document; `None` if it is not there.

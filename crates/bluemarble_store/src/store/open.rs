@@ -71,7 +71,8 @@ impl ChunkStore {
     ///
     /// # Errors
     /// [`StoreError::Unwritable`], [`StoreError::NotAWorld`], [`StoreError::Locked`];
-    /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table or format.
+    /// [`StoreError::Mismatch`] if it was made with another shape, baseline, material table;
+    /// [`StoreError::NewerFormat`].
     pub fn create_or_open(dir: &Path, metadata: &WorldMetadata) -> Result<Self, StoreError> {
         Self::open_directory(dir, metadata, &StoreOptions::default())
     }
@@ -179,8 +180,9 @@ impl ChunkStore {
         metadata: &WorldMetadata,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
-        let store = Self::new(opened, metadata.clone(), options);
-        store.open_world(metadata).await?;
+        let mut store = Self::new(opened, metadata.clone(), options);
+        store.storage = store.open_world(metadata).await?;
+        store.metadata.storage = store.storage;
         Ok(store)
     }
 }

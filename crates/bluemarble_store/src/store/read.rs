@@ -1,23 +1,36 @@
-//! Reading: one ranged request for the index of a shard, one for a chunk in it.
+//! Reading: one ranged request for the index of a shard, one for the chunks that lie together in it.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    ops::Range,
+    sync::{Arc, atomic::Ordering},
+};
 
-use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::join_all};
 use object_store::{GetOptions, GetRange, ObjectStoreExt};
+use quick_cache::Weighter;
 
-use super::{ChunkStore, object_error, put::Seen};
+use super::{
+    ChunkStore, object_error,
+    put::Seen,
+    ranges::{merge, slice},
+};
 use crate::{
     StoreError,
     block::block_on,
-    chunk_bytes,
+    chunk_bytes::Part,
     layout::ShardKey,
-    shard::{self, ShardIndex},
+    metadata::ArrayFormat,
+    shard::{self, IndexLocation, ShardIndex},
 };
 
 /// A read gives up after its shard was replaced this often under it.
 const ATTEMPTS: usize = 64;
+
+/// In place of a generation where there is nothing to remember.
+const NO_GENERATION: u64 = u64::MAX;
 
 /// The index of a shard as it was at one moment.
 #[derive(Debug)]
@@ -27,47 +40,98 @@ pub(super) struct KnownIndex {
     generation: u64,
     /// The object store's name for this version of the object, if it has one.
     tag: Option<String>,
-    /// What it takes in memory, about.
-    memory_bytes: u64,
 }
 
-/// Weighs what is remembered.
 #[derive(Clone, Debug)]
-pub(super) struct IndexBytes;
+pub(super) struct ByBytes;
 
-impl quick_cache::Weighter<ShardKey, Arc<KnownIndex>> for IndexBytes {
+impl Weighter<ShardKey, Arc<KnownIndex>> for ByBytes {
     fn weight(&self, _: &ShardKey, known: &Arc<KnownIndex>) -> u64 {
-        known.memory_bytes
+        (size_of::<KnownIndex>() + known.index.heap_bytes()) as u64
     }
 }
 
 impl ChunkStore {
-    /// Reads a chunk; `None` if it is not stored.
+    /// Reads a chunk; `None` if it is not stored ([`ChunkStore::keys`] lists those that are).
+    ///
+    /// What this program writes is always complete. Other programs may have stored only some cells: the
+    /// others then hold [`MaterialId::UNSTORED`], and are to be taken from the baseline.
+    ///
+    /// Where stored chunks are larger than 64³ cells, all of the stored chunk is fetched and decoded; the
+    /// last 64 MiB of these are remembered.
     ///
     /// # Errors
     /// [`StoreError::OutsideLattice`]; [`StoreError::DamagedShard`] and [`StoreError::DamagedChunk`] if
-    /// the bytes are not those that were written; [`StoreError::Object`].
+    /// the bytes are not those that were written; [`StoreError::Mismatch`] and
+    /// [`StoreError::MissingMetadata`] if the array is not as it must be; [`StoreError::Object`].
     pub async fn read(&self, key: ChunkKey) -> Result<Option<Chunk>, StoreError> {
-        let Some((shard, slot)) = ShardKey::locate(&self.shape, key) else {
+        let Some((shard, within)) = ShardKey::locate(&self.shape, key) else {
             return Err(StoreError::OutsideLattice { key });
         };
-        let Some(bytes) = self.read_bytes(shard, slot).await? else { return Ok(None) };
-        let path = || shard.path().to_string();
-        let chunk = chunk_bytes::decode(&bytes).map_err(|reason| StoreError::DamagedChunk {
-            key,
-            path: path(),
-            reason,
-        })?;
-        self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let Some(format) = self.array_of(shard).await? else { return Ok(None) };
+        let parts: Vec<_> = format.layout.parts(within).collect();
+        let slots: Vec<_> = parts.iter().map(|part| part.slot).collect();
+        if let ([part], false) = (parts.as_slice(), format.layout.is_within_chunks()) {
+            return self.read_within(key, shard, &format, part).await;
+        }
+        let (stored, _) = self.read_slots(shard, &format, &slots).await?;
+        if stored.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+        for (part, bytes) in parts.iter().zip(stored) {
+            let Some(bytes) = bytes else { continue };
+            let raw = format
+                .chain
+                .decode(&bytes, format.layout.raw_bytes())
+                .map_err(damaged_chunk(key, shard))?;
+            part.take(&raw, &mut cells);
+        }
+        self.counters.chunks_read.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(Chunk::from_cells(&cells)))
+    }
+
+    /// Reads a chunk that is a part of a larger stored chunk.
+    async fn read_within(
+        &self,
+        key: ChunkKey,
+        shard: ShardKey,
+        format: &ArrayFormat,
+        part: &Part,
+    ) -> Result<Option<Chunk>, StoreError> {
+        let place = (shard, part.slot);
+        let generation = self.stripe(shard).generation.load(Ordering::Acquire);
+        let raw = match self.decoded.get(place, generation) {
+            Some(raw) => raw,
+            None => {
+                let (stored, generation) = self.read_slots(shard, format, &[part.slot]).await?;
+                let Some(Some(bytes)) = stored.first() else { return Ok(None) };
+                let raw = format.chain.decode(bytes, format.layout.raw_bytes());
+                let raw = Arc::new(raw.map_err(damaged_chunk(key, shard))?);
+                self.decoded.insert(place, generation, &raw);
+                raw
+            }
+        };
+        let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+        part.take(&raw, &mut cells);
+        let chunk = Chunk::from_cells(&cells);
+        if chunk.as_uniform() == Some(MaterialId::UNSTORED) {
+            return Ok(None);
+        }
         self.counters.chunks_read.fetch_add(1, Ordering::Relaxed);
         Ok(Some(chunk))
     }
 
     /// All stored chunks, in no fixed order. Lists every shard and reads its index.
     ///
+    /// Where stored chunks are larger than 64³ cells, each is also fetched and decoded, one at a time,
+    /// to see which parts of it are stored: about as slow as reading the whole world. Where they are
+    /// not, a chunk whose every cell another program has explicitly stored as 0xFFFF is one, too.
+    ///
     /// # Errors
-    /// [`StoreError::UnknownShard`], [`StoreError::DamagedShard`], [`StoreError::Mismatch`] and
-    /// [`StoreError::MissingMetadata`] if an array is not as it must be; [`StoreError::Object`].
+    /// [`StoreError::UnknownShard`], [`StoreError::DamagedShard`], [`StoreError::DamagedChunk`],
+    /// [`StoreError::Mismatch`] and [`StoreError::MissingMetadata`] if an array is not as it must be;
+    /// [`StoreError::Object`].
     pub async fn keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
         let root = object_store::path::Path::default();
         let mut shards = Vec::new();
@@ -82,18 +146,50 @@ impl ChunkStore {
         }
         shards.sort_unstable_by_key(|shard| (shard.region, shard.lod, shard.pos.to_array()));
         let mut keys = Vec::new();
-        let mut checked = None;
         for shard in shards {
-            let array = (shard.region, shard.lod);
-            if checked != Some(array) {
-                self.check_array(shard.region, shard.lod).await?;
-                checked = Some(array);
-            }
-            if let Some(known) = self.index(shard).await? {
-                keys.extend(known.index.slots().map(|slot| shard.chunk(&self.shape, slot)));
+            let format = self.check_array(shard.region, shard.lod).await?;
+            let Some(known) = self.index(shard, &format).await? else { continue };
+            if format.layout.is_within_chunks() {
+                let chunks =
+                    known.index.slots().flat_map(|slot| format.layout.chunks_of_slot(slot));
+                let chunks: BTreeSet<_> = chunks.map(|within| within.to_array()).collect();
+                keys.extend(chunks.into_iter().map(|at| shard.chunk(&self.shape, at.into())));
+            } else {
+                for slot in known.index.slots() {
+                    self.push_keys_within(shard, &format, slot, &mut keys).await?;
+                }
             }
         }
         Ok(keys)
+    }
+
+    /// The chunks of which a larger stored chunk holds at least one cell.
+    async fn push_keys_within(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+        slot: usize,
+        keys: &mut Vec<ChunkKey>,
+    ) -> Result<(), StoreError> {
+        let (stored, _) = self.read_slots(shard, format, &[slot]).await?;
+        let Some(Some(bytes)) = stored.first() else { return Ok(()) };
+        let mut raw = None;
+        for within in format.layout.chunks_of_slot(slot) {
+            let key = shard.chunk(&self.shape, within);
+            let raw: &Vec<u8> = match &mut raw {
+                Some(raw) => raw,
+                raw => raw.insert(
+                    format
+                        .chain
+                        .decode(bytes, format.layout.raw_bytes())
+                        .map_err(damaged_chunk(key, shard))?,
+                ),
+            };
+            if format.layout.parts(within).any(|part| part.is_stored(raw)) {
+                keys.push(key);
+            }
+        }
+        Ok(())
     }
 
     /// [`ChunkStore::keys`], blocking.
@@ -104,31 +200,53 @@ impl ChunkStore {
         block_on(self.keys())
     }
 
-    async fn read_bytes(&self, shard: ShardKey, slot: usize) -> Result<Option<Bytes>, StoreError> {
+    /// The bytes of some slots of one shard as they were at one moment, `None` for an empty slot, and the
+    /// generation of the shard's stripe at that moment.
+    async fn read_slots(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+        slots: &[usize],
+    ) -> Result<(Vec<Option<Bytes>>, u64), StoreError> {
         let path = shard.path();
         for _ in 0..ATTEMPTS {
-            let Some(known) = self.index(shard).await? else { return Ok(None) };
-            let Some(range) = known.index.range(slot) else { return Ok(None) };
-            if range.is_empty() {
-                return Ok(Some(Bytes::new()));
+            let Some(known) = self.index(shard, format).await? else {
+                return Ok((vec![None; slots.len()], NO_GENERATION));
+            };
+            let ranges: Vec<_> = slots.iter().map(|&slot| known.index.range(slot)).collect();
+            let requests = merge(&ranges);
+            if requests.is_empty() {
+                let empty = ranges.into_iter().map(|range| range.map(|_| Bytes::new()));
+                return Ok((empty.collect(), known.generation));
             }
-            let options = GetOptions {
-                range: Some(GetRange::Bounded(range)),
-                if_match: known.tag.clone(),
-                ..GetOptions::default()
-            };
-            let bytes = match self.objects.get_opts(&path, options).await {
-                Ok(result) => result.bytes().await.map_err(object_error(&path, "reading")),
-                Err(source) => Err(object_error(&path, "reading")(source)),
-            };
+            let fetched = join_all(requests.iter().map(|request| async {
+                let options = GetOptions {
+                    range: Some(GetRange::Bounded(request.clone())),
+                    if_match: known.tag.clone(),
+                    ..GetOptions::default()
+                };
+                let result = self.objects.get_opts(&path, options).await;
+                result
+                    .map_err(object_error(&path, "reading"))?
+                    .bytes()
+                    .await
+                    .map_err(object_error(&path, "reading"))
+            }))
+            .await;
             // What came back belongs to the index only if nothing was replaced since it was read. In the
             // middle of a replacement only the object's own tag can tell.
             let generation = self.stripe(shard).generation.load(Ordering::Acquire);
             if generation == known.generation
                 && (generation.is_multiple_of(2) || known.tag.is_some())
             {
-                match bytes {
-                    Ok(bytes) => return Ok(Some(bytes)),
+                match fetched.into_iter().collect::<Result<Vec<_>, _>>() {
+                    Ok(fetched) => {
+                        let bytes = fetched.iter().map(Bytes::len).sum::<usize>() as u64;
+                        self.counters.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+                        let slice = |range: Range<u64>| slice(&requests, &fetched, range);
+                        let bytes = ranges.into_iter().map(|range| range.map(slice));
+                        return Ok((bytes.collect(), generation));
+                    }
                     Err(error) if !is_replaced(&error) => return Err(error),
                     Err(_) => {}
                 }
@@ -139,7 +257,11 @@ impl ChunkStore {
     }
 
     /// The index of a shard, remembered or read; `None` if there is no such shard.
-    async fn index(&self, shard: ShardKey) -> Result<Option<Arc<KnownIndex>>, StoreError> {
+    async fn index(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+    ) -> Result<Option<Arc<KnownIndex>>, StoreError> {
         let generation = self.stripe(shard).generation.load(Ordering::Acquire);
         let settled = generation.is_multiple_of(2);
         if settled
@@ -149,9 +271,12 @@ impl ChunkStore {
             return Ok(Some(known));
         }
         let path = shard.path();
-        let slots = self.slots(shard);
-        let bytes = shard::index_bytes(slots) as u64;
-        let options = GetOptions { range: Some(GetRange::Suffix(bytes)), ..GetOptions::default() };
+        let bytes = format.form.index_bytes() as u64;
+        let range = match format.form.index_location {
+            IndexLocation::Start => GetRange::Bounded(0..bytes),
+            IndexLocation::End => GetRange::Suffix(bytes),
+        };
+        let options = GetOptions { range: Some(range), ..GetOptions::default() };
         let result = match self.objects.get_opts(&path, options).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -159,12 +284,10 @@ impl ChunkStore {
         };
         let (size, tag) = (result.meta.size, result.meta.e_tag.clone());
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
-        let index = ShardIndex::parse(&bytes, slots, size)
+        let index = ShardIndex::parse(&bytes, &format.form, size)
             .map_err(|reason| StoreError::DamagedShard { path: path.to_string(), reason })?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        // A range and whether it is there take half as much again as in the file.
-        let memory_bytes = 256 + bytes.len() as u64 * 3 / 2;
-        let known = Arc::new(KnownIndex { index, generation, tag, memory_bytes });
+        let known = Arc::new(KnownIndex { index, generation, tag });
         if settled {
             self.indices.insert(shard, Arc::clone(&known));
         }
@@ -175,26 +298,31 @@ impl ChunkStore {
     pub(super) async fn read_shard(
         &self,
         shard: ShardKey,
+        format: &ArrayFormat,
     ) -> Result<(Vec<Option<Bytes>>, Seen), StoreError> {
         let path = shard.path();
-        let slots = self.slots(shard);
         let result = match self.objects.get(&path).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => {
-                return Ok((vec![None; slots], Seen::Missing));
+                return Ok((vec![None; format.form.slots], Seen::Missing));
             }
             Err(source) => return Err(object_error(&path, "reading")(source)),
         };
         let damaged = |reason| StoreError::DamagedShard { path: path.to_string(), reason };
         let seen = Seen::object(&result.meta);
-        let (size, most) = (result.meta.size, shard::max_shard_bytes(slots));
+        let (size, most) = (result.meta.size, format.form.max_shard_bytes());
         if size > most {
             return Err(damaged(format!("{size} bytes, no shard has more than {most}")));
         }
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Ok((shard::parse(&bytes, slots).map_err(damaged)?, seen))
+        Ok((shard::parse(&bytes, &format.form).map_err(damaged)?, seen))
     }
+}
+
+/// Says which chunk is damaged.
+pub(super) fn damaged_chunk(key: ChunkKey, shard: ShardKey) -> impl FnOnce(String) -> StoreError {
+    move |reason| StoreError::DamagedChunk { key, path: shard.path().to_string(), reason }
 }
 
 /// Whether an object was not the one asked for any more.

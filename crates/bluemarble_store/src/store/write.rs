@@ -5,11 +5,14 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
 
-use super::ChunkStore;
-use crate::{StoreError, chunk_bytes, layout::ShardKey, shard};
+use super::{ChunkStore, read::damaged_chunk};
+use crate::{StoreError, chunk_bytes, layout::ShardKey, metadata::ArrayFormat, shard};
+
+/// Chunks to be written to one shard, by where they lie in it.
+type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
 
 /// Marks a stripe as being written for as long as it lives, even if the write is dropped half-way.
 struct Replacing<'a>(&'a AtomicU64);
@@ -31,29 +34,32 @@ impl ChunkStore {
     /// Writes chunks and returns once they are durable; the chunks of one shard are written at once.
     ///
     /// Of two chunks with the same key the later one counts. Writers of the same shard wait for each
-    /// other; nothing is lost.
+    /// other; nothing is lost. Where stored chunks are larger than 64³ cells, the stored chunk around
+    /// each chunk is decoded, changed and encoded again.
     ///
     /// # Errors
     /// [`StoreError::OutsideLattice`] and [`StoreError::Incomplete`] before anything is written.
     /// After any other error some shards may have been written and others not; a shard is never left
-    /// half written. [`StoreError::DamagedShard`] if a shard that must be changed cannot be read: it
-    /// is left as it is.
+    /// half written. [`StoreError::DamagedShard`] or [`StoreError::DamagedChunk`] if a shard that must
+    /// be changed cannot be read: it is left as it is. [`StoreError::Mismatch`] if its array is not as it
+    /// must be.
     pub async fn write(&self, chunks: &[(ChunkKey, &Chunk)]) -> Result<(), StoreError> {
         type Place = (u8, u8, [i32; 3]);
-        let mut shards: BTreeMap<Place, (ShardKey, BTreeMap<usize, Bytes>)> = BTreeMap::new();
+        let mut shards: BTreeMap<Place, (ShardKey, Chunks<'_>)> = BTreeMap::new();
         for &(key, chunk) in chunks {
-            let Some((shard, slot)) = ShardKey::locate(&self.shape, key) else {
+            let Some((shard, within)) = ShardKey::locate(&self.shape, key) else {
                 return Err(StoreError::OutsideLattice { key });
             };
-            let bytes =
-                chunk_bytes::encode(chunk).map_err(|cell| StoreError::Incomplete { key, cell })?;
+            if let Some(cell) = first_unstored(chunk) {
+                return Err(StoreError::Incomplete { key, cell });
+            }
             let place = (shard.region, shard.lod, shard.pos.to_array());
-            let (_, slots) = shards.entry(place).or_insert_with(|| (shard, BTreeMap::new()));
-            slots.insert(slot, bytes.into());
+            let (_, chunks) = shards.entry(place).or_insert_with(|| (shard, BTreeMap::new()));
+            chunks.insert(within.to_array(), (key, chunk));
         }
-        for (shard, slots) in shards.into_values() {
-            self.ensure_array(shard.region, shard.lod).await?;
-            self.replace(shard, slots).await?;
+        for (shard, chunks) in shards.into_values() {
+            let format = self.ensure_array(shard.region, shard.lod).await?;
+            self.replace(shard, &format, chunks).await?;
         }
         Ok(())
     }
@@ -61,16 +67,23 @@ impl ChunkStore {
     async fn replace(
         &self,
         shard: ShardKey,
-        slots: BTreeMap<usize, Bytes>,
+        format: &ArrayFormat,
+        chunks: Chunks<'_>,
     ) -> Result<(), StoreError> {
+        let count = chunks.len() as u64;
+        let is_whole = format.layout.is_within_chunks();
+        // Nothing of what is there is needed: others may write the shard meanwhile.
+        let mut encoded = if is_whole { encode_whole(format, &chunks)? } else { BTreeMap::new() };
         let stripe = self.stripe(shard);
         let _writer = stripe.writer.lock().await;
-        let count = slots.len() as u64;
-        let (mut chunks, seen) = self.read_shard(shard).await?;
-        for (slot, bytes) in slots {
-            chunks[slot] = Some(bytes);
+        let (mut slots, seen) = self.read_shard(shard, format).await?;
+        if !is_whole {
+            encoded = encode_into(format, shard, &chunks, &slots)?;
         }
-        let bytes = shard::build(&chunks);
+        for (slot, bytes) in encoded {
+            slots[slot] = Some(bytes);
+        }
+        let bytes = shard::build(&slots, &format.layout.slot_order(), format.form.index_location);
         let written = bytes.len() as u64;
         let path = shard.path();
         let put = {
@@ -84,4 +97,66 @@ impl ChunkStore {
         self.counters.shards_replaced.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// The first cell that a chunk lacks.
+fn first_unstored(chunk: &Chunk) -> Option<usize> {
+    let is_unstored = |material| material == MaterialId::UNSTORED;
+    if !chunk.any_material(is_unstored) {
+        return None;
+    }
+    (0..CHUNK_VOLUME).find(|&cell| is_unstored(chunk.get_index(cell)))
+}
+
+fn encode(format: &ArrayFormat, key: ChunkKey, raw: &[u8]) -> Result<Bytes, StoreError> {
+    let bytes = format.chain.encode(raw);
+    bytes.map(Bytes::from).map_err(|reason| StoreError::Unencodable { key, reason })
+}
+
+/// The slots that chunks fill whole.
+fn encode_whole(
+    format: &ArrayFormat,
+    chunks: &Chunks<'_>,
+) -> Result<BTreeMap<usize, Bytes>, StoreError> {
+    let mut encoded = BTreeMap::new();
+    let mut raw = vec![0; format.layout.raw_bytes()];
+    for (&within, &(key, chunk)) in chunks {
+        let cells = chunk.to_cells();
+        for part in format.layout.parts(within.into()) {
+            part.put(&cells, &mut raw);
+            encoded.insert(part.slot, encode(format, key, &raw)?);
+        }
+    }
+    Ok(encoded)
+}
+
+/// The slots of which chunks fill a part; the rest stays as it is. Decodes one slot at a time.
+fn encode_into(
+    format: &ArrayFormat,
+    shard: ShardKey,
+    chunks: &Chunks<'_>,
+    slots: &[Option<Bytes>],
+) -> Result<BTreeMap<usize, Bytes>, StoreError> {
+    let mut by_slot: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+    for (&within, &(key, chunk)) in chunks {
+        for part in format.layout.parts(within.into()) {
+            by_slot.entry(part.slot).or_default().push((part, key, chunk));
+        }
+    }
+    let mut encoded = BTreeMap::new();
+    for (slot, parts) in by_slot {
+        let Some(&(_, key, _)) = parts.first() else { continue };
+        let mut raw = match &slots[slot] {
+            Some(bytes) => format
+                .chain
+                .decode(bytes, format.layout.raw_bytes())
+                .map_err(damaged_chunk(key, shard))?,
+            None => chunk_bytes::unstored(format.layout.chunk_cells),
+        };
+        for (part, _, chunk) in parts {
+            part.put(&chunk.to_cells(), &mut raw);
+        }
+        encoded.insert(slot, encode(format, key, &raw)?);
+    }
+    Ok(encoded)
 }

@@ -118,16 +118,8 @@ impl HybridWorld {
             return Ok(chunk);
         };
         // An edited chunk that is gone must not silently turn into baseline.
-        let mut chunk = store.read(key).await?.ok_or(WorldError::Lost { key })?;
-        if chunk.any_material(|material| material == MaterialId::UNSTORED) {
-            let baseline = self.fill_from_baseline(key);
-            for index in 0..CHUNK_VOLUME {
-                if chunk.get_index(index) == MaterialId::UNSTORED {
-                    chunk.set_index(index, baseline.get_index(index));
-                }
-            }
-        }
-        Ok(chunk)
+        let stored = store.read(key).await?.ok_or(WorldError::Lost { key })?;
+        Ok(self.lay_over_baseline(key, stored))
     }
 
     /// What voxels are made of, in the order asked for. Voxels of the same chunk are read together and
@@ -181,6 +173,20 @@ impl HybridWorld {
         let mut chunk = Chunk::default();
         self.inner.baseline.fill(key, &mut chunk);
         chunk
+    }
+
+    /// Fills the cells that another program left out of a stored chunk.
+    fn lay_over_baseline(&self, key: ChunkKey, stored: Chunk) -> Chunk {
+        if !stored.any_material(|material| material == MaterialId::UNSTORED) {
+            return stored;
+        }
+        let mut cells = self.fill_from_baseline(key).to_cells();
+        for (cell, stored) in cells.iter_mut().zip(stored.to_cells()) {
+            if stored != MaterialId::UNSTORED {
+                *cell = stored;
+            }
+        }
+        Chunk::from_cells(&cells)
     }
 
     fn check_key(&self, key: ChunkKey) -> Result<(), WorldError> {

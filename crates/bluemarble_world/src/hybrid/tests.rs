@@ -25,7 +25,7 @@ use bluemarble_store::{ChunkStore, LogOptions, StoreError, WorldMetadata, log::s
 use bluemarble_terrain::{Baseline, Classification, NoiseBaseline, Superflat, Survey};
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
-use object_store::{ObjectStore, memory::InMemory};
+use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory};
 use proptest::prelude::*;
 
 use super::HybridWorld;

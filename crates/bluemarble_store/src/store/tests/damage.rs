@@ -148,10 +148,17 @@ fn a_shard_that_grew_without_bounds_is_not_read_into_memory() {
 fn shards_without_the_document_of_their_array_are_reported() {
     let world = Damaged::new(19, &[IVec3::ZERO]);
     fs::remove_file(world.dir.path().join("region3/lod19/zarr.json")).expect("removed");
-    let error = open(&on_disk(world.dir.path()), EARTH).keys_blocking().expect_err("missing");
-    let is_named =
-        matches!(&error, StoreError::MissingMetadata { path } if path == "region3/lod19/zarr.json");
-    assert!(is_named, "{error}");
+    let store = open(&on_disk(world.dir.path()), EARTH);
+    for error in [
+        store.keys_blocking().expect_err("missing"),
+        read(&store, world.chunks[0].0).expect_err("missing"),
+    ] {
+        let is_named = matches!(&error, StoreError::MissingMetadata { path }
+            if path == "region3/lod19/zarr.json");
+        assert!(is_named, "{error}");
+    }
+    let elsewhere = ChunkKey::new(3, 0, IVec3::ZERO);
+    assert_eq!(read(&store, elsewhere).expect("an unedited array has no document"), None);
 }
 
 #[test]

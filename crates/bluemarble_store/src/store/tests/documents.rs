@@ -163,7 +163,10 @@ fn the_groups_above_the_arrays_are_there_and_the_first_says_what_world_it_is() {
     let world = document(&objects, "zarr.json");
     assert_eq!((&world["zarr_format"], &world["node_type"]), (&json!(3), &json!("group")));
     let attributes = &world["attributes"]["bluemarble"];
-    assert_eq!(attributes["format_version"], 1);
+    assert_eq!(attributes["format_version"], 2);
+    assert_eq!(attributes["storage"], json!({ "chunk_edge": 64, "codec": "numcodecs.lz4" }));
+    assert_eq!(attributes["regions"].as_array().expect("a list").len(), 6);
+    assert_eq!(attributes["regions"][3], "region3");
     assert_eq!(attributes["baseline"], "superflat 7");
     assert_eq!(attributes["shape"]["CubeSphere"]["radius_m"], 6_371_008.8);
     assert_eq!(attributes["materials"][0], "air");
@@ -172,4 +175,41 @@ fn the_groups_above_the_arrays_are_there_and_the_first_says_what_world_it_is() {
     let region = document(&objects, "region3/zarr.json");
     assert_eq!((&region["zarr_format"], &region["node_type"]), (&json!(3), &json!("group")));
     assert_eq!(get(&objects, "region0/zarr.json"), None);
+}
+
+#[test]
+fn a_region_names_exactly_the_lods_that_have_arrays_with_their_scales() {
+    let objects = in_memory();
+    let store = open(&objects, EARTH);
+    for (lod, expected) in [(4, vec!["lod4"]), (0, vec!["lod0", "lod4"]), (4, vec!["lod0", "lod4"])]
+    {
+        write(&store, &[(ChunkKey::new(3, lod, IVec3::ZERO), chunk(1))]).expect("writes");
+        let region = document(&objects, "region3/zarr.json");
+        assert_eq!(region["attributes"]["ome"]["version"], "0.5");
+        let image = &region["attributes"]["ome"]["multiscales"][0];
+        let axis = |name: &str| json!({ "name": name, "type": "space", "unit": "meter" });
+        assert_eq!(image["axes"], json!([axis("y"), axis("z"), axis("x")]));
+        let datasets = image["datasets"].as_array().expect("a list");
+        let paths: Vec<_> = datasets.iter().map(|dataset| &dataset["path"]).collect();
+        assert_eq!(paths, expected);
+        let scale = &datasets[expected.len() - 1]["coordinateTransformations"][0]["scale"][2];
+        assert_eq!(scale.as_f64().expect("a number"), EARTH.voxel_m() * 16.0);
+    }
+}
+
+#[test]
+fn threads_that_make_arrays_of_one_region_name_all_of_them() {
+    let objects = in_memory();
+    let store = open(&objects, EARTH);
+    std::thread::scope(|scope| {
+        for lod in 0..=20 {
+            let store = &store;
+            scope.spawn(move || {
+                write(store, &[(ChunkKey::new(1, lod, IVec3::ZERO), chunk(1))]).expect("writes");
+            });
+        }
+    });
+    let region = document(&objects, "region1/zarr.json");
+    let datasets = &region["attributes"]["ome"]["multiscales"][0]["datasets"];
+    assert_eq!(datasets.as_array().expect("a list").len(), 21);
 }

@@ -36,6 +36,7 @@ pub struct Faulty {
     puts_left: AtomicUsize,
     answers_lost: AtomicBool,
     gets_fail: AtomicBool,
+    gets: AtomicUsize,
     interruption: Mutex<Option<(Moment, Work)>>,
     watch: Mutex<Option<Watch>>,
 }
@@ -47,6 +48,7 @@ impl Faulty {
             puts_left: AtomicUsize::new(usize::MAX),
             answers_lost: AtomicBool::new(false),
             gets_fail: AtomicBool::new(false),
+            gets: AtomicUsize::new(0),
             interruption: Mutex::new(None),
             watch: Mutex::new(None),
         })
@@ -67,6 +69,11 @@ impl Faulty {
         self.gets_fail.store(true, SeqCst);
     }
 
+    /// How often something was asked for.
+    pub fn gets(&self) -> usize {
+        self.gets.load(SeqCst)
+    }
+
     /// From now on nothing fails.
     pub fn heal(&self) {
         self.puts_left.store(usize::MAX, SeqCst);
@@ -80,6 +87,7 @@ impl Faulty {
     }
 
     /// From now on somebody is told of every put before it is done.
+    #[allow(dead_code, reason = "only the tests of worlds watch")]
     pub fn watch_puts(&self, watch: impl Fn(&Path, &PutPayload) + Send + Sync + 'static) {
         *self.watch.lock().expect("whole") = Some(Box::new(watch));
     }
@@ -160,6 +168,7 @@ impl ObjectStore for Faulty {
         'p: 'f,
         Self: 'f,
     {
+        self.gets.fetch_add(1, SeqCst);
         if self.gets_fail.load(SeqCst) {
             return ready(Err(fault())).boxed();
         }

@@ -54,8 +54,16 @@ fn another_format_is_refused_before_anything_else() {
     drop(create(dir.path()).expect("made"));
     let path = dir.path().join("zarr.json");
     let text = fs::read_to_string(&path).expect("a document");
-    let newer = text.replace("\"format_version\": 1", "\"format_version\": 2");
+    let newer = text.replace("\"format_version\": 2", "\"format_version\": 3");
     fs::write(&path, newer.replace("superflat", "hills")).expect("written");
+    let before = files(dir.path());
+    let error = create(dir.path()).expect_err("newer");
+    let is_named = matches!(&error, StoreError::NewerFormat { path, found: 3, supported: 2 }
+        if path == "zarr.json");
+    assert!(is_named, "{error}");
+    assert_eq!(files(dir.path()), before);
+    fs::write(&path, text.replace("\"format_version\": 2", "\"format_version\": 0"))
+        .expect("written");
     assert_eq!(mismatch(create(dir.path())), "attributes.bluemarble.format_version");
     fs::write(&path, "{").expect("written");
     let error = create(dir.path()).expect_err("half a document");
@@ -75,17 +83,18 @@ fn a_material_table_that_has_grown_is_recorded() {
 }
 
 #[test]
-fn an_array_with_another_codec_is_neither_listed_nor_written() {
+fn an_array_with_an_unknown_codec_is_neither_read_nor_listed_nor_written() {
     let dir = directory();
     let key = ChunkKey::new(0, 2, ivec3(1, 2, 3));
     write(&create(dir.path()).expect("made"), &[(key, chunk(1))]).expect("writes");
     let path = dir.path().join("region0/lod2/zarr.json");
     let text = fs::read_to_string(&path).expect("a document");
-    fs::write(&path, text.replace("numcodecs.lz4", "zstd")).expect("written");
+    fs::write(&path, text.replace("numcodecs.lz4", "blosc")).expect("written");
     let before = files(dir.path());
     let store = create(dir.path()).expect("opens");
     let field = "codecs[0].configuration.codecs[1].name";
     for error in [
+        read(&store, key).expect_err("another codec"),
         store.keys_blocking().expect_err("another codec"),
         write(&store, &[(key, chunk(2))]).expect_err("another codec"),
     ] {

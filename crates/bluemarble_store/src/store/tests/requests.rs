@@ -23,6 +23,9 @@ fn a_cold_chunk_costs_two_gets_and_each_further_one_of_its_shard_costs_one() {
     let chunks: Vec<_> = (0..4).map(|x| (key(x), chunk(x as u64 + 6))).collect();
     write(&shared(&objects), &chunks).expect("writes");
     let store = reader(&objects, &StoreOptions::default());
+    // What an array is made of is asked once, with the first chunk of any of its shards.
+    write(&shared(&objects), &[(key(99), chunk(1))]).expect("writes");
+    read(&store, key(99)).expect("reads");
     scripted.take_requests();
     let get = Request::Get("region2/lod1/c/0/1/0".to_owned());
     for (at, (key, chunk)) in chunks.iter().enumerate() {

@@ -23,8 +23,9 @@ fn version_of(chunk: &Chunk) -> u64 {
 }
 
 /// Writers of one shard, each with chunks of its own, and readers of all of them.
-fn check_threads(objects: &Arc<dyn ObjectStore>, versions: u64) {
-    let store = open(objects, EARTH);
+fn check_threads(objects: &Arc<dyn ObjectStore>, chunk_edge: ChunkEdge, versions: u64) {
+    let storage = StorageOptions { chunk_edge, ..StorageOptions::default() };
+    let store = open_stored(objects, EARTH, storage);
     // Slots between each other in one shard, and one shard more behind the same locks.
     let key = |writer: u64| {
         let x = if writer == WRITERS - 1 { 5 } else { writer as i32 };
@@ -78,13 +79,23 @@ fn check_threads(objects: &Arc<dyn ObjectStore>, versions: u64) {
 
 #[test]
 fn threads_that_share_a_shard_in_memory_lose_nothing_and_read_nothing_torn_or_old() {
-    check_threads(&in_memory(), 60);
+    check_threads(&in_memory(), ChunkEdge::Cells64, 60);
 }
 
 #[test]
 fn threads_that_share_a_shard_on_disk_lose_nothing_and_read_nothing_torn_or_old() {
     let dir = directory();
-    check_threads(&on_disk(dir.path()), 25);
+    check_threads(&on_disk(dir.path()), ChunkEdge::Cells64, 25);
+}
+
+#[test]
+fn threads_that_share_a_stored_chunk_lose_nothing_and_read_nothing_torn_or_old() {
+    check_threads(&in_memory(), ChunkEdge::Cells128, 25);
+}
+
+#[test]
+fn threads_that_share_a_shard_of_small_stored_chunks_lose_nothing_and_read_nothing_torn_or_old() {
+    check_threads(&in_memory(), ChunkEdge::Cells32, 40);
 }
 
 /// A store in which three chunks share a shard, and the keys of the first, the middle and the last.

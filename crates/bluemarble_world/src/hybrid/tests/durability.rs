@@ -250,3 +250,52 @@ fn an_edited_chunk_that_the_store_has_lost_is_not_replaced_by_the_baseline() {
     set(&world, 0, ivec3(-2, -1, -1), BRICK);
     assert!(block_on(world.checkpoint()).is_err(), "the edit would be laid over the baseline");
 }
+
+/// Stores a single cell of a chunk, as another program would.
+fn store_one_cell(objects: &Arc<dyn ObjectStore>, world: &HybridWorld, key: ChunkKey, cell: IVec3) {
+    use bluemarble_store::{
+        StorageOptions, chunk_bytes, codec::CodecChain, layout::ArrayLayout, layout::ShardKey,
+        shard,
+    };
+    let storage = StorageOptions::default();
+    let layout = ArrayLayout::new(&world.shape(), key.lod, storage.chunk_edge);
+    let (place, within) = ShardKey::locate(&world.shape(), key).expect("inside");
+    let part = layout.parts(within).next().expect("one part");
+    let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+    cells[cell_index(cell.x as usize, cell.y as usize, cell.z as usize)] = MaterialId(9);
+    let mut raw = chunk_bytes::unstored(layout.chunk_cells);
+    part.put(&cells, &mut raw);
+    let mut slots = vec![None; layout.slots()];
+    let bytes = CodecChain::new(storage.codec).encode(&raw).expect("encodes");
+    slots[part.slot] = Some(bytes.into());
+    let bytes = shard::build(&slots, &layout.slot_order(), shard::IndexLocation::End);
+    block_on(objects.put(&place.path(), bytes.into())).expect("written");
+}
+
+#[test]
+fn a_chunk_that_others_stored_in_part_lies_over_the_baseline() {
+    let (objects, baseline) = (objects(), hills());
+    let key = ChunkKey::new(0, 0, ivec3(20, 0, 20));
+    {
+        let world = open(&objects, &baseline);
+        set(&world, 0, IVec3::ZERO, AIR);
+        flush(&world);
+        store_one_cell(&objects, &world, key, ivec3(3, 60, 5));
+    }
+    let counting = faulty::Faulty::over(Arc::clone(&objects));
+    let counted: Arc<dyn ObjectStore> = counting.clone();
+    let world = open(&counted, &baseline);
+    let mut expected = filled(&baseline, key);
+    expected.set(ivec3(3, 60, 5), MaterialId(9));
+    assert!(same(&read(&world, key), &expected));
+    let gets = counting.gets();
+    assert!(same(&read(&world, key), &expected));
+    assert_eq!(counting.gets(), gets, "what was laid over the baseline is kept so");
+    // An edit completes it.
+    set(&world, 0, key.min_voxel(), MaterialId(7));
+    expected.set(IVec3::ZERO, MaterialId(7));
+    flush(&world);
+    for world in [world, open(&objects, &baseline)] {
+        assert!(same(&read(&world, key), &expected));
+    }
+}
