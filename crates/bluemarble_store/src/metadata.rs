@@ -62,12 +62,12 @@ impl WorldMetadata {
 }
 
 /// The document of a group without anything to say.
-pub(crate) fn group_document() -> Value {
+pub fn group_document() -> Value {
     json!({ "zarr_format": 3, "node_type": "group", "attributes": {} })
 }
 
 /// The document of the array of one lod.
-pub(crate) fn array_document(shape: &Shape, lod: u8) -> Value {
+pub fn array_document(shape: &Shape, lod: u8) -> Value {
     let layout = ArrayLayout::new(shape, lod);
     let cube = |edge: i32| [edge; 3];
     json!({
@@ -106,12 +106,12 @@ pub(crate) fn array_document(shape: &Shape, lod: u8) -> Value {
 }
 
 /// Checks that a document says what it must.
-pub(crate) fn check(path: &str, expected: &Value, found: &Value) -> Result<(), StoreError> {
+pub fn check(path: &str, expected: &Value, found: &Value) -> Result<(), StoreError> {
     refuse(path, difference("", expected, found))
 }
 
 /// Parses a document.
-pub(crate) fn parse(path: &str, bytes: &[u8]) -> Result<Value, StoreError> {
+pub fn parse(path: &str, bytes: &[u8]) -> Result<Value, StoreError> {
     serde_json::from_slice(bytes)
         .map_err(|error| StoreError::Syntax { path: path.to_owned(), message: error.to_string() })
 }
