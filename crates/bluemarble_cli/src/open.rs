@@ -43,13 +43,13 @@ pub struct Ground {
 impl WorldArgs {
     /// Opens the world with its baseline.
     pub fn open(&self) -> Result<HybridWorld, Failure> {
-        read_metadata(&self.dir)?;
         let Some(ground) = self.ground()? else { return Err(self.no_baseline()) };
         Ok(HybridWorld::open(&self.dir, ground.baseline, ground.materials)?)
     }
 
     /// The baseline of the world; `None` if nothing says what it is. It is known to be the right one.
     pub fn ground(&self) -> Result<Option<Ground>, Failure> {
+        let metadata = read_metadata(&self.dir)?;
         let document = WorldDocument::read(&self.dir)?;
         let recipe = match self.baseline.recipe()? {
             Some(recipe) => Some(recipe),
@@ -58,7 +58,7 @@ impl WorldArgs {
         let Some(recipe) = recipe else { return Ok(None) };
         let materials = self.table(document.as_ref())?;
         let baseline = build(&recipe, &self.dir, &materials)?;
-        let (found, made) = (read_metadata(&self.dir)?.baseline, baseline.fingerprint());
+        let (found, made) = (metadata.baseline, baseline.fingerprint());
         if found != made {
             let path = self.dir.join(METADATA_NAME);
             return Err(Failure::new(format!(

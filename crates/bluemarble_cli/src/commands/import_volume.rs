@@ -152,8 +152,8 @@ impl Volume {
         let [a, b, c] = counts;
         let found = file.metadata().map_err(unreadable)?.len();
         match all.and_then(|bytes| bytes.checked_add(offset)) {
-            Some(0) => return Err(refuse("it holds no number".to_owned())),
-            Some(expected) if expected == found && a.min(b).min(c) > 0 => {}
+            _ if a.min(b).min(c) == 0 => return Err(refuse("it holds no number".to_owned())),
+            Some(expected) if expected == found => {}
             _ => {
                 return Err(refuse(format!(
                     "{a} x {b} x {c} numbers of {} bytes after {offset} do not make its {found} bytes; \
