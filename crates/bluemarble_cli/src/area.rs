@@ -5,31 +5,30 @@ use std::sync::Arc;
 
 use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, Shape};
 use bluemarble_store::ChunkStore;
-use bluemarble_terrain::Baseline;
+use bluemarble_world::HybridWorld;
 use futures::executor::block_on;
 use glam::IVec3;
 
 use crate::{brick, failure::Failure, lines::Place};
 
 /// Where cells come from.
-pub struct Source {
-    /// The stored chunks.
-    pub store: ChunkStore,
-    /// What fills the others; without it they are [`MaterialId::UNSTORED`].
-    pub baseline: Option<Arc<dyn Baseline>>,
+pub enum Source {
+    /// A world with its baseline: every cell is known.
+    World(HybridWorld),
+    /// What is stored alone: other cells are [`MaterialId::UNSTORED`].
+    Store(ChunkStore),
 }
 
 impl Source {
     /// A chunk as it is.
-    pub fn chunk(&self, key: ChunkKey) -> Result<Chunk, Failure> {
-        if let Some(chunk) = block_on(self.store.read(key))? {
-            return Ok(chunk);
-        }
-        let mut chunk = Chunk::uniform(MaterialId::UNSTORED);
-        if let Some(baseline) = &self.baseline {
-            baseline.fill(key, &mut chunk);
-        }
-        Ok(chunk)
+    pub fn chunk(&self, key: ChunkKey) -> Result<Arc<Chunk>, Failure> {
+        Ok(match self {
+            Self::World(world) => block_on(world.read(key))?,
+            Self::Store(store) => {
+                let unknown = || Chunk::uniform(MaterialId::UNSTORED);
+                Arc::new(block_on(store.read(key))?.unwrap_or_else(unknown))
+            }
+        })
     }
 }
 

@@ -44,13 +44,14 @@ impl Failure {
 
     /// A mistake at the command line, in one line.
     pub fn usage(error: &clap::Error) -> Self {
-        let text = error.render().to_string();
-        let said = text.split("\n\nUsage:").next().unwrap_or_default();
-        let said = said.split("\n\nFor more information").next().unwrap_or_default();
-        let said = said.trim_start_matches("error: ");
-        if said.is_empty() || said.contains("Usage:") {
+        if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             return Self::new("a command is missing; `bluemarble --help` lists them");
         }
+        let text = error.render().to_string();
+        // What follows is how it is used, which --help tells better.
+        let ends = ["\n\nUsage:", "\n\nFor more information", "\n\n  tip:"];
+        let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+        let said = text[..end].trim_start_matches("error: ");
         Self::new(format!("{said}; `bluemarble COMMAND --help` explains"))
     }
 

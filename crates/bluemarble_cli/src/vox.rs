@@ -1,4 +1,4 @@
-//! `MagicaVoxel` scenes: models, where each stands, and their colours.
+//! MagicaVoxel scenes: models, where each stands, and their colours.
 //!
 //! `dot_vox` takes the file apart. What it leaves out without a word (chunks that it cannot parse, chunks
 //! within chunks) is refused here before.

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::{durable::Writer, failure::Failure, open::WorldArgs, output, progress};
 
 /// Voxels to each side of the middle of the scratch world that are edited.
-const REACH: i32 = 512;
+const REACH: i32 = 128;
 /// Edits of a batch in the batched measurement.
 const BATCH: u64 = 1000;
 
@@ -98,7 +98,7 @@ impl Bench {
         let middle = middle(&world);
         measured.push(self.reads("read baseline chunk", &world, |_| {
             // Beyond what was edited.
-            let voxel = middle + random.voxel(REACH) + IVec3::new(8 * REACH, 0, 0);
+            let voxel = middle + random.voxel(REACH) + IVec3::new(32 * REACH, 0, 0);
             ChunkKey::of_voxel(0, 0, voxel)
         })?);
         bar.finish_and_clear();
@@ -163,7 +163,7 @@ fn middle(world: &HybridWorld) -> IVec3 {
     IVec3::new(centre.x, ground as i32, centre.z)
 }
 
-/// SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", 2014): the
+/// `SplitMix64` (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", 2014): the
 /// same numbers on every machine.
 struct Random(u64);
 

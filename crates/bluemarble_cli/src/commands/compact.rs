@@ -1,13 +1,15 @@
 //! `compact`: shards without gaps, and without what the baseline makes anyway.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use bluemarble_core::Chunk;
+use bluemarble_world::HybridWorld;
 use bytes::Bytes;
 use clap::Args;
 use serde_json::json;
 
 use crate::{
+    durable::Writer,
     failure::{DAMAGED, Failure},
     open::{Ground, WorldArgs},
     output, progress,
@@ -38,8 +40,12 @@ struct Done {
 impl Compact {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let dir = &self.world.dir;
-        // Opening the whole world carries into the store whatever is on its way there.
         let ground = self.world.ground()?;
+        if let Some(Ground { baseline, materials }) = &ground {
+            // Whatever is on its way into the store comes first.
+            let world = HybridWorld::open(dir, Arc::clone(baseline), materials.clone())?;
+            Writer::new(world).checkpoint()?;
+        }
         let stored = self.world.open_stored()?;
         let shape = stored.metadata.shape;
         let listing = stored::list(dir, &shape)?;

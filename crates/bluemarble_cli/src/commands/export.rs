@@ -9,6 +9,7 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
+use bluemarble_world::HybridWorld;
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use glam::{IVec3, ivec3};
@@ -21,7 +22,7 @@ use crate::{
     failure::Failure,
     lines::Place,
     npy,
-    open::WorldArgs,
+    open::{Ground, WorldArgs, read_metadata},
     output, progress, vox,
 };
 
@@ -60,16 +61,21 @@ pub struct Export {
 
 impl Export {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let ground = self.world.ground()?;
-        let stored = self.world.open_stored()?;
-        if ground.is_none() {
-            output::note("the baseline is not known, so cells that are not stored stay unknown");
-        }
-        let area = Area::new(&stored.metadata.shape, self.place, self.lod)?;
-        let baseline = ground.map(|ground| ground.baseline);
-        let source = Source { store: stored.store, baseline };
+        let metadata = read_metadata(&self.world.dir)?;
+        let area = Area::new(&metadata.shape, self.place, self.lod)?;
+        let source = match self.world.ground()? {
+            Some(Ground { baseline, materials }) => {
+                Source::World(HybridWorld::open(&self.world.dir, baseline, materials)?)
+            }
+            None => {
+                output::note(
+                    "the baseline is not known, so cells that are not stored stay unknown",
+                );
+                Source::Store(self.world.open_stored()?.store)
+            }
+        };
         let target = if let Some(dir) = &self.zarr {
-            to_zarr(&source, &area, &stored.metadata, dir)?;
+            to_zarr(&source, &area, &metadata, dir)?;
             dir
         } else if let Some(path) = &self.npy {
             to_npy(&source, &area, path)?;

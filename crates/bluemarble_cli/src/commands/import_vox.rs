@@ -1,4 +1,4 @@
-//! `import vox`: a `MagicaVoxel` scene becomes voxels.
+//! `import vox`: a MagicaVoxel scene becomes voxels.
 
 use std::{path::PathBuf, process::ExitCode};
 

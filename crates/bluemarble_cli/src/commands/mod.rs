@@ -24,7 +24,7 @@ use crate::failure::Failure;
 pub enum Command {
     /// Make an empty world directory over a baseline.
     New(new::New),
-    /// Bring in elevations, volumes of numbers or `MagicaVoxel` scenes.
+    /// Bring in elevations, volumes of numbers or MagicaVoxel scenes.
     #[command(subcommand)]
     Import(import::Import),
     /// Write a box of a world as plain Zarr, .npy or .vox.
