@@ -1,11 +1,8 @@
 //! Edits as lines, and positions as lines.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::Stdio,
-};
+use std::{io::Write, process::Stdio};
 
-use crate::support::{command, done, done_with, empty_world, refused_with, tree};
+use crate::support::{command, done, done_with, empty_world, lines_of, refused_with, tree};
 
 #[test]
 fn batches_are_numbered_and_can_be_read_by_the_next_process() {
@@ -48,11 +45,10 @@ fn each_batch_is_acknowledged_before_the_next_is_asked_for() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut next_line = lines_of(child.stdout.take().unwrap());
     for lsn in 1..=3 {
         stdin.write_all(format!("0,{lsn},0,0,granite\n\n").as_bytes()).unwrap();
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
+        let line = next_line();
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!((&said["lsn"], &said["voxels"]), (&lsn.into(), &1.into()), "{line}");
     }
@@ -72,12 +68,11 @@ fn positions_are_answered_while_more_are_to_come() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut next_line = lines_of(child.stdout.take().unwrap());
     for x in 0..3 {
         stdin.write_all(format!("0,{x},0,0\n").as_bytes()).unwrap();
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        assert_eq!(line, format!("0,{x},0,0,0\n"));
+        let line = next_line();
+        assert_eq!(line, format!("0,{x},0,0,0"));
     }
     drop(stdin);
     assert!(child.wait().unwrap().success());

@@ -3,9 +3,11 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Cursor, Write},
+    io::{BufRead, BufReader, Cursor, Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -76,6 +78,19 @@ pub fn refused_with(folder: &Path, args: &str, input: &str, said: &str) -> Ran {
     assert_eq!(lines.len(), 1, "{args}: {ran:?}");
     assert!(lines[0].starts_with("error: ") && lines[0].contains(said), "{args}: {ran:?}");
     ran
+}
+
+/// The lines of a stream as they come; a program that says nothing for two minutes has hung.
+pub fn lines_of(stream: impl Read + Send + 'static) -> impl FnMut() -> String {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    move || lines.recv_timeout(Duration::from_secs(120)).expect("an answer")
 }
 
 pub fn folder() -> TempDir {
