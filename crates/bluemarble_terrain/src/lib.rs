@@ -6,6 +6,8 @@
 //! | [`EarthBaseline`] | the Earth: an elevation grid, fractal detail, climate, strata |
 //! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
 //! | [`Superflat`] | horizontal layers |
+//! | [`Empty`] | air |
+//! | [`Recipe`] | a baseline written down, to be made again later |
 //! | [`ElevationGrid`] | heights over latitude and longitude, read from a `GeoTIFF` |
 //! | [`TerrainError`] | why a baseline could not be made |
 //!
@@ -17,16 +19,20 @@ mod baseline;
 mod columns;
 mod earth;
 mod elevation;
+mod empty;
 mod error;
 mod flat_noise;
 mod fractal;
 mod interval;
 mod noise;
+mod recipe;
 mod superflat;
 
 pub use baseline::{Baseline, Classification, Survey};
 pub use earth::EarthBaseline;
 pub use elevation::{ElevationGrid, OUTSIDE_M};
+pub use empty::Empty;
 pub use error::TerrainError;
 pub use flat_noise::NoiseBaseline;
+pub use recipe::{ASSETS_VARIABLE, Elevation, Layer, Recipe};
 pub use superflat::Superflat;

@@ -1,0 +1,139 @@
+//! `edit`: voxels change as lines on standard input say.
+
+use std::{
+    io::{self, BufReader},
+    process::ExitCode,
+};
+
+use bluemarble_core::{LatticeBox, MaterialTable};
+use bluemarble_world::{EditBatch, WorldError};
+use clap::Args;
+use glam::IVec3;
+use serde_json::json;
+
+use crate::{
+    area::check_inside,
+    durable::Writer,
+    failure::Failure,
+    lines::{Lines, integer, region},
+    mapping::material,
+    open::WorldArgs,
+    output,
+};
+
+/// Change voxels as lines on standard input say.
+///
+/// A line is a voxel, `region,x,y,z,material`, or a box, `region,x0,y0,z0,x1,y1,z1,material`, which holds
+/// its lower corner and not its upper one. A blank line makes the lines since the last one a batch: all of
+/// it is done or nothing. The end of the input does the same. Once a batch is durable, its number is printed
+/// on a line of its own. A bad line ends the command with exit code 2: nothing of its batch is done, all
+/// batches before it are.
+#[derive(Args)]
+#[command(
+    after_help = "Example: printf '0,0,0,0,granite\\n0,0,1,0,8,4,8,air\\n\\n' | bluemarble edit hills"
+)]
+pub struct Edit {
+    #[command(flatten)]
+    world: WorldArgs,
+}
+
+impl Edit {
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        let world = self.world.open()?;
+        let mut writer = Writer::new(world);
+        let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
+        let mut batch = EditBatch::new();
+        let mut first = 1;
+        loop {
+            let line = lines.next()?;
+            match line.as_deref() {
+                Some("") | None => {
+                    let is_end = line.is_none();
+                    if !batch.is_empty() {
+                        commit(&mut writer, &batch, first, lines.number() - 1, json)?;
+                        batch = EditBatch::new();
+                    }
+                    if is_end {
+                        return Ok(ExitCode::SUCCESS);
+                    }
+                    first = lines.number() + 1;
+                }
+                Some(line) => {
+                    let world = writer.world();
+                    add(&mut batch, line, world.materials(), &world.shape())
+                        .map_err(|what| lines.refuse(what))?;
+                }
+            }
+        }
+    }
+}
+
+/// Adds what a line says to a batch.
+fn add(
+    batch: &mut EditBatch,
+    line: &str,
+    materials: &MaterialTable,
+    shape: &bluemarble_core::Shape,
+) -> Result<(), String> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let (&name, numbers) = fields.split_last().ok_or("an empty line")?;
+    if numbers.len() != 4 && numbers.len() != 7 {
+        return Err(format!(
+            "{} fields in `{line}`; write region,x,y,z,material or \
+             region,x0,y0,z0,x1,y1,z1,material",
+            fields.len()
+        ));
+    }
+    let numbers = numbers.iter().map(|text| integer(text)).collect::<Result<Vec<_>, _>>()?;
+    let material = material(materials, name.trim_matches('"'))?;
+    let region = region(numbers[0])?;
+    let low = IVec3::new(numbers[1], numbers[2], numbers[3]);
+    if let [x1, y1, z1] = numbers[4..] {
+        let voxels = LatticeBox::new(low, IVec3::new(x1, y1, z1));
+        if voxels.is_empty() {
+            return Err("the box is empty; its upper corner is not in it".to_owned());
+        }
+        check_inside(shape, region, voxels).map_err(|failure| failure.into_message())?;
+        batch.fill_box(region, voxels, material);
+    } else {
+        let lattice = shape.region_box();
+        if region >= shape.regions() || !lattice.contains(low) {
+            return Err(format!(
+                "voxel {low} of region {region} lies outside of the lattice, regions 0..{} with {} to {}",
+                shape.regions(),
+                lattice.min,
+                lattice.max
+            ));
+        }
+        batch.set(region, low, material);
+    }
+    Ok(())
+}
+
+fn commit(
+    writer: &mut Writer,
+    batch: &EditBatch,
+    first: u64,
+    last: u64,
+    json: bool,
+) -> Result<(), Failure> {
+    let committed = writer.commit(batch).map_err(|error| {
+        let of_input = !matches!(error, WorldError::Store(_) | WorldError::Lost { .. });
+        let failure = Failure::from(error);
+        if of_input {
+            failure.at(format_args!("standard input lines {first} to {last}"))
+        } else {
+            failure
+        }
+    })?;
+    let line = if json {
+        let (lsn, voxels, chunks) = (committed.lsn, committed.voxels, committed.chunks);
+        json!({ "lsn": lsn, "voxels": voxels, "chunks": chunks }).to_string()
+    } else {
+        committed.lsn.to_string()
+    };
+    // Whoever stops listening must learn that the rest was not done.
+    output::print(&line).map_err(|failure| {
+        failure.loud("standard output: closed; the batches whose numbers were printed are done")
+    })
+}

@@ -1,0 +1,113 @@
+//! `get`: the materials of positions on standard input.
+
+use std::{
+    io::{self, BufReader},
+    process::ExitCode,
+};
+
+use bluemarble_core::MAX_LOD;
+use bluemarble_world::HybridWorld;
+use clap::Args;
+use glam::IVec3;
+use serde_json::json;
+
+use crate::{
+    durable,
+    failure::Failure,
+    lines::{Lines, Position},
+    open::WorldArgs,
+    output,
+};
+
+/// So many positions are looked up together.
+const BATCH: usize = 1 << 16;
+
+/// Print the materials of positions on standard input.
+///
+/// A line is `region,x,y,z`; the answer is `region,x,y,z,material`, one line each in the same order. Blank
+/// lines are skipped.
+#[derive(Args)]
+#[command(after_help = "Example: echo 0,0,-1,0 | bluemarble get hills --names")]
+pub struct Get {
+    #[command(flatten)]
+    world: WorldArgs,
+    /// Which lod to look at: the answer is the cell of that lod that holds the voxel.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    lod: u8,
+    /// Print materials by name instead of by number.
+    #[arg(long)]
+    names: bool,
+}
+
+impl Get {
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        if self.lod > MAX_LOD {
+            let lod = self.lod;
+            return Err(Failure::new(format!("lod {lod} does not exist; lods are 0 to {MAX_LOD}")));
+        }
+        let world = self.world.open()?;
+        let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
+        let mut voxels: Vec<(u8, IVec3)> = Vec::new();
+        loop {
+            let line = lines.next();
+            let position = match &line {
+                Ok(Some(line)) if line.is_empty() => Ok(None),
+                Ok(Some(line)) => position(&world, line).map(Some).map_err(|w| lines.refuse(w)),
+                Ok(None) | Err(_) => Ok(None),
+            };
+            if let Ok(Some(position)) = position {
+                voxels.push((position.region, position.voxel));
+            }
+            let is_last = !matches!(line, Ok(Some(_))) || position.is_err();
+            // Whoever waits for an answer before asking on gets it.
+            if is_last || voxels.len() >= BATCH || lines.may_wait() {
+                self.answer(&world, &voxels, json)?;
+                voxels.clear();
+            }
+            position?;
+            if line?.is_none() {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+
+    fn answer(
+        &self,
+        world: &HybridWorld,
+        voxels: &[(u8, IVec3)],
+        json: bool,
+    ) -> Result<(), Failure> {
+        if voxels.is_empty() {
+            return Ok(());
+        }
+        let materials = durable::read_many(world, self.lod, voxels)?;
+        let answers = voxels.iter().zip(&materials).map(|(&(region, at), &material)| {
+            let name = world.materials().name(material);
+            if json {
+                let place = [at.x, at.y, at.z];
+                json!({ "region": region, "voxel": place, "material": material.0, "name": name })
+                    .to_string()
+            } else if self.names {
+                format!("{region},{},{},{},{name}", at.x, at.y, at.z)
+            } else {
+                format!("{region},{},{},{},{}", at.x, at.y, at.z, material.0)
+            }
+        });
+        output::print(&answers.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn position(world: &HybridWorld, line: &str) -> Result<Position, String> {
+    let position: Position = line.parse()?;
+    let (shape, Position { region, voxel }) = (world.shape(), position);
+    let lattice = shape.region_box();
+    if region >= shape.regions() || !lattice.contains(voxel) {
+        return Err(format!(
+            "voxel {voxel} of region {region} lies outside of the lattice, regions 0..{} with {} to {}",
+            shape.regions(),
+            lattice.min,
+            lattice.max
+        ));
+    }
+    Ok(position)
+}

@@ -1,0 +1,64 @@
+//! The commands, one file each.
+
+mod bench;
+mod compact;
+mod edit;
+mod export;
+mod get;
+mod import;
+mod import_volume;
+mod import_vox;
+mod info;
+mod new;
+mod repair;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make an empty world directory over a baseline.
+    New(new::New),
+    /// Bring in elevations, volumes of numbers or MagicaVoxel scenes.
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Write a box of a world as plain Zarr, .npy or .vox.
+    Export(export::Export),
+    /// Say what a world is and what is stored in it.
+    Info(info::Info),
+    /// Check every document, shard and chunk, and name what is damaged.
+    Verify(verify::Verify),
+    /// Make documents and coarser lods again from the chunks of lod 0.
+    Repair(repair::Repair),
+    /// Rewrite shards without gaps, and without what the baseline makes anyway.
+    Compact(compact::Compact),
+    /// Change voxels as lines on standard input say.
+    Edit(edit::Edit),
+    /// Print the materials of positions on standard input.
+    Get(get::Get),
+    /// Measure edits and reads in a scratch world on the same disk.
+    Bench(bench::Bench),
+}
+
+impl Command {
+    /// Carries the command out.
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        match self {
+            Self::New(command) => command.run(json),
+            Self::Import(command) => command.run(json),
+            Self::Export(command) => command.run(json),
+            Self::Info(command) => command.run(json),
+            Self::Verify(command) => command.run(json),
+            Self::Repair(command) => command.run(json),
+            Self::Compact(command) => command.run(json),
+            Self::Edit(command) => command.run(json),
+            Self::Get(command) => command.run(json),
+            Self::Bench(command) => command.run(json),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `new`: an empty world directory over a baseline.
+
+use std::{fs, io, path::Path, process::ExitCode};
+
+use bluemarble_core::MaterialTable;
+use bluemarble_store::{ChunkStore, WorldMetadata};
+use bluemarble_terrain::{Elevation, Recipe};
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    atomic,
+    baseline_args::{BaselineArgs, Kind},
+    document::{DOCUMENT_NAME, ELEVATION_NAME, MATERIALS_NAME, WorldDocument},
+    failure::Failure,
+    open::{build, is_world},
+    output,
+};
+
+/// Make an empty world directory over a baseline.
+///
+/// The directory must be empty or missing. A world that a game has made is taken over instead: give the
+/// baseline it was made with, and the other commands will know it from then on.
+#[derive(Args)]
+#[command(after_help = "Example: bluemarble new hills --baseline noise --seed 7 --voxel-m 0.5")]
+pub struct New {
+    /// The world directory.
+    #[arg(value_name = "DIR")]
+    dir: std::path::PathBuf,
+    /// A material table (RON) of your own; it is copied into the world.
+    #[arg(long, value_name = "FILE")]
+    materials: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    baseline: BaselineArgs,
+}
+
+impl New {
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        let mut args = self.baseline;
+        args.baseline = args.baseline.or(Some(Kind::Earth));
+        let Some(recipe) = args.recipe()? else {
+            return Err(Failure::new("--baseline is missing; choose one"));
+        };
+        make(&self.dir, recipe, self.materials.as_deref(), json)
+    }
+}
+
+/// Makes a world, or takes one over that has no recipe yet, and says so.
+pub fn make(
+    dir: &Path,
+    recipe: Recipe,
+    materials: Option<&Path>,
+    json: bool,
+) -> Result<ExitCode, Failure> {
+    let taken_over = is_world(dir);
+    if taken_over && WorldDocument::read(dir)?.is_some() {
+        return Err(Failure::new(format!(
+            "{}: there is a world here already; choose another directory",
+            dir.display()
+        )));
+    }
+    let table = match materials {
+        Some(path) => MaterialTable::load(path)?,
+        None => MaterialTable::standard(),
+    };
+    // Everything that can be refused is refused before the directory is touched.
+    let baseline = build(&recipe, dir, &table)?;
+    let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &table);
+    let store = ChunkStore::create_or_open(dir, &metadata)?;
+    let recipe = match recipe {
+        Recipe::Earth { elevation: Elevation::File(path), seed } => {
+            copy(&path, &dir.join(ELEVATION_NAME))?;
+            Recipe::Earth { elevation: Elevation::File(ELEVATION_NAME.into()), seed }
+        }
+        other => other,
+    };
+    let materials = match materials {
+        Some(path) => {
+            copy(path, &dir.join(MATERIALS_NAME))?;
+            Some(MATERIALS_NAME.into())
+        }
+        None => None,
+    };
+    WorldDocument::new(recipe, materials).write(dir)?;
+    drop(store);
+    if json {
+        output::print_json(&json!({
+            "world": dir, "baseline": metadata.baseline, "taken_over": taken_over,
+        }))?;
+    } else {
+        let done = if taken_over { "took over" } else { "made" };
+        output::print(&format!(
+            "{done} {}: {} (recipe in {DOCUMENT_NAME})",
+            dir.display(),
+            metadata.baseline
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Copies a file into a world: a world that is moved must not depend on files elsewhere.
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    let mut source =
+        fs::File::open(from).map_err(|error| Failure::file(from, "cannot read", &error))?;
+    let mut draft = atomic::Draft::new(to)?;
+    io::copy(&mut source, &mut draft).map_err(|error| Failure::file(to, "cannot write", &error))?;
+    draft.finish()
+}

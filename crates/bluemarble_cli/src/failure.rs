@@ -1,0 +1,128 @@
+//! [`Failure`]: the one line and the exit code that a command ends with.
+
+use std::{fmt::Display, io, io::Write, path::Path, process::ExitCode};
+
+use bluemarble_core::material::MaterialError;
+use bluemarble_store::StoreError;
+use bluemarble_terrain::TerrainError;
+use bluemarble_world::WorldError;
+
+/// Exit code of a damaged world.
+pub const DAMAGED: u8 = 1;
+/// Exit code of everything else.
+pub const REFUSED: u8 = 2;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    /// Empty if whoever reads our output has gone and there is nobody to tell.
+    message: String,
+}
+
+impl Failure {
+    /// Something that the caller can change: usage, input, a path, a full disk.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { code: REFUSED, message: message.into() }
+    }
+
+    /// The world itself is not as it was written.
+    pub fn damaged(message: impl Into<String>) -> Self {
+        Self { code: DAMAGED, message: message.into() }
+    }
+
+    /// A file that could not be read or written: `action` is such as "cannot read".
+    pub fn file(path: &Path, action: &str, error: &io::Error) -> Self {
+        let advice = match error.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::PermissionDenied => "check its permissions",
+            io::ErrorKind::StorageFull => "free some space and try again",
+            _ => "check the path and the disk",
+        };
+        Self::new(format!("{}: {action}: {error}; {advice}", path.display()))
+    }
+
+    /// A mistake at the command line, in one line.
+    pub fn usage(error: &clap::Error) -> Self {
+        if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return Self::new("a command is missing; `bluemarble --help` lists them");
+        }
+        let text = error.render().to_string();
+        // What follows is how it is used, which --help tells better.
+        let ends = ["\n\nUsage:", "\n\nFor more information", "\n\n  tip:"];
+        let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+        let said = text[..end].trim_start_matches("error: ");
+        Self::new(format!("{said}; `bluemarble COMMAND --help` explains"))
+    }
+
+    /// The same with what it is about in front.
+    pub fn at(mut self, place: impl Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// The message alone.
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
+    /// The same, but never quiet: what is said instead of nothing.
+    pub fn loud(self, message: &str) -> Self {
+        if self.message.is_empty() { Self::new(message) } else { self }
+    }
+
+    /// Tells the reader and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        if !self.message.is_empty() {
+            let line = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
+            // Nobody is left to be told if this fails.
+            let _ = writeln!(io::stderr(), "error: {line}");
+        }
+        ExitCode::from(self.code)
+    }
+
+    /// What was printed could not be: quiet if the reader has seen enough.
+    pub fn output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { code: 0, message: String::new() };
+        }
+        Self::new(format!("standard output: cannot write: {error}; check where it goes"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let is_damage = matches!(
+            error,
+            StoreError::Syntax { .. }
+                | StoreError::MissingMetadata { .. }
+                | StoreError::DamagedShard { .. }
+                | StoreError::DamagedChunk { .. }
+                | StoreError::UnknownShard { .. }
+        );
+        let code = if is_damage { DAMAGED } else { REFUSED };
+        Self { code, message: error.to_string() }
+    }
+}
+
+impl From<WorldError> for Failure {
+    fn from(error: WorldError) -> Self {
+        match error {
+            WorldError::Store(error) => error.into(),
+            WorldError::Lost { .. } => Self::damaged(error.to_string()),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl From<TerrainError> for Failure {
+    fn from(error: TerrainError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<MaterialError> for Failure {
+    fn from(error: MaterialError) -> Self {
+        Self::new(error.to_string())
+    }
+}

@@ -1,0 +1,16 @@
+//! Progress bars: on standard error, and only if that is a terminal.
+
+use std::borrow::Cow;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar for `length` steps of a job.
+pub fn bar(length: u64, job: impl Into<Cow<'static, str>>) -> ProgressBar {
+    // A new bar draws to standard error, and nothing at all where that is no terminal.
+    let bar = ProgressBar::new(length).with_message(job);
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} % {eta}");
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

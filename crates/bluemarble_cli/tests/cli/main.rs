@@ -1,0 +1,10 @@
+//! What the commands promise, tested by running the program.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod damage;
+mod edits;
+mod exports;
+mod imports;
+mod support;
+mod worlds;
