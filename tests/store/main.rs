@@ -1,6 +1,7 @@
-//! Worlds in an object store that speaks the real S3 protocol.
+//! Worlds that lose their process, and worlds in an object store that speaks the real S3 protocol.
 
 mod garage;
+mod kills;
 mod moto;
 mod proxy;
 mod s3;
