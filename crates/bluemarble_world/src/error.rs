@@ -93,4 +93,17 @@ pub enum WorldError {
     /// A world was given a second delta log.
     #[error("the world has a delta log already; open it without one first")]
     SecondLog,
+    /// The world that another one is laid over is not one of the same ground.
+    #[error(
+        "the {field} of the world below is {found}, expected {expected}; lay a world over one that was \
+         made with the same settings"
+    )]
+    OtherBase {
+        /// What differs.
+        field: &'static str,
+        /// What this world has.
+        expected: String,
+        /// What the one below has.
+        found: String,
+    },
 }

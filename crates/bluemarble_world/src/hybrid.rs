@@ -50,6 +50,8 @@ struct Inner {
     last_batch: AtomicU64,
     checkpointed: AtomicU64,
     store: Option<ChunkStore>,
+    /// Another world that this one is laid over, and never writes to.
+    base: Option<ChunkStore>,
     state: state::Shared,
     cache: read::Cache,
     counters: Counters,
@@ -96,10 +98,55 @@ impl HybridWorld {
         let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
         let store = ChunkStore::create_or_open(dir, &metadata)?;
         let keys = store.keys_blocking()?;
-        let disk = log::disk::RealDisk::new(&dir.join(log::LOG_DIR)).map_err(|source| {
-            StoreError::Log { path: dir.join(log::LOG_DIR), action: "making the folder", source }
-        })?;
-        Self::new(baseline, materials, Some(store), keys).with_log(disk, options)
+        let world = Self::new(baseline, materials, Some(store), keys);
+        world.with_log(Self::log_disk(dir)?, options)
+    }
+
+    /// Opens a world in a directory that holds what is edited here, over a world that is only read:
+    /// perhaps one at a URL, opened by [`ChunkStore::open_read_only`]. Lists all chunks of both, and blocks
+    /// for it.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::open`]; [`WorldError::OtherBase`] if the base was made with another shape or
+    /// baseline, or with materials that this world does not have.
+    pub fn open_over(
+        base: ChunkStore,
+        dir: &Path,
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+        options: LogOptions,
+    ) -> Result<Self, WorldError> {
+        let known = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
+        let found = base.metadata();
+        let differs = |field, expected, found| WorldError::OtherBase { field, expected, found };
+        if found.shape != known.shape {
+            let (expected, found) = (format!("{:?}", known.shape), format!("{:?}", found.shape));
+            return Err(differs("shape", expected, found));
+        }
+        if found.baseline != known.baseline {
+            return Err(differs("baseline", known.baseline, found.baseline.clone()));
+        }
+        if !known.materials.starts_with(&found.materials) {
+            let (expected, found) = (known.materials.join(", "), found.materials.join(", "));
+            return Err(differs("list of materials", expected, found));
+        }
+        let store = ChunkStore::create_or_open(dir, &known)?;
+        let (keys, base_keys) = (store.keys_blocking()?, base.keys_blocking()?);
+        let mut world = Self::new(baseline, materials, Some(store), keys);
+        world.state_mut().lay_over(base_keys);
+        if let Some(inner) = Arc::get_mut(&mut world.inner) {
+            inner.base = Some(base);
+        }
+        world.with_log(Self::log_disk(dir)?, options)
+    }
+
+    fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
+        let path = dir.join(log::LOG_DIR);
+        log::disk::RealDisk::new(&path).map_err(|source| StoreError::Log {
+            path,
+            action: "making the folder",
+            source,
+        })
     }
 
     /// A world over a store that is open already. Edits are durable after a checkpoint only, unless the
@@ -151,6 +198,7 @@ impl HybridWorld {
             last_batch: AtomicU64::new(0),
             checkpointed: AtomicU64::new(0),
             store,
+            base: None,
             state: state::Shared::new(octree),
             cache: read::new_cache(),
             counters: Counters::default(),

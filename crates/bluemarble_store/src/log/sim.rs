@@ -77,6 +77,8 @@ struct NameChange {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// What was there before anything happened.
+    before: Files,
     now: Files,
     journal: Vec<Event>,
     operations: u64,
@@ -88,7 +90,7 @@ struct Inner {
 pub struct SimDisk(Arc<Mutex<Inner>>);
 
 /// Plays a journal back, event by event.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Playback(Files);
 
 impl SimDisk {
@@ -105,6 +107,11 @@ impl SimDisk {
     /// Everything that happened so far.
     pub fn journal(&self) -> Vec<Event> {
         self.lock().journal.clone()
+    }
+
+    /// The disk before anything happened, for its journal to be played back on.
+    pub fn playback(&self) -> Playback {
+        Playback(self.lock().before.clone())
     }
 
     /// Operations on the disk so far; reading is none.
@@ -131,7 +138,8 @@ impl SimDisk {
             now.files.push(File { durable: bytes.clone(), bytes, writes: Vec::new() });
         }
         now.durable_names = now.names.clone();
-        Self(Arc::new(Mutex::new(Inner { now, ..Inner::default() })))
+        let before = now.clone();
+        Self(Arc::new(Mutex::new(Inner { before, now, ..Inner::default() })))
     }
 
     /// Changes the bytes of a file behind everybody's back.

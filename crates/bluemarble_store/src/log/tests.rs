@@ -15,7 +15,7 @@ use super::{
     disk::Disk,
     payload::tests::any_batch,
     repair::repair,
-    sim::{Event, Fault, Playback, SimDisk},
+    sim::{Event, Fault, SimDisk},
     *,
 };
 
@@ -335,7 +335,7 @@ fn check_crashes(
     counts: impl Fn(u64) -> (u64, u64),
 ) {
     let (mut acknowledged, mut issued) = (0, 0);
-    let mut playback = Playback::default();
+    let mut playback = disk.playback();
     for (at, event) in disk.journal().iter().enumerate() {
         playback.play(event);
         if let Event::Mark(mark) = event {

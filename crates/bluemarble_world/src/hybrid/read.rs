@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MAX_LOD, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, MAX_LOD, MaterialId};
 use glam::IVec3;
 use quick_cache::{Weighter, sync};
 
@@ -110,7 +110,11 @@ impl HybridWorld {
 
     /// The chunk without what is newer than the store.
     async fn read_base(&self, key: ChunkKey, is_stored: bool) -> Result<Chunk, WorldError> {
-        let Some(store) = self.inner.store.as_ref().filter(|_| is_stored) else {
+        let store = match &self.inner.base {
+            Some(base) if !self.state().is_own(key) => Some(base),
+            _ => self.inner.store.as_ref(),
+        };
+        let Some(store) = store.filter(|_| is_stored) else {
             let chunk = self.fill_from_baseline(key);
             if chunk.as_uniform().is_some() {
                 self.inner.counters.uniform_fill();

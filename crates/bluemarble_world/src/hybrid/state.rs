@@ -58,6 +58,8 @@ pub(super) struct State {
     overlay_bytes: usize,
     /// Edited chunks that their parents do not show yet.
     unshown: FxHashSet<ChunkKey>,
+    /// In a world over another one: which chunks its own store has.
+    own: Option<FxHashSet<ChunkKey>>,
     /// The last change to any chunk of a stripe, and the last of all.
     changes: [Change; STRIPES],
     change: Change,
@@ -70,9 +72,24 @@ impl State {
             overlay: FxHashMap::default(),
             overlay_bytes: 0,
             unshown: FxHashSet::default(),
+            own: None,
             changes: [0; STRIPES],
             change: 0,
         }
+    }
+
+    /// Makes the world one over another world, whose edited chunks are these. Its own are those that it
+    /// has so far.
+    pub fn lay_over(&mut self, base: impl IntoIterator<Item = ChunkKey>) {
+        self.own = Some(self.octree.edited_unsorted().collect());
+        for key in base {
+            self.octree.insert(key, None);
+        }
+    }
+
+    /// Whether a stored chunk is in the world's own store.
+    pub fn is_own(&self, key: ChunkKey) -> bool {
+        self.own.as_ref().is_none_or(|own| own.contains(&key))
     }
 
     /// What is newer than the store.
@@ -159,9 +176,14 @@ impl State {
     /// Forgets what the store holds by now: everything up to a change. `chunk` is what was stored.
     pub fn stored(&mut self, key: ChunkKey, through: Change, chunk: &Chunk) {
         self.forget(key, through);
+        if let Some(own) = &mut self.own {
+            own.insert(key);
+        }
         match self.overlay.get_mut(&key) {
             Some(edited) => edited.is_stored = true,
-            None => drop(self.octree.insert(key, Some(NodeSummary::of(chunk)))),
+            None => {
+                self.octree.insert(key, Some(NodeSummary::of(chunk)));
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use bluemarble_store::{
     Durability,
     log::{
         disk::{Disk, DiskFile},
-        sim::{Event, Playback},
+        sim::Event,
     },
 };
 use object_store::{ObjectStoreExt, PutPayload, path::Path};
@@ -163,7 +163,7 @@ fn after_any_loss_of_power_a_world_is_a_prefix_of_its_edits_with_everything_ackn
         }
     }
     let (mut issued, mut acknowledged, mut images) = (0, 0, 0);
-    let mut playback = Playback::default();
+    let mut playback = disk.playback();
     for (at, event) in disk.journal().iter().enumerate() {
         playback.play(event);
         match event {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bluemarble_index::EditOctree;
+use bluemarble_store::StoreOptions;
 
 use super::*;
 
@@ -298,4 +299,70 @@ fn a_chunk_that_others_stored_in_part_lies_over_the_baseline() {
     for world in [world, open(&objects, &baseline)] {
         assert!(same(&read(&world, key), &expected));
     }
+}
+
+#[test]
+fn a_world_over_another_one_shows_both_and_writes_only_its_own() {
+    let (objects, baseline, dir) = (objects(), hills(), directory());
+    let hole = {
+        let below = open(&objects, &baseline);
+        let hole = dig(&below);
+        flush(&below);
+        hole
+    };
+    let before = all_objects(&objects);
+    let over = |dir: &Path| {
+        let base =
+            ChunkStore::with_read_only_objects(Arc::clone(&objects), &StoreOptions::default());
+        let (baseline, materials) = (Arc::clone(&baseline), MaterialTable::standard());
+        let options = LogOptions::default();
+        HybridWorld::open_over(base.expect("opens"), dir, baseline, materials, options)
+    };
+    let beside = hole + ivec3(0, 0, 3);
+    {
+        let world = over(dir.path()).expect("opens");
+        assert_eq!(material(&world, 0, hole), AIR);
+        set(&world, 0, beside, BRICK);
+        flush(&world);
+        set(&world, 0, hole, GRANITE);
+        world.set_cache_budget_bytes(0);
+        assert_eq!((material(&world, 0, beside), material(&world, 0, hole)), (BRICK, GRANITE));
+        rebuild(&world);
+        parents::check(&world);
+    }
+    let world = over(dir.path()).expect("opens again");
+    assert_eq!((material(&world, 0, beside), material(&world, 0, hole)), (BRICK, GRANITE));
+    flush(&world);
+    parents::check(&world);
+    drop(world);
+    assert!(all_objects(&objects) == before, "the world below was written to");
+    // What is lost of its own is not replaced by what lies below.
+    let world = over(dir.path()).expect("opens again");
+    world.set_cache_budget_bytes(0);
+    std::fs::remove_dir_all(dir.path().join("region0/lod0/c")).expect("removed");
+    assert!(block_on(world.material(0, beside)).is_err());
+    let base = ChunkStore::with_read_only_objects(objects, &StoreOptions::default());
+    let other = HybridWorld::open_over(
+        base.expect("opens"),
+        directory().path(),
+        plain(),
+        MaterialTable::standard(),
+        LogOptions::default(),
+    );
+    let error = other.expect_err("another ground").to_string();
+    assert!(error.starts_with("the baseline of the world below is"), "{error}");
+}
+
+fn all_objects(objects: &Arc<dyn ObjectStore>) -> Vec<(String, Vec<u8>)> {
+    use futures::TryStreamExt;
+    use object_store::ObjectStoreExt;
+    let listed: Vec<_> = block_on(objects.list(None).try_collect()).expect("lists");
+    let mut all: Vec<_> = (listed.iter())
+        .map(|object| {
+            let found = block_on(objects.get(&object.location)).expect("there");
+            (object.location.to_string(), block_on(found.bytes()).expect("read").to_vec())
+        })
+        .collect();
+    all.sort_unstable();
+    all
 }

@@ -57,9 +57,11 @@ impl Oracle {
 enum Step {
     Edit(Vec<EditOp>),
     Rebuild,
-    Flush,
-    /// Without a flush: back to what was flushed last.
+    Checkpoint,
+    /// Closed and opened again, with or without a checkpoint before.
     Reopen,
+    /// Opened again after a loss of power.
+    Crash(u64),
     Budget(u64),
 }
 
@@ -67,21 +69,31 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(any_op(CORNER, REACH), 1..5).prop_map(Step::Edit),
         1 => Just(Step::Rebuild),
-        2 => Just(Step::Flush),
+        2 => Just(Step::Checkpoint),
         1 => Just(Step::Reopen),
+        1 => any::<u64>().prop_map(Step::Crash),
         1 => prop_oneof![Just(0), Just(70_000), Just(1 << 30)].prop_map(Step::Budget),
     ]
 }
 
+/// The disk as a loss of power leaves it.
+fn after_crash(disk: &SimDisk, seed: u64) -> SimDisk {
+    let mut playback = disk.playback();
+    disk.journal().iter().for_each(|event| playback.play(event));
+    playback.crash(seed)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(9))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn every_edit_is_seen_by_the_next_read(steps in prop::collection::vec(any_step(), 1..14)) {
+    fn every_edit_is_seen_by_the_next_read_whatever_happens_in_between(
+        steps in prop::collection::vec(any_step(), 1..16),
+    ) {
         let (objects, baseline) = (objects(), plain());
-        let mut world = open(&objects, &baseline);
+        let mut disk = SimDisk::new();
+        let mut world = with_log(open(&objects, &baseline), &disk);
         let mut oracle = Oracle::new(&baseline);
-        let mut durable = oracle.clone();
         for step in steps {
             match &step {
                 Step::Edit(ops) => {
@@ -93,19 +105,27 @@ proptest! {
                 Step::Rebuild => {
                     rebuild(&world);
                 }
-                Step::Flush => {
+                Step::Checkpoint => {
                     flush(&world);
-                    durable = oracle.clone();
                     prop_assert_eq!(world.statistics().overlay_chunks, 0);
                 }
                 Step::Reopen => {
-                    world = open(&objects, &baseline);
-                    oracle = durable.clone();
+                    drop(world);
+                    world = with_log(open(&objects, &baseline), &disk);
+                }
+                Step::Crash(seed) => {
+                    // All that is in the store was put there durably.
+                    let image = after_crash(&disk, *seed);
+                    drop(world);
+                    disk = image;
+                    world = with_log(open(&objects, &baseline), &disk);
                 }
                 Step::Budget(bytes) => world.set_cache_budget_bytes(*bytes),
             }
             oracle.check(&world)?;
         }
+        rebuild(&world);
+        parents::check(&world);
     }
 }
 
