@@ -135,8 +135,10 @@ pub(super) fn groups(layout: &ArrayLayout) -> Vec<Group> {
             |slot| Group { slots: vec![slot], chunks: layout.chunks_of_slot(slot).collect() };
         return slots.map(group).collect();
     }
-    let chunks: BTreeSet<[i32; 3]> =
-        slots.flat_map(|slot| layout.chunks_of_slot(slot)).map(|within| within.to_array()).collect();
+    let chunks: BTreeSet<[i32; 3]> = slots
+        .flat_map(|slot| layout.chunks_of_slot(slot))
+        .map(|within| within.to_array())
+        .collect();
     let group = |within: [i32; 3]| Group {
         slots: layout.parts(within.into()).map(|part| part.slot).collect(),
         chunks: vec![within.into()],

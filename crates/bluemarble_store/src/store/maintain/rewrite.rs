@@ -46,10 +46,8 @@ impl ChunkStore {
     ) -> Result<ShardRewrite, StoreError> {
         let format = self.check_array(shard.region, shard.lod).await?;
         let places = without.iter().filter_map(|&key| ShardKey::locate(&self.shape, key));
-        let lost: BTreeSet<[i32; 3]> = places
-            .filter(|(of, _)| *of == shard)
-            .map(|(_, within)| within.to_array())
-            .collect();
+        let lost: BTreeSet<[i32; 3]> =
+            places.filter(|(of, _)| *of == shard).map(|(_, within)| within.to_array()).collect();
         let stripe = self.stripe(shard);
         let _writer = stripe.writer.lock().await;
         let Some((before, seen)) = self.fetch_shard(shard, &format).await? else {
@@ -78,9 +76,7 @@ impl ChunkStore {
             let _replacing = Replacing::new(&stripe.generation);
             match after {
                 Some(bytes) => self.put_over(&path, bytes, seen).await,
-                None => {
-                    self.objects.delete(&path).await.map_err(object_error(&path, "removing"))
-                }
+                None => self.objects.delete(&path).await.map_err(object_error(&path, "removing")),
             }
         };
         self.indices.remove(&shard);
@@ -113,8 +109,9 @@ impl ChunkStore {
         let key = shard.chunk(&self.shape, going[0]);
         let raw = format.chain.decode(bytes, format.layout.raw_bytes());
         let mut raw = raw.map_err(damaged_chunk(key, shard))?;
-        let is_stored =
-            |within: &IVec3, raw: &[u8]| format.layout.parts(*within).any(|part| part.is_stored(raw));
+        let is_stored = |within: &IVec3, raw: &[u8]| {
+            format.layout.parts(*within).any(|part| part.is_stored(raw))
+        };
         if !going.iter().any(|within| is_stored(within, &raw)) {
             return Ok(false);
         }
