@@ -25,7 +25,7 @@ use crate::{baseline_args::BaselineArgs, document::WorldDocument, failure::Failu
 #[derive(Args, Clone, Debug)]
 pub struct WorldArgs {
     /// The world directory. Commands that only read take an s3://, gs:// or az:// URL too.
-    #[arg(value_name = "DIR", value_parser = OsStringValueParser::new().try_map(place))]
+    #[arg(id = "world", value_name = "DIR", value_parser = OsStringValueParser::new().try_map(place))]
     pub place: WorldPlace,
     /// The material table (RON) the world was made with [default: the one in the world directory, else
     /// the standard table].

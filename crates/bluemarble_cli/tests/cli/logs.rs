@@ -50,7 +50,7 @@ fn a_batch_whose_number_was_printed_survives_a_kill() {
     assert!(shards(&dir.join("w")).is_empty());
     let said = json(dir, "info w --json");
     assert_eq!(said["log"]["pending_batches"], 2, "{said}");
-    assert_eq!(said["log"]["last_lsn"], batches[1].0, "{said}");
+    assert!(said["log"]["last_lsn"].as_u64().unwrap() >= batches[1].0, "{said}");
     let said = json(dir, "verify w --json");
     assert_eq!((&said["shards"], &said["log"]["batches"]), (&0.into(), &2.into()), "{said}");
 
@@ -96,7 +96,9 @@ fn repair_keeps_everything_before_the_damage_of_a_log() {
     assert_eq!(fs::read(&segment).unwrap(), damaged, "only looked at");
 
     let out = done(dir, "repair w");
-    assert!(out.contains(&format!("log up to {}\n", batches[0].0)), "{out}");
+    let kept = out.lines().find_map(|line| line.split_once("delta log up to ")).unwrap().1;
+    let kept: u64 = kept.parse().unwrap();
+    assert!(batches[0].0 <= kept && kept < batches[1].0, "{out}");
     assert!(out.contains(&format!("{name}.damaged")), "{out}");
     assert_eq!(fs::read(segment.with_file_name(format!("{name}.damaged"))).unwrap(), damaged);
     assert_eq!(run(dir, "verify w").code, 0);

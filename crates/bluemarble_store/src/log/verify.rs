@@ -21,7 +21,7 @@ pub struct LogCheck {
     pub batches: u64,
     /// Of these, the ones after the last checkpoint: the store may not hold them.
     pub pending_batches: u64,
-    /// The last record of a whole batch; 0 in an empty log.
+    /// The last record that belongs to a whole batch or stands alone; 0 in an empty log.
     pub last_lsn: Lsn,
     /// The store holds everything up to here.
     pub checkpoint_lsn: Lsn,
