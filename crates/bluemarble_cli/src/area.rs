@@ -4,19 +4,18 @@
 use std::sync::Arc;
 
 use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, Shape};
-use bluemarble_store::ChunkStore;
 use bluemarble_world::HybridWorld;
 use futures::executor::block_on;
 use glam::IVec3;
 
-use crate::{brick, failure::Failure, lines::Place};
+use crate::{brick, failure::Failure, lines::Place, open::Looked};
 
 /// Where cells come from.
 pub enum Source {
     /// A world with its baseline: every cell is known.
     World(HybridWorld),
     /// What is stored alone: other cells are [`MaterialId::UNSTORED`].
-    Store(ChunkStore),
+    Store(Looked),
 }
 
 impl Source {
@@ -24,7 +23,7 @@ impl Source {
     pub fn chunk(&self, key: ChunkKey) -> Result<Arc<Chunk>, Failure> {
         Ok(match self {
             Self::World(world) => block_on(world.read(key))?,
-            Self::Store(store) => {
+            Self::Store(Looked { store, .. }) => {
                 let unknown = || Chunk::uniform(MaterialId::UNSTORED);
                 Arc::new(block_on(store.read(key))?.unwrap_or_else(unknown))
             }

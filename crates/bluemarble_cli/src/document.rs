@@ -77,7 +77,7 @@ impl WorldDocument {
 }
 
 /// Reads a document that cannot be large; `None` if it is not there.
-pub fn read_small(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+fn read_small(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     let unreadable = |error| Failure::file(path, "cannot read", &error);
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

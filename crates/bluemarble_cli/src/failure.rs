@@ -99,6 +99,7 @@ impl From<StoreError> for Failure {
                 | StoreError::DamagedShard { .. }
                 | StoreError::DamagedChunk { .. }
                 | StoreError::UnknownShard { .. }
+                | StoreError::DamagedLog { .. }
         );
         let code = if is_damage { DAMAGED } else { REFUSED };
         Self { code, message: error.to_string() }

@@ -3,11 +3,10 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`commands`] | one file a command: its arguments and what it does |
-//! | [`open`] | a directory to a world, with or without its baseline |
+//! | [`open`] | a directory or URL to a world, with or without its baseline |
 //! | [`document`] | `bluemarble.json`: the recipe of a world's baseline |
 //! | [`baseline_args`] | a recipe from flags |
 //! | [`durable`] | how edits are made to outlast the process |
-//! | [`stored`] | documents, shards and chunks as they lie on disk, damaged or not |
 //! | [`scan`] | every stored byte, checked |
 //! | [`brick`] | dense cells to boxes of edits |
 //! | [`area`] | a box of cells at a lod, read piece by piece |
@@ -31,7 +30,6 @@ mod open;
 mod output;
 mod progress;
 mod scan;
-mod stored;
 mod vox;
 
 use std::process::ExitCode;
@@ -42,13 +40,13 @@ use crate::{commands::Command, failure::Failure};
 
 /// Make, fill, inspect, check and export voxel worlds.
 ///
-/// A world is a directory. Positions are lattice voxels: a region (0 in a flat world, 0 to 5 on a planet) and
+/// A world is a directory; info, verify, get and export also read one in an object store. Positions are lattice voxels: a region (0 in a flat world, 0 to 5 on a planet) and
 /// x, y (up) and z in it. Boxes hold their lower corner and not their upper one. A material is a name such as
 /// "granite" or its number; 0 is air.
 ///
 /// Exit codes: 0 done, 1 the world is damaged, 2 anything else that kept it from being done. An error is one line
-/// on standard error. Every write replaces whole files, so an interrupted command leaves a world that opens; call
-/// the command again to finish.
+/// on standard error. Edits go into the world's delta log
+/// first and whole files are replaced, so an interrupted command leaves a world that opens; call it again to finish.
 #[derive(Parser)]
 #[command(name = "bluemarble", version, max_term_width = 100)]
 struct Cli {

@@ -1,35 +1,46 @@
-//! A directory to a world: with its baseline where voxels nobody has edited matter, else without.
+//! A place to a world: with its baseline where voxels nobody has edited matter, else without.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use bluemarble_core::{MaterialTable, Shape};
-use bluemarble_store::{ChunkStore, StoreError, WorldMetadata, layout::METADATA_NAME};
+use bluemarble_core::MaterialTable;
+use bluemarble_store::{
+    ChunkStore, LogOptions, StoreError, StoreOptions, WorldLock, WorldMetadata, WorldPlace,
+    layout::METADATA_NAME,
+};
 use bluemarble_terrain::{Baseline, Recipe};
 use bluemarble_world::HybridWorld;
-use clap::Args;
-use serde::Deserialize;
-
-use crate::{
-    baseline_args::BaselineArgs,
-    document::{WorldDocument, read_small},
-    failure::Failure,
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser},
 };
+use futures::executor::block_on;
+
+use crate::{baseline_args::BaselineArgs, document::WorldDocument, failure::Failure};
 
 /// Which world, and how to make what it is laid over.
 #[derive(Args, Clone, Debug)]
 pub struct WorldArgs {
-    /// The world directory.
-    #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
+    /// The world directory. Commands that only read take an s3://, gs:// or az:// URL too.
+    #[arg(id = "world", value_name = "DIR", value_parser = OsStringValueParser::new().try_map(place))]
+    pub place: WorldPlace,
     /// The material table (RON) the world was made with [default: the one in the world directory, else
     /// the standard table].
     #[arg(long, value_name = "FILE")]
     pub materials: Option<PathBuf>,
     #[command(flatten)]
     pub baseline: BaselineArgs,
+}
+
+/// A path that is no text is a directory all the same.
+fn place(text: OsString) -> Result<WorldPlace, StoreError> {
+    match text.to_str() {
+        Some(text) => text.parse(),
+        None => Ok(WorldPlace::Directory(text.into())),
+    }
 }
 
 /// A baseline and the table that its materials are from.
@@ -40,44 +51,93 @@ pub struct Ground {
     pub materials: MaterialTable,
 }
 
+/// What is stored of a world, for looking at. No other process writes to a directory meanwhile.
+pub struct Looked {
+    /// The chunks.
+    pub store: ChunkStore,
+    _lock: Option<WorldLock>,
+}
+
 impl WorldArgs {
-    /// Opens the world with its baseline.
-    pub fn open(&self) -> Result<HybridWorld, Failure> {
-        let Some(ground) = self.ground()? else { return Err(self.no_baseline()) };
-        Ok(HybridWorld::open(&self.dir, ground.baseline, ground.materials)?)
+    /// The directory of the world; refused if it lies elsewhere.
+    pub fn dir(&self) -> Result<&Path, Failure> {
+        self.known_dir().ok_or_else(|| {
+            let place = &self.place;
+            Failure::new(format!(
+                "{place}: this command needs a world directory; info, verify, get and export read \
+                 worlds in object stores"
+            ))
+        })
+    }
+
+    /// The directory of the world, if it lies in one.
+    pub fn known_dir(&self) -> Option<&Path> {
+        match &self.place {
+            WorldPlace::Directory(dir) => Some(dir),
+            _ => None,
+        }
+    }
+
+    /// Opens the world with its baseline, for writing.
+    pub fn open(&self, options: LogOptions) -> Result<HybridWorld, Failure> {
+        let dir = self.dir()?;
+        let Ground { baseline, materials } = self.required_ground()?;
+        Ok(HybridWorld::open_with(dir, baseline, materials, options)?)
+    }
+
+    /// Opens the world over a baseline for reading, every lod up to date.
+    pub fn open_reading(&self, ground: Ground) -> Result<HybridWorld, Failure> {
+        let Ground { baseline, materials } = ground;
+        let world = match self.known_dir() {
+            // Only who may write has what is in the log alone.
+            Some(dir) => HybridWorld::open(dir, baseline, materials)?,
+            None => {
+                let store = open_read_only(&self.place)?;
+                block_on(HybridWorld::with_store(store, baseline, materials))?
+            }
+        };
+        block_on(world.rebuild_parents())?;
+        Ok(world)
+    }
+
+    /// The baseline of the world, or what to do to have one.
+    pub fn required_ground(&self) -> Result<Ground, Failure> {
+        if let Some(ground) = self.ground()? {
+            return Ok(ground);
+        }
+        let made = self.metadata()?.baseline;
+        Err(Failure::new(format!(
+            "{}: nothing says how to make the baseline of this world, `{made}`; give it with --baseline \
+             and its flags, or once for all with `bluemarble new`",
+            self.place
+        )))
     }
 
     /// The baseline of the world; `None` if nothing says what it is. It is known to be the right one.
     pub fn ground(&self) -> Result<Option<Ground>, Failure> {
-        let metadata = read_metadata(&self.dir)?;
-        let document = WorldDocument::read(&self.dir)?;
+        let metadata = self.metadata()?;
+        let document = self.document()?;
         let recipe = match self.baseline.recipe()? {
             Some(recipe) => Some(recipe),
             None => document.as_ref().map(|document| document.baseline.clone()),
         };
         let Some(recipe) = recipe else { return Ok(None) };
         let materials = self.table(document.as_ref())?;
-        let baseline = build(&recipe, &self.dir, &materials)?;
+        let baseline = build(&recipe, self.known_dir().unwrap_or(Path::new("")), &materials)?;
         let (found, made) = (metadata.baseline, baseline.fingerprint());
         if found != made {
-            let path = self.dir.join(METADATA_NAME);
             return Err(Failure::new(format!(
-                "{}: the world was made with the baseline `{found}`, not with `{made}`; give the flags \
-                 of --baseline that spell it",
-                path.display()
+                "{}/{METADATA_NAME}: the world was made with the baseline `{found}`, not with `{made}`; \
+                 give the flags of --baseline that spell it",
+                self.place
             )));
         }
         Ok(Some(Ground { baseline, materials }))
     }
 
-    /// The error of a command that cannot do without the baseline.
-    pub fn no_baseline(&self) -> Failure {
-        let made = read_metadata(&self.dir).map(|metadata| metadata.baseline).unwrap_or_default();
-        Failure::new(format!(
-            "{}: nothing says how to make the baseline of this world, `{made}`; give it with --baseline \
-             and its flags, or once for all with `bluemarble new`",
-            self.dir.display()
-        ))
+    /// The recipe beside the world; there is none in an object store.
+    pub fn document(&self) -> Result<Option<WorldDocument>, Failure> {
+        self.known_dir().map_or(Ok(None), WorldDocument::read)
     }
 
     /// The table that names and colours are from, whatever the baseline.
@@ -85,33 +145,33 @@ impl WorldArgs {
         if let Some(path) = &self.materials {
             return Ok(MaterialTable::load(path)?);
         }
-        match document.and_then(|document| document.materials.as_ref()) {
-            Some(path) => Ok(MaterialTable::load(&self.dir.join(path))?),
-            None => Ok(MaterialTable::standard()),
+        let beside = document.and_then(|document| document.materials.as_ref());
+        match (self.known_dir(), beside) {
+            (Some(dir), Some(path)) => Ok(MaterialTable::load(&dir.join(path))?),
+            _ => Ok(MaterialTable::standard()),
         }
     }
 
-    /// Opens what is stored and nothing else.
-    pub fn open_stored(&self) -> Result<Stored, Failure> {
-        let metadata = read_metadata(&self.dir)?;
-        let store =
-            ChunkStore::create_or_open(&self.dir, &metadata).map_err(|error| match &error {
-                // It was opened as what it says of itself: the document contradicts itself.
-                StoreError::Mismatch { field, .. } if !field.ends_with("format_version") => {
-                    Failure::damaged(error.to_string())
-                }
-                _ => error.into(),
-            })?;
-        Ok(Stored { store, metadata })
+    /// What the world says of itself.
+    pub fn metadata(&self) -> Result<WorldMetadata, Failure> {
+        Ok(open_read_only(&self.place)?.metadata().clone())
     }
-}
 
-/// The stored chunks of a world and what it says of itself. Holds the world's lock.
-pub struct Stored {
-    /// The chunks.
-    pub store: ChunkStore,
-    /// The shape, the baseline and the names of the materials.
-    pub metadata: WorldMetadata,
+    /// Opens what is stored and nothing else, for reading; changes nothing.
+    pub fn look(&self) -> Result<Looked, Failure> {
+        let store = open_read_only(&self.place)?;
+        let lock = match self.known_dir().map(WorldLock::take).transpose() {
+            // Where nothing can be written, nobody writes.
+            Err(StoreError::Unwritable { .. }) => None,
+            lock => lock?,
+        };
+        Ok(Looked { store, _lock: lock })
+    }
+
+    /// Opens what is stored and nothing else, for writing.
+    pub fn open_stored(&self) -> Result<ChunkStore, Failure> {
+        Ok(ChunkStore::create_or_open(self.dir()?, &self.metadata()?)?)
+    }
 }
 
 /// Makes a baseline.
@@ -128,39 +188,20 @@ pub fn is_world(dir: &Path) -> bool {
     dir.join(METADATA_NAME).exists()
 }
 
-/// What the world in a directory says of itself, without opening it.
-pub fn read_metadata(dir: &Path) -> Result<WorldMetadata, Failure> {
-    let path = dir.join(METADATA_NAME);
-    let Some(text) = read_small(&path)? else {
-        return Err(if dir.join("region0").is_dir() {
-            StoreError::MissingMetadata { path: path.display().to_string() }.into()
-        } else {
-            Failure::new(format!(
-                "{}: there is no world here (no {METADATA_NAME}); make one with `bluemarble new`",
-                dir.display()
-            ))
-        });
-    };
-    #[derive(Deserialize)]
-    struct Document {
-        attributes: Attributes,
-    }
-    #[derive(Deserialize)]
-    struct Attributes {
-        bluemarble: Fields,
-    }
-    #[derive(Deserialize)]
-    struct Fields {
-        shape: Shape,
-        baseline: String,
-        materials: Vec<String>,
-    }
-    let document: Document = serde_json::from_slice(&text).map_err(|error| {
-        Failure::from(StoreError::Syntax {
-            path: path.display().to_string(),
-            message: error.to_string(),
-        })
-    })?;
-    let Fields { shape, baseline, materials } = document.attributes.bluemarble;
-    Ok(WorldMetadata { shape, baseline, materials })
+fn open_read_only(place: &WorldPlace) -> Result<ChunkStore, Failure> {
+    ChunkStore::open_read_only(place, &StoreOptions::default()).map_err(|error| match error {
+        StoreError::NoWorld { .. } => match place {
+            WorldPlace::Directory(dir) if dir.join("region0").is_dir() => {
+                let path = dir.join(METADATA_NAME).display().to_string();
+                StoreError::MissingMetadata { path }.into()
+            }
+            _ => Failure::new(format!(
+                "{place}: there is no world here (no {METADATA_NAME}); make one with `bluemarble new`"
+            )),
+        },
+        // It was opened as what it says of itself: the document contradicts itself.
+        StoreError::Mismatch { .. } => Failure::damaged(format!("{place}: {error}")),
+        StoreError::Syntax { .. } => Failure::from(error).at(place),
+        error => error.into(),
+    })
 }

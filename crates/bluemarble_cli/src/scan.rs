@@ -2,111 +2,64 @@
 
 use std::path::Path;
 
-use bluemarble_core::{Chunk, ChunkKey, Shape};
-use serde::Serialize;
-
-use crate::{
-    failure::Failure,
-    progress,
-    stored::{self, Listing},
+use bluemarble_core::{Chunk, ChunkKey, MaterialId};
+use bluemarble_store::{
+    ChunkStore, Damage, DamagedPart, Listing,
+    log::{LOG_DIR, LogCheck, verify_log},
 };
+use bluemarble_terrain::Baseline;
+use futures::executor::block_on;
 
-/// What kind of thing is damaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// A `zarr.json`, or the world document.
-    Document,
-    /// A shard as a whole: none of its chunks can be read.
-    Shard,
-    /// One chunk; the others of its shard are whole.
-    Chunk,
-    /// A file that is no part of a world.
-    Stray,
-}
+use crate::{failure::Failure, progress};
 
-/// One damaged thing.
-#[derive(Clone, Debug, Serialize)]
-pub struct Damage {
-    /// What it is.
-    pub part: Part,
-    /// Where it lies in the world directory.
-    pub path: String,
-    /// The chunk, as `r0/l0/x,y,z`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chunk: Option<String>,
-    /// Its lod; `None` for what belongs to no lod.
-    #[serde(skip)]
-    pub lod: Option<u8>,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-impl std::fmt::Display for Damage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.chunk {
-            Some(chunk) => write!(f, "{}: chunk {chunk}: {}", self.path, self.reason),
-            None => write!(f, "{}: {}", self.path, self.reason),
-        }
-    }
-}
-
-/// Looks at the documents of all arrays.
-pub fn documents(dir: &Path, shape: &Shape, listing: &Listing) -> Vec<Damage> {
-    let damage = |document: stored::Document| {
-        let reason = document.check(dir).err()?;
-        Some(Damage { part: Part::Document, path: document.name, chunk: None, lod: None, reason })
-    };
-    stored::documents(shape, &listing.arrays).into_iter().filter_map(damage).collect()
-}
-
-/// A chunk of a shard that could be read.
-pub struct Found {
-    /// Which chunk it is.
-    pub key: ChunkKey,
-    /// The chunk.
-    pub chunk: Chunk,
-}
-
-/// Reads every shard and decodes every chunk of it.
-pub fn chunks(
-    dir: &Path,
-    shape: &Shape,
+/// Checks everything in the arrays of a world, and passes on every chunk that is whole.
+pub fn arrays(
+    store: &ChunkStore,
     listing: &Listing,
     job: &'static str,
-    mut each: impl FnMut(Found) -> Result<(), Failure>,
+    mut each: impl FnMut(ChunkKey, Chunk),
 ) -> Result<Vec<Damage>, Failure> {
-    let mut damages: Vec<Damage> = Vec::new();
-    for path in listing.strays.clone() {
-        let reason = "not the name of a shard of this world".to_owned();
-        damages.push(Damage { part: Part::Stray, path, chunk: None, lod: None, reason });
-    }
+    let mut damages = block_on(store.check_documents(&listing.arrays))?;
+    damages.extend(listing.strays.iter().map(|path| {
+        Damage::of_file(DamagedPart::Stray, path, "not the name of a shard of this world")
+    }));
     let bar = progress::bar(listing.shards.len() as u64, job);
     for shard in &listing.shards {
-        let (path, lod) = (shard.name.clone(), Some(shard.key.lod));
-        match shard.read(dir, shape) {
-            Err(reason) => {
-                damages.push(Damage { part: Part::Shard, path, chunk: None, lod, reason });
-            }
-            Ok(slots) => {
-                for (slot, bytes) in slots.into_iter().enumerate() {
-                    let Some(bytes) = bytes else { continue };
-                    let key = shard.key.chunk(shape, slot);
-                    match stored::decode(&bytes) {
-                        Ok(chunk) => each(Found { key, chunk })?,
-                        Err(reason) => damages.push(Damage {
-                            part: Part::Chunk,
-                            path: path.clone(),
-                            chunk: Some(key.to_string()),
-                            lod,
-                            reason,
-                        }),
-                    }
-                }
-            }
-        }
+        damages.extend(block_on(store.check_shard(shard, &mut each))?);
         bar.inc(1);
     }
     bar.finish_and_clear();
     Ok(damages)
+}
+
+/// Checks the delta log of the world in a directory.
+pub fn log(dir: &Path) -> Result<(LogCheck, Option<Damage>), Failure> {
+    let check = verify_log(&dir.join(LOG_DIR))?;
+    let damage = check.damage.as_ref().map(|damage| {
+        let path = damage.path.strip_prefix(dir).unwrap_or(&damage.path);
+        let reason = format!("byte {}, record {}: {}", damage.offset, damage.lsn, damage.reason);
+        Damage::of_file(DamagedPart::Log, path.display().to_string(), reason)
+    });
+    Ok((check, damage))
+}
+
+/// A chunk as the baseline makes it.
+pub fn unedited(baseline: &dyn Baseline, key: ChunkKey) -> Chunk {
+    let mut chunk = Chunk::default();
+    baseline.fill(key, &mut chunk);
+    chunk
+}
+
+/// A stored chunk with the cells that are not stored filled from the baseline.
+pub fn lay_over(unedited: &Chunk, stored: Chunk) -> Chunk {
+    if !stored.any_material(|material| material == MaterialId::UNSTORED) {
+        return stored;
+    }
+    let mut cells = stored.to_cells();
+    for (cell, below) in cells.iter_mut().zip(unedited.to_cells()) {
+        if *cell == MaterialId::UNSTORED {
+            *cell = below;
+        }
+    }
+    Chunk::from_cells(&cells)
 }

@@ -10,6 +10,28 @@ use crate::{
     layout::{LOCK_NAME, METADATA_NAME},
 };
 
+/// Keeps every other process from opening a world in a directory, reading aside, until it is dropped.
+///
+/// [`crate::ChunkStore`] holds its own when it is open for writing.
+#[derive(Debug)]
+pub struct WorldLock {
+    /// Closing it gives the world free.
+    _file: File,
+}
+
+impl WorldLock {
+    /// Takes the lock of the world in a directory; changes nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], [`StoreError::NotAWorld`] and [`StoreError::Unwritable`].
+    pub fn take(dir: &Path) -> Result<Self, StoreError> {
+        if !dir.join(METADATA_NAME).exists() {
+            return Err(StoreError::NotAWorld { path: dir.to_owned() });
+        }
+        claim(dir).map(|file| Self { _file: file })
+    }
+}
+
 /// Makes the directory if it is not there, and takes the lock that only one process can have.
 pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
     let unwritable = |path: &Path| {

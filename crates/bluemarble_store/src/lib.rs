@@ -4,6 +4,7 @@
 //! world/zarr.json                        group; attributes.bluemarble says what world this is
 //! world/.lock                            held by the one process that may write
 //! world/log/00000000000000000001.log     a segment of the delta log
+//! world/damaged/...                      what a repair has set aside
 //! world/region0/zarr.json                group
 //! world/region0/lod0/zarr.json           array of uint16, axes y, z, x; one chunk is one shard
 //! world/region0/lod0/c/131072/12/40001   a shard: up to 256³ cells in chunks, and their index
@@ -22,7 +23,7 @@
 //! | [`codec`] | one stored chunk compressed and back |
 //! | [`shard`] | the `sharding_indexed` format |
 //! | [`backend`] | places and URLs, object stores, the lease of the one writer |
-//! | [`store`] | [`ChunkStore`]: open, read, write, list |
+//! | [`store`] | [`ChunkStore`]: open, read, write, list, maintain |
 //! | [`log`] | [`DeltaLog`]: edits, durable before they are folded into shards |
 //! | [`mod@advise`] | which edge suits an area |
 
@@ -40,10 +41,14 @@ pub mod shard;
 pub mod storage;
 pub mod store;
 
-pub use advise::advise;
+pub use advise::{AreaStatistics, advise};
 pub use backend::{Capabilities, StoreOptions, WorldPlace};
+pub use directory::WorldLock;
 pub use error::StoreError;
 pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
 pub use metadata::WorldMetadata;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
-pub use store::{ChunkStore, StoreStatistics};
+pub use store::{
+    ChunkStore, StoreStatistics,
+    maintain::{Damage, DamagedPart, Listing, ShardRewrite, StoredShard},
+};

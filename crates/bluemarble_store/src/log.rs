@@ -17,6 +17,7 @@
 //! | `segment` | the files |
 //! | `recover` | what a log holds after a crash, and whether it is damaged |
 //! | `writer` | the thread that writes and syncs |
+//! | `verify` | what a log holds and whether it is damaged, told without changing it |
 //! | `repair` | what can be kept of a damaged log |
 //! | [`sim`] | a disk that loses power, for tests |
 
@@ -27,6 +28,7 @@ mod recover;
 mod repair;
 mod segment;
 pub mod sim;
+mod verify;
 mod writer;
 
 use std::{
@@ -43,6 +45,7 @@ use serde::Serialize;
 pub use record::Lsn;
 pub use recover::LoggedBatch;
 pub use repair::{LogRepair, repair, repair_log};
+pub use verify::{LogCheck, LogDamage, verify, verify_log};
 
 use crate::StoreError;
 use disk::{Disk, RealDisk};

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod decoded;
+pub mod maintain;
 mod open;
 mod put;
 mod ranges;
@@ -54,6 +55,13 @@ struct Counters {
     chunks_read: AtomicU64,
     chunks_written: AtomicU64,
     shards_replaced: AtomicU64,
+}
+
+impl Counters {
+    fn replaced_shard(&self, bytes: u64) {
+        self.bytes_written.fetch_add(bytes, Relaxed);
+        self.shards_replaced.fetch_add(1, Relaxed);
+    }
 }
 
 /// What protects a group of shards.

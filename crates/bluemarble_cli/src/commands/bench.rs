@@ -58,7 +58,8 @@ struct Measured {
 
 impl Bench {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let ground = if self.world.dir.exists() { self.world.ground()? } else { None };
+        let dir = self.world.dir()?;
+        let ground = if dir.exists() { self.world.ground()? } else { None };
         let (baseline, materials): (Arc<dyn Baseline>, _) = match ground {
             Some(ground) => (ground.baseline, ground.materials),
             None => {
@@ -66,8 +67,8 @@ impl Bench {
                 (Arc::new(empty), MaterialTable::standard())
             }
         };
-        let world = std::path::absolute(&self.world.dir)
-            .map_err(|error| Failure::file(&self.world.dir, "cannot find", &error))?;
+        let world =
+            std::path::absolute(dir).map_err(|error| Failure::file(dir, "cannot find", &error))?;
         let beside = world.parent().unwrap_or(Path::new("."));
         let scratch = tempfile::Builder::new()
             .prefix(".bluemarble-bench-")
@@ -79,10 +80,11 @@ impl Bench {
         let bar = progress::bar(4, "measuring");
         let mut measured = Vec::new();
         {
-            let mut writer = Writer::new(open()?);
-            measured.push(self.single(&mut writer, &mut random)?);
+            let writer = Writer::new(open()?);
+            measured.push(self.single(&writer, &mut random)?);
             bar.inc(1);
-            measured.push(self.batched(&mut writer, &mut random)?);
+            measured.push(self.batched(&writer, &mut random)?);
+            writer.checkpoint()?;
             bar.inc(1);
         }
         // Opened anew, so that nothing is in the cache.
@@ -114,7 +116,7 @@ impl Bench {
     }
 
     /// One voxel a batch, each durable before the next.
-    fn single(&self, writer: &mut Writer, random: &mut Random) -> Result<Measured, Failure> {
+    fn single(&self, writer: &Writer, random: &mut Random) -> Result<Measured, Failure> {
         let mut times = Vec::new();
         for _ in 0..self.edits {
             let batch = random.batch(writer.world(), 1);
@@ -126,7 +128,7 @@ impl Bench {
     }
 
     /// Many voxels a batch, each batch durable before the next.
-    fn batched(&self, writer: &mut Writer, random: &mut Random) -> Result<Measured, Failure> {
+    fn batched(&self, writer: &Writer, random: &mut Random) -> Result<Measured, Failure> {
         let mut times = Vec::new();
         let batches = (self.edits * 100).div_ceil(BATCH);
         for _ in 0..batches {

@@ -1,25 +1,25 @@
 //! `compact`: shards without gaps, and without what the baseline makes anyway.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use bluemarble_core::Chunk;
+use bluemarble_store::{ChunkStore, LogOptions, ShardRewrite, StoredShard};
 use bluemarble_world::HybridWorld;
-use bytes::Bytes;
 use clap::Args;
+use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
     durable::Writer,
     failure::{DAMAGED, Failure},
     open::{Ground, WorldArgs},
-    output, progress,
-    stored::{self, ShardFile},
+    output, progress, scan,
 };
 
 /// Rewrite shards without gaps, and without what the baseline makes anyway.
 ///
-/// Every edit stays. If the baseline is known, chunks that equal it are no longer stored. A shard with a
-/// damaged chunk is left as it is and named; the exit code is then 1.
+/// Every edit stays. If the baseline is known, the delta log is folded into the shards first, and chunks that
+/// equal the baseline are no longer stored. A shard with a damaged chunk is left as it is and named; the exit
+/// code is then 1.
 #[derive(Args)]
 #[command(after_help = "Example: bluemarble compact hills")]
 pub struct Compact {
@@ -39,80 +39,62 @@ struct Done {
 
 impl Compact {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let dir = &self.world.dir;
+        let dir = self.world.dir()?;
         let ground = self.world.ground()?;
-        if let Some(Ground { baseline, materials }) = &ground {
-            // Whatever is on its way into the store comes first.
-            let world = HybridWorld::open(dir, Arc::clone(baseline), materials.clone())?;
-            Writer::new(world).checkpoint()?;
+        let log = scan::log(dir)?.0;
+        match &ground {
+            Some(Ground { baseline, materials }) if log.pending_batches > 0 => {
+                let (baseline, materials) = (baseline.clone(), materials.clone());
+                let world =
+                    HybridWorld::open_with(dir, baseline, materials, LogOptions::default())?;
+                Writer::new(world).checkpoint()?;
+            }
+            Some(_) => {}
+            None => output::note(
+                "the baseline is not known: no chunk is compared with it, and the delta log stays",
+            ),
         }
-        let stored = self.world.open_stored()?;
-        let shape = stored.metadata.shape;
-        let listing = stored::list(dir, &shape)?;
+        let store = self.world.open_stored()?;
+        let listing = block_on(store.list_shards())?;
         let bar = progress::bar(listing.shards.len() as u64, "compacting");
         let mut done = Done { shards: listing.shards.len() as u64, ..Done::default() };
         for shard in &listing.shards {
-            done.bytes_before += shard.bytes;
-            done.bytes_after += match self.compact(shard, &shape, ground.as_ref(), &mut done)? {
-                Ok(bytes) => bytes,
-                Err(reason) => {
-                    done.left_alone.push(format!("{}: {reason}", shard.name));
-                    shard.bytes
-                }
-            };
+            compact(&store, shard, ground.as_ref(), &mut done)?;
             bar.inc(1);
         }
         bar.finish_and_clear();
-        drop(stored);
-        if ground.is_none() {
-            output::note("the baseline is not known, so no chunk was compared with it");
-        }
         done.print(json)
     }
+}
 
-    /// Rewrites one shard if that makes it smaller, and gives its bytes; or what is wrong with it.
-    fn compact(
-        &self,
-        shard: &ShardFile,
-        shape: &bluemarble_core::Shape,
-        ground: Option<&Ground>,
-        done: &mut Done,
-    ) -> Result<Result<u64, String>, Failure> {
-        let dir = &self.world.dir;
-        let slots = match shard.read(dir, shape) {
-            Ok(slots) => slots,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let mut kept: Vec<Option<Bytes>> = vec![None; slots.len()];
-        let mut dropped = 0;
-        for (slot, bytes) in slots.into_iter().enumerate() {
-            let Some(bytes) = bytes else { continue };
-            let key = shard.key.chunk(shape, slot);
-            let chunk = match stored::decode(&bytes) {
-                Ok(chunk) => chunk,
-                Err(reason) => return Ok(Err(format!("chunk {key}: {reason}"))),
-            };
-            if let Some(ground) = ground {
-                let mut unedited = Chunk::default();
-                ground.baseline.fill(key, &mut unedited);
-                if unedited == chunk {
-                    dropped += 1;
-                    continue;
-                }
+/// Rewrites one shard if that makes it smaller, and leaves it alone if anything in it is damaged.
+fn compact(
+    store: &ChunkStore,
+    shard: &StoredShard,
+    ground: Option<&Ground>,
+    done: &mut Done,
+) -> Result<(), Failure> {
+    let mut unchanged = Vec::new();
+    let damages = block_on(store.check_shard(shard, |key, chunk| {
+        if let Some(ground) = ground {
+            let unedited = scan::unedited(&*ground.baseline, key);
+            if scan::lay_over(&unedited, chunk) == unedited {
+                unchanged.push(key);
             }
-            let again = stored::encode(&chunk)?;
-            kept[slot] = Some(if again.len() < bytes.len() { again } else { bytes });
         }
-        let kept_bytes: u64 = kept.iter().flatten().map(|bytes| bytes.len() as u64).sum();
-        let index_bytes = bluemarble_store::shard::index_bytes(kept.len()) as u64;
-        if dropped == 0 && kept_bytes + index_bytes >= shard.bytes {
-            return Ok(Ok(shard.bytes));
-        }
-        let bytes = shard.replace(dir, &kept)?;
-        done.dropped_chunks += dropped;
-        done.rewritten += 1;
-        Ok(Ok(bytes))
+    }))?;
+    done.bytes_before += shard.bytes;
+    if !damages.is_empty() {
+        done.left_alone.extend(damages.iter().map(ToString::to_string));
+        done.bytes_after += shard.bytes;
+        return Ok(());
     }
+    let ShardRewrite { bytes_after, is_rewritten, .. } =
+        block_on(store.rewrite_shard(shard.key, &unchanged))?;
+    done.bytes_after += bytes_after;
+    done.dropped_chunks += unchanged.len() as u64;
+    done.rewritten += u64::from(is_rewritten);
+    Ok(())
 }
 
 impl Done {

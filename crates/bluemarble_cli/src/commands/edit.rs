@@ -6,6 +6,7 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, MaterialTable};
+use bluemarble_store::LogOptions;
 use bluemarble_world::{EditBatch, WorldError};
 use clap::Args;
 use glam::IVec3;
@@ -25,8 +26,8 @@ use crate::{
 ///
 /// A line is a voxel, `region,x,y,z,material`, or a box, `region,x0,y0,z0,x1,y1,z1,material`, which holds
 /// its lower corner and not its upper one. A blank line makes the lines since the last one a batch: all of
-/// it is done or nothing. The end of the input does the same. Once a batch is durable, its number is printed
-/// on a line of its own. A bad line ends the command with exit code 2: nothing of its batch is done, all
+/// it is done or nothing. The end of the input does the same. Once a batch is durable, its
+/// number in the delta log, which grows from batch to batch, is printed on a line of its own. A bad line ends the command with exit code 2: nothing of its batch is done, all
 /// batches before it are.
 #[derive(Args)]
 #[command(
@@ -39,8 +40,7 @@ pub struct Edit {
 
 impl Edit {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let world = self.world.open()?;
-        let mut writer = Writer::new(world);
+        let writer = Writer::new(self.world.open(LogOptions::default())?);
         let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
         let mut batch = EditBatch::new();
         let mut first = 1;
@@ -50,10 +50,11 @@ impl Edit {
                 Some("") | None => {
                     let is_end = line.is_none();
                     if !batch.is_empty() {
-                        commit(&mut writer, &batch, first, lines.number() - 1, json)?;
+                        commit(&writer, &batch, first, lines.number() - 1, json)?;
                         batch = EditBatch::new();
                     }
                     if is_end {
+                        writer.checkpoint()?;
                         return Ok(ExitCode::SUCCESS);
                     }
                     first = lines.number() + 1;
@@ -111,7 +112,7 @@ fn add(
 }
 
 fn commit(
-    writer: &mut Writer,
+    writer: &Writer,
     batch: &EditBatch,
     first: u64,
     last: u64,
@@ -127,8 +128,7 @@ fn commit(
         }
     })?;
     let line = if json {
-        let (lsn, voxels, chunks) = (committed.lsn, committed.voxels, committed.chunks);
-        json!({ "lsn": lsn, "voxels": voxels, "chunks": chunks }).to_string()
+        json!({ "lsn": committed.lsn, "chunks": committed.chunks.len() }).to_string()
     } else {
         committed.lsn.to_string()
     };

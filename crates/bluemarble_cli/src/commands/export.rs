@@ -9,7 +9,6 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
-use bluemarble_world::HybridWorld;
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use glam::{IVec3, ivec3};
@@ -18,12 +17,11 @@ use serde_json::json;
 use crate::{
     area::{Area, Source},
     atomic, brick, colour,
-    document::WorldDocument,
     failure::Failure,
     lines::Place,
     npy,
-    open::{Ground, WorldArgs, read_metadata},
-    output, progress, vox,
+    open::WorldArgs,
+    output, progress, scan, vox,
 };
 
 /// Cells along each axis of a chunk of the Zarr copy.
@@ -61,17 +59,20 @@ pub struct Export {
 
 impl Export {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let metadata = read_metadata(&self.world.dir)?;
+        let metadata = self.world.metadata()?;
         let area = Area::new(&metadata.shape, self.place, self.lod)?;
         let source = match self.world.ground()? {
-            Some(Ground { baseline, materials }) => {
-                Source::World(HybridWorld::open(&self.world.dir, baseline, materials)?)
-            }
+            Some(ground) => Source::World(self.world.open_reading(ground)?),
             None => {
                 output::note(
                     "the baseline is not known, so cells that are not stored stay unknown",
                 );
-                Source::Store(self.world.open_stored()?.store)
+                if let Some(dir) = self.world.known_dir()
+                    && scan::log(dir)?.0.pending_batches > 0
+                {
+                    output::note("edits that are only in the delta log yet are left out");
+                }
+                Source::Store(self.world.look()?)
             }
         };
         let target = if let Some(dir) = &self.zarr {
@@ -81,7 +82,7 @@ impl Export {
             to_npy(&source, &area, path)?;
             path
         } else if let Some(path) = &self.vox {
-            let document = WorldDocument::read(&self.world.dir)?;
+            let document = self.world.document()?;
             to_vox(&source, &area, &self.world.table(document.as_ref())?, path)?;
             path
         } else {

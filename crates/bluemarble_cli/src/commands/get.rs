@@ -5,14 +5,14 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::MAX_LOD;
-use bluemarble_world::HybridWorld;
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, MAX_LOD, MaterialId};
+use bluemarble_world::{HybridWorld, WorldError};
 use clap::Args;
+use futures::executor::block_on;
 use glam::IVec3;
 use serde_json::json;
 
 use crate::{
-    durable,
     failure::Failure,
     lines::{Lines, Position},
     open::WorldArgs,
@@ -45,7 +45,7 @@ impl Get {
             let lod = self.lod;
             return Err(Failure::new(format!("lod {lod} does not exist; lods are 0 to {MAX_LOD}")));
         }
-        let world = self.world.open()?;
+        let world = self.world.open_reading(self.world.required_ground()?)?;
         let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
         let mut voxels: Vec<(u8, IVec3)> = Vec::new();
         loop {
@@ -71,6 +71,21 @@ impl Get {
         }
     }
 
+    fn materials(
+        &self,
+        world: &HybridWorld,
+        voxels: &[(u8, IVec3)],
+    ) -> Result<Vec<MaterialId>, WorldError> {
+        if self.lod == 0 {
+            return world.read_many(voxels);
+        }
+        let material = |&(region, voxel): &(u8, IVec3)| {
+            let chunk = block_on(world.read(ChunkKey::of_voxel(region, self.lod, voxel)))?;
+            Ok(chunk.get((voxel >> i32::from(self.lod)) & (CHUNK_EDGE - 1)))
+        };
+        voxels.iter().map(material).collect()
+    }
+
     fn answer(
         &self,
         world: &HybridWorld,
@@ -80,7 +95,7 @@ impl Get {
         if voxels.is_empty() {
             return Ok(());
         }
-        let materials = durable::read_many(world, self.lod, voxels)?;
+        let materials = self.materials(world, voxels)?;
         let answers = voxels.iter().zip(&materials).map(|(&(region, at), &material)| {
             let name = world.materials().name(material);
             if json {

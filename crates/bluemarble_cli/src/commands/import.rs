@@ -48,6 +48,8 @@ pub struct Heights {
     /// Any number: another one is other detail below the scale of the elevations.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    storage: new::StorageArgs,
 }
 
 impl Heights {
@@ -63,6 +65,6 @@ impl Heights {
         let Some(recipe @ Recipe::Earth { .. }) = args.recipe()? else {
             return Err(Failure::new("elevations make no planet"));
         };
-        new::make(&self.dir, recipe, None, json)
+        new::make(&self.dir, recipe, None, &self.storage, json)
     }
 }

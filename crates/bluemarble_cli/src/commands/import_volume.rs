@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{
     area::check_inside,
     brick::{self, Brick, KEEP},
-    durable::Writer,
+    durable::{DURABLE_AT_THE_END, Writer},
     failure::Failure,
     lines::Position,
     mapping::Mapping,
@@ -71,18 +71,18 @@ enum Dtype {
 impl Volume {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let mut numbers = self.open_numbers()?;
-        let world = self.world.open()?;
+        let world = self.world.open(DURABLE_AT_THE_END)?;
         let voxels = self.voxels(&numbers)?;
         check_inside(&world.shape(), self.at.region, voxels)?;
         let mapping = self.mapping(world.materials())?;
         numbers.check_values(&mapping)?;
 
-        let mut writer = Writer::new(world);
+        let writer = Writer::new(world);
         let bar = progress::bar(numbers.count(), "importing");
         for part in brick::tiles(voxels, IVec3::splat(BRICK_EDGE)) {
             let brick = numbers.brick(part, voxels.min, &mapping)?;
             for batch in brick.batches(self.at.region) {
-                writer.stage(&batch)?;
+                writer.commit(&batch)?;
             }
             let size = part.size().as_u64vec3();
             bar.inc(size.x * size.y * size.z);
@@ -90,11 +90,11 @@ impl Volume {
         writer.checkpoint()?;
         bar.finish_and_clear();
 
-        let (read, changed) = (numbers.count(), writer.voxels());
+        let read = numbers.count();
         if json {
-            output::print_json(&json!({ "voxels": read, "changed": changed }))?;
+            output::print_json(&json!({ "voxels": read }))?;
         } else {
-            output::print(&format!("{read} voxels read, {changed} changed"))?;
+            output::print(&format!("{read} voxels read"))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -8,8 +8,16 @@ use glam::I64Vec3;
 use serde_json::json;
 
 use crate::{
-    area::check_inside, brick::Brick, colour::Palette, durable::Writer, failure::Failure,
-    lines::Position, mapping::Mapping, open::WorldArgs, output, progress, vox::Scene,
+    area::check_inside,
+    brick::Brick,
+    colour::Palette,
+    durable::{DURABLE_AT_THE_END, Writer},
+    failure::Failure,
+    lines::Position,
+    mapping::Mapping,
+    open::WorldArgs,
+    output, progress,
+    vox::Scene,
 };
 
 /// Put a MagicaVoxel scene into a world.
@@ -39,7 +47,7 @@ pub struct Vox {
 impl Vox {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let scene = Scene::load(&self.file)?;
-        let world = self.world.open()?;
+        let world = self.world.open(DURABLE_AT_THE_END)?;
         let mapping = self.mapping(&scene, world.materials())?;
         let Some((low, high)) = scene.bounds() else {
             let path = self.file.display();
@@ -50,7 +58,7 @@ impl Vox {
         let whole = self.place(low + shift, high + shift)?;
         check_inside(&world.shape(), self.at.region, whole)?;
 
-        let mut writer = Writer::new(world);
+        let writer = Writer::new(world);
         let bar = progress::bar(scene.len() as u64, "importing");
         let mut placed = 0u64;
         for index in 0..scene.len() {
@@ -64,18 +72,18 @@ impl Vox {
                 }
             }
             for batch in brick.batches(self.at.region) {
-                writer.stage(&batch)?;
+                writer.commit(&batch)?;
             }
             bar.inc(1);
         }
         writer.checkpoint()?;
         bar.finish_and_clear();
 
-        let (models, changed) = (scene.len(), writer.voxels());
+        let models = scene.len();
         if json {
-            output::print_json(&json!({ "models": models, "voxels": placed, "changed": changed }))?;
+            output::print_json(&json!({ "models": models, "voxels": placed }))?;
         } else {
-            output::print(&format!("{models} models, {placed} voxels, {changed} changed"))?;
+            output::print(&format!("{models} models, {placed} voxels"))?;
         }
         Ok(ExitCode::SUCCESS)
     }

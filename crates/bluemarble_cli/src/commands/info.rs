@@ -3,15 +3,20 @@
 use std::{collections::BTreeMap, process::ExitCode};
 
 use bluemarble_core::{ChunkKey, LatticeBox};
+use bluemarble_store::{
+    AreaStatistics, advise,
+    advise::{Advice as Recommended, SizeEstimate},
+    log::LogCheck,
+};
 use clap::Args;
+use futures::executor::block_on;
 use glam::IVec3;
 use serde::Serialize;
 
 use crate::{
-    document::WorldDocument,
     failure::{DAMAGED, Failure},
     open::WorldArgs,
-    output, scan, stored,
+    output, scan,
 };
 
 /// Lower ends of the steps of the histogram.
@@ -30,6 +35,9 @@ pub struct Info {
     /// Recommend a chunk edge for each area of 1024³ voxels with stored chunks.
     #[arg(long)]
     advise: bool,
+    /// For --advise: edited voxels to be expected in each chunk of 64³ voxels a day.
+    #[arg(long, value_name = "N", default_value_t = 0.0, requires = "advise")]
+    edits_per_chunk_day: f64,
 }
 
 #[derive(Serialize)]
@@ -39,11 +47,30 @@ struct Report {
     baseline: String,
     recipe: Option<bluemarble_terrain::Recipe>,
     materials: Vec<String>,
+    storage: Storage,
+    log: Option<Log>,
     arrays: Vec<Array>,
     homogeneity: Vec<Step>,
     damaged: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<Vec<Advice>>,
+}
+
+/// How chunks are stored.
+#[derive(Serialize)]
+struct Storage {
+    chunk_edge: i32,
+    codec: &'static str,
+}
+
+/// The delta log.
+#[derive(Serialize)]
+struct Log {
+    segments: u64,
+    bytes: u64,
+    /// Batches that are in no shard yet.
+    pending_batches: u64,
+    last_lsn: u64,
 }
 
 /// What is stored of one lod of a region.
@@ -77,15 +104,37 @@ struct Advice {
     min: [i32; 3],
     chunks: u64,
     homogeneity: f64,
-    chunk_edge: u32,
+    /// Share of chunks that hold one material only.
+    uniform_share: f64,
+    chunk_edge: i32,
+    reason: String,
+    /// What the area would take with each edge.
+    estimates: [Estimate; 4],
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Estimate {
+    chunk_edge: i32,
+    /// Bytes of a stored chunk before compression.
+    chunk_bytes: u64,
+    stored_bytes: u64,
+    index_bytes: u64,
+}
+
+/// What is known of an area.
+#[derive(Default)]
+struct Area {
+    chunks: u64,
+    uniform: u64,
+    homogeneity: f64,
 }
 
 impl Info {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let stored = self.world.open_stored()?;
-        let dir = &self.world.dir;
-        let shape = stored.metadata.shape;
-        let listing = stored::list(dir, &shape)?;
+        let looked = self.world.look()?;
+        let metadata = looked.store.metadata();
+        let shape = metadata.shape;
+        let listing = block_on(looked.store.list_shards())?;
         let mut arrays: BTreeMap<(u8, u8), Array> = listing
             .arrays
             .iter()
@@ -97,42 +146,53 @@ impl Info {
             array.bytes += shard.bytes;
         }
         let mut steps = [0u64; STEPS.len()];
-        let mut areas: BTreeMap<(u8, [i32; 3]), (u64, f64)> = BTreeMap::new();
-        let mut damages = scan::documents(dir, &shape, &listing);
-        damages.extend(scan::chunks(dir, &shape, &listing, "reading", |found| {
-            let key = found.key;
+        let mut areas: BTreeMap<(u8, [i32; 3]), Area> = BTreeMap::new();
+        let mut damages = scan::arrays(&looked.store, &listing, "reading", |key, chunk| {
             let array = arrays.entry((key.region, key.lod)).or_default();
             array.chunks += 1;
             let covers = key.lattice_box();
             array.around = Some(array.around.map_or(covers, |around| {
                 LatticeBox::new(around.min.min(covers.min), around.max.max(covers.max))
             }));
-            let homogeneity = found.chunk.homogeneity();
+            let homogeneity = chunk.homogeneity();
             let step = STEPS.iter().rposition(|&from| homogeneity >= from).unwrap_or(0);
             steps[step] += 1;
             if key.lod == 0 {
                 let area = key.pos >> i32::from(AREA_LOD);
-                let (count, sum) = areas.entry((key.region, area.to_array())).or_default();
-                *count += 1;
-                *sum += homogeneity;
+                let area = areas.entry((key.region, area.to_array())).or_default();
+                area.chunks += 1;
+                area.uniform += u64::from(chunk.as_uniform().is_some());
+                area.homogeneity += homogeneity;
             }
-            Ok(())
-        })?);
+        })?;
+        let log = self.world.known_dir().map(scan::log).transpose()?;
+        let log = log.map(|(log, damage)| {
+            damages.extend(damage);
+            Log::new(&log)
+        });
         for array in arrays.values_mut() {
             array.covers = array.around.map(|around| {
                 let (low, high) = (around.min, around.max);
                 [low.x, low.y, low.z, high.x, high.y, high.z]
             });
         }
-        let advice = self.advise.then(|| areas.into_iter().map(Advice::new).collect());
-        let recipe = WorldDocument::read(dir).ok().flatten().map(|document| document.baseline);
+        let advice = self.advise.then(|| {
+            let edits = self.edits_per_chunk_day;
+            areas.into_iter().map(|(place, area)| Advice::new(place, &area, edits)).collect()
+        });
+        let recipe = self.world.document().ok().flatten().map(|document| document.baseline);
         let homogeneity = STEPS.iter().zip(steps);
         let report = Report {
             voxel_m: shape.voxel_m(),
             shape,
-            baseline: stored.metadata.baseline,
+            baseline: metadata.baseline.clone(),
             recipe,
-            materials: stored.metadata.materials,
+            materials: metadata.materials.clone(),
+            storage: Storage {
+                chunk_edge: metadata.storage.chunk_edge.cells(),
+                codec: metadata.storage.codec.name(),
+            },
+            log,
             arrays: arrays.into_values().collect(),
             homogeneity: homogeneity.map(|(&from, chunks)| Step { from, chunks }).collect(),
             damaged: damages.len(),
@@ -141,7 +201,7 @@ impl Info {
         if json {
             output::print_json(&report)?;
         } else {
-            output::print(&report.text(dir))?;
+            output::print(&report.text(&self.world.place))?;
         }
         if report.damaged > 0 {
             output::note("parts of the world are damaged: `bluemarble verify` names them");
@@ -151,38 +211,68 @@ impl Info {
     }
 }
 
+impl Log {
+    fn new(log: &LogCheck) -> Self {
+        let LogCheck { segments, bytes, pending_batches, last_lsn, .. } = *log;
+        Self { segments, bytes, pending_batches, last_lsn }
+    }
+}
+
 impl Advice {
-    fn new(((region, area), (chunks, sum)): ((u8, [i32; 3]), (u64, f64))) -> Self {
-        let homogeneity = sum / chunks as f64;
+    fn new((region, area): (u8, [i32; 3]), found: &Area, edits_per_chunk_day: f64) -> Self {
+        let share = |sum: f64| sum / found.chunks.max(1) as f64;
+        let statistics = AreaStatistics {
+            chunks: found.chunks,
+            uniform_share: share(found.uniform as f64),
+            mean_homogeneity: share(found.homogeneity),
+            edits_per_chunk_day,
+        };
+        let Recommended { chunk_edge, reason, estimates } = advise(&statistics);
         let key = ChunkKey::new(region, AREA_LOD, IVec3::from(area));
-        let min = key.min_voxel().to_array();
-        Self { region, min, chunks, homogeneity, chunk_edge: chunk_edge_for(homogeneity) }
+        Self {
+            region,
+            min: key.min_voxel().to_array(),
+            chunks: found.chunks,
+            homogeneity: statistics.mean_homogeneity,
+            uniform_share: statistics.uniform_share,
+            chunk_edge: chunk_edge.cells(),
+            reason,
+            estimates: estimates.map(Estimate::new),
+        }
+    }
+
+    fn place(&self) -> String {
+        let [x, y, z] = self.min;
+        format!("{},{x},{y},{z}", self.region)
     }
 }
 
-/// The chunk edge that suits an area of this mean homogeneity: small where much changes and little
-/// compresses, large where it is the other way round.
-fn chunk_edge_for(homogeneity: f64) -> u32 {
-    match homogeneity {
-        h if h >= 0.95 => 256,
-        h if h >= 0.8 => 128,
-        h if h >= 0.4 => 64,
-        _ => 32,
+impl Estimate {
+    fn new(estimate: SizeEstimate) -> Self {
+        let SizeEstimate { chunk_edge, chunk_bytes, stored_bytes, index_bytes, .. } = estimate;
+        Self { chunk_edge: chunk_edge.cells(), chunk_bytes, stored_bytes, index_bytes }
     }
 }
 
-/// What each chunk edge is for: edge, bytes of a chunk, expected compression, use.
-const EDGES: [[&str; 4]; 4] = [
-    ["32", "64 KB", "2-3x", "active processes, much detail"],
-    ["64", "512 KB", "4-6x", "general"],
-    ["128", "4 MB", "6-8x", "large mixed areas"],
-    ["256", "32 MB", "8-10x", "ocean and other uniform areas"],
-];
+/// What all areas together would take with each edge.
+fn estimate_rows(advice: &[Advice]) -> Vec<Vec<String>> {
+    let row = |edge: usize| {
+        let all = || advice.iter().map(move |advice| advice.estimates[edge]);
+        let first = all().next()?;
+        Some(vec![
+            first.chunk_edge.to_string(),
+            output::human_bytes(first.chunk_bytes),
+            output::human_bytes(all().map(|estimate| estimate.stored_bytes).sum()),
+            output::human_bytes(all().map(|estimate| estimate.index_bytes).sum()),
+        ])
+    };
+    (0..4).filter_map(row).collect()
+}
 
 impl Report {
-    fn text(&self, dir: &std::path::Path) -> String {
+    fn text(&self, place: &bluemarble_store::WorldPlace) -> String {
         let mut text = vec![
-            format!("world      {}", dir.display()),
+            format!("world      {}", place),
             match self.shape {
                 bluemarble_core::Shape::Flat(_) => "shape      flat, 1 region".to_owned(),
                 bluemarble_core::Shape::CubeSphere(sphere) => {
@@ -196,8 +286,18 @@ impl Report {
                 None => "recipe     none: get and edit need --baseline".to_owned(),
             },
             format!("materials  {}: {}", self.materials.len(), self.materials.join(", ")),
-            String::new(),
+            format!("storage    chunk edge {}, {}", self.storage.chunk_edge, self.storage.codec),
         ];
+        if let Some(log) = &self.log {
+            text.push(format!(
+                "log        {} in {} segments, {} batches up to {} not in the shards yet",
+                output::human_bytes(log.bytes),
+                log.segments,
+                log.pending_batches,
+                log.last_lsn
+            ));
+        }
+        text.push(String::new());
         if self.arrays.is_empty() {
             text.push("nothing is stored: every voxel is the baseline's".to_owned());
             return text.join("\n");
@@ -221,8 +321,12 @@ impl Report {
             let heading = ["area (lowest voxel)", "chunks", "homogeneity", "chunk edge"];
             text.push(output::table(&heading, &rows));
             text.push(String::new());
-            let rows: Vec<_> = EDGES.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
-            text.push(output::table(&["chunk edge", "bytes", "expected ratio", "suits"], &rows));
+            text.extend(
+                advice.iter().map(|advice| format!("{}: {}", advice.place(), advice.reason)),
+            );
+            text.push(String::new());
+            let heading = ["all areas, chunk edge", "chunk", "stored", "indices"];
+            text.push(output::table(&heading, &estimate_rows(advice)));
         }
         text.join("\n")
     }
@@ -245,9 +349,8 @@ impl Array {
 
 impl Advice {
     fn row(&self) -> Vec<String> {
-        let [x, y, z] = self.min;
         vec![
-            format!("{},{x},{y},{z}", self.region),
+            self.place(),
             self.chunks.to_string(),
             format!("{:.3}", self.homogeneity),
             self.chunk_edge.to_string(),

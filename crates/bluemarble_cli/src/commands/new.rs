@@ -3,9 +3,11 @@
 use std::{fs, io, path::Path, process::ExitCode};
 
 use bluemarble_core::MaterialTable;
-use bluemarble_store::{ChunkStore, WorldMetadata};
+use bluemarble_store::{
+    ChunkCodec, ChunkEdge, ChunkStore, StorageOptions, WorldMetadata, layout::METADATA_NAME,
+};
 use bluemarble_terrain::{Elevation, Recipe};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::{
@@ -31,7 +33,65 @@ pub struct New {
     #[arg(long, value_name = "FILE")]
     materials: Option<std::path::PathBuf>,
     #[command(flatten)]
+    storage: StorageArgs,
+    #[command(flatten)]
     baseline: BaselineArgs,
+}
+
+/// How the chunks of a new world are stored, for good.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Storage")]
+pub struct StorageArgs {
+    /// Cells along an edge of a stored chunk: 32, 64, 128 or 256; small ones suit many edits, large ones
+    /// compress better [default: 64].
+    #[arg(long, value_name = "CELLS", value_parser = chunk_edge)]
+    chunk_edge: Option<ChunkEdge>,
+    /// How stored chunks are compressed [default: lz4].
+    #[arg(long, value_enum, value_name = "NAME")]
+    codec: Option<Codec>,
+}
+
+/// The codecs by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Codec {
+    /// Fast both ways.
+    Lz4,
+    /// Smaller, slower to write.
+    Zstd,
+}
+
+fn chunk_edge(text: &str) -> Result<ChunkEdge, &'static str> {
+    let edge = text.parse().ok().and_then(ChunkEdge::from_cells);
+    edge.ok_or("a chunk edge is 32, 64, 128 or 256")
+}
+
+impl StorageArgs {
+    fn options(&self) -> StorageOptions {
+        StorageOptions {
+            chunk_edge: self.chunk_edge.unwrap_or_default(),
+            codec: match self.codec {
+                None => ChunkCodec::default(),
+                Some(Codec::Lz4) => ChunkCodec::Lz4,
+                Some(Codec::Zstd) => ChunkCodec::Zstd,
+            },
+        }
+    }
+
+    /// Refuses what a world that is taken over was not made with.
+    fn check(&self, dir: &Path, found: StorageOptions) -> Result<(), Failure> {
+        let asked = self.options();
+        let edge = self.chunk_edge.is_some() && asked.chunk_edge != found.chunk_edge;
+        let codec = self.codec.is_some() && asked.codec != found.codec;
+        if edge || codec {
+            return Err(Failure::new(format!(
+                "{}: the world was made with chunk edge {} and {}; leave --chunk-edge and --codec out",
+                dir.join(METADATA_NAME).display(),
+                found.chunk_edge,
+                found.codec
+            )));
+        }
+        Ok(())
+    }
 }
 
 impl New {
@@ -41,7 +101,7 @@ impl New {
         let Some(recipe) = args.recipe()? else {
             return Err(Failure::new("--baseline is missing; choose one"));
         };
-        make(&self.dir, recipe, self.materials.as_deref(), json)
+        make(&self.dir, recipe, self.materials.as_deref(), &self.storage, json)
     }
 }
 
@@ -50,6 +110,7 @@ pub fn make(
     dir: &Path,
     recipe: Recipe,
     materials: Option<&Path>,
+    storage: &StorageArgs,
     json: bool,
 ) -> Result<ExitCode, Failure> {
     let taken_over = is_world(dir);
@@ -65,8 +126,11 @@ pub fn make(
     };
     // Everything that can be refused is refused before the directory is touched.
     let baseline = build(&recipe, dir, &table)?;
-    let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &table);
+    let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &table)
+        .with_storage(storage.options());
     let store = ChunkStore::create_or_open(dir, &metadata)?;
+    let stored = store.storage();
+    storage.check(dir, stored)?;
     let recipe = match recipe {
         Recipe::Earth { elevation: Elevation::File(path), seed } => {
             copy(&path, &dir.join(ELEVATION_NAME))?;
@@ -86,6 +150,7 @@ pub fn make(
     if json {
         output::print_json(&json!({
             "world": dir, "baseline": metadata.baseline, "taken_over": taken_over,
+            "chunk_edge": stored.chunk_edge.cells(), "codec": stored.codec.name(),
         }))?;
     } else {
         let done = if taken_over { "took over" } else { "made" };

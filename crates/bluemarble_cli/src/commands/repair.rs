@@ -1,38 +1,34 @@
-//! `repair`: documents and coarser lods are made again from the chunks of lod 0.
+//! `repair`: the delta log is made one that opens, documents and coarser lods are made again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::PathBuf,
-    process::ExitCode,
+use std::{collections::BTreeMap, process::ExitCode};
+
+use bluemarble_core::{Chunk, ChunkKey, MAX_LOD};
+use bluemarble_store::{
+    ChunkStore, Damage, DamagedPart, Listing,
+    log::{LOG_DIR, LogRepair, repair_log},
 };
-
-use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, Shape};
-use bluemarble_store::ChunkStore;
 use bluemarble_terrain::Baseline;
-use bluemarble_world::downsampled::{Child, carry_up};
-use bytes::Bytes;
+use bluemarble_world::{
+    HybridWorld,
+    downsampled::{Child, carry_up},
+};
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
-    atomic,
     failure::{DAMAGED, Failure},
-    open::WorldArgs,
-    output, progress,
-    scan::{self, Damage, Part},
-    stored::{self, Listing},
+    open::{Ground, WorldArgs},
+    output, progress, scan,
 };
 
-/// Where damaged files are kept, in the world directory.
-const ASIDE: &str = "damaged";
 /// Chunks are written when so many have been made.
 const MAX_PENDING: usize = 256;
 
-/// Make documents and coarser lods again from the chunks of lod 0.
+/// Make the delta log, documents and coarser lods whole again.
 ///
-/// Every stored chunk of lod 0 is carried up again, and what does not follow from them is put back to the
+/// Of a damaged delta log everything before the damage is kept and folded into the shards; its segments from
+/// there on are set aside as `log/*.damaged` and named, with the number of the last batch that is kept. Every stored chunk of lod 0 is carried up again, and what does not follow from them is put back to the
 /// baseline. What cannot be read and cannot be made again, a damaged shard or a damaged chunk of lod 0, is
 /// named, and nothing is changed, exit code 1. With --set-aside such a file is moved into `damaged/` in the
 /// world directory, the whole chunks of its shard are kept, and the repair goes on without the rest.
@@ -48,6 +44,7 @@ pub struct Repair {
 
 #[derive(Default)]
 struct Done {
+    log: Option<LogRepair>,
     documents: u64,
     chunks_checked: u64,
     chunks_made: u64,
@@ -56,123 +53,129 @@ struct Done {
 
 impl Repair {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let dir = &self.world.dir;
-        let ground = self.world.ground()?.ok_or_else(|| self.world.no_baseline())?;
-        let stored = self.world.open_stored()?;
-        let shape = stored.metadata.shape;
-        let listing = stored::list(dir, &shape)?;
-        let mut keys = BTreeMap::new();
-        let damages = scan::chunks(dir, &shape, &listing, "reading", |found| {
-            keys.entry(found.key.lod).or_insert_with(Vec::new).push(found.key);
-            Ok(())
-        })?;
-        // Chunks of coarser lods are made again anyway.
-        let lost: Vec<&Damage> = damages
-            .iter()
-            .filter(|damage| damage.part != Part::Chunk || damage.lod == Some(0))
-            .collect();
-        if !lost.is_empty() && !self.set_aside {
-            return refuse(&lost, json);
-        }
+        let dir = self.world.dir()?;
+        let ground = self.world.required_ground()?;
         let mut done = Done::default();
-        let documents = scan::documents(dir, &shape, &listing);
-        if !documents.iter().all(|damage| damage.reason == "missing") && !self.set_aside {
-            return refuse(&documents.iter().collect::<Vec<_>>(), json);
-        }
-        self.set_documents(&shape, &listing, &documents, &mut done)?;
-        let torn: BTreeSet<&str> = damages.iter().map(|damage| damage.path.as_str()).collect();
-        self.set_shards_aside(&shape, &listing, &torn, &mut done)?;
-
-        Rebuild { store: &stored.store, shape, baseline: &*ground.baseline, done: &mut done }
-            .run(keys)?;
-        if json {
-            output::print_json(&json!({
-                "documents_written": done.documents,
-                "chunks_checked": done.chunks_checked,
-                "chunks_made": done.chunks_made,
-                "set_aside": done.set_aside,
-            }))?;
-        } else {
-            for name in &done.set_aside {
-                output::print(&format!("set aside {name}"))?;
+        {
+            let store = self.world.open_stored()?;
+            let listing = block_on(store.list_shards())?;
+            let damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+            // What is missing is made again, and so are chunks of coarser lods.
+            let is_lost = |damage: &&Damage| match damage.part {
+                DamagedPart::MissingDocument => false,
+                DamagedPart::Chunk => damage.lod == Some(0),
+                _ => true,
+            };
+            let lost: Vec<&Damage> = damages.iter().filter(is_lost).collect();
+            if !lost.is_empty() && !self.set_aside {
+                return refuse(&lost, json);
             }
-            output::print(&format!(
-                "{} documents written, {} coarser chunks checked, {} made again",
-                done.documents, done.chunks_checked, done.chunks_made
-            ))?;
+            done.log = repair_log(&dir.join(LOG_DIR))?;
+            mend_documents(&store, &listing, &damages, &mut done)?;
+            set_shards_aside(&store, &listing, &damages, &mut done)?;
         }
-        Ok(ExitCode::SUCCESS)
+        let Ground { baseline, materials } = ground;
+        let world = HybridWorld::open(dir, baseline.clone(), materials)?;
+        done.chunks_made += block_on(world.checkpoint())?.chunks as u64;
+        drop(world);
+        let store = self.world.open_stored()?;
+        let mut keys = BTreeMap::new();
+        for key in block_on(store.keys())? {
+            keys.entry(key.lod).or_insert_with(Vec::new).push(key);
+        }
+        Rebuild { store: &store, baseline: &*baseline, done: &mut done }.run(keys)?;
+        done.print(json)
     }
+}
 
-    fn set_documents(
-        &self,
-        shape: &Shape,
-        listing: &Listing,
-        damages: &[Damage],
-        done: &mut Done,
-    ) -> Result<(), Failure> {
-        let dir = &self.world.dir;
-        for document in stored::documents(shape, &listing.arrays) {
-            if damages.iter().any(|damage| damage.path == document.name) {
-                if dir.join(&document.name).exists() {
-                    self.move_aside(&document.name, done)?;
-                }
-                document.write(dir)?;
+/// Makes documents again, those that are damaged after they are set aside.
+fn mend_documents(
+    store: &ChunkStore,
+    listing: &Listing,
+    damages: &[Damage],
+    done: &mut Done,
+) -> Result<(), Failure> {
+    for damage in damages {
+        match damage.part {
+            DamagedPart::Document => {
+                block_on(store.set_aside(&damage.path))?;
+                done.set_aside.push(damage.path.clone());
                 done.documents += 1;
             }
+            DamagedPart::MissingDocument => done.documents += 1,
+            _ => {}
         }
-        Ok(())
     }
-
-    /// Moves files away that are damaged, and writes shards of what was whole in them.
-    fn set_shards_aside(
-        &self,
-        shape: &Shape,
-        listing: &Listing,
-        torn: &BTreeSet<&str>,
-        done: &mut Done,
-    ) -> Result<(), Failure> {
-        let dir = &self.world.dir;
-        for stray in &listing.strays {
-            self.move_aside(stray, done)?;
+    if done.documents > 0 {
+        for &(region, lod) in &listing.arrays {
+            block_on(store.make_documents(region, lod))?;
         }
-        for shard in listing.shards.iter().filter(|shard| torn.contains(shard.name.as_str())) {
-            let whole: Vec<Option<Bytes>> = shard
-                .read(dir, shape)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|bytes| bytes.filter(|bytes| stored::decode(bytes).is_ok()))
-                .collect();
-            self.move_aside(&shard.name, done)?;
-            if whole.iter().any(Option::is_some) {
-                shard.replace(dir, &whole)?;
+    }
+    Ok(())
+}
+
+/// Takes damaged files out of the way; of shards, the whole chunks stay.
+fn set_shards_aside(
+    store: &ChunkStore,
+    listing: &Listing,
+    damages: &[Damage],
+    done: &mut Done,
+) -> Result<(), Failure> {
+    for stray in &listing.strays {
+        block_on(store.set_aside(stray))?;
+        done.set_aside.push(stray.clone());
+    }
+    for shard in &listing.shards {
+        let ours: Vec<_> = damages.iter().filter(|damage| damage.path == shard.path).collect();
+        if ours.is_empty() {
+            continue;
+        }
+        if ours.iter().any(|damage| damage.part == DamagedPart::Shard) {
+            block_on(store.set_aside(&shard.path))?;
+        } else {
+            let chunks: Vec<_> = ours.iter().flat_map(|damage| damage.chunks.clone()).collect();
+            block_on(store.set_chunks_aside(shard, &chunks))?;
+        }
+        done.set_aside.push(shard.path.clone());
+    }
+    Ok(())
+}
+
+impl Done {
+    fn print(&self, json: bool) -> Result<ExitCode, Failure> {
+        if json {
+            let log = self.log.as_ref().map(|log| {
+                json!({
+                    "kept_through": log.kept_through,
+                    "set_aside": log.set_aside,
+                    "reason": log.reason,
+                })
+            });
+            output::print_json(&json!({
+                "log": log,
+                "documents_written": self.documents,
+                "chunks_checked": self.chunks_checked,
+                "chunks_made": self.chunks_made,
+                "set_aside": self.set_aside,
+            }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(log) = &self.log {
+            output::print(&log.reason)?;
+            let kept = log.kept_through;
+            output::print(&format!("kept every batch of the delta log up to {kept}"))?;
+            for path in &log.set_aside {
+                output::print(&format!("set aside {}", path.display()))?;
             }
         }
-        Ok(())
-    }
-
-    fn move_aside(&self, name: &str, done: &mut Done) -> Result<(), Failure> {
-        let dir = &self.world.dir;
-        let from = dir.join(name);
-        let refuse = |error| Failure::file(&from, "cannot move", &error);
-        let free = |to: &PathBuf| !to.exists();
-        let to = (0..)
-            .map(|number| match number {
-                0 => dir.join(ASIDE).join(name),
-                _ => dir.join(ASIDE).join(format!("{name}.{number}")),
-            })
-            .find(free)
-            .unwrap_or_else(|| dir.join(ASIDE).join(name));
-        if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent).map_err(refuse)?;
+        for name in &self.set_aside {
+            output::print(&format!("set aside {name}"))?;
         }
-        // Copied first, then removed: at no moment is the only copy under way.
-        fs::copy(&from, &to).map_err(refuse)?;
-        fs::File::open(&to).and_then(|file| file.sync_all()).map_err(refuse)?;
-        atomic::sync_dir(&to).map_err(refuse)?;
-        fs::remove_file(&from).and_then(|()| atomic::sync_dir(&from)).map_err(refuse)?;
-        done.set_aside.push(name.to_owned());
-        Ok(())
+        output::print(&format!(
+            "{} documents written, {} coarser chunks checked, {} made again",
+            self.documents, self.chunks_checked, self.chunks_made
+        ))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -194,7 +197,6 @@ fn refuse(lost: &[&Damage], json: bool) -> Result<ExitCode, Failure> {
 /// All lods above 0, from the bottom to the top.
 struct Rebuild<'a> {
     store: &'a ChunkStore,
-    shape: Shape,
     baseline: &'a dyn Baseline,
     done: &'a mut Done,
 }
@@ -236,15 +238,14 @@ impl Rebuild<'_> {
         let mut edited = Vec::new();
         let mut pending = Vec::new();
         for (parent, children) in parents.into_values() {
-            let baseline = self.unedited(parent);
+            let baseline = scan::unedited(self.baseline, parent);
             let mut made = baseline.clone();
             for child in children {
-                let (now, unedited) = (self.now(child)?, self.unedited(child));
+                let (now, unedited) = (self.now(child)?, scan::unedited(self.baseline, child));
                 let child = Child { octant: child.octant(), now: &now, baseline: &unedited };
                 carry_up(&mut made, &baseline, child);
             }
-            // What cannot be read is not there.
-            let before = block_on(self.store.read(parent)).unwrap_or_default();
+            let before = block_on(self.store.read(parent))?;
             let is_edited = made != baseline;
             if is_edited {
                 edited.push(parent);
@@ -263,15 +264,12 @@ impl Rebuild<'_> {
         Ok(edited)
     }
 
-    fn unedited(&self, key: ChunkKey) -> Chunk {
-        let mut chunk = Chunk::default();
-        self.baseline.fill(key, &mut chunk);
-        chunk
-    }
-
     fn now(&self, key: ChunkKey) -> Result<Chunk, Failure> {
-        debug_assert!(key.region < self.shape.regions(), "keys come from the store");
-        Ok(block_on(self.store.read(key))?.unwrap_or_else(|| self.unedited(key)))
+        let unedited = scan::unedited(self.baseline, key);
+        Ok(match block_on(self.store.read(key))? {
+            Some(stored) => scan::lay_over(&unedited, stored),
+            None => unedited,
+        })
     }
 
     fn write(&mut self, pending: &mut Vec<(ChunkKey, Chunk)>) -> Result<(), Failure> {

@@ -1,23 +1,23 @@
-//! `verify`: every document, shard and chunk is read and checked.
+//! `verify`: every document, shard and chunk and the delta log are read and checked.
 
 use std::process::ExitCode;
 
+use bluemarble_store::{Damage, DamagedPart};
 use clap::Args;
+use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
-    document::{DOCUMENT_NAME, WorldDocument},
+    document::DOCUMENT_NAME,
     failure::{DAMAGED, Failure},
-    open::{WorldArgs, read_metadata},
-    output,
-    scan::{self, Damage, Part},
-    stored,
+    open::WorldArgs,
+    output, scan,
 };
 
-/// Check every document, shard and chunk, and name what is damaged.
+/// Check every document, shard and chunk and the delta log, and name what is damaged.
 ///
-/// Reads all that is stored and changes nothing. Prints one line for each damaged thing: its path in the world
-/// directory, the chunk if it is one, and what is wrong. Exit code 1 if there is any.
+/// Reads all that is stored and changes nothing. Prints one line for each damaged thing: its path in the world,
+/// the chunks if it is a stored chunk, and what is wrong. Exit code 1 if there is any.
 #[derive(Args)]
 #[command(after_help = "Example: bluemarble verify hills && echo whole")]
 pub struct Verify {
@@ -27,54 +27,59 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let dir = &self.world.dir;
         // Held until the end: nobody may write meanwhile.
-        let stored = self.world.open_stored()?;
-        let shape = read_metadata(dir)?.shape;
-        let listing = stored::list(dir, &shape)?;
-        let mut damages = self.world_document()?;
-        damages.extend(scan::documents(dir, &shape, &listing));
+        let looked = self.world.look()?;
+        let mut damages = Vec::new();
+        // The recipe must be readable; what it makes is checked by whoever needs the baseline.
+        if let Err(failure) = self.world.document() {
+            let reason = failure.into_message();
+            damages.push(Damage::of_file(DamagedPart::Document, DOCUMENT_NAME, reason));
+        }
+        let log = self.world.known_dir().map(scan::log).transpose()?;
+        let log = log.map(|(log, damage)| {
+            damages.extend(damage);
+            log
+        });
+        let listing = block_on(looked.store.list_shards())?;
         let mut chunks = 0u64;
-        damages.extend(scan::chunks(dir, &shape, &listing, "verifying", |_| {
-            chunks += 1;
-            Ok(())
-        })?);
-        drop(stored);
+        damages.extend(scan::arrays(&looked.store, &listing, "verifying", |_, _| chunks += 1)?);
+        drop(looked);
 
         let shards = listing.shards.len();
         if json {
+            let log = log.map(|log| {
+                json!({
+                    "segments": log.segments, "bytes": log.bytes, "batches": log.batches,
+                    "pending_batches": log.pending_batches, "last_lsn": log.last_lsn,
+                    "checkpoint_lsn": log.checkpoint_lsn, "torn": log.is_torn,
+                })
+            });
             output::print_json(&json!({
-                "shards": shards,
-                "chunks": chunks,
-                "damaged": damages,
-                "unfinished": listing.unfinished,
+                "shards": shards, "chunks": chunks, "log": log, "damaged": damages,
             }))?;
         } else {
             for damage in &damages {
                 output::print(&damage.to_string())?;
             }
-            for name in &listing.unfinished {
-                output::note(&format!("{name}: left by a write that was interrupted; harmless"));
-            }
             let found = match damages.len() {
                 0 => "nothing damaged".to_owned(),
                 count => format!("{count} damaged"),
             };
-            output::print(&format!("{shards} shards, {chunks} whole chunks, {found}"))?;
+            let mut said = format!("{shards} shards, {chunks} whole chunks, ");
+            if let Some(log) = log {
+                if log.is_torn {
+                    output::note(
+                        "the delta log ends in a write that was interrupted before it was \
+                         acknowledged; harmless",
+                    );
+                }
+                said.push_str(&format!(
+                    "{} batches in the delta log up to {}, {} not in the shards yet, ",
+                    log.batches, log.last_lsn, log.pending_batches
+                ));
+            }
+            output::print(&format!("{said}{found}"))?;
         }
         Ok(if damages.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DAMAGED) })
-    }
-
-    /// The recipe must be readable; what it makes is checked by whoever needs the baseline.
-    fn world_document(&self) -> Result<Vec<Damage>, Failure> {
-        let Err(failure) = WorldDocument::read(&self.world.dir) else { return Ok(Vec::new()) };
-        let reason = failure.into_message();
-        Ok(vec![Damage {
-            part: Part::Document,
-            path: DOCUMENT_NAME.to_owned(),
-            chunk: None,
-            lod: None,
-            reason,
-        }])
     }
 }

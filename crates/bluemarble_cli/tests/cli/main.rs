@@ -6,5 +6,7 @@ mod damage;
 mod edits;
 mod exports;
 mod imports;
+mod logs;
+mod storage;
 mod support;
 mod worlds;

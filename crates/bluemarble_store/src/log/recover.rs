@@ -5,7 +5,7 @@
 //! records were on disk when it was written. Damage stops the recovery, and nothing is changed on disk.
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{VecDeque, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
     io,
 };
@@ -61,6 +61,12 @@ pub(super) struct Survey {
     /// Where in it the last record ends that could be read.
     stopped: usize,
     pub checkpoint: Lsn,
+    /// Whole batches, those before the checkpoint included.
+    pub batches: u64,
+    /// The lsns of the batches after the checkpoint.
+    pub pending: VecDeque<Lsn>,
+    /// Bytes of all segments that were read.
+    pub bytes: u64,
     /// Whether there is something behind the end that is no whole batch.
     pub torn: bool,
     pub damage: Option<Damage>,
@@ -157,6 +163,9 @@ pub(super) fn survey(disk: &dyn Disk) -> Result<Survey, StoreError> {
         end: segment::HEADER_BYTES,
         stopped: segment::HEADER_BYTES,
         checkpoint: 0,
+        batches: 0,
+        pending: VecDeque::new(),
+        bytes: 0,
         torn: false,
         damage: None,
         names,
@@ -164,6 +173,7 @@ pub(super) fn survey(disk: &dyn Disk) -> Result<Survey, StoreError> {
     for index in 0..survey.names.len() {
         let name = &survey.names[index];
         let bytes = disk.read(name).map_err(disk_error(disk, name, "reading"))?;
+        survey.bytes += bytes.len() as u64;
         let is_last = index + 1 == survey.names.len();
         if let Err(damage) = survey.read_segment(index, &bytes, is_last) {
             survey.damage = Some(damage);
@@ -206,11 +216,16 @@ impl Survey {
                 Kind::Commit => {
                     let is_whole = payload::read_commit(record.payload) == Some(edits);
                     edits = 0;
+                    if is_whole {
+                        self.batches += 1;
+                        self.pending.push_back(record.lsn);
+                    }
                     is_whole
                 }
                 Kind::Checkpoint => match payload::read_checkpoint(record.payload) {
                     Some(through) => {
                         self.checkpoint = self.checkpoint.max(through);
+                        while self.pending.pop_front_if(|lsn| *lsn <= through).is_some() {}
                         edits == 0
                     }
                     None => false,

@@ -407,3 +407,39 @@ fn a_newer_format_is_refused_by_its_version() {
     let error = open_on(&disk, options(1024)).expect_err("newer").to_string();
     assert!(error.contains("format version 9, this program knows 1"), "{error}");
 }
+
+#[test]
+fn a_log_is_verified_without_being_changed() {
+    let dir = directory();
+    assert_eq!(verify_log(&dir.path().join("none")).expect("read"), LogCheck::default());
+    assert!(!dir.path().join("none").exists());
+    let lsns: Vec<_> = {
+        let (log, _) = open(dir.path(), options(4096)).expect("opens");
+        let lsns = (0..20).map(|number| append(&log, &batch(number))).collect::<Vec<_>>();
+        block_on(log.checkpointed(lsns[14]).expect("taken").acknowledged()).expect("noted");
+        lsns
+    };
+    let before = segments(dir.path());
+    let check = verify_log(dir.path()).expect("read");
+    assert_eq!((check.pending_batches, check.checkpoint_lsn), (5, lsns[14]));
+    // The record of the checkpoint comes last.
+    assert!(check.last_lsn > lsns[19] && !check.is_torn, "{check:?}");
+    assert!(check.batches >= 5 && check.damage.is_none(), "{check:?}");
+    assert_eq!(check.segments, before.len() as u64);
+    assert_eq!(check.bytes, before.values().map(Vec::len).sum::<usize>() as u64);
+
+    let (path, whole) = before.iter().next_back().expect("a segment");
+    let mut torn = whole.clone();
+    let end = torn.iter().rposition(|&byte| byte != 0).expect("records");
+    torn[end + 20] = 1;
+    fs::write(path, &torn).expect("written");
+    assert!(verify_log(dir.path()).expect("read").is_torn);
+    let mut damaged = whole.clone();
+    damaged[4] ^= 1;
+    fs::write(path, &damaged).expect("written");
+    let check = verify_log(dir.path()).expect("read");
+    let damage = check.damage.expect("found");
+    assert_eq!((&damage.path, damage.offset), (path, 0));
+    assert!(!damage.reason.is_empty());
+    assert_eq!(fs::read(path).expect("there"), damaged);
+}

@@ -170,7 +170,12 @@ impl ChunkStore {
         Ok(format)
     }
 
-    fn parse_array(&self, path: &Path, lod: u8, found: &Value) -> Result<ArrayFormat, StoreError> {
+    pub(super) fn parse_array(
+        &self,
+        path: &Path,
+        lod: u8,
+        found: &Value,
+    ) -> Result<ArrayFormat, StoreError> {
         ArrayFormat::parse(path.as_ref(), &self.shape, lod, self.storage, found)
     }
 

@@ -300,23 +300,36 @@ impl ChunkStore {
         shard: ShardKey,
         format: &ArrayFormat,
     ) -> Result<(Vec<Option<Bytes>>, Seen), StoreError> {
+        let Some((bytes, seen)) = self.fetch_shard(shard, format).await? else {
+            return Ok((vec![None; format.form.slots], Seen::Missing));
+        };
+        let slots = shard::parse(&bytes, &format.form);
+        let path = || shard.path().to_string();
+        let slots = slots.map_err(|reason| StoreError::DamagedShard { path: path(), reason })?;
+        Ok((slots, seen))
+    }
+
+    /// The bytes of a whole shard; `None` if there is no such shard.
+    pub(super) async fn fetch_shard(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+    ) -> Result<Option<(Bytes, Seen)>, StoreError> {
         let path = shard.path();
         let result = match self.objects.get(&path).await {
             Ok(result) => result,
-            Err(object_store::Error::NotFound { .. }) => {
-                return Ok((vec![None; format.form.slots], Seen::Missing));
-            }
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(source) => return Err(object_error(&path, "reading")(source)),
         };
-        let damaged = |reason| StoreError::DamagedShard { path: path.to_string(), reason };
         let seen = Seen::object(&result.meta);
         let (size, most) = (result.meta.size, format.form.max_shard_bytes());
         if size > most {
-            return Err(damaged(format!("{size} bytes, no shard has more than {most}")));
+            let reason = format!("{size} bytes, no shard has more than {most}");
+            return Err(StoreError::DamagedShard { path: path.to_string(), reason });
         }
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Ok((shard::parse(&bytes, &format.form).map_err(damaged)?, seen))
+        Ok(Some((bytes, seen)))
     }
 }
 

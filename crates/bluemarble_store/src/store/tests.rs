@@ -5,6 +5,7 @@ mod documents;
 mod faults;
 mod faulty;
 mod lease;
+mod maintain;
 mod object_faults;
 mod partial;
 mod refusals;

@@ -15,10 +15,10 @@ use crate::{StoreError, chunk_bytes, layout::ShardKey, metadata::ArrayFormat, sh
 type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
 
 /// Marks a stripe as being written for as long as it lives, even if the write is dropped half-way.
-struct Replacing<'a>(&'a AtomicU64);
+pub(super) struct Replacing<'a>(&'a AtomicU64);
 
 impl<'a> Replacing<'a> {
-    fn new(generation: &'a AtomicU64) -> Self {
+    pub(super) fn new(generation: &'a AtomicU64) -> Self {
         generation.fetch_add(1, Ordering::AcqRel);
         Self(generation)
     }
@@ -92,9 +92,8 @@ impl ChunkStore {
         };
         self.indices.remove(&shard);
         put?;
-        self.counters.bytes_written.fetch_add(written, Ordering::Relaxed);
+        self.counters.replaced_shard(written);
         self.counters.chunks_written.fetch_add(count, Ordering::Relaxed);
-        self.counters.shards_replaced.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -1,0 +1,92 @@
+//! Damaged files are taken out of the way, never deleted, and documents are made again.
+
+use bluemarble_core::ChunkKey;
+use object_store::{Error, ObjectStoreExt, PutMode, path::Path};
+
+use super::{ASIDE_DIR, StoredShard};
+use crate::{
+    StoreError,
+    layout::ShardKey,
+    store::{ChunkStore, object_error, write::Replacing},
+};
+
+/// A file that was damaged more often than this is a riddle for a person.
+const MAX_COPIES: usize = 10_000;
+
+impl ChunkStore {
+    /// Moves a file of the world to the same path below [`ASIDE_DIR`], with a number behind it if that
+    /// is taken, and returns where it is now. At no moment is the only copy under way.
+    ///
+    /// # Errors
+    /// [`StoreError::Object`], [`StoreError::ReadOnly`]; the file is where it was then.
+    pub async fn set_aside(&self, path: &str) -> Result<String, StoreError> {
+        let from = Path::from(path);
+        let shard = ShardKey::of_path(&self.shape, &from).ok().flatten();
+        let stripe = shard.map(|shard| self.stripe(shard));
+        let _writer = match stripe {
+            Some(stripe) => Some(stripe.writer.lock().await),
+            None => None,
+        };
+        let aside = self.copy_aside(&from).await?;
+        let _replacing = stripe.map(|stripe| Replacing::new(&stripe.generation));
+        self.objects.delete(&from).await.map_err(object_error(&from, "removing"))?;
+        if let Some(shard) = shard {
+            self.indices.remove(&shard);
+        }
+        Ok(aside)
+    }
+
+    /// Keeps a copy of a shard as [`ChunkStore::set_aside`] does, and rewrites it without some chunks.
+    ///
+    /// # Errors
+    /// As [`ChunkStore::set_aside`] and [`ChunkStore::rewrite_shard`].
+    pub async fn set_chunks_aside(
+        &self,
+        shard: &StoredShard,
+        chunks: &[ChunkKey],
+    ) -> Result<String, StoreError> {
+        let aside = self.copy_aside(&shard.key.path()).await?;
+        self.rewrite_shard(shard.key, chunks).await?;
+        Ok(aside)
+    }
+
+    /// Makes the document of an array, and that of its region, if they are missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Mismatch`] and [`StoreError::Syntax`] if there is one and it is damaged;
+    /// [`StoreError::Object`].
+    pub async fn make_documents(&self, region: u8, lod: u8) -> Result<(), StoreError> {
+        self.ensure_array(region, lod).await.map(|_| ())
+    }
+
+    async fn copy_aside(&self, from: &Path) -> Result<String, StoreError> {
+        let found = self.objects.get(from).await.map_err(object_error(from, "reading"))?;
+        let bytes = found.bytes().await.map_err(object_error(from, "reading"))?;
+        let to = self.free_place(from).await?;
+        let mode = match self.capabilities.conditional_create {
+            true => PutMode::Create,
+            false => PutMode::Overwrite,
+        };
+        let put = self.objects.put_opts(&to, bytes.into(), mode.into()).await;
+        put.map_err(object_error(&to, "writing"))?;
+        Ok(to.to_string())
+    }
+
+    /// A path below [`ASIDE_DIR`] at which nothing is.
+    async fn free_place(&self, from: &Path) -> Result<Path, StoreError> {
+        for number in 0..MAX_COPIES {
+            let to = match number {
+                0 => Path::from(format!("{ASIDE_DIR}/{from}")),
+                _ => Path::from(format!("{ASIDE_DIR}/{from}.{number}")),
+            };
+            match self.objects.head(&to).await {
+                Err(Error::NotFound { .. }) => return Ok(to),
+                Err(source) => return Err(object_error(&to, "reading")(source)),
+                Ok(_) => {}
+            }
+        }
+        let path = format!("{ASIDE_DIR}/{from}");
+        let source = format!("{MAX_COPIES} copies are there; move some away").into();
+        Err(StoreError::Object { path, action: "setting aside", source })
+    }
+}

@@ -1,0 +1,189 @@
+//! What is damaged: the documents of arrays, and every stored chunk of a shard.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use bytes::Bytes;
+use glam::IVec3;
+use object_store::path::Path;
+
+use super::{Damage, DamagedPart, StoredShard};
+use crate::{
+    StoreError,
+    layout::{ArrayLayout, METADATA_NAME, array_name, region_name},
+    metadata::{self, ArrayFormat},
+    store::{ChunkStore, arrays},
+};
+
+impl ChunkStore {
+    /// Checks the documents of arrays, and those of their regions.
+    ///
+    /// # Errors
+    /// [`StoreError::Object`] if one cannot be read at all.
+    pub async fn check_documents(
+        &self,
+        arrays: &BTreeSet<(u8, u8)>,
+    ) -> Result<Vec<Damage>, StoreError> {
+        let mut damages = Vec::new();
+        let regions: BTreeSet<u8> = arrays.iter().map(|&(region, _)| region).collect();
+        for region in regions {
+            let path = Path::from(format!("{}/{METADATA_NAME}", region_name(region)));
+            let found = arrays::document(&*self.objects, &path).await;
+            let checked = found.and_then(|found| match found {
+                None => Err(StoreError::MissingMetadata { path: path.to_string() }),
+                Some(found) => {
+                    let found = Some(&found);
+                    metadata::region_document(path.as_ref(), &self.shape, region, &[], found)
+                }
+            });
+            damages.extend(document_damage(&path, checked)?);
+        }
+        for &(region, lod) in arrays {
+            let path = Path::from(format!("{}/{METADATA_NAME}", array_name(region, lod)));
+            let found = arrays::document(&*self.objects, &path).await;
+            let checked = found.and_then(|found| match found {
+                None => Err(StoreError::MissingMetadata { path: path.to_string() }),
+                Some(found) => self.parse_array(&path, lod, &found),
+            });
+            damages.extend(document_damage(&path, checked)?);
+        }
+        Ok(damages)
+    }
+
+    /// Reads a shard, decodes every stored chunk of it, and passes on every chunk of 64³ cells of which
+    /// something is stored and nothing is damaged; cells that are not stored are
+    /// [`MaterialId::UNSTORED`]. Returns what is damaged.
+    ///
+    /// If the array's document is missing or damaged, the shard is read as the world's own would be.
+    ///
+    /// # Errors
+    /// [`StoreError::Object`] if it cannot be read at all.
+    pub async fn check_shard(
+        &self,
+        shard: &StoredShard,
+        mut each: impl FnMut(ChunkKey, Chunk),
+    ) -> Result<Vec<Damage>, StoreError> {
+        let (key, lod) = (shard.key, Some(shard.key.lod));
+        let format = match self.check_array(key.region, key.lod).await {
+            Ok(format) => *format,
+            Err(error @ (StoreError::Object { .. } | StoreError::LeaseLost { .. })) => {
+                return Err(error);
+            }
+            Err(_) => self.own_format(key.lod)?,
+        };
+        let damage =
+            |part, chunks, reason| Damage { part, path: shard.path.clone(), lod, chunks, reason };
+        let slots = match self.read_shard(key, &format).await {
+            Ok((slots, _)) => slots,
+            Err(StoreError::DamagedShard { reason, .. }) => {
+                return Ok(vec![damage(DamagedPart::Shard, Vec::new(), reason)]);
+            }
+            Err(error) => return Err(error),
+        };
+        let mut damages = Vec::new();
+        for group in groups(&format.layout) {
+            let keys = group.chunks.iter().map(|&within| key.chunk(&self.shape, within));
+            match decode(&format, &group.slots, &slots) {
+                Err(reason) => damages.push(damage(DamagedPart::Chunk, keys.collect(), reason)),
+                Ok(raw) => {
+                    for (chunk_key, &within) in keys.zip(&group.chunks) {
+                        let Some(chunk) = take(&format.layout, within, &raw) else { continue };
+                        match self.unknown_material(&chunk) {
+                            None => each(chunk_key, chunk),
+                            Some(reason) => {
+                                damages.push(damage(DamagedPart::Chunk, vec![chunk_key], reason));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(damages)
+    }
+
+    /// The format of an array that we would make.
+    fn own_format(&self, lod: u8) -> Result<ArrayFormat, StoreError> {
+        let document = metadata::array_document(&self.shape, lod, self.storage);
+        self.parse_array(&Path::default(), lod, &document)
+    }
+
+    /// Says which material of a chunk the world does not have.
+    fn unknown_material(&self, chunk: &Chunk) -> Option<String> {
+        let known = self.metadata.materials.len();
+        let is_unknown = |material: MaterialId| {
+            material != MaterialId::UNSTORED && usize::from(material.0) >= known
+        };
+        if !chunk.any_material(is_unknown) {
+            return None;
+        }
+        let found = chunk.counts_unsorted().into_iter().find(|&(found, _)| is_unknown(found));
+        let found = found.map_or(0, |(material, _)| material.0);
+        Some(format!("it holds material {found}, the world has {known}"))
+    }
+}
+
+/// Chunks of 64³ cells and the slots that hold them: several slots and one chunk, or the other way round.
+pub(super) struct Group {
+    pub slots: Vec<usize>,
+    pub chunks: Vec<IVec3>,
+}
+
+pub(super) fn groups(layout: &ArrayLayout) -> Vec<Group> {
+    let slots = 0..layout.slots();
+    if !layout.is_within_chunks() {
+        let group =
+            |slot| Group { slots: vec![slot], chunks: layout.chunks_of_slot(slot).collect() };
+        return slots.map(group).collect();
+    }
+    let chunks: BTreeSet<[i32; 3]> = slots
+        .flat_map(|slot| layout.chunks_of_slot(slot))
+        .map(|within| within.to_array())
+        .collect();
+    let group = |within: [i32; 3]| Group {
+        slots: layout.parts(within.into()).map(|part| part.slot).collect(),
+        chunks: vec![within.into()],
+    };
+    chunks.into_iter().map(group).collect()
+}
+
+/// The raw bytes of those of some slots that hold anything.
+fn decode(
+    format: &ArrayFormat,
+    of: &[usize],
+    slots: &[Option<Bytes>],
+) -> Result<BTreeMap<usize, Vec<u8>>, String> {
+    let stored = of.iter().filter_map(|&slot| Some((slot, slots.get(slot)?.as_ref()?)));
+    let raw_bytes = format.layout.raw_bytes();
+    stored.map(|(slot, bytes)| Ok((slot, format.chain.decode(bytes, raw_bytes)?))).collect()
+}
+
+/// A chunk out of raw stored chunks; `None` if nothing of it is stored.
+fn take(layout: &ArrayLayout, within: IVec3, raw: &BTreeMap<usize, Vec<u8>>) -> Option<Chunk> {
+    let parts = || layout.parts(within).filter_map(|part| Some((part, raw.get(&part.slot)?)));
+    if !parts().any(|(part, raw)| part.is_stored(raw)) {
+        return None;
+    }
+    let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
+    parts().for_each(|(part, raw)| part.take(raw, &mut cells));
+    Some(Chunk::from_cells(&cells))
+}
+
+fn document_damage<T>(
+    path: &Path,
+    checked: Result<T, StoreError>,
+) -> Result<Option<Damage>, StoreError> {
+    let (part, reason) = match checked {
+        Ok(_) => return Ok(None),
+        Err(StoreError::MissingMetadata { .. }) => {
+            (DamagedPart::MissingDocument, "missing".to_owned())
+        }
+        Err(StoreError::Syntax { message, .. }) => {
+            (DamagedPart::Document, format!("not a Zarr v3 document: {message}"))
+        }
+        Err(StoreError::Mismatch { field, expected, found, .. }) => {
+            (DamagedPart::Document, format!("{field} is {found}, expected {expected}"))
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Some(Damage::of_file(part, path.as_ref(), reason)))
+}
