@@ -209,11 +209,12 @@ impl Survey {
                     is_whole
                 }
                 Kind::Checkpoint => match payload::read_checkpoint(record.payload) {
-                    Some(through) => {
+                    // One that names what comes later would hide edits that are yet to be made.
+                    Some(through) if through < record.lsn => {
                         self.checkpoint = self.checkpoint.max(through);
                         edits == 0
                     }
-                    None => false,
+                    _ => false,
                 },
                 Kind::Seal => edits == 0,
                 _ => {
