@@ -223,12 +223,13 @@ impl Survey {
                     is_whole
                 }
                 Kind::Checkpoint => match payload::read_checkpoint(record.payload) {
-                    Some(through) => {
+                    // One that names what comes later would hide edits that are yet to be made.
+                    Some(through) if through < record.lsn => {
                         self.checkpoint = self.checkpoint.max(through);
                         while self.pending.pop_front_if(|lsn| *lsn <= through).is_some() {}
                         edits == 0
                     }
-                    None => false,
+                    _ => false,
                 },
                 Kind::Seal => edits == 0,
                 _ => {

@@ -39,6 +39,23 @@ pub fn repair_log(dir: &Path) -> Result<Option<LogRepair>, StoreError> {
 /// # Errors
 /// As [`repair_log`].
 pub fn repair(disk: &dyn Disk) -> Result<Option<LogRepair>, StoreError> {
+    let mut repaired: Option<LogRepair> = None;
+    // A segment that was not the last may turn out to be damaged itself once it is.
+    while let Some(next) = repair_first(disk)? {
+        repaired = Some(match repaired {
+            None => next,
+            Some(before) => LogRepair {
+                kept_through: next.kept_through,
+                set_aside: next.set_aside.into_iter().chain(before.set_aside).collect(),
+                reason: format!("{}; {}", before.reason, next.reason),
+            },
+        });
+    }
+    Ok(repaired)
+}
+
+/// Repairs the first damage that is found.
+fn repair_first(disk: &dyn Disk) -> Result<Option<LogRepair>, StoreError> {
     let survey = recover::survey(disk)?;
     let Some(Damage { segment, offset, reason, .. }) = survey.damage else { return Ok(None) };
     let mut set_aside = Vec::new();
@@ -62,7 +79,8 @@ pub fn repair(disk: &dyn Disk) -> Result<Option<LogRepair>, StoreError> {
     match survey.headers.get(segment) {
         Some(&header) if survey.headers.len() == segment + 1 => {
             let end = survey.end.min(bytes.len());
-            let length = header.length.max(end as u64);
+            // What the header claims may be more than any disk holds.
+            let length = bytes.len().max(end) as u64;
             let records = bytes.get(HEADER_BYTES..end).unwrap_or_default();
             let header = Header { length, ..header };
             Segment::create(disk, header, records).map_err(failed("repairing"))?;

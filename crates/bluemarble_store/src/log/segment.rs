@@ -21,6 +21,8 @@ use super::{
 pub(super) const HEADER_BYTES: usize = 64;
 /// What a segment begins with; the last byte is the version of the format.
 const MAGIC: [u8; 8] = *b"bmdelta\x01";
+/// No segment begins later, so that no lsn overflows.
+const MAX_BASE: Lsn = 1 << 62;
 /// How segments are called.
 const SUFFIX: &str = ".log";
 /// How a segment is called until it is whole.
@@ -71,6 +73,9 @@ impl Header {
         let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
         if checksum(header) != word(28) {
             return Err("the checksum of its header does not match".to_owned());
+        }
+        if !(1..=MAX_BASE).contains(&long(16)) {
+            return Err(format!("its first record is {}, which no log reaches", long(16)));
         }
         Ok(Self { salt: long(8), base: long(16), previous: word(24), length: long(32) })
     }

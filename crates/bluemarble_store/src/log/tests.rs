@@ -443,3 +443,39 @@ fn a_log_is_verified_without_being_changed() {
     assert!(!damage.reason.is_empty());
     assert_eq!(fs::read(path).expect("there"), damaged);
 }
+
+#[test]
+fn a_checkpoint_of_what_is_yet_to_come_hides_no_later_edit() {
+    let disk = SimDisk::new();
+    let (log, _) = open_on(&disk, options(4096)).expect("opens");
+    append(&log, &batch(1));
+    let noted = log.checkpointed(Lsn::MAX).expect("taken").acknowledged();
+    block_on(noted).expect("acknowledged");
+    let lsn = append(&log, &batch(2));
+    drop(log);
+    let (_, replayed) = open_on(&disk, options(4096)).expect("opens");
+    assert_eq!(replayed, [LoggedBatch { lsn, batch: batch(2) }]);
+}
+
+#[test]
+fn a_segment_that_begins_where_no_log_reaches_is_damaged() {
+    for base in [0, Lsn::MAX] {
+        let header = segment::Header { salt: 1, base, previous: 0, length: 64 };
+        let disk = SimDisk::new();
+        segment::Segment::create(&disk, header, &[]).expect("made");
+        let error = open_on(&disk, options(4096)).expect_err("refused");
+        assert!(matches!(error, StoreError::DamagedLog { .. }), "{error}");
+    }
+}
+
+#[test]
+fn repairing_a_segment_that_claims_to_be_endless_ends() {
+    let header = segment::Header { salt: 1, base: 1, previous: 0, length: 4096 };
+    let disk = SimDisk::new();
+    segment::Segment::create(&disk, header, &[]).expect("made");
+    let endless = segment::Header { length: u64::MAX, ..header };
+    disk.damage(&header.name(), |bytes| bytes[..64].copy_from_slice(&endless.encode()));
+    open_on(&disk, options(4096)).expect_err("damaged");
+    repair(&disk).expect("repaired").expect("was damaged");
+    open_on(&disk, options(4096)).expect("opens");
+}

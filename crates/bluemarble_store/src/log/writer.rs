@@ -110,7 +110,11 @@ impl Shared {
 
     /// Notes that the store holds everything up to `through`.
     pub fn checkpoint(&self, through: Lsn) -> Result<(Lsn, oneshot::Receiver<Answer>), Failure> {
-        self.lock().group.checkpoint = Some(through);
+        let mut state = self.lock();
+        // Nothing that is yet to be appended can be in the store.
+        let through = through.min(state.chain.next - 1);
+        state.group.checkpoint = Some(through);
+        drop(state);
         self.append(true, |chain, records, durable| {
             chain.push(records, Kind::Checkpoint, durable, &through.to_le_bytes())
         })
