@@ -169,7 +169,7 @@ fn worlds() -> Vec<(String, Vec<u8>)> {
     }
     let text = String::from_utf8_lossy(&seeds[0].1).into_owned();
     for (name, from, to) in [
-        ("codec_lz4", "\"numcodecs.lz4\"\n", "\"lz4\"\n"),
+        ("codec_lz4", "\"name\": \"numcodecs.lz4\"", "\"name\": \"lz4\""),
         ("index_first", "\"index_location\": \"end\"", "\"index_location\": \"start\""),
         ("other_attribute", "\"attributes\": {", "\"attributes\": { \"other\": [1],"),
     ] {

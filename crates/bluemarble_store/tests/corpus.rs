@@ -115,7 +115,7 @@ fn no_mutant_of_a_shard_index_breaks_a_promise() {
 
 #[test]
 fn no_mutant_of_an_encoded_chunk_breaks_a_promise() {
-    mutate("chunk_codec", 500);
+    mutate("chunk_codec", 100);
 }
 
 #[test]
