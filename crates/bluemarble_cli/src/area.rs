@@ -15,7 +15,7 @@ pub enum Source {
     /// A world with its baseline: every cell is known.
     World(HybridWorld),
     /// What is stored alone: other cells are [`MaterialId::UNSTORED`].
-    Store(Looked),
+    Store(Box<Looked>),
 }
 
 impl Source {
@@ -23,9 +23,9 @@ impl Source {
     pub fn chunk(&self, key: ChunkKey) -> Result<Arc<Chunk>, Failure> {
         Ok(match self {
             Self::World(world) => block_on(world.read(key))?,
-            Self::Store(Looked { store, .. }) => {
+            Self::Store(looked) => {
                 let unknown = || Chunk::uniform(MaterialId::UNSTORED);
-                Arc::new(block_on(store.read(key))?.unwrap_or_else(unknown))
+                Arc::new(block_on(looked.store.read(key))?.unwrap_or_else(unknown))
             }
         })
     }

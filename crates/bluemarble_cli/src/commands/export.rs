@@ -72,7 +72,7 @@ impl Export {
                 {
                     output::note("edits that are only in the delta log yet are left out");
                 }
-                Source::Store(self.world.look()?)
+                Source::Store(Box::new(self.world.look()?))
             }
         };
         let target = if let Some(dir) = &self.zarr {
