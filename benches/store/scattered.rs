@@ -111,9 +111,10 @@ fn race(area: Area, edits: usize, transactions: usize, rounds: usize, contestant
         ),
         &format!(
             "Even over {} x {} x {} chunks. Compared: from the edits in memory until all are durable; ours with \
-             `Durability::Group`. *chunks* reads, changes and writes LZ4 chunks, so compare it with the checkpoint; \
-             *voxels* and *lists* write deltas as our log does. Median of {rounds}; ratios are times of the row / \
-             times of ours. Last: opening again and reading {READ_BACK} voxels, all of them right.",
+             `Durability::Group`. *chunks* reads, changes and writes LZ4 chunks, so compare it with the checkpoint, \
+             which makes all coarser lods as well, and the databases none; *voxels* and *lists* write deltas as our \
+             log does. Median of {rounds}; ratios are times of the row / times of ours. Last: opening again and \
+             reading {READ_BACK} voxels (ours after the checkpoint), all of them right.",
             size.x, size.y, size.z
         ),
         &["contestant", "s", "/ durable", "/ checkpointed", "read back s", "MB on disk"],
