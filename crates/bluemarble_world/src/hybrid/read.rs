@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MAX_LOD, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, MAX_LOD, MaterialId};
 use glam::IVec3;
 use quick_cache::{Weighter, sync};
 
