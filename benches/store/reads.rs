@@ -54,7 +54,7 @@ impl Racer {
 /// An opened world.
 enum Reader {
     Ours(ChunkStore),
-    Zarrs(Array<FilesystemStore>, ArrayShardedReadableExtCache),
+    Zarrs(Box<Array<FilesystemStore>>, ArrayShardedReadableExtCache),
 }
 
 /// What was read.
@@ -75,7 +75,7 @@ impl Reader {
                 let files = Arc::new(FilesystemStore::new(dir).expect("zarrs finds the folder"));
                 let array = Array::open(files, "/region0/lod0").expect("zarrs opens the array");
                 let cache = ArrayShardedReadableExtCache::new(&array);
-                Self::Zarrs(array, cache)
+                Self::Zarrs(Box::new(array), cache)
             }
         }
     }
