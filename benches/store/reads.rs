@@ -53,7 +53,7 @@ impl Racer {
 
 /// An opened world.
 enum Reader {
-    Ours(ChunkStore),
+    Ours(Box<ChunkStore>),
     Zarrs(Box<Array<FilesystemStore>>, ArrayShardedReadableExtCache),
 }
 
@@ -69,7 +69,7 @@ impl Reader {
             Racer::Ours(_) | Racer::OursCells => {
                 let place = WorldPlace::Directory(dir.to_owned());
                 let store = ChunkStore::open_read_only(&place, &StoreOptions::default());
-                Self::Ours(store.expect("our store opens"))
+                Self::Ours(Box::new(store.expect("our store opens")))
             }
             Racer::Zarrs | Racer::ZarrsChunk => {
                 let files = Arc::new(FilesystemStore::new(dir).expect("zarrs finds the folder"));
