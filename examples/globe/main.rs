@@ -177,7 +177,7 @@ fn build(options: Options) -> Result<App, String> {
             app.add_plugins(BluemarblePlugins).insert_resource(ClearColor(Color::BLACK));
         }
     }
-    app.insert_resource(VoxelWorld(world));
+    app.insert_resource(VoxelWorld(world)).insert_resource(SaveInterval::PROMPT);
     Ok(app)
 }
 
