@@ -141,12 +141,18 @@ impl ChunkStore {
         if let Some(known) = self.arrays.get((shard.region, shard.lod)) {
             return Ok(Some(known.format));
         }
-        // Unedited arrays are asked about most, and have neither shards nor a document.
-        let path = shard.path();
-        match self.objects.head(&path).await {
-            Ok(_) => self.check_array(shard.region, shard.lod).await.map(Some),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(object_error(&path, "reading")(source)),
+        // Unedited arrays are asked about most, and have neither a document nor shards.
+        match self.check_array(shard.region, shard.lod).await {
+            Err(StoreError::MissingMetadata { .. }) => {
+                let path = shard.path();
+                match self.objects.head(&path).await {
+                    // A writer may have made both just now.
+                    Ok(_) => self.check_array(shard.region, shard.lod).await.map(Some),
+                    Err(object_store::Error::NotFound { .. }) => Ok(None),
+                    Err(source) => Err(object_error(&path, "reading")(source)),
+                }
+            }
+            result => result.map(Some),
         }
     }
 
