@@ -102,10 +102,6 @@ fn batches(world: &HybridWorld) -> Result<u32, String> {
 fn edit_until_killed(dir: &Path) -> Result<(), String> {
     let world = open(dir).map_err(|error| error.to_string())?;
     let first = batches(&world)?;
-    let say = |line: String| {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| error.to_string())
-    };
     say(format!("> {first}"))?;
     let folding = || -> Result<(), String> {
         loop {
@@ -137,10 +133,16 @@ fn edit_until_killed(dir: &Path) -> Result<(), String> {
     Ok(())
 }
 
+fn say(line: String) -> Result<(), String> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| error.to_string())
+}
+
 /// Ends the process, whatever its other threads do, if there is an error.
 fn end(result: Result<(), String>) {
     if let Err(error) = result {
-        println!("! {error}");
+        // Where nobody listens any more there is nothing left to say.
+        let _ = say(format!("! {error}"));
         std::process::exit(2);
     }
 }
