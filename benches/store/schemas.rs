@@ -129,7 +129,7 @@ impl Edits {
             for &(_, cell, material) in *next.next().expect("as many as keys") {
                 raw[cell * 2..][..2].copy_from_slice(&material.0.to_le_bytes());
             }
-            lz4_flex::block::compress_prepend_size(raw)
+            lz4::block::compress(raw, None, true).expect("it fits")
         });
     }
 
@@ -186,6 +186,8 @@ fn flat_raw(chunk_y: i32) -> Vec<u8> {
 }
 
 fn decode(bytes: &[u8], raw: &mut [u8]) {
-    let read = lz4_flex::block::decompress_into(&bytes[4..], raw).expect("it was encoded here");
+    let size = Some(raw.len() as i32);
+    let read =
+        lz4::block::decompress_to_buffer(&bytes[4..], size, raw).expect("it was encoded here");
     assert_eq!(read, raw.len());
 }

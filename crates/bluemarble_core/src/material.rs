@@ -2,12 +2,25 @@
 
 use std::{collections::HashMap, ops::Range, path::Path};
 
+use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The material of one voxel, an index into the world's [`MaterialTable`].
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Pod,
+    Zeroable,
 )]
 #[repr(transparent)]
 pub struct MaterialId(pub u16);

@@ -42,15 +42,20 @@ impl Part {
         })
     }
 
+    /// Whether the part is all of the chunk and all of the stored chunk.
+    pub fn is_whole(&self) -> bool {
+        self.edge_cells == CHUNK_EDGE && self.stored_edge_cells == CHUNK_EDGE
+    }
+
     /// Copies the part out of a stored chunk.
     ///
     /// # Panics
     /// If `raw` is not a whole stored chunk or `cells` not 64³ cells.
     pub fn take(&self, raw: &[u8], cells: &mut [MaterialId]) {
         for (bytes, row) in self.rows() {
-            for (cell, bytes) in cells[row].iter_mut().zip(raw[bytes].chunks_exact(CELL_BYTES)) {
-                *cell = MaterialId(u16::from_le_bytes([bytes[0], bytes[1]]));
-            }
+            let row = &mut cells[row];
+            bytemuck::cast_slice_mut(row).copy_from_slice(&raw[bytes]);
+            swap_if_big_endian(row);
         }
     }
 
@@ -60,8 +65,8 @@ impl Part {
     /// If `raw` is not a whole stored chunk or `cells` not 64³ cells.
     pub fn put(&self, cells: &[MaterialId], raw: &mut [u8]) {
         for (bytes, row) in self.rows() {
-            for (cell, bytes) in cells[row].iter().zip(raw[bytes].chunks_exact_mut(CELL_BYTES)) {
-                bytes.copy_from_slice(&cell.0.to_le_bytes());
+            for (cell, bytes) in cells[row].iter().zip(raw[bytes].as_chunks_mut().0) {
+                *bytes = cell.0.to_le_bytes();
             }
         }
     }
@@ -74,6 +79,13 @@ impl Part {
         self.rows().any(|(bytes, _)| {
             raw[bytes].chunks_exact(CELL_BYTES).any(|cell| cell != [UNSTORED_BYTE; CELL_BYTES])
         })
+    }
+}
+
+/// Turns cells into what their bytes, little endian, mean on this machine.
+pub fn swap_if_big_endian(cells: &mut [MaterialId]) {
+    if cfg!(target_endian = "big") {
+        cells.iter_mut().for_each(|cell| cell.0 = cell.0.swap_bytes());
     }
 }
 

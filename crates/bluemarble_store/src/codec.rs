@@ -8,6 +8,8 @@
 //! | `numcodecs.lz4`, `lz4` | uncompressed size (u32, little endian), then one LZ4 block |
 //! | `zstd`, `numcodecs.zstd` | Zstandard frames, with or without their content size |
 
+use std::cell::RefCell;
+
 use zstd::bulk::{Compressor as ZstdCompressor, Decompressor as ZstdDecompressor};
 
 use crate::ChunkCodec;
@@ -66,7 +68,8 @@ impl CodecChain {
     pub fn encode(&self, raw: &[u8]) -> Result<Vec<u8>, String> {
         let mut bytes = match self.compressor {
             Compressor::None => raw.to_vec(),
-            Compressor::Lz4 => lz4_flex::block::compress_prepend_size(raw),
+            Compressor::Lz4 => lz4::block::compress(raw, None, true)
+                .map_err(|error| format!("LZ4 failed: {error}"))?,
             Compressor::Zstd { level, frame_checksum } => compress_zstd(raw, level, frame_checksum)
                 .map_err(|error| format!("Zstandard failed: {error}"))?,
         };
@@ -82,6 +85,16 @@ impl CodecChain {
     /// One clause that says what is wrong with the bytes. Never panics, and never allocates more than
     /// `raw_bytes`, whatever size the bytes claim.
     pub fn decode(&self, bytes: &[u8], raw_bytes: usize) -> Result<Vec<u8>, String> {
+        let mut raw = vec![0; raw_bytes];
+        self.decode_into(bytes, &mut raw).map(|()| raw)
+    }
+
+    /// Decodes a chunk into its raw bytes, of which there must be as many as there are when it is raw.
+    ///
+    /// # Errors
+    /// As [`CodecChain::decode`]; what `raw` then holds is not said.
+    pub fn decode_into(&self, bytes: &[u8], raw: &mut [u8]) -> Result<(), String> {
+        let raw_bytes = raw.len();
         let mut body = bytes;
         if self.checksum {
             let Some((rest, checksum)) = bytes.split_last_chunk::<CRC_BYTES>() else {
@@ -99,7 +112,11 @@ impl CodecChain {
             Err(format!("it holds {got} bytes, a chunk holds {raw_bytes}"))
         };
         match self.compressor {
-            Compressor::None => sized(body.len()).map(|()| body.to_vec()),
+            Compressor::None => {
+                sized(body.len())?;
+                raw.copy_from_slice(body);
+                Ok(())
+            }
             Compressor::Lz4 => {
                 let Some((size, block)) = body.split_first_chunk::<SIZE_BYTES>() else {
                     return Err(format!("{} bytes are too few for a chunk", bytes.len()));
@@ -110,20 +127,32 @@ impl CodecChain {
                         "it claims to hold {size} bytes, a chunk holds {raw_bytes}"
                     ));
                 }
-                let mut raw = vec![0; raw_bytes];
-                let got = lz4_flex::block::decompress_into(block, &mut raw)
+                let got = lz4::block::decompress_to_buffer(block, Some(size as i32), raw)
                     .map_err(|error| format!("its LZ4 block is broken: {error}"))?;
-                sized(got).map(|()| raw)
+                sized(got)
             }
             Compressor::Zstd { .. } => {
-                let mut raw = vec![0; raw_bytes];
-                let got = ZstdDecompressor::new()
-                    .and_then(|mut zstd| zstd.decompress_to_buffer(body, &mut raw[..]))
+                let got = decompress_zstd(body, raw)
                     .map_err(|error| format!("its Zstandard frame is broken: {error}"))?;
-                sized(got).map(|()| raw)
+                sized(got)
             }
         }
     }
+}
+
+/// Returns how many bytes came out. Making a context takes as long as decoding a small chunk, so each
+/// thread keeps one.
+fn decompress_zstd(body: &[u8], raw: &mut [u8]) -> std::io::Result<usize> {
+    thread_local! {
+        static CONTEXT: RefCell<Option<ZstdDecompressor<'static>>> = const { RefCell::new(None) };
+    }
+    CONTEXT.with_borrow_mut(|context| {
+        let context = match context {
+            Some(context) => context,
+            none => none.insert(ZstdDecompressor::new()?),
+        };
+        context.decompress_to_buffer(body, raw)
+    })
 }
 
 fn compress_zstd(raw: &[u8], level: i32, frame_checksum: bool) -> std::io::Result<Vec<u8>> {
@@ -247,7 +276,7 @@ mod tests {
         for edge in crate::ChunkEdge::ALL {
             let raw = (edge.cells() as usize).pow(3) * 2;
             let most = CodecChain::max_encoded_bytes(raw);
-            let lz4 = lz4_flex::block::get_maximum_output_size(raw);
+            let lz4 = lz4::block::compress_bound(raw).expect("not too large");
             assert!(SIZE_BYTES + lz4 + CRC_BYTES <= most);
             assert!(zstd::zstd_safe::compress_bound(raw) + CRC_BYTES <= most);
         }

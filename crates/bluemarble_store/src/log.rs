@@ -59,9 +59,10 @@ pub const LOG_DIR: &str = "log";
 pub enum Durability {
     /// Power loss. Every batch is synced as soon as the disk is free.
     Sync,
-    /// Power loss. Batches that come within the window share a sync.
+    /// Power loss. A batch is synced at once if it is the first for some time; those that follow closely
+    /// wait for each other and share a sync.
     Group {
-        /// How long the first of them waits for more.
+        /// From the beginning of one sync to the next it takes at least this long.
         window: Duration,
     },
     /// The end of the process at once, power loss after the interval.
@@ -163,6 +164,7 @@ impl DeltaLog {
             active: recovered.active,
             unsynced: false,
             sync_at: None,
+            synced_at: None,
         };
         let thread = std::thread::Builder::new().name("bluemarble-log".to_owned());
         let writer = thread.spawn(move || writer.run()).map_err(recover::disk_error(

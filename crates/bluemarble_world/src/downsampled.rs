@@ -6,12 +6,13 @@
 //! baseline's; elsewhere it is what the block downsamples to now. The rule looks at nothing but the
 //! chunks as they are, so it can be applied again at any time, and undoing an edit undoes its parents.
 
-use bluemarble_core::{
-    CHUNK_EDGE, Chunk, MaterialId,
-    chunk::cell_index,
-    downsample::{block_at, downsample_block},
-};
-use glam::{IVec3, ivec3};
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, MaterialId, downsample::downsample_block};
+
+/// Cells along an edge of the part of a parent that one child stands for.
+const HALF: usize = CHUNK_EDGE as usize / 2;
+/// From one cell to the next along z and along y.
+const STEP_Z: usize = CHUNK_EDGE as usize;
+const STEP_Y: usize = STEP_Z * STEP_Z;
 
 /// A child of the parent to be made: as it is, and as the baseline has it.
 #[derive(Clone, Copy, Debug)]
@@ -24,46 +25,94 @@ pub struct Child<'a> {
     pub baseline: &'a Chunk,
 }
 
-/// Brings the part of a parent up to date that one child stands for. True if a cell has changed.
-pub fn carry_up(parent: &mut Chunk, parent_baseline: &Chunk, child: Child<'_>) -> bool {
-    let half = CHUNK_EDGE / 2;
-    let octant = child.octant as i32;
-    let corner = ivec3(octant & 1, octant >> 1 & 1, octant >> 2) * half;
-    let same =
-        child.now.as_uniform().is_some() && child.now.as_uniform() == child.baseline.as_uniform();
-    let mut changed = false;
-    for y in 0..half {
-        for z in 0..half {
-            for x in 0..half {
-                let cell = ivec3(x, y, z);
-                let at: IVec3 = corner + cell;
-                let at = cell_index(at.x as usize, at.y as usize, at.z as usize);
-                let material = if same {
-                    parent_baseline.get_index(at)
-                } else {
-                    let baseline = || parent_baseline.get_index(at);
-                    decide(
-                        block_at(child.now, cell * 2),
-                        block_at(child.baseline, cell * 2),
-                        baseline,
-                    )
-                };
-                changed |= parent.set_index(at, material) != material;
-            }
-        }
-    }
-    changed
+/// The cells of the chunks at hand, unpacked; used for one parent after the other.
+#[derive(Debug)]
+pub struct CarryUp {
+    parent: Vec<MaterialId>,
+    parent_baseline: Vec<MaterialId>,
+    now: Vec<MaterialId>,
+    baseline: Vec<MaterialId>,
 }
 
-/// One coarse cell: the block of fine cells as it is, as the baseline has it, and the baseline's cell.
-fn decide(
-    now: [MaterialId; 8],
-    baseline: [MaterialId; 8],
-    parent_baseline: impl Fn() -> MaterialId,
-) -> MaterialId {
+impl Default for CarryUp {
+    fn default() -> Self {
+        let cells = || vec![MaterialId::AIR; CHUNK_VOLUME];
+        Self { parent: cells(), parent_baseline: cells(), now: cells(), baseline: cells() }
+    }
+}
+
+impl CarryUp {
+    /// The parent with those parts brought up to date that the children stand for; `None` if it is.
+    pub fn carry(
+        &mut self,
+        parent: &Chunk,
+        parent_baseline: &Chunk,
+        children: &[Child<'_>],
+    ) -> Option<Chunk> {
+        parent.write_cells(&mut self.parent);
+        parent_baseline.write_cells(&mut self.parent_baseline);
+        let mut changed = false;
+        for child in children {
+            changed |= self.carry_child(child);
+        }
+        changed.then(|| Chunk::from_cells(&self.parent))
+    }
+
+    /// True if a cell of the parent has changed.
+    fn carry_child(&mut self, child: &Child<'_>) -> bool {
+        child.now.write_cells(&mut self.now);
+        child.baseline.write_cells(&mut self.baseline);
+        let [x, y, z] = [0, 1, 2].map(|axis| (child.octant >> axis & 1) * HALF);
+        let mut changed = false;
+        for y_z in 0..HALF * HALF {
+            let [fine_y, fine_z] = [y_z / HALF, y_z % HALF];
+            let at = x + (z + fine_z) * STEP_Z + (y + fine_y) * STEP_Y;
+            let rows = BlockRows { start: 2 * (fine_z * STEP_Z + fine_y * STEP_Y) };
+            let mut row: [MaterialId; HALF] = [MaterialId::AIR; HALF];
+            row.copy_from_slice(&self.parent_baseline[at..at + HALF]);
+            if !rows.are_equal(&self.now, &self.baseline) {
+                for (x, cell) in row.iter_mut().enumerate() {
+                    let blocks = [&self.now, &self.baseline].map(|cells| rows.block(cells, x));
+                    *cell = decide(blocks, *cell);
+                }
+            }
+            let parent = &mut self.parent[at..at + HALF];
+            changed |= parent != row;
+            parent.copy_from_slice(&row);
+        }
+        changed
+    }
+}
+
+/// The four rows along x, of all fine cells of a child, that one row of coarse cells stands for.
+struct BlockRows {
+    /// The first cell of the lowest row.
+    start: usize,
+}
+
+impl BlockRows {
+    fn are_equal(&self, one: &[MaterialId], two: &[MaterialId]) -> bool {
+        // Rows that follow each other along z lie together.
+        [self.start, self.start + STEP_Y].into_iter().all(|start| {
+            let rows = start..start + 2 * STEP_Z;
+            one[rows.clone()] == two[rows]
+        })
+    }
+
+    /// The block that a coarse cell of the row stands for, ordered as octants.
+    fn block(&self, cells: &[MaterialId], coarse_x: usize) -> [MaterialId; 8] {
+        let at = self.start + 2 * coarse_x;
+        std::array::from_fn(|octant| {
+            cells[at + (octant & 1) + (octant >> 1 & 1) * STEP_Y + (octant >> 2) * STEP_Z]
+        })
+    }
+}
+
+/// One coarse cell: the block of fine cells as it is and as the baseline has it, and the baseline's cell.
+fn decide([now, baseline]: [[MaterialId; 8]; 2], parent_baseline: MaterialId) -> MaterialId {
     if now == baseline {
-        return parent_baseline();
+        return parent_baseline;
     }
     let shown = downsample_block(now);
-    if shown == downsample_block(baseline) { parent_baseline() } else { shown }
+    if shown == downsample_block(baseline) { parent_baseline } else { shown }
 }

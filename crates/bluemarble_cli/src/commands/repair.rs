@@ -10,7 +10,7 @@ use bluemarble_store::{
 use bluemarble_terrain::Baseline;
 use bluemarble_world::{
     HybridWorld,
-    downsampled::{Child, carry_up},
+    downsampled::{CarryUp, Child},
 };
 use clap::Args;
 use futures::executor::block_on;
@@ -237,14 +237,18 @@ impl Rebuild<'_> {
         let bar = progress::bar(parents.len() as u64, "repairing");
         let mut edited = Vec::new();
         let mut pending = Vec::new();
+        let mut carry_up = CarryUp::default();
         for (parent, children) in parents.into_values() {
             let baseline = scan::unedited(self.baseline, parent);
-            let mut made = baseline.clone();
-            for child in children {
-                let (now, unedited) = (self.now(child)?, scan::unedited(self.baseline, child));
-                let child = Child { octant: child.octant(), now: &now, baseline: &unedited };
-                carry_up(&mut made, &baseline, child);
+            let mut chunks = Vec::with_capacity(children.len());
+            for &child in &children {
+                chunks.push((child, self.now(child)?, scan::unedited(self.baseline, child)));
             }
+            let children: Vec<_> = (chunks.iter())
+                .map(|(key, now, baseline)| Child { octant: key.octant(), now, baseline })
+                .collect();
+            let made = carry_up.carry(&baseline, &baseline, &children);
+            let made = made.unwrap_or_else(|| baseline.clone());
             let before = block_on(self.store.read(parent))?;
             let is_edited = made != baseline;
             if is_edited {

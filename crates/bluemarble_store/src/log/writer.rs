@@ -34,7 +34,6 @@ struct Group {
     /// Somebody asks for durability whatever the policy.
     must_sync: bool,
     checkpoint: Option<Lsn>,
-    since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -85,7 +84,6 @@ impl Shared {
         }
         let State { chain, group, durable, .. } = &mut *state;
         group.start.get_or_insert((chain.next, chain.previous));
-        group.since.get_or_insert_with(Instant::now);
         let lsn = push(chain, &mut group.records, *durable);
         group.waiters.push(sender);
         group.must_sync |= must_sync;
@@ -138,6 +136,8 @@ pub(super) struct Writer {
     pub unsynced: bool,
     /// When what is written must be synced at the latest.
     pub sync_at: Option<Instant>,
+    /// When the last sync began.
+    pub synced_at: Option<Instant>,
 }
 
 impl Writer {
@@ -164,9 +164,11 @@ impl Writer {
         let mut state = shared.lock();
         loop {
             let now = Instant::now();
-            let deadline = match (&self.options.durability, state.group.since) {
+            let deadline = match (&self.options.durability, state.group.start) {
                 _ if state.closing || state.group.must_sync => Some(now),
-                (Durability::Group { window }, Some(since)) => Some(since + *window),
+                (Durability::Group { window }, Some(_)) => {
+                    Some(self.synced_at.map_or(now, |synced_at| synced_at + *window))
+                }
                 (_, Some(_)) => Some(now),
                 (_, None) => self.sync_at,
             };
@@ -246,6 +248,7 @@ impl Writer {
         if !std::mem::take(&mut self.unsynced) {
             return Ok(());
         }
+        self.synced_at = Some(Instant::now());
         if let Some(active) = &mut self.active {
             active.sync().map_err(|error| (active.header.name(), error))?;
             self.shared.lock().statistics.syncs += 1;

@@ -1,6 +1,7 @@
 //! The document of the array of one lod.
 
-use bluemarble_core::Shape;
+use bluemarble_core::{MaterialId, Shape};
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
 };
 use crate::{
     StorageOptions, StoreError,
+    chunk_bytes::{self, Part},
     codec::CodecChain,
     layout::ArrayLayout,
     shard::{IndexLocation, ShardForm},
@@ -23,6 +25,33 @@ pub(crate) struct ArrayFormat {
 }
 
 impl ArrayFormat {
+    /// The cells of a chunk out of the stored chunks that hold its parts. What is not stored becomes
+    /// [`MaterialId::UNSTORED`].
+    ///
+    /// # Errors
+    /// One clause that says what is wrong with the bytes.
+    pub fn decode_parts(
+        &self,
+        parts: &[Part],
+        stored: &[Option<Bytes>],
+        cells: &mut [MaterialId],
+    ) -> Result<(), String> {
+        if let ([part], [Some(bytes)]) = (parts, stored)
+            && part.is_whole()
+        {
+            self.chain.decode_into(bytes, bytemuck::cast_slice_mut(cells))?;
+            chunk_bytes::swap_if_big_endian(cells);
+            return Ok(());
+        }
+        cells.fill(MaterialId::UNSTORED);
+        for (part, bytes) in parts.iter().zip(stored) {
+            if let Some(bytes) = bytes {
+                part.take(&self.chain.decode(bytes, self.layout.raw_bytes())?, cells);
+            }
+        }
+        Ok(())
+    }
+
     /// Checks the document of an array of one lod, and takes its codecs from it.
     pub fn parse(
         path: &str,

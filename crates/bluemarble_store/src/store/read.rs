@@ -1,6 +1,7 @@
 //! Reading: one ranged request for the index of a shard, one for the chunks that lie together in it.
 
 use std::{
+    cell::RefCell,
     collections::BTreeSet,
     ops::Range,
     sync::{Arc, atomic::Ordering},
@@ -78,17 +79,12 @@ impl ChunkStore {
         if stored.iter().all(Option::is_none) {
             return Ok(None);
         }
-        let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
-        for (part, bytes) in parts.iter().zip(stored) {
-            let Some(bytes) = bytes else { continue };
-            let raw = format
-                .chain
-                .decode(&bytes, format.layout.raw_bytes())
-                .map_err(damaged_chunk(key, shard))?;
-            part.take(&raw, &mut cells);
-        }
+        let chunk = with_cells(|cells| {
+            format.decode_parts(&parts, &stored, cells).map_err(damaged_chunk(key, shard))?;
+            Ok(Chunk::from_cells(cells))
+        })?;
         self.counters.chunks_read.fetch_add(1, Ordering::Relaxed);
-        Ok(Some(Chunk::from_cells(&cells)))
+        Ok(Some(chunk))
     }
 
     /// Reads a chunk that is a part of a larger stored chunk.
@@ -112,9 +108,10 @@ impl ChunkStore {
                 raw
             }
         };
-        let mut cells = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
-        part.take(&raw, &mut cells);
-        let chunk = Chunk::from_cells(&cells);
+        let chunk = with_cells(|cells| {
+            part.take(&raw, cells);
+            Chunk::from_cells(cells)
+        });
         if chunk.as_uniform() == Some(MaterialId::UNSTORED) {
             return Ok(None);
         }
@@ -331,6 +328,18 @@ impl ChunkStore {
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(Some((bytes, seen)))
     }
+}
+
+/// Lends 64³ cells of this thread. Fresh memory for every chunk would take longer to get than the chunk
+/// to decode.
+fn with_cells<T>(work: impl FnOnce(&mut [MaterialId]) -> T) -> T {
+    thread_local! {
+        static CELLS: RefCell<Vec<MaterialId>> = const { RefCell::new(Vec::new()) };
+    }
+    CELLS.with_borrow_mut(|cells| {
+        cells.resize(CHUNK_VOLUME, MaterialId::UNSTORED);
+        work(cells)
+    })
 }
 
 /// Says which chunk is damaged.

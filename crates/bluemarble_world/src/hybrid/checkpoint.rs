@@ -7,7 +7,7 @@ use std::sync::{
 
 use bluemarble_core::{ChunkKey, MAX_LOD, code};
 
-use super::{HybridWorld, read::Cached};
+use super::{HybridWorld, read::Cached, rebuild::BaselineChunks};
 use crate::WorldError;
 
 /// Edited chunks that are folded at once: what a checkpoint needs of memory.
@@ -69,7 +69,8 @@ impl HybridWorld {
     ) -> Result<(), WorldError> {
         // Until all chunks are read: of every chunk that is written, what lies above it shows it.
         let rebuilding = self.rebuilding().await;
-        report.rebuilt.extend(self.rebuild_some(leaves, &rebuilding).await?);
+        let mut baselines = BaselineChunks::default();
+        report.rebuilt.extend(self.rebuild_some(leaves, &mut baselines, &rebuilding).await?);
         let Some(store) = &self.inner.store else {
             for &key in leaves {
                 let Cached { chunk, change } = self.read_with_change(key).await?;
@@ -82,7 +83,7 @@ impl HybridWorld {
         let mut chunks = Vec::with_capacity(keys.len());
         for key in keys {
             let cached = self.read_with_change(key).await?;
-            if !self.forget_unchanged(key, &cached) {
+            if !self.forget_unchanged(key, &cached, &mut baselines) {
                 chunks.push((key, cached));
             }
         }
@@ -115,9 +116,14 @@ impl HybridWorld {
     }
 
     /// Forgets an edited chunk that is not stored and is what the baseline makes. True if so.
-    fn forget_unchanged(&self, key: ChunkKey, cached: &Cached) -> bool {
+    fn forget_unchanged(
+        &self,
+        key: ChunkKey,
+        cached: &Cached,
+        baselines: &mut BaselineChunks,
+    ) -> bool {
         let is_stored = self.state().edited(key).is_none_or(|edited| edited.is_stored);
-        if is_stored || *cached.chunk != self.fill_from_baseline(key) {
+        if is_stored || cached.chunk != baselines.get(self, key) {
             return false;
         }
         let mut state = self.state_mut();

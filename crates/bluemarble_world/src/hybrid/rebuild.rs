@@ -6,10 +6,10 @@ use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
 use futures::lock::MutexGuard;
 use rustc_hash::FxHashMap;
 
-use super::{HybridWorld, read::Cached};
+use super::HybridWorld;
 use crate::{
     WorldError,
-    downsampled::{Child, carry_up},
+    downsampled::{CarryUp, Child},
 };
 
 /// Chunks of lod 0 that are carried up at once: what a rebuild needs of memory.
@@ -24,10 +24,10 @@ fn place(key: ChunkKey) -> Place {
 
 /// Chunks as the baseline fills them: a parent's is the next round's child's.
 #[derive(Default)]
-struct BaselineChunks(FxHashMap<ChunkKey, Arc<Chunk>>);
+pub(super) struct BaselineChunks(FxHashMap<ChunkKey, Arc<Chunk>>);
 
 impl BaselineChunks {
-    fn get(&mut self, world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
+    pub fn get(&mut self, world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
         let fill = || Arc::new(world.fill_from_baseline(key));
         Arc::clone(self.0.entry(key).or_insert_with(fill))
     }
@@ -46,9 +46,10 @@ impl HybridWorld {
         let mut leaves: Vec<_> = self.state().unshown(0).collect();
         // Neighbours share parents.
         leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
-        let mut changed = self.rebuild_some(&[], &self.rebuilding().await).await?;
-        for leaves in leaves.chunks(REBUILT_AT_ONCE) {
-            changed.extend(self.rebuild_some(leaves, &self.rebuilding().await).await?);
+        let mut changed = Vec::new();
+        for leaves in std::iter::once(&[][..]).chain(leaves.chunks(REBUILT_AT_ONCE)) {
+            let (mut baselines, rebuilding) = (BaselineChunks::default(), self.rebuilding().await);
+            changed.extend(self.rebuild_some(leaves, &mut baselines, &rebuilding).await?);
         }
         changed.sort_unstable_by_key(|&key| (key.lod, place(key)));
         changed.dedup();
@@ -64,13 +65,13 @@ impl HybridWorld {
     pub(super) async fn rebuild_some(
         &self,
         leaves: &[ChunkKey],
+        baselines: &mut BaselineChunks,
         _rebuilding: &MutexGuard<'_, ()>,
     ) -> Result<Vec<ChunkKey>, WorldError> {
         let mut changed = Vec::new();
-        let mut baselines = BaselineChunks::default();
+        let mut carry_up = CarryUp::default();
         // Once from bottom to top: whoever edits without a pause must not keep this from ending.
         for lod in 0..MAX_LOD {
-            baselines.0.retain(|key, _| key.lod >= lod);
             let parents = {
                 let state = self.state();
                 match lod {
@@ -79,7 +80,7 @@ impl HybridWorld {
                 }
             };
             for (parent, children) in parents.into_values() {
-                if self.rebuild(parent, &children, &mut baselines).await? {
+                if self.rebuild(parent, &children, baselines, &mut carry_up).await? {
                     changed.push(parent);
                 }
             }
@@ -93,27 +94,26 @@ impl HybridWorld {
         parent: ChunkKey,
         children: &[ChunkKey],
         baselines: &mut BaselineChunks,
+        carry_up: &mut CarryUp,
     ) -> Result<bool, WorldError> {
         let before = self.read(parent).await?;
-        let parent_baseline = baselines.get(self, parent);
-        let mut after = (*before).clone();
-        let mut changed = false;
-        let mut shown = Vec::new();
+        let mut chunks = Vec::with_capacity(children.len());
         for &child in children {
-            let Cached { chunk: now, change } = self.read_with_change(child).await?;
-            let baseline = baselines.get(self, child);
-            let child_chunks = Child { octant: child.octant(), now: &now, baseline: &baseline };
-            changed |= carry_up(&mut after, &parent_baseline, child_chunks);
-            shown.push((child, change));
+            chunks.push((child, self.read_with_change(child).await?, baselines.get(self, child)));
         }
+        let children: Vec<_> = (chunks.iter())
+            .map(|(key, now, baseline)| Child { octant: key.octant(), now: &now.chunk, baseline })
+            .collect();
+        let after = carry_up.carry(&before, &baselines.get(self, parent), &children);
+        let changed = after.is_some();
         let mut state = self.state_mut();
-        for (child, change) in shown {
+        for (child, now, _) in &chunks {
             // A child that was edited meanwhile is carried up once more.
-            if state.last_change(child) <= change {
-                state.shown(child);
+            if state.last_change(*child) <= now.change {
+                state.shown(*child);
             }
         }
-        if changed {
+        if let Some(after) = after {
             let change = state.next_change();
             self.inner.cache.remove(&parent);
             state.publish_whole(parent, change, Arc::new(after));

@@ -56,7 +56,7 @@ fn element(objects: &Arc<dyn ObjectStore>, array: &str, at: [usize; 3]) -> u64 {
     }
     let chunk = &shard[offset as usize..(offset + length) as usize];
     let block = &chunk[..chunk.len() - 4];
-    let raw = lz4_flex::block::decompress_size_prepended(block).expect("LZ4");
+    let raw = lz4::block::decompress(block, None).expect("LZ4");
     assert_eq!(raw.len(), inner.iter().product::<usize>() * 2);
     let cell = c_order(zip(within, inner, |at, inner| at % inner), inner);
     u64::from(u16::from_le_bytes([raw[cell * 2], raw[cell * 2 + 1]]))

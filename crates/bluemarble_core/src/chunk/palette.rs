@@ -1,0 +1,234 @@
+//! [`Palette`]: bit-packed indices into a short list of materials.
+
+use crate::{key::CHUNK_VOLUME, material::MaterialId};
+
+/// More materials than this have no palette.
+pub const MAX_MATERIALS: usize = 256;
+
+/// Cells that are packed together: one row along x.
+pub const ROW: usize = 64;
+
+/// A material and 1, 2, 4 or 8 bits for each cell.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    pub materials: Vec<MaterialId>,
+    /// Cells of each material; 0 marks a slot that may be used again.
+    pub counts: Vec<u32>,
+    /// log2 of the bits a cell: 0..=3.
+    bits_log2: u32,
+    words: Vec<u64>,
+}
+
+impl Palette {
+    /// All cells are of one material.
+    pub fn uniform(material: MaterialId) -> Self {
+        Self {
+            materials: vec![material],
+            counts: vec![CHUNK_VOLUME as u32],
+            bits_log2: 0,
+            words: vec![0; CHUNK_VOLUME / 64],
+        }
+    }
+
+    /// Packs 64³ cells; `None` if they are of too many materials.
+    pub fn pack(cells: &[MaterialId]) -> Option<Self> {
+        let mut palette = Self {
+            materials: Vec::new(),
+            counts: Vec::new(),
+            bits_log2: 0,
+            words: Vec::with_capacity(CHUNK_VOLUME / 64),
+        };
+        let mut slots = SlotTable::default();
+        // Four tallies, so that equal neighbours need not wait for each other.
+        let mut tallies = [[0u32; MAX_MATERIALS]; 4];
+        let mut row_slots = [0u8; ROW];
+        for row in cells.chunks_exact(ROW) {
+            let first = slots.get_or_add(row[0], &mut palette)?;
+            if are_all(row, row[0]) {
+                tallies[0][usize::from(first)] += ROW as u32;
+                let bits = 1 << palette.bits_log2;
+                let word = repeat(u64::from(first), bits);
+                palette.words.extend(std::iter::repeat_n(word, bits as usize));
+                continue;
+            }
+            let quads = row_slots.as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<4>().0);
+            for (row_slots, cells) in quads {
+                for (lane, &cell) in cells.iter().enumerate() {
+                    let slot = slots.get_or_add(cell, &mut palette)?;
+                    row_slots[lane] = slot;
+                    tallies[lane][usize::from(slot)] += 1;
+                }
+            }
+            match palette.bits_log2 {
+                0 => palette.push_row::<1>(&row_slots),
+                1 => palette.push_row::<2>(&row_slots),
+                2 => palette.push_row::<4>(&row_slots),
+                _ => palette.push_row::<8>(&row_slots),
+            }
+        }
+        palette.counts = (0..palette.materials.len())
+            .map(|slot| tallies.iter().map(|tally| tally[slot]).sum())
+            .collect();
+        Some(palette)
+    }
+
+    /// Packs a row of slots behind those that are packed.
+    fn push_row<const BITS: u32>(&mut self, slots: &[u8; ROW]) {
+        for slots in slots.chunks_exact(ROW / BITS as usize) {
+            let eights = slots.as_chunks::<8>().0.iter().zip((0..).step_by(8 * BITS as usize));
+            let word = eights.fold(0, |word, (&eight, shift)| {
+                word | narrow::<BITS>(u64::from_le_bytes(eight)) << shift
+            });
+            self.words.push(word);
+        }
+    }
+
+    /// The word, the shift within it and the mask of a cell.
+    #[inline]
+    fn place(&self, cell: usize) -> (usize, u32, u64) {
+        let cells_log2 = 6 - self.bits_log2;
+        let shift = ((cell & ((1 << cells_log2) - 1)) as u32) << self.bits_log2;
+        (cell >> cells_log2, shift, (1 << (1u32 << self.bits_log2)) - 1)
+    }
+
+    /// The slot of a cell.
+    #[inline]
+    pub fn slot(&self, cell: usize) -> usize {
+        let (word, shift, mask) = self.place(cell);
+        (self.words[word] >> shift & mask) as usize
+    }
+
+    #[inline]
+    pub fn put(&mut self, cell: usize, slot: usize) {
+        let (word, shift, mask) = self.place(cell);
+        self.words[word] = self.words[word] & !(mask << shift) | (slot as u64) << shift;
+    }
+
+    /// The slot of a material, made if there is room for one more; `None` if all are taken.
+    pub fn slot_for(&mut self, material: MaterialId) -> Option<usize> {
+        if let Some(slot) = self.materials.iter().position(|&known| known == material) {
+            return Some(slot);
+        }
+        if let Some(slot) = self.counts.iter().position(|&count| count == 0) {
+            self.materials[slot] = material;
+            return Some(slot);
+        }
+        let slot = self.add(material)?;
+        self.counts.push(0);
+        Some(slot)
+    }
+
+    /// A slot for one more material, wider cells if need be; `None` if all are taken.
+    fn add(&mut self, material: MaterialId) -> Option<usize> {
+        let slot = self.materials.len();
+        if slot == MAX_MATERIALS {
+            return None;
+        }
+        if slot == 1 << (1u32 << self.bits_log2) {
+            self.widen();
+        }
+        self.materials.push(material);
+        Some(slot)
+    }
+
+    /// Doubles the bits a cell.
+    fn widen(&mut self) {
+        let bits = 1 << self.bits_log2;
+        self.bits_log2 += 1;
+        let mut wide = Vec::with_capacity((CHUNK_VOLUME << self.bits_log2) / 64);
+        for word in &self.words {
+            wide.extend([word & u64::from(u32::MAX), word >> 32].map(|half| spread(half, bits)));
+        }
+        self.words = wide;
+    }
+
+    /// Writes all cells.
+    pub fn write_cells(&self, cells: &mut [MaterialId]) {
+        let bits = 1u32 << self.bits_log2;
+        let mask = (1u64 << bits) - 1;
+        // As many as there are slots, so that no slot is checked.
+        let mut materials = [MaterialId::AIR; MAX_MATERIALS];
+        materials[..self.materials.len()].copy_from_slice(&self.materials);
+        for (&word, cells) in self.words.iter().zip(cells.chunks_exact_mut(64 >> self.bits_log2)) {
+            // Whole words of one material are the common case inside strata and air.
+            let mut rest = word;
+            let first = word & mask;
+            if word == repeat(first, bits) {
+                cells.fill(materials[first as u8 as usize]);
+                continue;
+            }
+            for cell in cells {
+                *cell = materials[(rest & mask) as u8 as usize];
+                rest >>= bits;
+            }
+        }
+    }
+
+    /// Bytes held, the struct itself not included.
+    pub fn heap_bytes(&self) -> usize {
+        self.words.len() * 8 + self.materials.len() * 6
+    }
+}
+
+/// The slots of all materials while cells are packed.
+struct SlotTable(Box<[u16; 1 << 16]>);
+
+impl Default for SlotTable {
+    fn default() -> Self {
+        let table: Box<[u16]> = vec![0; 1 << 16].into_boxed_slice();
+        Self(table.try_into().unwrap_or_else(|_| Box::new([0; 1 << 16])))
+    }
+}
+
+impl SlotTable {
+    /// The slot of a material in a palette; `None` if it has no room for one more.
+    #[inline]
+    fn get_or_add(&mut self, material: MaterialId, palette: &mut Palette) -> Option<u8> {
+        let entry = &mut self.0[usize::from(material.0)];
+        if *entry == 0 {
+            // One more, so that 0 is none.
+            *entry = palette.add(material)? as u16 + 1;
+        }
+        Some((*entry - 1) as u8)
+    }
+}
+
+/// Whether a row is of one material; without a branch a cell, so that many are compared at once.
+#[inline]
+pub fn are_all(row: &[MaterialId], material: MaterialId) -> bool {
+    row.iter().fold(0, |differs, cell| differs | (cell.0 ^ material.0)) == 0
+}
+
+/// A word full of one slot.
+#[inline]
+fn repeat(slot: u64, bits: u32) -> u64 {
+    slot * (u64::MAX / ((1 << bits) - 1))
+}
+
+/// Moves 32 bits in fields of `bits` to the low halves of fields of twice as many.
+#[inline]
+fn spread(half: u64, bits: u32) -> u64 {
+    let mut word = half;
+    for (step, mask) in [
+        (16, 0x0000_FFFF_0000_FFFF),
+        (8, 0x00FF_00FF_00FF_00FF),
+        (4, 0x0F0F_0F0F_0F0F_0F0F),
+        (2, 0x3333_3333_3333_3333),
+        (1, 0x5555_5555_5555_5555),
+    ] {
+        if step >= bits {
+            word = (word | word << step) & mask;
+        }
+    }
+    word
+}
+
+/// Moves eight bytes, each below 2^`BITS`, to the lowest 8 x `BITS` bits.
+#[inline]
+fn narrow<const BITS: u32>(bytes: u64) -> u64 {
+    let low = |fields: u64, bits: u32| fields * ((1 << bits) - 1);
+    let pairs = (bytes | bytes >> (8 - BITS)) & low(0x0001_0001_0001_0001, 2 * BITS);
+    let fours = (pairs | pairs >> (16 - 2 * BITS)) & low(0x0000_0001_0000_0001, 4 * BITS);
+    let eight = fours | fours >> (32 - 4 * BITS);
+    eight & (u64::MAX >> (64 - 8 * BITS))
+}
