@@ -20,6 +20,8 @@ pub const COMPRESSORS: [Compressor; 4] = [
 ];
 /// Flag: a checksum follows.
 pub const CHECKSUM: u8 = 4;
+/// Flag: the bytes of the cells are shuffled.
+pub const SHUFFLE: u8 = 128;
 /// The edge's place in the flags.
 pub const EDGE_SHIFT: u8 = 3;
 /// Flag: the bytes are without their checksum, which is appended.
@@ -32,6 +34,7 @@ pub const RAW: u8 = 64;
 pub fn codec(data: &[u8]) -> Verdict {
     let Some((&flags, bytes)) = data.split_first() else { return Verdict::Refused };
     let chain = CodecChain {
+        shuffle: flags & SHUFFLE != 0,
         compressor: COMPRESSORS[usize::from(flags % 4)],
         checksum: flags & CHECKSUM != 0,
     };

@@ -120,10 +120,10 @@ fn shards() -> Vec<(String, Vec<u8>)> {
 fn chunks() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
     for (choice, compressor) in chunk::COMPRESSORS.into_iter().enumerate() {
-        for checksum in [0, chunk::CHECKSUM] {
+        for more in [0, chunk::CHECKSUM, chunk::SHUFFLE] {
             for (at, edge) in ChunkEdge::ALL.into_iter().enumerate() {
-                let flags = choice as u8 | checksum | (at as u8) << chunk::EDGE_SHIFT;
-                let name = format!("{choice}_{edge}_{checksum}");
+                let flags = choice as u8 | more | (at as u8) << chunk::EDGE_SHIFT;
+                let name = format!("{choice}_{edge}_{more}");
                 seeds.push((format!("{name}_pattern"), vec![flags | chunk::RAW, 1, 0, 2, 0, 0xff]));
                 let compresses = match compressor {
                     Compressor::None => false,
@@ -131,7 +131,11 @@ fn chunks() -> Vec<(String, Vec<u8>)> {
                     Compressor::Zstd { .. } => true,
                 };
                 if compresses {
-                    let chain = CodecChain { compressor, checksum: checksum != 0 };
+                    let chain = CodecChain {
+                        shuffle: more == chunk::SHUFFLE,
+                        compressor,
+                        checksum: more == chunk::CHECKSUM,
+                    };
                     let size = raw_bytes(edge.cells());
                     let layer = |at: usize| [(at * 5 / size) as u8, 0];
                     let raw: Vec<_> = (0..size).step_by(2).flat_map(layer).collect();

@@ -8,7 +8,7 @@ use bluemarble_core::{CHUNK_EDGE, MaterialId};
 use glam::{IVec3, ivec3};
 
 /// Bytes of a cell.
-const CELL_BYTES: usize = 2;
+pub const CELL_BYTES: usize = 2;
 /// What cells that are not stored look like, byte by byte.
 const UNSTORED_BYTE: u8 = 0xff;
 

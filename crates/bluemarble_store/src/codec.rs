@@ -1,10 +1,11 @@
 //! The inner codecs of an array: the cells of one stored chunk to bytes and back.
 //!
-//! In this order: `bytes` (u16, little endian; done by [`crate::chunk_bytes`]), a compressor if there
-//! is one, and `crc32c` if there is one (checksum of all before it, u32 little endian, at the end).
+//! In this order: `bytes` (u16, little endian; done by [`crate::chunk_bytes`]), a shuffle, a compressor and
+//! `crc32c` (checksum of all before it, u32 little endian, at the end), each if there is one.
 //!
-//! | compressor | bytes |
+//! | codec | bytes |
 //! |---|---|
+//! | `numcodecs.shuffle`, `shuffle` | the low bytes of all cells, then their high bytes |
 //! | `numcodecs.lz4`, `lz4` | uncompressed size (u32, little endian), then one LZ4 block |
 //! | `zstd`, `numcodecs.zstd` | Zstandard frames, with or without their content size |
 
@@ -20,6 +21,11 @@ const SIZE_BYTES: usize = 4;
 pub(crate) const CRC_BYTES: usize = 4;
 /// The Zstandard level of the arrays that we make.
 const ZSTD_LEVEL: i32 = 3;
+/// The same for shuffled cells: higher levels gain little there, and noise grows and takes four times as
+/// long to decode.
+const SHUFFLED_ZSTD_LEVEL: i32 = 1;
+/// Shuffled bytes that a thread keeps room for: those of 64³ cells.
+const KEPT_BYTES: usize = 1 << 19;
 
 /// How an array compresses its chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +46,8 @@ pub enum Compressor {
 /// What the inner codecs of an array do after `bytes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodecChain {
+    /// Whether the low bytes of all cells come before all high bytes.
+    pub shuffle: bool,
     /// The compressor.
     pub compressor: Compressor,
     /// Whether a CRC-32C follows.
@@ -49,11 +57,12 @@ pub struct CodecChain {
 impl CodecChain {
     /// The chain of the arrays that we make.
     pub fn new(codec: ChunkCodec) -> Self {
-        let compressor = match codec {
-            ChunkCodec::Lz4 => Compressor::Lz4,
-            ChunkCodec::Zstd => Compressor::Zstd { level: ZSTD_LEVEL, frame_checksum: false },
+        let (shuffle, compressor) = match codec {
+            ChunkCodec::ShuffleZstd => (true, zstd(SHUFFLED_ZSTD_LEVEL)),
+            ChunkCodec::Zstd => (false, zstd(ZSTD_LEVEL)),
+            ChunkCodec::Lz4 => (false, Compressor::Lz4),
         };
-        Self { compressor, checksum: true }
+        Self { shuffle, compressor, checksum: true }
     }
 
     /// No chunk of `raw_bytes` bytes takes more than this, whoever encoded it with which codec.
@@ -66,6 +75,8 @@ impl CodecChain {
     /// # Errors
     /// One clause that says why the compressor gave up, as when memory is short.
     pub fn encode(&self, raw: &[u8]) -> Result<Vec<u8>, String> {
+        let shuffled = self.shuffle.then(|| shuffled(raw));
+        let raw = shuffled.as_deref().unwrap_or(raw);
         let mut bytes = match self.compressor {
             Compressor::None => raw.to_vec(),
             Compressor::Lz4 => lz4::block::compress(raw, None, true)
@@ -94,7 +105,6 @@ impl CodecChain {
     /// # Errors
     /// As [`CodecChain::decode`]; what `raw` then holds is not said.
     pub fn decode_into(&self, bytes: &[u8], raw: &mut [u8]) -> Result<(), String> {
-        let raw_bytes = raw.len();
         let mut body = bytes;
         if self.checksum {
             let Some((rest, checksum)) = bytes.split_last_chunk::<CRC_BYTES>() else {
@@ -105,6 +115,18 @@ impl CodecChain {
             }
             body = rest;
         }
+        if !self.shuffle {
+            return self.decompress(body, raw);
+        }
+        with_shuffled(raw.len(), |shuffled| {
+            self.decompress(body, shuffled)?;
+            unshuffle(shuffled, raw);
+            Ok(())
+        })
+    }
+
+    fn decompress(&self, body: &[u8], raw: &mut [u8]) -> Result<(), String> {
+        let raw_bytes = raw.len();
         let sized = |got: usize| {
             if got == raw_bytes {
                 return Ok(());
@@ -119,7 +141,7 @@ impl CodecChain {
             }
             Compressor::Lz4 => {
                 let Some((size, block)) = body.split_first_chunk::<SIZE_BYTES>() else {
-                    return Err(format!("{} bytes are too few for a chunk", bytes.len()));
+                    return Err(format!("{} bytes are too few for a chunk", body.len()));
                 };
                 let size = u32::from_le_bytes(*size);
                 if size as usize != raw_bytes {
@@ -138,6 +160,42 @@ impl CodecChain {
             }
         }
     }
+}
+
+fn zstd(level: i32) -> Compressor {
+    Compressor::Zstd { level, frame_checksum: false }
+}
+
+/// The low bytes of all cells, then their high bytes. A last odd byte stays where it is.
+fn shuffled(raw: &[u8]) -> Vec<u8> {
+    let cells = raw.as_chunks::<2>();
+    let low = cells.0.iter().map(|&[low, _]| low);
+    let high = cells.0.iter().map(|&[_, high]| high);
+    low.chain(high).chain(cells.1.iter().copied()).collect()
+}
+
+/// Undoes [`shuffled`].
+fn unshuffle(shuffled: &[u8], raw: &mut [u8]) {
+    let (low, rest) = shuffled.split_at(shuffled.len() / 2);
+    let (cells, last) = raw.as_chunks_mut::<2>();
+    for ((cell, &low), &high) in cells.iter_mut().zip(low).zip(rest) {
+        *cell = [low, high];
+    }
+    last.copy_from_slice(&rest[low.len()..]);
+}
+
+/// Lends bytes, of this thread if they are those of an ordinary chunk.
+fn with_shuffled<T>(count: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
+    thread_local! {
+        static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    if count > KEPT_BYTES {
+        return work(&mut vec![0; count]);
+    }
+    KEPT.with_borrow_mut(|kept| {
+        kept.resize(KEPT_BYTES, 0);
+        work(&mut kept[..count])
+    })
 }
 
 /// Returns how many bytes came out. Making a context takes as long as decoding a small chunk, so each
@@ -169,24 +227,24 @@ mod tests {
 
     use super::*;
 
-    const CHAINS: [CodecChain; 6] = [
-        CodecChain { compressor: Compressor::None, checksum: false },
-        CodecChain { compressor: Compressor::None, checksum: true },
-        CodecChain { compressor: Compressor::Lz4, checksum: false },
-        CodecChain { compressor: Compressor::Lz4, checksum: true },
-        CodecChain {
-            compressor: Compressor::Zstd { level: 3, frame_checksum: true },
-            checksum: false,
-        },
-        CodecChain {
-            compressor: Compressor::Zstd { level: -5, frame_checksum: false },
-            checksum: true,
-        },
+    const COMPRESSORS: [Compressor; 4] = [
+        Compressor::None,
+        Compressor::Lz4,
+        Compressor::Zstd { level: 3, frame_checksum: true },
+        Compressor::Zstd { level: -5, frame_checksum: false },
     ];
     const ZSTD: CodecChain = CodecChain {
+        shuffle: false,
         compressor: Compressor::Zstd { level: 0, frame_checksum: false },
         checksum: false,
     };
+
+    fn chains() -> impl Iterator<Item = CodecChain> {
+        COMPRESSORS.into_iter().flat_map(|compressor| {
+            [(false, false), (false, true), (true, false), (true, true)]
+                .map(|(shuffle, checksum)| CodecChain { shuffle, compressor, checksum })
+        })
+    }
 
     /// Runs and noise.
     fn raw(length: usize, seed: u64, run: usize) -> Vec<u8> {
@@ -206,7 +264,7 @@ mod tests {
         #[test]
         fn any_bytes_come_back_through_every_chain(length in 1usize..70_000, seed: u64, run in 1usize..3000) {
             let raw = raw(length, seed, run);
-            for chain in CHAINS {
+            for chain in chains() {
                 let bytes = chain.encode(&raw).expect("encodes");
                 prop_assert!(bytes.len() <= CodecChain::max_encoded_bytes(length));
                 prop_assert_eq!(chain.decode(&bytes, length).expect("whole"), raw.clone());
@@ -238,7 +296,7 @@ mod tests {
             mut bytes in prop::collection::vec(any::<u8>(), 0..300),
             valid: bool,
         ) {
-            for chain in CHAINS {
+            for chain in chains() {
                 if valid && bytes.len() >= 12 {
                     // Past the checksum and the size, so that the decompressors see the rest.
                     match chain.compressor {
@@ -261,7 +319,7 @@ mod tests {
             cut: bool,
         ) {
             let raw = raw(4096, seed, 300);
-            for chain in CHAINS {
+            for chain in chains() {
                 let mut bytes = chain.encode(&raw).expect("encodes");
                 let at = at.index(bytes.len());
                 if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
@@ -269,6 +327,13 @@ mod tests {
                 prop_assert!(decoded.is_err() || !chain.checksum, "{:?}", chain);
             }
         }
+    }
+
+    #[test]
+    fn shuffled_cells_are_their_low_bytes_and_then_their_high_bytes() {
+        let chain = CodecChain { shuffle: true, compressor: Compressor::None, checksum: false };
+        let raw = [1, 10, 2, 20, 3, 30];
+        assert_eq!(chain.encode(&raw).expect("encodes"), [1, 2, 3, 10, 20, 30]);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::support::{done, done_with, folder, refused, run, shards};
 
 const EDGES: [u32; 4] = [32, 64, 128, 256];
-const CODECS: [(&str, &str); 2] = [("lz4", "numcodecs.lz4"), ("zstd", "zstd")];
+const CODECS: [(&str, &str); 3] =
+    [("shuffle-zstd", "shuffle-zstd"), ("zstd", "zstd"), ("lz4", "numcodecs.lz4")];
 
 #[test]
 fn worlds_of_every_edge_and_codec_hold_the_same() {
@@ -88,7 +89,7 @@ fn what_a_world_was_made_with_stays() {
     assert!(!dir.join("w").exists());
     done(dir, "new w --baseline empty --chunk-edge 128");
     fs::remove_file(dir.join("w/bluemarble.json")).unwrap();
-    let said = "made with chunk edge 128 and numcodecs.lz4";
+    let said = "made with chunk edge 128 and shuffle-zstd";
     refused(dir, "new w --baseline empty --chunk-edge 32", said);
     refused(dir, "new w --baseline empty --codec zstd", said);
     assert!(!dir.join("w/bluemarble.json").exists());

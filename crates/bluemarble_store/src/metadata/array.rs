@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_array_decides_about_its_codecs_whatever_the_world_prefers() {
-        let lz4 = StorageOptions::default();
+        let lz4 = StorageOptions { codec: ChunkCodec::Lz4, ..StorageOptions::default() };
         let zstd = StorageOptions { codec: ChunkCodec::Zstd, ..lz4 };
         let found = array_document(&Shape::earth(), 3, zstd);
         let format = parse(lz4, &found).expect("known codecs");

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::mismatch;
 use crate::{
     StoreError,
+    chunk_bytes::CELL_BYTES,
     codec::{CodecChain, Compressor},
     shard::IndexLocation,
 };
@@ -23,6 +24,9 @@ pub(super) struct Sharding<'a> {
 pub(super) fn codecs(chunk_edge_cells: i32, chain: CodecChain, index: IndexLocation) -> Value {
     let bytes = json!({ "name": "bytes", "configuration": { "endian": "little" } });
     let crc32c = json!({ "name": "crc32c" });
+    let shuffle = chain.shuffle.then(
+        || json!({ "name": "numcodecs.shuffle", "configuration": { "elementsize": CELL_BYTES } }),
+    );
     let compressor = match chain.compressor {
         Compressor::None => None,
         Compressor::Lz4 => {
@@ -34,7 +38,8 @@ pub(super) fn codecs(chunk_edge_cells: i32, chain: CodecChain, index: IndexLocat
         })),
     };
     let checksum = chain.checksum.then(|| crc32c.clone());
-    let inner: Vec<_> = [Some(bytes.clone()), compressor, checksum].into_iter().flatten().collect();
+    let inner = [Some(bytes.clone()), shuffle, compressor, checksum];
+    let inner: Vec<_> = inner.into_iter().flatten().collect();
     json!([{
         "name": "sharding_indexed",
         "configuration": {
@@ -127,6 +132,17 @@ impl<'a> Codec<'a> {
         self.only(&[]).map(|()| true)
     }
 
+    fn is_shuffle(&self) -> Result<bool, StoreError> {
+        if !matches!(self.name, "numcodecs.shuffle" | "shuffle") {
+            return Ok(false);
+        }
+        // What numcodecs shuffles by where nothing is said is 4.
+        if self.value("elementsize").and_then(Value::as_u64) != Some(CELL_BYTES as u64) {
+            return self.refuse("elementsize", "2");
+        }
+        self.only(&["elementsize"]).map(|()| true)
+    }
+
     fn compressor(&self) -> Result<Option<Compressor>, StoreError> {
         match self.name {
             "numcodecs.lz4" | "lz4" => {
@@ -213,9 +229,17 @@ fn chain(path: &str, field: &str, codecs: Vec<Codec<'_>>) -> Result<CodecChain, 
         Some(bytes) => bytes.is_bytes()?,
         None => return Err(mismatch(path, format!("{field}[0]"), "\"bytes\"", None)),
     }
+    let mut shuffle = false;
+    let mut expected = "\"numcodecs.shuffle\", \"shuffle\", \"numcodecs.lz4\", \"lz4\", \"zstd\", \
+                        \"numcodecs.zstd\", \"crc32c\" or absent";
+    if let Some(codec) = codecs.peek()
+        && codec.is_shuffle()?
+    {
+        shuffle = true;
+        expected = "\"numcodecs.lz4\", \"lz4\", \"zstd\", \"numcodecs.zstd\", \"crc32c\" or absent";
+        codecs.next();
+    }
     let mut compressor = Compressor::None;
-    let mut expected =
-        "\"numcodecs.lz4\", \"lz4\", \"zstd\", \"numcodecs.zstd\", \"crc32c\" or absent";
     if let Some(codec) = codecs.peek()
         && let Some(known) = codec.compressor()?
     {
@@ -233,7 +257,7 @@ fn chain(path: &str, field: &str, codecs: Vec<Codec<'_>>) -> Result<CodecChain, 
     }
     match codecs.next() {
         Some(more) => more.refuse_name(expected),
-        None => Ok(CodecChain { compressor, checksum }),
+        None => Ok(CodecChain { shuffle, compressor, checksum }),
     }
 }
 
@@ -281,14 +305,18 @@ mod tests {
             (json!("lz4"), Compressor::Lz4),
         ] {
             let alone = with_inner(json!([bytes, codec]));
-            let chain = CodecChain { compressor, checksum: false };
+            let chain = CodecChain { shuffle: false, compressor, checksum: false };
             assert_eq!(parse("a", Some(&alone)).expect("known").chain, chain);
             let value = with_inner(json!([bytes, codec, "crc32c"]));
-            let chain = CodecChain { compressor, checksum: true };
+            let chain = CodecChain { shuffle: false, compressor, checksum: true };
+            assert_eq!(parse("a", Some(&value)).expect("known").chain, chain);
+            let shuffle = json!({ "name": "shuffle", "configuration": { "elementsize": 2 } });
+            let value = with_inner(json!([bytes, shuffle, codec]));
+            let chain = CodecChain { shuffle: true, compressor, checksum: false };
             assert_eq!(parse("a", Some(&value)).expect("known").chain, chain);
         }
         let value = with_inner(json!([bytes]));
-        let chain = CodecChain { compressor: Compressor::None, checksum: false };
+        let chain = CodecChain { shuffle: false, compressor: Compressor::None, checksum: false };
         assert_eq!(parse("a", Some(&value)).expect("known").chain, chain);
     }
 
@@ -335,6 +363,16 @@ mod tests {
                 format!("{inner}/1"),
                 json!({ "name": "zstd", "configuration": { "checksum": 1 } }),
                 "codecs[1].configuration.checksum is 1",
+            ),
+            (
+                format!("{inner}/1"),
+                json!({ "name": "numcodecs.shuffle", "configuration": { "elementsize": 4 } }),
+                "codecs[1].configuration.elementsize is 4, expected 2",
+            ),
+            (
+                format!("{inner}/1"),
+                json!("shuffle"),
+                "codecs[1].configuration.elementsize is absent",
             ),
             (format!("{inner}/1"), json!({ "name": 3 }), "codecs[1].name is 3"),
             (format!("{inner}/1"), json!({ "name": "lz4", "more": 3 }), "codecs[1].more is 3"),

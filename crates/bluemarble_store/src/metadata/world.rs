@@ -239,7 +239,7 @@ mod tests {
             (
                 "/attributes/bluemarble/storage/codec",
                 json!("blosc"),
-                "storage.codec is \"blosc\", expected \"numcodecs.lz4\" or \"zstd\"",
+                "storage.codec is \"blosc\", expected \"shuffle-zstd\" or \"zstd\" or \"numcodecs.lz4\"",
             ),
             ("/attributes/bluemarble/storage", json!(null), "storage.chunk_edge is absent"),
             ("/zarr_format", json!(2), "zarr_format is 2"),

@@ -61,7 +61,7 @@ fn a_world_of_version_1_opens_with_its_voxels_and_only_its_own_document_is_renew
     let dir = copy_of_fixture();
     let before = files(dir.path());
     let store = ChunkStore::create_or_open(dir.path(), &world()).expect("opens");
-    assert_eq!(store.storage(), StorageOptions::default());
+    assert_eq!(store.storage(), StorageOptions::VERSION_1);
     for key in keys() {
         assert_eq!(read(&store, key).expect("reads"), Some(strata(key.lod)), "{key}");
     }
@@ -87,7 +87,7 @@ fn a_world_of_version_1_takes_writes_and_then_names_its_lods() {
         write(&store, &[(new, chunk(6))]).expect("writes");
     }
     let store = ChunkStore::create_or_open(dir.path(), &world()).expect("opens again");
-    assert_eq!(store.storage(), StorageOptions::default());
+    assert_eq!(store.storage(), StorageOptions::VERSION_1);
     assert_eq!(read(&store, new).expect("reads"), Some(chunk(6)));
     for key in keys() {
         assert_eq!(read(&store, key).expect("reads"), Some(strata(key.lod)), "{key}");
