@@ -1,4 +1,5 @@
-//! One voxel edited at a time: how long until the edit is acknowledged.
+//! One voxel edited at a time: how long until the edit is acknowledged, without a pause and at the pace of
+//! a game.
 
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use crate::{
     table,
 };
 
+/// A frame at 60 a second.
+const FRAME: Duration = Duration::from_micros(16_667);
+
 struct Editor {
     name: &'static str,
     /// What an acknowledged edit survives.
@@ -22,7 +26,12 @@ struct Editor {
 }
 
 pub fn run(scale: &Scale) {
-    let edits = input::scattered(REGION, scale.single_edits);
+    race(scale.single_edits, None);
+    race(scale.single_edits / 4, Some(FRAME));
+}
+
+fn race(edits: usize, every: Option<Duration>) {
+    let edits = input::scattered(REGION, edits);
     let mut folders = Vec::new();
     let mut editors = Vec::new();
     let interval = Durability::Interval { every: Duration::from_millis(100) };
@@ -51,6 +60,9 @@ pub fn run(scale: &Scale) {
     }
     let count = editors.len();
     for (round, voxel) in edits.iter().enumerate() {
+        if let Some(every) = every {
+            std::thread::sleep(every);
+        }
         for turn in table::turns(count, round) {
             let editor = &mut editors[turn];
             let start = Instant::now();
@@ -75,11 +87,15 @@ pub fn run(scale: &Scale) {
         })
         .collect();
     table::print(
-        "One voxel edit, acknowledged",
+        match every {
+            None => "One voxel edit, acknowledged, without a pause",
+            Some(_) => "One voxel edit, acknowledged, one a frame",
+        },
         &format!(
-            "Compared: one edit after the other from one thread, {} each in turns; databases write one row in a \
+            "Compared: one edit after the other from one thread, {} each in turns{}; databases write one row in a \
              durable transaction. Ratios are medians of the row / those of ours.",
-            edits.len()
+            edits.len(),
+            every.map_or(String::new(), |every| format!(", a turn every {every:?}"))
         ),
         &["contestant", "survives the end of", "p50 us", "p99 us", "/ Sync", "/ Group"],
         &rows,

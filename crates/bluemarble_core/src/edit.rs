@@ -28,6 +28,15 @@ pub struct Edit {
     pub material: MaterialId,
 }
 
+/// A cell of a chunk of lod 0 and what it shall become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CellEdit {
+    /// The index of the cell: [`crate::chunk::cell_index`].
+    pub cell: u32,
+    /// The new material.
+    pub material: MaterialId,
+}
+
 /// One step of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EditOp {

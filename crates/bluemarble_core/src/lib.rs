@@ -22,7 +22,7 @@ pub mod material;
 pub mod shape;
 
 pub use chunk::Chunk;
-pub use edit::{Cause, Edit, EditBatch, EditOp};
+pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
 pub use material::{Material, MaterialId, MaterialTable, Phase};
 pub use shape::{CubeSphere, Flat, GeoPosition, Shape};

@@ -38,7 +38,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bluemarble_core::EditBatch;
+use bluemarble_core::{Cause, CellEdit, ChunkKey, EditBatch};
 use futures::channel::oneshot;
 use serde::Serialize;
 
@@ -181,10 +181,26 @@ impl DeltaLog {
     /// # Errors
     /// [`StoreError::LogFailed`] if an earlier write has failed.
     pub fn append(&self, batch: &EditBatch) -> Result<Appended, StoreError> {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let time_ms = since_1970.as_millis() as u64;
+        let time_ms = since_1970_ms();
         let pushed = self.shared.append(false, |chain, records, durable| {
             payload::push_batch(chain, records, durable, batch, time_ms)
+        });
+        self.appended(pushed)
+    }
+
+    /// [`DeltaLog::append`] for a batch of single voxels, given as cells of chunks of lod 0: a third of
+    /// the bytes where a chunk has many.
+    ///
+    /// # Errors
+    /// As [`DeltaLog::append`].
+    pub fn append_cells<'a>(
+        &self,
+        cause: Cause,
+        chunks: impl Iterator<Item = (ChunkKey, &'a [CellEdit])>,
+    ) -> Result<Appended, StoreError> {
+        let time_ms = since_1970_ms();
+        let pushed = self.shared.append(false, |chain, records, durable| {
+            payload::push_cells(chain, records, durable, cause, chunks, time_ms)
         });
         self.appended(pushed)
     }
@@ -237,6 +253,10 @@ impl DeltaLog {
             Err(failure) => Err(log_failed(&*disk, failure)),
         }
     }
+}
+
+fn since_1970_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
 
 impl Drop for DeltaLog {

@@ -3,19 +3,27 @@
 //! ```text
 //! every edit begins with  u8 cause (0 player, 1 tool, 2 process), u8 process, u8 region
 //! voxels   then for each  3 x i32 voxel, u16 material
+//! cells    then for each chunk  3 x i32 position, u32 count, and for each cell  u24 index, u16 material
 //! box      then           3 x i32 min, 3 x i32 max, u16 material
 //! sphere   then           3 x f64 centre, f64 radius, u16 material
 //! commit                  u32 records of the batch before it, u64 milliseconds since 1970
 //! checkpoint              u64 lsn
 //! ```
 
-use bluemarble_core::{Cause, Edit, EditBatch, EditOp, LatticeBox, MaterialId};
+use bluemarble_core::{
+    CHUNK_EDGE, CHUNK_VOLUME, Cause, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox,
+    MaterialId, chunk::cell_position,
+};
 use glam::{DVec3, IVec3};
 
 use super::record::{Chain, Kind, Lsn, Record};
 
 /// Voxels that share a record.
 const VOXELS_PER_RECORD: usize = 4096;
+/// Bytes that a record of cells may have before another chunk or another cell comes.
+const CELLS_BYTES: usize = 60_000;
+/// Bytes of a cell and its material.
+const CELL_BYTES: usize = 5;
 
 /// Appends the records of a batch and its commit to `out`; returns the lsn of the commit.
 pub(super) fn push_batch(
@@ -51,7 +59,58 @@ pub(super) fn push_batch(
         chain.push(out, kind, durable, &payload);
         ops = &ops[count..];
     }
-    payload.clear();
+    push_commit(chain, out, durable, first, time_ms)
+}
+
+/// [`push_batch`] for cells of chunks of lod 0, each chunk once.
+pub(super) fn push_cells<'a>(
+    chain: &mut Chain,
+    out: &mut Vec<u8>,
+    durable: Lsn,
+    cause: Cause,
+    chunks: impl Iterator<Item = (ChunkKey, &'a [CellEdit])>,
+    time_ms: u64,
+) -> Lsn {
+    let first = chain.next;
+    let mut payload = Vec::with_capacity(CELLS_BYTES + 64);
+    let mut region = None;
+    for (key, mut cells) in chunks {
+        while !cells.is_empty() {
+            if region != Some(key.region) || payload.len() >= CELLS_BYTES {
+                if region.is_some() {
+                    chain.push(out, Kind::Cells, durable, &payload);
+                }
+                payload.clear();
+                put_cause(&mut payload, cause);
+                payload.push(key.region);
+                region = Some(key.region);
+            }
+            let fit = (CELLS_BYTES - payload.len()).div_ceil(CELL_BYTES).min(cells.len());
+            let (now, later) = cells.split_at(fit);
+            put_ivec(&mut payload, key.pos);
+            payload.extend_from_slice(&(fit as u32).to_le_bytes());
+            for CellEdit { cell, material } in now {
+                let ([a, b, c, _], [d, e]) = (cell.to_le_bytes(), material.0.to_le_bytes());
+                payload.extend_from_slice(&[a, b, c, d, e]);
+            }
+            cells = later;
+        }
+    }
+    if region.is_some() {
+        chain.push(out, Kind::Cells, durable, &payload);
+    }
+    push_commit(chain, out, durable, first, time_ms)
+}
+
+/// Ends the batch whose first record was `first`.
+fn push_commit(
+    chain: &mut Chain,
+    out: &mut Vec<u8>,
+    durable: Lsn,
+    first: Lsn,
+    time_ms: u64,
+) -> Lsn {
+    let mut payload = Vec::new();
     payload.extend_from_slice(&((chain.next - first) as u32).to_le_bytes());
     payload.extend_from_slice(&time_ms.to_le_bytes());
     chain.push(out, Kind::Commit, durable, &payload)
@@ -101,6 +160,27 @@ pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<(
             while !bytes.0.is_empty() {
                 let (voxel, material) = (bytes.ivec()?, bytes.material()?);
                 batch.push(EditOp::Set(Edit { region, voxel, material }));
+            }
+        }
+        Kind::Cells => {
+            while !bytes.0.is_empty() {
+                let (pos, count) = (bytes.ivec()?, u32::from_le_bytes(bytes.take()?));
+                // Positions of cells must not overflow.
+                let most = IVec3::splat(i32::MAX / CHUNK_EDGE);
+                if pos.cmplt(-most).any() || pos.cmpge(most).any() {
+                    return None;
+                }
+                let corner = ChunkKey::new(region, 0, pos).min_voxel();
+                for _ in 0..count {
+                    let [a, b, c] = bytes.take()?;
+                    let cell = u32::from_le_bytes([a, b, c, 0]) as usize;
+                    let material = bytes.material()?;
+                    if cell >= CHUNK_VOLUME {
+                        return None;
+                    }
+                    let voxel = corner + cell_position(cell);
+                    batch.push(EditOp::Set(Edit { region, voxel, material }));
+                }
             }
         }
         Kind::Box => {
@@ -213,8 +293,47 @@ pub(super) mod tests {
         }
 
         #[test]
-        fn no_payload_makes_it_panic(kind in 0usize..6, payload in prop::collection::vec(any::<u8>(), 0..90)) {
-            let kind = [Kind::Voxels, Kind::Box, Kind::Sphere, Kind::Commit, Kind::Checkpoint, Kind::Seal][kind];
+        fn cells_come_back_chunk_by_chunk(
+            chunks in prop::collection::vec(
+                (0u8..3, any::<(i16, i16, i16)>(), prop_oneof![1usize..20, 11_000usize..25_000]),
+                1..6,
+            ),
+            seed: u32,
+        ) {
+            let cells = |count| (0..count as u32).map(|number| CellEdit {
+                cell: (number ^ seed) % CHUNK_VOLUME as u32,
+                material: MaterialId((number.wrapping_add(seed)) as u16),
+            });
+            let chunks: Vec<(ChunkKey, Vec<_>)> = (chunks.into_iter())
+                .map(|(region, (x, y, z), count)| {
+                    let pos = IVec3::new(x.into(), y.into(), z.into());
+                    (ChunkKey::new(region, 0, pos), cells(count).collect())
+                })
+                .collect();
+            let mut bytes = Vec::new();
+            let mut chain = Chain { salt: 3, next: 10, previous: 0 };
+            let slices = chunks.iter().map(|(key, cells)| (*key, cells.as_slice()));
+            push_cells(&mut chain, &mut bytes, 9, Cause::Process(4), slices, 0);
+            let records = records(&bytes);
+            let (commit, edits) = records.split_last().expect("a commit");
+            prop_assert_eq!(read_commit(commit.payload), Some(edits.len() as u64));
+            let mut read = EditBatch::new();
+            for record in edits {
+                prop_assert!(record.payload.len() <= super::super::record::MAX_PAYLOAD_BYTES);
+                prop_assert_eq!(read_edits(record, &mut read), Some(()));
+            }
+            let set = |key: ChunkKey, edit: CellEdit| {
+                let voxel = key.min_voxel() + cell_position(edit.cell as usize);
+                EditOp::Set(Edit { region: key.region, voxel, material: edit.material })
+            };
+            let expected = EditBatch::from_iter(chunks.iter().flat_map(|(key, cells)| cells.iter().map(|&cell| set(*key, cell))));
+            prop_assert!(read == expected.caused_by(Cause::Process(4)));
+        }
+
+        #[test]
+        fn no_payload_makes_it_panic(kind in 0usize..7, payload in prop::collection::vec(any::<u8>(), 0..90)) {
+            use Kind::*;
+            let kind = [Voxels, Box, Sphere, Commit, Checkpoint, Seal, Cells][kind];
             let record = Record { kind, lsn: 1, durable: 0, previous: 0, crc: 0, payload: &payload };
             let _ = read_edits(&record, &mut EditBatch::new());
             let _ = (read_commit(&payload), read_checkpoint(&payload));

@@ -27,7 +27,7 @@ pub type Lsn = u64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Kind {
-    /// Voxels of one region, one by one.
+    /// Voxels of one region, each by its position.
     Voxels = 1,
     /// A box.
     Box = 2,
@@ -39,11 +39,14 @@ pub(super) enum Kind {
     Checkpoint = 5,
     /// Nothing. What lies before it is durable, and its own `durable` says so.
     Seal = 6,
+    /// Voxels of one region, each by its cell in its chunk.
+    Cells = 7,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        [Self::Voxels, Self::Box, Self::Sphere, Self::Commit, Self::Checkpoint, Self::Seal]
+        use Kind::*;
+        [Voxels, Box, Sphere, Commit, Checkpoint, Seal, Cells]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }

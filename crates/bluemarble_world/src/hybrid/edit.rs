@@ -2,11 +2,17 @@
 
 use std::sync::{PoisonError, atomic::Ordering::Release};
 
-use bluemarble_core::{ChunkKey, EditBatch};
+use bluemarble_core::{ChunkKey, EditBatch, EditOp};
+use bluemarble_store::{
+    StoreError,
+    log::{Appended, DeltaLog},
+};
 
 use super::HybridWorld;
 use crate::{WorldError, plan};
 
+/// With so many cells a chunk, it is shorter to name the chunk once.
+const CELLS_WORTH_A_CHUNK: usize = 2;
 /// Chunks that are published under one lock: readers wait no longer than for these.
 const PUBLISHED_AT_ONCE: usize = 1024;
 
@@ -41,7 +47,7 @@ impl HybridWorld {
         let (change, appended) = {
             // Readers see batches in the order in which the log has them.
             let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
-            let appended = self.log().map(|log| log.append(batch)).transpose()?;
+            let appended = self.log().map(|log| append(log, batch, &plan)).transpose()?;
             if let Some(appended) = &appended {
                 self.inner.last_batch.store(appended.lsn(), Release);
             }
@@ -74,4 +80,23 @@ impl HybridWorld {
         }
         change
     }
+}
+
+/// Appends a batch in the shorter of its forms: step by step, or by chunk.
+fn append(
+    log: &DeltaLog,
+    batch: &EditBatch,
+    plan: &[(ChunkKey, Vec<plan::Stroke>)],
+) -> Result<Appended, StoreError> {
+    let are_cells = batch.ops().iter().all(|op| matches!(op, EditOp::Set(_)));
+    if are_cells && batch.ops().len() >= plan.len() * CELLS_WORTH_A_CHUNK {
+        let chunks = plan.iter().flat_map(|(key, strokes)| {
+            strokes.iter().filter_map(|stroke| match stroke {
+                plan::Stroke::Cells(cells) => Some((*key, &**cells)),
+                _ => None,
+            })
+        });
+        return log.append_cells(batch.cause(), chunks);
+    }
+    log.append(batch)
 }

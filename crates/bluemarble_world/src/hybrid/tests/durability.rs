@@ -79,6 +79,27 @@ fn edits_that_were_not_folded_are_replayed_from_the_log() {
 }
 
 #[test]
+fn many_voxels_of_a_batch_take_few_bytes_each_and_are_replayed_in_their_order() {
+    let (dir, baseline) = (directory(), plain());
+    // Each of 3,000 voxels around a corner of chunks twice: the later step counts.
+    let voxel = |number: i32| ivec3(number % 30, number / 30 % 10, number / 300) - 7;
+    let kind = |number: i32| if number % 3 == 0 { GRANITE } else { BRICK };
+    let mut batch = EditBatch::new();
+    (0..6_000).for_each(|number| _ = batch.set(0, voxel(number % 3_000), kind(number / 7)));
+    {
+        let world = open_dir(dir.path(), &baseline).expect("made");
+        edit(&world, &batch);
+        let log = world.statistics().log.expect("a log");
+        assert!(log.bytes_written < 6_000 * 6, "{log:?}");
+    }
+    let world = open_dir(dir.path(), &baseline).expect("opened");
+    for number in 3_000..6_000 {
+        let found = material(&world, 0, voxel(number % 3_000));
+        assert_eq!(found, kind(number / 7), "voxel {number}");
+    }
+}
+
+#[test]
 fn a_flush_without_a_store_only_rebuilds() {
     let world = in_memory(&hills());
     dig(&world);
