@@ -111,6 +111,13 @@ pub fn draw(
         ));
         ui.label(format!("{} waiting, {} in work, {} edits", statistics.waiting, statistics.in_flight, statistics.edits_pending));
         ui.label(format!("{} meshes, {} of chunks", mib(statistics.mesh_bytes), mib(statistics.chunk_bytes)));
+        let held = world.0.statistics();
+        ui.label(format!(
+            "{} cached, {:.0} % of reads from memory",
+            mib(held.cached_bytes),
+            held.hit_rate * 100.0
+        ));
+        ui.label(format!("{} edited chunks, {} not stored yet", held.edited_chunks, held.overlay_chunks));
         let drawn: Vec<String> = statistics
             .drawn_by_lod
             .iter()
