@@ -5,10 +5,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bluemarble_core::{Cause, EditBatch, LatticeBox, MaterialId};
+use bluemarble_core::{
+    Cause, CellEdit, ChunkKey, EditBatch, LatticeBox, MaterialId, chunk::cell_position,
+};
 use bluemarble_store::{
     DeltaLog, Durability, LogOptions, StoreError,
-    log::{LoggedBatch, disk::Disk, repair, sim::SimDisk},
+    log::{Appended, LoggedBatch, disk::Disk, repair, sim::SimDisk},
 };
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
@@ -161,11 +163,14 @@ pub fn sound_log() -> &'static SoundLog {
         let disk = SimDisk::new();
         let mut batches = Vec::new();
         let mut first = 0;
-        for number in 0..12 {
+        for number in 0..14 {
             // One session each: within one, where seals lie depends on how fast things go.
             let (log, _) = open(&disk).expect("opens");
-            let batch = batch(number);
-            let appended = log.append(&batch).expect("taken");
+            let (batch, appended) = match number {
+                12.. => append_cells(&log, number),
+                _ => (batch(number), log.append(&batch(number))),
+            };
+            let appended = appended.expect("taken");
             let lsn = block_on(appended.acknowledged()).expect("acknowledged");
             batches.push(line(&LoggedBatch { lsn, batch }));
             first = if number == 1 { lsn } else { first };
@@ -180,6 +185,22 @@ pub fn sound_log() -> &'static SoundLog {
         bytes_of::make_plain(&mut segments, 0x5eed);
         SoundLog { segments, batches }
     })
+}
+
+/// A batch that is given chunk by chunk.
+fn append_cells(log: &DeltaLog, number: i32) -> (EditBatch, Result<Appended, StoreError>) {
+    let cell = |cell: u32| CellEdit { cell: cell * 7919, material: MaterialId(cell as u16) };
+    let cells: Vec<_> = (0..30).map(cell).collect();
+    let chunk = |region| (ChunkKey::new(region, 0, ivec3(number, -1, region.into())), &*cells);
+    let mut batch = EditBatch::new().caused_by(Cause::Tool);
+    for (key, cells) in [0, 1].map(chunk) {
+        for edit in cells {
+            let voxel = key.min_voxel() + cell_position(edit.cell as usize);
+            batch.set(key.region, voxel, edit.material);
+        }
+    }
+    let appended = log.append_cells(batch.cause(), [0, 1].map(chunk).into_iter());
+    (batch, appended)
 }
 
 /// Batches that differ from each other, of all kinds of edits and causes.
