@@ -1,6 +1,6 @@
 //! Bytes written for each byte of an edit.
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, os::linux::fs::MetadataExt, path::Path, process::Command, time::Instant};
 
 use bluemarble_store::Durability;
 use futures::executor::block_on;
@@ -36,7 +36,7 @@ pub fn run(scale: &Scale) {
             &format!("Write amplification, {} edits in batches of {batch}", edits.len()),
             &format!(
                 "Compared: bytes for each of the {EDIT_BYTES} bytes of an edit, every batch durable before the next. \
-                 *written* is what the system says was sent towards the disk (`write_bytes`), *files* what is there \
+                 *written* is what the device says was written to it, by the file system too, *files* what is there \
                  when all is closed. Ours with `Durability::Sync`, whose bytes are those of `Group` with one editor."
             ),
             &["contestant", "records", "segments", "shards", "written", "files", "s"],
@@ -45,10 +45,17 @@ pub fn run(scale: &Scale) {
     }
 }
 
-/// Bytes that this process has sent towards the disk; `None` where the system does not tell.
-fn written_bytes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/self/io").ok()?;
-    text.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.parse().ok()
+/// Bytes that were ever written to the device that a folder lies on, by anybody and with the file system's
+/// own; `None` where the system does not tell. What `/proc/self/io` counts instead are whole folios of the
+/// page cache, which may be far larger than what of them is written.
+fn device_bytes(dir: &Path) -> Option<u64> {
+    // Only the whole disk has what is still in memory.
+    Command::new("sync").status().ok()?;
+    let device = fs::metadata(dir).ok()?.st_dev();
+    let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xfff00);
+    let text = fs::read_to_string(format!("/sys/dev/block/{major}:{minor}/stat")).ok()?;
+    let sectors: u64 = text.split_whitespace().nth(6)?.parse().ok()?;
+    Some(sectors * 512)
 }
 
 /// Counts from its making on.
@@ -59,14 +66,14 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(edits: &[Voxel]) -> Self {
+    fn new(edits: &[Voxel], dir: &Path) -> Self {
         let edit_bytes = (edits.len() * EDIT_BYTES) as f64;
-        Self { written: written_bytes(), start: Instant::now(), edit_bytes }
+        Self { written: device_bytes(dir), start: Instant::now(), edit_bytes }
     }
 
     fn row(&self, name: String, parts: [Option<u64>; 3], dir: &Path) -> Vec<String> {
         let elapsed_s = self.start.elapsed().as_secs_f64();
-        let written = written_bytes().zip(self.written).map(|(now, before)| now - before);
+        let written = device_bytes(dir).zip(self.written).map(|(now, before)| now - before);
         let mut row = vec![name];
         for bytes in parts.into_iter().chain([written, Some(disk_bytes(dir))]) {
             row.push(
@@ -83,7 +90,7 @@ impl Meter {
 fn ours(edits: &[Voxel], batch: usize) -> Vec<Vec<String>> {
     let folder = input::folder();
     let world = input::open_ours(folder.path(), Durability::Sync);
-    let meter = Meter::new(edits);
+    let meter = Meter::new(edits, folder.path());
     for edits in edits.chunks(batch) {
         block_on(world.edit(&input::batch(edits))).expect("our edits are made");
     }
@@ -104,7 +111,7 @@ fn ours(edits: &[Voxel], batch: usize) -> Vec<Vec<String>> {
 fn peer(edits: &[Voxel], batch: usize, kind: Kind, schema: Schema) -> Vec<String> {
     let folder = input::folder();
     let mut database = Edits::new(kind.open(folder.path()), schema, 0);
-    let meter = Meter::new(edits);
+    let meter = Meter::new(edits, folder.path());
     edits.chunks(batch).for_each(|edits| database.edit(edits));
     drop(database);
     meter.row(format!("{}, {}", kind.name(), schema.name()), [None; 3], folder.path())
