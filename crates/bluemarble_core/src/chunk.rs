@@ -47,7 +47,34 @@ struct Dense {
 
 const VOLUME: u32 = CHUNK_VOLUME as u32;
 
+/// The cells of a chunk as they are held, ordered by [`cell_index`].
+#[derive(Clone, Copy, Debug)]
+pub enum PackedCells<'a> {
+    /// All of one material.
+    Uniform(MaterialId),
+    /// Indices into a list of materials, each of which it holds once; not all of them need to occur.
+    Palette {
+        /// The materials.
+        materials: &'a [MaterialId],
+        /// Bits a cell: 1, 2, 4 or 8.
+        bits: u32,
+        /// The cells, from the lowest bits up: a row of 64 along x is as many words as a cell has bits.
+        words: &'a [u64],
+    },
+    /// Each cell's material.
+    Dense(&'a [MaterialId]),
+}
+
 impl Chunk {
+    /// The cells without unpacking them.
+    pub fn packed(&self) -> PackedCells<'_> {
+        match &self.repr {
+            Repr::Uniform(material) => PackedCells::Uniform(*material),
+            Repr::Palette(palette) => palette.packed(),
+            Repr::Dense(dense) => PackedCells::Dense(&dense.cells),
+        }
+    }
+
     /// A chunk of one material.
     pub const fn uniform(material: MaterialId) -> Self {
         Self { repr: Repr::Uniform(material) }

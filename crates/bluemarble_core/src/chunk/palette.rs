@@ -1,5 +1,6 @@
 //! [`Palette`]: bit-packed indices into a short list of materials.
 
+use super::PackedCells;
 use crate::{key::CHUNK_VOLUME, material::MaterialId};
 
 /// More materials than this have no palette.
@@ -140,6 +141,12 @@ impl Palette {
             wide.extend([word & u64::from(u32::MAX), word >> 32].map(|half| spread(half, bits)));
         }
         self.words = wide;
+    }
+
+    /// The cells as they are.
+    pub fn packed(&self) -> PackedCells<'_> {
+        let (bits, words) = (1 << self.bits_log2, &*self.words);
+        PackedCells::Palette { materials: &self.materials, bits, words }
     }
 
     /// Writes all cells.

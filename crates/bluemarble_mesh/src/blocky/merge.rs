@@ -1,86 +1,110 @@
-//! Visible faces to rectangles.
+//! Seen faces to rectangles.
 
-use bluemarble_core::{Face, MaterialId};
-use glam::{IVec3, ivec3};
+use bluemarble_core::Face;
+use glam::ivec3;
 
 use super::{
-    Cells,
-    masks::{Masks, transpose},
+    masks::{Layer, ones},
+    rows::Rows,
 };
 use crate::quad::PackedQuad;
 
-/// Merges the visible faces of one direction, layer by layer.
-pub(super) fn merge_faces(
-    visible: &Masks,
-    cells: &Cells,
+/// Merges the faces of one layer: the longest run along u first, then as many rows along v as have it
+/// whole. Nothing is left of the layer.
+pub(super) fn merge_layer<R: Rows>(
+    cells: &R,
     face: Face,
+    at: usize,
+    rows: &mut Layer,
     max_edge: u32,
     out: &mut Vec<PackedQuad>,
 ) {
-    let outwards = i32::from(face.is_positive());
-    if face.axis() == 0 {
-        // Rows run along the normal: turn them so that they run along z.
-        let mut layers = vec![[0u64; 64]; 64];
-        for y in 0..64 {
-            let mut rows: [u64; 64] = std::array::from_fn(|z| visible.row(y, z));
-            if rows.iter().all(|&row| row == 0) {
-                continue;
-            }
-            transpose(&mut rows);
-            for (layer, row) in layers.iter_mut().zip(rows) {
-                layer[y] = row;
-            }
+    let level = at as i32 + i32::from(face.is_positive());
+    match face.axis() {
+        0 => {
+            let place = |u: usize, v: usize| (u + 64 * v, at);
+            let run = |u: usize, v: usize, key: u32, most: usize| {
+                (0..most).find(|&i| cells.key(place(u + i, v).0, at) != key).unwrap_or(most)
+            };
+            let corner = |u: usize, v: usize| ivec3(level, v as i32, u as i32);
+            merge(
+                cells,
+                rows,
+                place,
+                run,
+                |u, v, size, key| {
+                    PackedQuad::new(corner(u, v), size, face, cells.material(key), false)
+                },
+                max_edge,
+                out,
+            );
         }
-        for (x, rows) in layers.iter_mut().enumerate() {
-            let corner = |u: usize, v: usize| ivec3(x as i32 + outwards, v as i32, u as i32);
-            merge_layer(rows, |u, v| cells.at(x, v, u), corner, face, max_edge, out);
-        }
-        return;
-    }
-    for layer in 0..64usize {
-        let along_y = face.axis() == 1;
-        let mut rows: [u64; 64] = std::array::from_fn(|v| {
-            if along_y { visible.row(layer, v) } else { visible.row(v, layer) }
-        });
-        let level = layer as i32 + outwards;
-        if along_y {
+        1 => {
+            let place = |u: usize, v: usize| (v + 64 * at, u);
+            let run = |u, v: usize, key, most| cells.run(v + 64 * at, u, key, most);
             let corner = |u: usize, v: usize| ivec3(u as i32, level, v as i32);
-            merge_layer(&mut rows, |u, v| cells.at(u, layer, v), corner, face, max_edge, out);
-        } else {
+            merge(
+                cells,
+                rows,
+                place,
+                run,
+                |u, v, size, key| {
+                    PackedQuad::new(corner(u, v), size, face, cells.material(key), false)
+                },
+                max_edge,
+                out,
+            );
+        }
+        _ => {
+            let place = |u: usize, v: usize| (at + 64 * v, u);
+            let run = |u, v: usize, key, most| cells.run(at + 64 * v, u, key, most);
             let corner = |u: usize, v: usize| ivec3(u as i32, v as i32, level);
-            merge_layer(&mut rows, |u, v| cells.at(u, v, layer), corner, face, max_edge, out);
+            merge(
+                cells,
+                rows,
+                place,
+                run,
+                |u, v, size, key| {
+                    PackedQuad::new(corner(u, v), size, face, cells.material(key), false)
+                },
+                max_edge,
+                out,
+            );
         }
     }
 }
 
-/// Merges one layer: the longest run along u first, then as many rows along v as have it whole.
-fn merge_layer(
-    rows: &mut [u64; 64],
-    material: impl Fn(usize, usize) -> MaterialId,
-    corner: impl Fn(usize, usize) -> IVec3,
-    face: Face,
+/// `place` gives the row and x of a face's cell, `run` counts cells with a key from (u, v) on along u.
+#[inline]
+fn merge<R: Rows>(
+    cells: &R,
+    rows: &mut Layer,
+    place: impl Fn(usize, usize) -> (usize, usize),
+    run: impl Fn(usize, usize, u32, usize) -> usize,
+    quad: impl Fn(usize, usize, (u32, u32), u32) -> PackedQuad,
     max_edge: u32,
     out: &mut Vec<PackedQuad>,
 ) {
+    // A power of two.
     let edge = max_edge as usize;
-    for v in 0..64 {
+    let active =
+        rows.iter().enumerate().fold(0, |active, (v, row)| active | u64::from(*row != 0) << v);
+    for v in ones(active) {
         while rows[v] != 0 {
             let u = rows[v].trailing_zeros() as usize;
-            let of = material(u, v);
-            let run = (rows[v] >> u).trailing_ones() as usize;
-            let longest = run.min(edge - u % edge);
-            let width = (1..longest).find(|&i| material(u + i, v) != of).unwrap_or(longest);
+            let (row, x) = place(u, v);
+            let key = cells.key(row, x);
+            let seen = (rows[v] >> u).trailing_ones() as usize;
+            let width = run(u, v, key, seen.min(edge - (u & (edge - 1))));
             let bits = (u64::MAX >> (64 - width)) << u;
-            let highest = (edge - v % edge).min(64 - v);
-            let same_row = |row: usize| {
-                rows[row] & bits == bits && (u..u + width).all(|u| material(u, row) == of)
-            };
-            let height = (1..highest).find(|&i| !same_row(v + i)).unwrap_or(highest);
-            for row in &mut rows[v..v + height] {
-                *row &= !bits;
+            rows[v] &= !bits;
+            let end = (v + edge - (v & (edge - 1))).min(64);
+            let mut next = v + 1;
+            while next < end && rows[next] & bits == bits && run(u, next, key, width) == width {
+                rows[next] &= !bits;
+                next += 1;
             }
-            let size = (width as u32, height as u32);
-            out.push(PackedQuad::new(corner(u, v), size, face, of, false));
+            out.push(quad(u, v, (width as u32, (next - v) as u32), key));
         }
     }
 }

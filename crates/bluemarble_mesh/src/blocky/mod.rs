@@ -10,16 +10,24 @@
 
 mod masks;
 mod merge;
+mod rows;
 mod skirts;
 #[cfg(test)]
 mod tests;
+mod visible;
 
-use bluemarble_core::{Chunk, Face, MaterialId, MaterialTable, chunk::cell_index};
+use std::cell::RefCell;
 
-use self::masks::Masks;
+use bluemarble_core::{Chunk, Face, MaterialId, MaterialTable, PackedCells};
+
+use self::{
+    masks::{Layer, Mask},
+    rows::{DenseRows, PaletteRows, Rows, UniformRows},
+    visible::Seen,
+};
 use crate::{
     mesher::{ChunkMesh, MeshOptions, Mesher},
-    surroundings::Surroundings,
+    surroundings::{FacePlane, Surroundings},
 };
 
 /// What a mesher asks of a material.
@@ -67,13 +75,20 @@ impl BlockyMesher {
     }
 }
 
-/// The chunk's cells as the mesher reads them.
-struct Cells(Vec<MaterialId>);
+/// What a mesher needs of memory; each thread keeps its own.
+struct Workspace {
+    opaque: Mask,
+    see_through: Mask,
+    layers: Box<[Layer; 64]>,
+}
 
-impl Cells {
-    #[inline]
-    fn at(&self, x: usize, y: usize, z: usize) -> MaterialId {
-        self.0[cell_index(x, y, z)]
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            opaque: Mask::default(),
+            see_through: Mask::default(),
+            layers: Box::new([[0; 64]; 64]),
+        }
     }
 }
 
@@ -85,30 +100,101 @@ impl Mesher for BlockyMesher {
         options: &MeshOptions,
         out: &mut ChunkMesh,
     ) {
-        let any_opaque = chunk.any_material(|material| self.is_opaque(material));
-        let any_see_through = chunk.any_material(|material| self.is_see_through(material));
-        if !any_opaque && !any_see_through {
-            return;
-        }
-        let cells = Cells(chunk.to_cells());
-        let max_edge = options.max_edge.clamp(1, 64);
-        let opaque = Masks::of_cells(&cells, |material| self.is_opaque(material));
-        let see_through = Masks::of_cells(&cells, |material| self.is_see_through(material));
-        for face in Face::ALL {
-            let opaque_beyond = around.plane(face).rows(|material| self.is_opaque(material));
-            if any_opaque {
-                let visible = opaque.visible(&opaque, &opaque_beyond, face);
-                merge::merge_faces(&visible, &cells, face, max_edge, &mut out.opaque);
-                if options.skirts && face.axis() != 1 {
-                    let top = around.plane(Face::PosY).rows(|material| self.is_opaque(material));
-                    skirts::add(&opaque, &top, &visible, &cells, face, max_edge, &mut out.opaque);
+        match chunk.packed() {
+            PackedCells::Uniform(material) => {
+                let look = self.look(material);
+                let hides = |plane: &FacePlane| plane.all(|material| self.is_opaque(material));
+                let is_hidden = look == Look::Opaque && around.planes.iter().all(hides);
+                if look != Look::Nothing && !is_hidden {
+                    self.mesh_rows(&UniformRows(material), chunk, around, options, out);
                 }
             }
-            if any_see_through {
-                let mut visible = see_through.visible(&opaque, &opaque_beyond, face);
-                visible.drop_faces_between_equals(&cells, around.plane(face), face);
-                merge::merge_faces(&visible, &cells, face, max_edge, &mut out.see_through);
+            PackedCells::Dense(cells) => {
+                self.mesh_rows(&DenseRows(cells), chunk, around, options, out);
             }
+            PackedCells::Palette { materials, bits, words } => match bits {
+                1 => self.mesh_palette::<1>(materials, words, chunk, around, options, out),
+                2 => self.mesh_palette::<2>(materials, words, chunk, around, options, out),
+                4 => self.mesh_palette::<4>(materials, words, chunk, around, options, out),
+                _ => self.mesh_palette::<8>(materials, words, chunk, around, options, out),
+            },
         }
+    }
+}
+
+impl BlockyMesher {
+    fn mesh_palette<const BITS: u32>(
+        &self,
+        materials: &[MaterialId],
+        words: &[u64],
+        chunk: &Chunk,
+        around: &Surroundings,
+        options: &MeshOptions,
+        out: &mut ChunkMesh,
+    ) {
+        self.mesh_rows(&PaletteRows::<BITS> { materials, words }, chunk, around, options, out);
+    }
+
+    fn mesh_rows(
+        &self,
+        cells: &impl Rows,
+        chunk: &Chunk,
+        around: &Surroundings,
+        options: &MeshOptions,
+        out: &mut ChunkMesh,
+    ) {
+        thread_local! {
+            static WORKSPACE: RefCell<Workspace> = RefCell::default();
+        }
+        let any_opaque = chunk.any_material(|material| self.is_opaque(material));
+        let any_see_through = chunk.any_material(|material| self.is_see_through(material));
+        WORKSPACE.with_borrow_mut(|Workspace { opaque, see_through, layers }| {
+            opaque.fill(cells, |material| self.is_opaque(material));
+            if any_see_through {
+                see_through.fill(cells, |material| self.is_see_through(material));
+            }
+            let max_edge = options.max_edge.clamp(1, 64);
+            let above = around.plane(Face::PosY);
+            let skirts = options.skirts && any_opaque;
+            let above = skirts.then(|| above.rows(|material| self.is_opaque(material)));
+            for face in Face::ALL {
+                let beyond = around.plane(face);
+                let hiding_beyond = beyond.rows(|material| self.is_opaque(material));
+                let border = if face.is_positive() { 63 } else { 0 };
+                if any_opaque {
+                    let seen = Seen {
+                        cells,
+                        drawn: opaque,
+                        hiding: opaque,
+                        hides_itself: true,
+                        joins_equals: false,
+                    };
+                    let mut at_side = [0; 64];
+                    let quads = &mut out.opaque;
+                    seen.for_each_layer(face, beyond, &hiding_beyond, layers, |at, layer| {
+                        if at == border {
+                            at_side = *layer;
+                        }
+                        merge::merge_layer(cells, face, at, layer, max_edge, quads);
+                    });
+                    if let (Some(above), true) = (&above, face.axis() != 1) {
+                        skirts::add(opaque, above, &at_side, cells, face, max_edge, quads);
+                    }
+                }
+                if any_see_through {
+                    let seen = Seen {
+                        cells,
+                        drawn: see_through,
+                        hiding: opaque,
+                        hides_itself: false,
+                        joins_equals: true,
+                    };
+                    let quads = &mut out.see_through;
+                    seen.for_each_layer(face, beyond, &hiding_beyond, layers, |at, layer| {
+                        merge::merge_layer(cells, face, at, layer, max_edge, quads);
+                    });
+                }
+            }
+        });
     }
 }

@@ -6,7 +6,10 @@
 use bluemarble_core::{Face, MaterialId};
 use glam::ivec3;
 
-use super::{Cells, masks::Masks};
+use super::{
+    masks::{Layer, Mask, transpose},
+    rows::Rows,
+};
 use crate::quad::PackedQuad;
 
 /// Half of a cell five lods coarser.
@@ -22,13 +25,13 @@ struct Piece {
     material: MaterialId,
 }
 
-/// Adds the skirt of one side. `above` has the opaque cells over the chunk, `visible` the faces that
-/// are drawn on this side anyway.
+/// Adds the skirt of one side. `above` has the opaque cells over the chunk, `drawn` the faces that are
+/// drawn on this side anyway.
 pub(super) fn add(
-    opaque: &Masks,
-    above: &[u64; 64],
-    visible: &Masks,
-    cells: &Cells,
+    opaque: &Mask,
+    above: &Layer,
+    drawn: &Layer,
+    cells: &impl Rows,
     face: Face,
     max_edge: u32,
     out: &mut Vec<PackedQuad>,
@@ -36,18 +39,18 @@ pub(super) fn add(
     let layer = if face.is_positive() { 63 } else { 0 };
     // The cell of the side's column u at height y.
     let place = |u: usize| if face.axis() == 0 { (layer, u) } else { (u, layer) };
-    let bit = |mask: &Masks, u: usize, y: usize| {
-        let (x, z) = place(u);
-        mask.row(y, z) >> x & 1 == 1
-    };
-    let column = |mask: &Masks, u: usize| {
-        (0..64).fold(0u64, |word, y| word | u64::from(bit(mask, u, y)) << y)
-    };
+    // Columns of the side, with a bit for each y.
+    let mut solid: Layer = std::array::from_fn(|y| match face.axis() {
+        0 => (0..64).fold(0, |word, z| word | (opaque.row(y, z) >> layer & 1) << z),
+        _ => opaque.row(y, layer),
+    });
+    transpose(&mut solid);
+    let mut drawn = *drawn;
+    transpose(&mut drawn);
     // Bit y is set where an opaque cell has none above it.
     let tops: [u64; 64] = std::array::from_fn(|u| {
         let (x, z) = place(u);
-        let solid = column(opaque, u);
-        solid & !(solid >> 1 | (above[z] >> x & 1) << 63)
+        solid[u] & !(solid[u] >> 1 | (above[z] >> x & 1) << 63)
     });
     let nearest = |u: usize, y: i32| {
         let distance = |mut word: u64| {
@@ -65,7 +68,7 @@ pub(super) fn add(
     };
     let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(64);
     for (u, &word) in tops.iter().enumerate() {
-        let drawn = column(visible, u);
+        let drawn = drawn[u];
         let (x, z) = place(u);
         let mut column_pieces = Vec::new();
         // From the top down, so that where two skirts meet the lower one gives way.
@@ -74,7 +77,7 @@ pub(super) fn add(
         while rest != 0 {
             let y = 63 - rest.leading_zeros() as i32;
             rest &= !(1 << y);
-            let material = cells.at(x, y as usize, z);
+            let material = cells.material(cells.key(z + 64 * y as usize, x));
             let depth = (LEAST_DEPTH + 2 * nearest(u, y)).min(MOST_DEPTH);
             let bottom = (y + 1 - depth).max(-64);
             let mut top = (y + 1).min(free_below);
