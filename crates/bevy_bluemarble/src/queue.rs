@@ -74,6 +74,13 @@ impl JobQueue {
         }
     }
 
+    /// Adds requests to those that wait.
+    pub fn add(&mut self, requests: Vec<Request>) {
+        let in_flight = &self.in_flight;
+        let new = requests.into_iter().filter(|request| !in_flight.contains_key(&request.key));
+        self.waiting.extend(new.map(Queued));
+    }
+
     /// Takes the most wanted request, with the flag that cancels it.
     pub fn start(&mut self) -> Option<(ChunkKey, Arc<AtomicBool>)> {
         let key = self.waiting.pop()?.0.key;

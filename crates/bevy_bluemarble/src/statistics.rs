@@ -36,6 +36,8 @@ pub struct StreamingStatistics {
     pub chunk_bytes: usize,
     /// The largest sum of the two so far.
     pub peak_bytes: usize,
+    /// How much coarser than viewers allow everything is drawn so that it fits into memory; 1 is not at all.
+    pub coarseness: f64,
     /// Jobs that failed; each was logged and is tried again.
     pub failed: u64,
     /// Edits applied and not yet in all lods.

@@ -44,6 +44,8 @@ pub struct StreamingSettings {
     pub frame_budget_entities: usize,
     /// Jobs in flight at once: few, so that the order of the queue can change.
     pub jobs_in_flight: usize,
+    /// Bytes of meshes and of chunks kept for picking. Above it everything is drawn coarser until it fits.
+    pub memory_budget_bytes: usize,
 }
 
 impl Default for StreamingSettings {
@@ -54,6 +56,7 @@ impl Default for StreamingSettings {
             frame_budget_bytes: 8 << 20,
             frame_budget_entities: 128,
             jobs_in_flight: workers.max(1),
+            memory_budget_bytes: 2 << 30,
         }
     }
 }
@@ -72,6 +75,10 @@ pub(crate) struct Resident {
 }
 
 impl Resident {
+    fn bytes(&self) -> usize {
+        self.mesh_bytes + self.chunk_bytes
+    }
+
     /// Where the node lies.
     pub(crate) fn bounds(&self) -> &NodeBounds {
         &self.bounds
@@ -92,6 +99,10 @@ pub struct Streamer {
     queue: Arc<Mutex<JobQueue>>,
     workers: Arc<AtomicUsize>,
     pub(crate) residents: FxHashMap<ChunkKey, Resident>,
+    /// Bytes of all residents.
+    resident_bytes: usize,
+    /// How much coarser than viewers allow everything is drawn, so that it fits into memory.
+    coarseness: f64,
     /// The drawn nodes that show something, for picking.
     pub(crate) drawn: DrawnIndex,
     ended: Receiver<JobEnd>,
@@ -101,9 +112,17 @@ pub struct Streamer {
     views: Vec<View>,
     /// Something has happened that may change the cut.
     changed: bool,
+    /// Something has happened since the last measurement.
+    unmeasured: bool,
     retry_at: Option<Instant>,
 }
 
+/// What is drawn gets so much coarser a frame while it does not fit into memory.
+const COARSER_A_FRAME: f64 = 1.02;
+/// Nothing gets coarser than this, whatever the budget.
+const MOST_COARSENESS: f64 = 64.0;
+/// Below this share of the memory budget what was made coarser gets finer again.
+const ROOMY_SHARE: f64 = 0.7;
 /// A failed read is tried again after this long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Results that may wait for the main thread before workers pause.
@@ -125,12 +144,15 @@ impl Streamer {
             queue: Arc::default(),
             workers: Arc::default(),
             residents: FxHashMap::default(),
+            resident_bytes: 0,
+            coarseness: 1.0,
             drawn: DrawnIndex::new(),
             ended,
             end,
             retired: VecDeque::new(),
             views: Vec::new(),
             changed: true,
+            unmeasured: true,
             retry_at: None,
         }
     }
@@ -138,6 +160,20 @@ impl Streamer {
     /// The world that is streamed.
     pub fn world(&self) -> &HybridWorld {
         &self.builder.world
+    }
+
+    /// Draws everything coarser while memory is short, and finer again when there is much.
+    fn fit_into(&mut self, budget_bytes: usize) {
+        let before = self.coarseness;
+        if self.resident_bytes > budget_bytes {
+            self.coarseness = (before * COARSER_A_FRAME).min(MOST_COARSENESS);
+        } else if (self.resident_bytes as f64) < budget_bytes as f64 * ROOMY_SHARE {
+            self.coarseness = (before / COARSER_A_FRAME).max(1.0);
+        }
+        if self.coarseness != before {
+            self.cut.set_coarseness(self.coarseness);
+            self.changed = true;
+        }
     }
 
     /// Builds node after node, the most wanted first, until none is left or the results pile up.
@@ -197,10 +233,15 @@ pub fn receive(
         let Ok(JobEnd { key, result }) = streamer.ended.try_recv() else { break };
         let outdated = lock(&streamer.queue).finish(key);
         streamer.changed = true;
+        streamer.unmeasured = true;
         let node = match result {
             Ok(Some(node)) => node,
-            Ok(None) => continue,
+            Ok(None) => {
+                streamer.cut.unanswered(key);
+                continue;
+            }
             Err(error) => {
+                streamer.cut.unanswered(key);
                 error!("chunk {key} cannot be shown: {error}");
                 statistics.failed += 1;
                 streamer.retry_at = Some(Instant::now() + RETRY_AFTER);
@@ -242,7 +283,9 @@ pub fn receive(
         bytes += mesh_bytes;
         entities += spawned.len();
         let resident = Resident { entities: spawned, chunk, bounds, mesh_bytes, chunk_bytes };
+        streamer.resident_bytes += resident.bytes();
         if let Some(old) = streamer.residents.insert(key, resident) {
+            streamer.resident_bytes -= old.bytes();
             // An edited node: the new one is visible from this frame on, the old one is not.
             for entity in old.entities {
                 commands.entity(entity).insert(Visibility::Hidden);
@@ -256,6 +299,7 @@ pub fn receive(
     for _ in 0..settings.frame_budget_entities {
         let Some(entity) = streamer.retired.pop_front() else { break };
         commands.entity(entity).try_despawn();
+        streamer.unmeasured = true;
     }
 }
 
@@ -307,8 +351,10 @@ pub fn select(
         streamer.retry_at = None;
         streamer.changed = true;
     }
+    streamer.fit_into(settings.memory_budget_bytes);
     if streamer.changed || streamer.views != views.0 {
         streamer.changed = false;
+        streamer.unmeasured = true;
         streamer.views.clone_from(&views.0);
         let world = streamer.builder.world.clone();
         let change = streamer.cut.update(&views.0, |key| world.classify(key));
@@ -333,11 +379,16 @@ pub fn select(
         }
         for key in change.dropped {
             if let Some(resident) = streamer.residents.remove(&key) {
+                streamer.resident_bytes -= resident.bytes();
                 streamer.retired.extend(resident.entities);
             }
         }
-        let cut = &streamer.cut;
-        lock(&streamer.queue).replace(change.requests_unsorted, |key| cut.wants(key));
+        let (cut, mut queue) = (&streamer.cut, lock(&streamer.queue));
+        if change.replaces_requests {
+            queue.replace(change.requests_unsorted, |key| cut.wants(key));
+        } else {
+            queue.add(change.requests_unsorted);
+        }
     }
     if streamer.retry_at.is_some() {
         return;
@@ -351,26 +402,16 @@ pub fn select(
 }
 
 /// Brings the statistics up to date.
-pub fn measure(streamer: Res<Streamer>, mut statistics: ResMut<StreamingStatistics>) {
+pub fn measure(mut streamer: ResMut<Streamer>, mut statistics: ResMut<StreamingStatistics>) {
+    if std::mem::take(&mut streamer.unmeasured) {
+        measure_residents(&streamer, &mut statistics);
+    }
     let cut = &streamer.cut;
     statistics.asked_by_lod = cut.asked;
     statistics.skipped_by_lod = cut.skipped;
     statistics.nodes = cut.len();
     let queue = lock(&streamer.queue);
     (statistics.waiting, statistics.in_flight) = (queue.waiting(), queue.in_flight());
-    let mut drawn_by_lod = [0; MAX_LOD as usize + 1];
-    let (mut entities, mut mesh_bytes, mut chunk_bytes) = (0, 0, 0);
-    for (key, resident) in &streamer.residents {
-        entities += resident.entities.len();
-        mesh_bytes += resident.mesh_bytes;
-        chunk_bytes += resident.chunk_bytes;
-        let shown = cut.drawn().contains(key) && !resident.entities.is_empty();
-        drawn_by_lod[usize::from(key.lod)] += u64::from(shown);
-    }
-    statistics.drawn_by_lod = drawn_by_lod;
-    statistics.entities = entities + streamer.retired.len();
-    (statistics.mesh_bytes, statistics.chunk_bytes) = (mesh_bytes, chunk_bytes);
-    statistics.peak_bytes = statistics.peak_bytes.max(mesh_bytes + chunk_bytes);
     statistics.settled = !streamer.changed
         && !streamer.views.is_empty()
         && statistics.waiting == 0
@@ -378,4 +419,22 @@ pub fn measure(streamer: Res<Streamer>, mut statistics: ResMut<StreamingStatisti
         && statistics.edits_pending == 0
         && streamer.retired.is_empty()
         && streamer.retry_at.is_none();
+}
+
+/// What is held and drawn.
+fn measure_residents(streamer: &Streamer, statistics: &mut StreamingStatistics) {
+    let mut drawn_by_lod = [0; MAX_LOD as usize + 1];
+    let (mut entities, mut mesh_bytes, mut chunk_bytes) = (0, 0, 0);
+    for (key, resident) in &streamer.residents {
+        entities += resident.entities.len();
+        mesh_bytes += resident.mesh_bytes;
+        chunk_bytes += resident.chunk_bytes;
+        let shown = streamer.cut.drawn().contains(key) && !resident.entities.is_empty();
+        drawn_by_lod[usize::from(key.lod)] += u64::from(shown);
+    }
+    statistics.drawn_by_lod = drawn_by_lod;
+    statistics.entities = entities + streamer.retired.len();
+    (statistics.mesh_bytes, statistics.chunk_bytes) = (mesh_bytes, chunk_bytes);
+    statistics.peak_bytes = statistics.peak_bytes.max(mesh_bytes + chunk_bytes);
+    statistics.coarseness = streamer.coarseness;
 }

@@ -236,8 +236,8 @@ mod tests {
         let odd = |material: MaterialId| material.0 % 3 == 1;
         let mut mask = vec![0; 4096];
         rows.write_mask(odd, &mut mask);
-        for row in 0..4096 {
-            assert_eq!(mask[row], bits(|x| odd(cell(row, x))), "row {row}");
+        for (row, &word) in mask.iter().enumerate() {
+            assert_eq!(word, bits(|x| odd(cell(row, x))), "row {row}");
         }
         let key = rows.key(row, x);
         assert_eq!(rows.material(key), cell(row, x));

@@ -1,0 +1,343 @@
+//! Cut selection: which nodes are drawn, which are wanted.
+//!
+//! Pure bookkeeping without engine, disk or clock: views and arrivals go in, requests and swaps come
+//! out. A node is split while the error of its cells on screen exceeds what the viewer allows; split
+//! and merge thresholds differ so that a viewer on the edge does not make nodes flip. A node gives way
+//! only when all eight children are drawable, and children are drawn until their parent is: the drawn
+//! set covers everything at every moment and never covers anything twice.
+//!
+//! As long as no view moves, an update looks at nothing but the nodes around what has arrived.
+
+mod sight;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape};
+use bluemarble_terrain::Classification;
+use rustc_hash::FxHashSet;
+
+pub use self::sight::View;
+use self::{
+    sight::Sight,
+    tree::{Index, State, Tree},
+};
+
+/// Merge below this share of the split threshold.
+const MERGE_SHARE: f64 = 0.8;
+/// Added to the priority of what is drawn and wrong: it comes before what is only too coarse.
+const STALE_PRIORITY: f64 = 1e12;
+
+/// A node that is wanted and not here, or here and out of date.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Request {
+    /// The node.
+    pub key: ChunkKey,
+    /// Larger is sooner.
+    pub priority: f64,
+}
+
+/// What an update asks for.
+#[derive(Debug, Default)]
+pub struct CutChange {
+    /// What is wanted and not here, in no fixed order.
+    pub requests_unsorted: Vec<Request>,
+    /// Whether these are all requests, and earlier ones are void; else they come in addition.
+    pub replaces_requests: bool,
+    /// Nodes that are drawn from now on.
+    pub shown: Vec<ChunkKey>,
+    /// Nodes that are no longer drawn.
+    pub hidden: Vec<ChunkKey>,
+    /// Nodes that are forgotten.
+    pub dropped: Vec<ChunkKey>,
+}
+
+/// Counts of nodes by lod.
+pub type PerLod = [u64; MAX_LOD as usize + 1];
+
+/// The drawn part of the octree and what hangs above it.
+#[derive(Debug)]
+pub struct Cut {
+    shape: Shape,
+    tree: Tree,
+    roots: Vec<Index>,
+    drawn: FxHashSet<ChunkKey>,
+    views: Vec<View>,
+    sights: Vec<Sight>,
+    /// Nodes that something has happened to since the last update.
+    touched: Vec<ChunkKey>,
+    /// Everything is looked at in the next update.
+    all_touched: bool,
+    /// Counts the updates that looked at everything.
+    epoch: u64,
+    /// Errors are divided by this.
+    coarseness: f64,
+    /// Nodes ever asked about, by lod.
+    pub asked: PerLod,
+    /// Of these, the ones skipped because their baseline is uniform or solid.
+    pub skipped: PerLod,
+}
+
+impl Cut {
+    /// An empty cut of a world.
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            shape,
+            tree: Tree::default(),
+            roots: Vec::new(),
+            drawn: FxHashSet::default(),
+            views: Vec::new(),
+            sights: Vec::new(),
+            touched: Vec::new(),
+            all_touched: true,
+            epoch: 0,
+            coarseness: 1.0,
+            asked: PerLod::default(),
+            skipped: PerLod::default(),
+        }
+    }
+
+    /// Nodes drawn now, those that show nothing included.
+    pub fn drawn(&self) -> &FxHashSet<ChunkKey> {
+        &self.drawn
+    }
+
+    /// Nodes known, drawn or not.
+    pub fn len(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Whether no node is known.
+    pub fn is_empty(&self) -> bool {
+        self.tree.len() == 0
+    }
+
+    /// Whether a node is still wanted.
+    pub fn wants(&self, key: ChunkKey) -> bool {
+        self.tree.find(key).is_some_and(|at| self.tree[at].is_wanted())
+    }
+
+    /// Whether a node is known at all.
+    pub fn knows(&self, key: ChunkKey) -> bool {
+        self.tree.find(key).is_some()
+    }
+
+    /// Every node may be so many times as coarse as its viewers allow; 1 at first.
+    pub fn set_coarseness(&mut self, coarseness: f64) {
+        self.all_touched |= self.coarseness != coarseness;
+        self.coarseness = coarseness;
+    }
+
+    /// Notes that a node can be drawn now; false if nobody wants it any more.
+    pub fn arrived(&mut self, key: ChunkKey) -> bool {
+        let Some(at) = self.tree.find(key) else { return false };
+        let node = &mut self.tree[at];
+        if node.state == State::Pending {
+            self.touched.push(key.parent().unwrap_or(key));
+        }
+        node.state = State::Drawable;
+        node.stale = false;
+        node.requested = None;
+        true
+    }
+
+    /// Notes that a request has come to nothing: the node is requested again if it is still wanted.
+    pub fn unanswered(&mut self, key: ChunkKey) {
+        if let Some(at) = self.tree.find(key) {
+            self.tree[at].requested = None;
+            let waiting = self.tree[at].state == State::Pending;
+            self.touched.push(key.parent().filter(|_| waiting).unwrap_or(key));
+        }
+    }
+
+    /// Marks what shows an edited chunk as out of date: the node itself, the six beside it, and the
+    /// claim of every node above them that there is nothing to show. What is drawn stays until its
+    /// successor is here.
+    pub fn edited(&mut self, key: ChunkKey) {
+        let beside = Face::ALL.into_iter().filter_map(|face| self.shape.neighbour(key, face));
+        for touched in beside.chain([key]).collect::<Vec<_>>() {
+            if let Some(at) = self.tree.find(touched) {
+                let node = &mut self.tree[at];
+                node.stale |= node.state != State::Pending;
+                self.touched.push(touched);
+            }
+            let mut above = Some(touched);
+            while let Some(key) = above {
+                if let Some(at) = self.tree.find(key)
+                    && self.tree[at].state == State::Skipped
+                {
+                    // It showed nothing, so it can go on being drawn as nothing until its turn.
+                    self.tree[at].state = State::Drawable;
+                    self.touched.push(key);
+                }
+                above = key.parent();
+            }
+        }
+    }
+
+    /// Selects the cut for these views. Without a view nothing changes.
+    pub fn update(
+        &mut self,
+        views: &[View],
+        classify: impl Fn(ChunkKey) -> Classification,
+    ) -> CutChange {
+        let mut change = CutChange::default();
+        if views.is_empty() {
+            return change;
+        }
+        if self.views != views {
+            self.views = views.to_vec();
+            self.sights = views.iter().map(|&view| Sight::new(&self.shape, view)).collect();
+            self.all_touched = true;
+        }
+        let mut touched = std::mem::take(&mut self.touched);
+        if std::mem::take(&mut self.all_touched) {
+            self.epoch += 1;
+            change.replaces_requests = true;
+            if self.roots.is_empty() {
+                let roots = self.shape.roots();
+                self.roots =
+                    roots.into_iter().map(|key| self.new_node(key, None, &classify)).collect();
+            }
+            for at in self.roots.clone() {
+                self.visit_if_here(at, &classify, &mut change);
+            }
+        } else {
+            // What lies below a node that was visited was visited with it.
+            touched.sort_unstable_by_key(|key| std::cmp::Reverse(key.lod));
+            for key in touched {
+                if let Some(at) = self.tree.find(key)
+                    && (self.tree[at].is_live || self.tree[at].parent.is_none())
+                {
+                    self.visit_if_here(at, &classify, &mut change);
+                }
+            }
+        }
+        change
+    }
+
+    fn new_node(
+        &mut self,
+        key: ChunkKey,
+        parent: Option<Index>,
+        classify: &impl Fn(ChunkKey) -> Classification,
+    ) -> Index {
+        let skip = classify(key) != Classification::Mixed;
+        let lod = usize::from(key.lod);
+        self.asked[lod] += 1;
+        self.skipped[lod] += u64::from(skip);
+        let state = if skip { State::Skipped } else { State::Pending };
+        self.tree.insert(&self.shape, key, parent, state)
+    }
+
+    /// The children of a node, made if need be.
+    fn children(
+        &mut self,
+        at: Index,
+        classify: &impl Fn(ChunkKey) -> Classification,
+    ) -> Option<[Index; 8]> {
+        if self.tree[at].children.is_none() {
+            let keys = self.tree[at].key.children()?;
+            let children = keys.map(|key| self.new_node(key, Some(at), classify));
+            self.tree[at].children = Some(children);
+        }
+        self.tree[at].children
+    }
+
+    fn request(&mut self, at: Index, change: &mut CutChange) {
+        let node = &mut self.tree[at];
+        if node.requested == Some(self.epoch) {
+            return;
+        }
+        node.requested = Some(self.epoch);
+        let urgency = if node.stale { STALE_PRIORITY } else { 0.0 };
+        let priority = (self.sights.iter())
+            .map(|sight| node.extent.error(sight) * node.extent.focus(sight))
+            .fold(0.0, f64::max);
+        change.requests_unsorted.push(Request { key: node.key, priority: priority + urgency });
+    }
+
+    /// Visits a node, or requests it.
+    fn visit_if_here(
+        &mut self,
+        at: Index,
+        classify: &impl Fn(ChunkKey) -> Classification,
+        change: &mut CutChange,
+    ) {
+        if self.tree[at].state == State::Pending {
+            self.request(at, change);
+        } else {
+            self.visit(at, classify, change);
+        }
+    }
+
+    /// Draws a drawable node, or what of its descendants is complete.
+    fn visit(
+        &mut self,
+        at: Index,
+        classify: &impl Fn(ChunkKey) -> Classification,
+        change: &mut CutChange,
+    ) {
+        self.tree[at].is_live = true;
+        if self.tree[at].state == State::Skipped {
+            return self.set_drawn(at, true, change);
+        }
+        if self.tree[at].stale {
+            self.request(at, change);
+        }
+        if !self.is_split(at) {
+            self.set_drawn(at, true, change);
+            return self.forget_children(at, change);
+        }
+        let Some(children) = self.children(at, classify) else {
+            return self.set_drawn(at, true, change);
+        };
+        let mut complete = true;
+        for child in children {
+            if self.tree[child].state == State::Pending {
+                complete = false;
+                self.request(child, change);
+            }
+        }
+        self.set_drawn(at, !complete, change);
+        if complete {
+            for child in children {
+                self.visit(child, classify, change);
+            }
+        }
+    }
+
+    /// Whether a node's children are to be drawn in its place.
+    fn is_split(&mut self, at: Index) -> bool {
+        let node = &mut self.tree[at];
+        if node.judged != self.epoch {
+            node.judged = self.epoch;
+            let threshold = self.coarseness * if node.split { MERGE_SHARE } else { 1.0 };
+            node.split = self.sights.iter().any(|sight| node.extent.error(sight) > threshold);
+        }
+        node.split
+    }
+
+    fn set_drawn(&mut self, at: Index, drawn: bool, change: &mut CutChange) {
+        let node = &mut self.tree[at];
+        if node.is_drawn == drawn {
+            return;
+        }
+        node.is_drawn = drawn;
+        if drawn {
+            self.drawn.insert(node.key);
+            change.shown.push(node.key);
+        } else {
+            self.drawn.remove(&node.key);
+            change.hidden.push(node.key);
+        }
+    }
+
+    fn forget_children(&mut self, at: Index, change: &mut CutChange) {
+        for child in self.tree[at].children.take().into_iter().flatten() {
+            self.forget_children(child, change);
+            self.set_drawn(child, false, change);
+            change.dropped.push(self.tree.remove(child));
+        }
+    }
+}
