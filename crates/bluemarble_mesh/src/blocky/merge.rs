@@ -20,56 +20,33 @@ pub(super) fn merge_layer<R: Rows>(
     out: &mut Vec<PackedQuad>,
 ) {
     let level = at as i32 + i32::from(face.is_positive());
+    let quad = |u: usize, v: usize, size: (u32, u32), key: u32| {
+        let (u, v) = (u as i32, v as i32);
+        let corner = match face.axis() {
+            0 => ivec3(level, v, u),
+            1 => ivec3(u, level, v),
+            _ => ivec3(u, v, level),
+        };
+        PackedQuad::new(corner, size, face, cells.material(key), false)
+    };
     match face.axis() {
         0 => {
             let place = |u: usize, v: usize| (u + 64 * v, at);
+            let is = |u: usize, v: usize, key: u32| cells.key(u + 64 * v, at) == key;
             let run = |u: usize, v: usize, key: u32, most: usize| {
-                (0..most).find(|&i| cells.key(place(u + i, v).0, at) != key).unwrap_or(most)
+                (0..most).find(|&i| !is(u + i, v, key)).unwrap_or(most)
             };
-            let corner = |u: usize, v: usize| ivec3(level, v as i32, u as i32);
-            merge(
-                cells,
-                rows,
-                place,
-                run,
-                |u, v, size, key| {
-                    PackedQuad::new(corner(u, v), size, face, cells.material(key), false)
-                },
-                max_edge,
-                out,
-            );
+            merge(cells, rows, place, run, quad, max_edge, out);
         }
         1 => {
             let place = |u: usize, v: usize| (v + 64 * at, u);
             let run = |u, v: usize, key, most| cells.run(v + 64 * at, u, key, most);
-            let corner = |u: usize, v: usize| ivec3(u as i32, level, v as i32);
-            merge(
-                cells,
-                rows,
-                place,
-                run,
-                |u, v, size, key| {
-                    PackedQuad::new(corner(u, v), size, face, cells.material(key), false)
-                },
-                max_edge,
-                out,
-            );
+            merge(cells, rows, place, run, quad, max_edge, out);
         }
         _ => {
             let place = |u: usize, v: usize| (at + 64 * v, u);
             let run = |u, v: usize, key, most| cells.run(at + 64 * v, u, key, most);
-            let corner = |u: usize, v: usize| ivec3(u as i32, v as i32, level);
-            merge(
-                cells,
-                rows,
-                place,
-                run,
-                |u, v, size, key| {
-                    PackedQuad::new(corner(u, v), size, face, cells.material(key), false)
-                },
-                max_edge,
-                out,
-            );
+            merge(cells, rows, place, run, quad, max_edge, out);
         }
     }
 }
