@@ -1,5 +1,7 @@
 //! One bit a cell.
 
+use bluemarble_core::MaterialId;
+
 use super::rows::Rows;
 
 /// One word for each v of a layer, with a bit for each u.
@@ -23,7 +25,7 @@ impl Default for Mask {
 
 impl Mask {
     /// Sets the bits of the cells for which `test` holds, and no other.
-    pub fn fill(&mut self, cells: &impl Rows, test: impl Fn(bluemarble_core::MaterialId) -> bool) {
+    pub fn fill(&mut self, cells: &impl Rows, test: impl Fn(MaterialId) -> bool) {
         cells.write_mask(test, &mut self.words[..]);
         (self.some, self.gaps) = (0, 0);
         for (y, plane) in self.words.as_chunks::<64>().0.iter().enumerate() {

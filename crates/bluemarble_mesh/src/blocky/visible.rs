@@ -3,7 +3,7 @@
 //! A face is seen where its cell's bit is set and the hiding bit of the cell beyond is not. Layers run
 //! along the normal of the face; in each, u and v are the axes of the face's rectangles.
 
-use bluemarble_core::Face;
+use bluemarble_core::{Face, MaterialId};
 
 use super::{
     masks::{Layer, Mask, ones, transpose},
@@ -47,10 +47,14 @@ impl<R: Rows> Seen<'_, R> {
                 let border = if face.is_positive() { 63 } else { 0 };
                 for at in 0..64usize {
                     let beyond = (at == border).then_some((beyond, hiding_beyond));
-                    let step = if face.is_positive() { at + 1 } else { at.wrapping_sub(1) };
+                    let next = match face.is_positive() {
+                        _ if at == border => at,
+                        true => at + 1,
+                        false => at - 1,
+                    };
                     let seen = match axis {
-                        1 => self.layer_along_y(at, step, beyond),
-                        _ => self.layer_along_z(at, step, beyond),
+                        1 => self.layer_along_y(at, next, beyond),
+                        _ => self.layer_along_z(at, next, beyond),
                     };
                     if let Some(mut layer) = seen {
                         each(at, &mut layer);
@@ -77,13 +81,7 @@ impl<R: Rows> Seen<'_, R> {
         let mut any = 0;
         for (z, (row, hidden)) in layer.iter_mut().zip(hidden).enumerate() {
             *row &= !hidden;
-            if self.joins_equals && *row != 0 {
-                let here = z + 64 * y;
-                *row &= !match beyond {
-                    None => self.cells.equal(here, z + 64 * next),
-                    Some((plane, _)) => self.equal_beyond(*row, here, |x| plane.get(x, z)),
-                };
-            }
+            *row = self.without_joined(*row, z + 64 * y, z + 64 * next, beyond, z);
             any |= *row;
         }
         (any != 0).then_some(layer)
@@ -103,14 +101,8 @@ impl<R: Rows> Seen<'_, R> {
         let mut any = 0;
         for y in ones(planes) {
             let hidden = beyond.map_or_else(|| self.hiding.row(y, next), |(_, hidden)| hidden[y]);
-            let mut row = self.drawn.row(y, z) & !hidden;
-            if self.joins_equals && row != 0 {
-                let here = z + 64 * y;
-                row &= !match beyond {
-                    None => self.cells.equal(here, next + 64 * y),
-                    Some((plane, _)) => self.equal_beyond(row, here, |x| plane.get(x, y)),
-                };
-            }
+            let row = self.drawn.row(y, z) & !hidden;
+            let row = self.without_joined(row, z + 64 * y, next + 64 * y, beyond, y);
             layer[y] = row;
             any |= row;
         }
@@ -159,13 +151,28 @@ impl<R: Rows> Seen<'_, R> {
         }
     }
 
-    /// Of some cells of a row, those that are of the same material as the one beyond.
-    fn equal_beyond(
+    /// Seen cells of the row `here` without those that are joined with what lies beyond them: the row
+    /// `there`, or row `v` of the plane beyond the chunk.
+    #[inline]
+    fn without_joined(
         &self,
         row: u64,
         here: usize,
-        beyond: impl Fn(usize) -> bluemarble_core::MaterialId,
+        there: usize,
+        beyond: Option<(&FacePlane, &Layer)>,
+        v: usize,
     ) -> u64 {
+        if !self.joins_equals || row == 0 {
+            return row;
+        }
+        row & !match beyond {
+            None => self.cells.equal(here, there),
+            Some((plane, _)) => self.equal_beyond(row, here, |x| plane.get(x, v)),
+        }
+    }
+
+    /// Of some cells of a row, those that are of the same material as the one beyond.
+    fn equal_beyond(&self, row: u64, here: usize, beyond: impl Fn(usize) -> MaterialId) -> u64 {
         let is_equal = |x: &usize| self.cells.material(self.cells.key(here, *x)) == beyond(*x);
         ones(row).filter(is_equal).fold(0, |equal, x| equal | 1 << x)
     }
