@@ -81,7 +81,7 @@ struct Ours {
 
 impl Ours {
     fn new(materials: &MaterialTable, skirts: bool) -> Self {
-        let options = MeshOptions { max_edge: 64, skirts };
+        let options = MeshOptions { max_edge: 64, skirts, ..MeshOptions::default() };
         Self { mesher: BlockyMesher::new(materials), options, mesh: ChunkMesh::default() }
     }
 }

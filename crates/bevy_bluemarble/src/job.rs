@@ -96,7 +96,11 @@ impl Builder {
         let chunk = self.world.read(key).await?;
         node.read = true;
         let skirts = chunk.as_uniform().is_none();
-        let options = MeshOptions { max_edge: shape.max_straight_cells(key.lod), skirts };
+        let options = MeshOptions {
+            max_edge: shape.max_straight_cells(key.lod),
+            skirts,
+            ..MeshOptions::default()
+        };
         let mut mesh = ChunkMesh::default();
         self.mesher.mesh(&chunk, &around, &options, &mut mesh);
         if stop() {

@@ -52,6 +52,16 @@ pub enum Phase {
     Liquid,
 }
 
+/// What the surface of a material looks like close by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Surface {
+    /// Cubes, as exact as the cells.
+    #[default]
+    Blocky,
+    /// Rounded ground.
+    Smooth,
+}
+
 /// One row of the material table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Material {
@@ -64,6 +74,9 @@ pub struct Material {
     /// How light and bodies pass through it.
     #[serde(default)]
     pub phase: Phase,
+    /// What its surface looks like; liquids and translucent materials are always blocky.
+    #[serde(default)]
+    pub surface: Surface,
     /// Mass per volume in kg/m³.
     pub density_kg_m3: f32,
     /// Resistance to wear, Mohs scale 0..=10.
@@ -128,6 +141,7 @@ pub struct MaterialTable {
     ids: HashMap<String, MaterialId>,
     opaque: Vec<bool>,
     liquid: Vec<bool>,
+    smooth: Vec<bool>,
 }
 
 impl MaterialTable {
@@ -183,7 +197,19 @@ impl MaterialTable {
             .iter()
             .map(|row| matches!(row.phase, Phase::Liquid | Phase::Translucent))
             .collect();
-        Ok(Self { rows, ids, opaque, liquid })
+        let smooth = (rows.iter())
+            .map(|row| row.phase == Phase::Opaque && row.surface == Surface::Smooth)
+            .collect();
+        Ok(Self { rows, ids, opaque, liquid, smooth })
+    }
+
+    /// The same table with one surface for all opaque materials.
+    pub fn with_surface(mut self, surface: Surface) -> Self {
+        for (row, smooth) in self.rows.iter_mut().zip(&mut self.smooth) {
+            row.surface = surface;
+            *smooth = row.phase == Phase::Opaque && surface == Surface::Smooth;
+        }
+        self
     }
 
     /// The id of a name.
@@ -215,6 +241,12 @@ impl MaterialTable {
     #[inline]
     pub fn is_see_through(&self, id: MaterialId) -> bool {
         self.liquid.get(usize::from(id.0)).copied().unwrap_or(false)
+    }
+
+    /// Whether a material is drawn with a rounded surface.
+    #[inline]
+    pub fn is_smooth(&self, id: MaterialId) -> bool {
+        self.smooth.get(usize::from(id.0)).copied().unwrap_or(false)
     }
 
     /// All rows in the order of their ids.

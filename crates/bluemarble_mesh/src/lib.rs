@@ -15,6 +15,6 @@ pub mod quad;
 pub mod surroundings;
 
 pub use blocky::BlockyMesher;
-pub use mesher::{ChunkMesh, MeshOptions, Mesher};
+pub use mesher::{ChunkMesh, MeshOptions, Mesher, Reach, SmoothMesh, SmoothVertex};
 pub use quad::PackedQuad;
 pub use surroundings::{FacePlane, Surroundings};

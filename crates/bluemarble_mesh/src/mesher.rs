@@ -1,6 +1,7 @@
 //! What every mesher does.
 
-use bluemarble_core::Chunk;
+use bluemarble_core::{Chunk, MaterialId};
+use glam::Vec3;
 
 use crate::{quad::PackedQuad, surroundings::Surroundings};
 
@@ -12,44 +13,89 @@ pub struct MeshOptions {
     pub max_edge: u32,
     /// Whether to add skirts: see [`crate::blocky`].
     pub skirts: bool,
+    /// Whether the corners of opaque faces are darkened where cells beside them take the light.
+    pub ambient_occlusion: bool,
 }
 
 impl Default for MeshOptions {
     fn default() -> Self {
-        Self { max_edge: 64, skirts: false }
+        Self { max_edge: 64, skirts: false, ambient_occlusion: false }
     }
 }
 
-/// The quads of one chunk.
+/// A corner of a rounded surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SmoothVertex {
+    /// Where it lies, in cells of the chunk.
+    pub position: Vec3,
+    /// Unit normal, in axes of the chunk.
+    pub normal: Vec3,
+    /// The two materials that count most around it; twice the same where there is but one.
+    pub materials: [MaterialId; 2],
+    /// How much the second counts: 0..=0.5.
+    pub blend: f32,
+}
+
+/// A rounded surface: triangles over shared corners.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SmoothMesh {
+    /// The corners.
+    pub vertices: Vec<SmoothVertex>,
+    /// Three a triangle, counter-clockwise seen from outside.
+    pub indices: Vec<u32>,
+}
+
+/// What is drawn of one chunk.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChunkMesh {
     /// Faces of opaque cells, skirts included.
     pub opaque: Vec<PackedQuad>,
     /// Faces of liquid and translucent cells.
     pub see_through: Vec<PackedQuad>,
+    /// Rounded surfaces of opaque cells, skirts included.
+    pub smooth: SmoothMesh,
 }
 
 impl ChunkMesh {
     /// Whether there is nothing to draw.
     pub fn is_empty(&self) -> bool {
-        self.opaque.is_empty() && self.see_through.is_empty()
+        self.opaque.is_empty() && self.see_through.is_empty() && self.smooth.indices.is_empty()
     }
 
-    /// Bytes of all quads.
+    /// Bytes of all quads, corners and triangles.
     pub fn size_bytes(&self) -> usize {
         (self.opaque.len() + self.see_through.len()) * size_of::<PackedQuad>()
+            + size_of_val(&self.smooth.vertices[..])
+            + size_of_val(&self.smooth.indices[..])
     }
 
-    /// Forgets all quads and keeps their memory.
+    /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.opaque.clear();
         self.see_through.clear();
+        self.smooth.vertices.clear();
+        self.smooth.indices.clear();
     }
 }
 
-/// Makes quads of chunks. A game may bring its own.
+/// How far beyond a chunk a mesher looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// At the cells beyond the six faces.
+    #[default]
+    Faces,
+    /// At the shell of cells all around, edges and corners included.
+    Shell,
+}
+
+/// Makes meshes of chunks. A game may bring its own.
 pub trait Mesher: Send + Sync {
-    /// Appends the quads of a chunk to `out`.
+    /// How far it looks: decides what its surroundings hold.
+    fn reach(&self) -> Reach {
+        Reach::Faces
+    }
+
+    /// Appends what is drawn of a chunk to `out`.
     fn mesh(
         &self,
         chunk: &Chunk,

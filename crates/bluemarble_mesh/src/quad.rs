@@ -14,6 +14,7 @@ use glam::{IVec3, ivec3};
 /// | 28..34 | height along v, minus 1 |
 /// | 34..37 | face |
 /// | 37 | whether it is part of a skirt |
+/// | 38..46 | light that reaches each of its corners, 2 bits each in the order of [`Self::corners`]: 3 is all |
 /// | 48..64 | material |
 ///
 /// The axes of the rectangle: on x faces u is z and v is y; on y faces u is x and v is z; on z faces u
@@ -48,6 +49,7 @@ impl PackedQuad {
                 | u64::from(height - 1) << 28
                 | (face as u64) << 34
                 | u64::from(skirt) << 37
+                | 0xff << 38
                 | u64::from(material.0) << 48,
         )
     }
@@ -70,6 +72,19 @@ impl PackedQuad {
     /// Whether it is part of a skirt: hidden inside the ground unless the neighbour has another lod.
     pub fn is_skirt(self) -> bool {
         self.0 >> 37 & 1 == 1
+    }
+
+    /// The same with the light that reaches its corners, 0..=3 each, in the order of
+    /// [`Self::corners`].
+    pub fn with_light(self, light: [u8; 4]) -> Self {
+        let bits =
+            (0..4).fold(0, |bits, corner| bits | u64::from(light[corner] & 3) << (38 + 2 * corner));
+        Self(self.0 & !(0xff << 38) | bits)
+    }
+
+    /// The light that reaches its corners: 0 in a nook, 3 in the open.
+    pub fn light(self) -> [u8; 4] {
+        std::array::from_fn(|corner| (self.0 >> (38 + 2 * corner) & 3) as u8)
     }
 
     /// The material of its cells.

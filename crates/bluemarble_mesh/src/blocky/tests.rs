@@ -132,7 +132,7 @@ proptest! {
         let chunk = chunk(kind, seed);
         let mut salt = seed;
         let around = Surroundings { planes: planes.map(|kind| { salt = noise(salt, 1); plane(kind, salt) }) };
-        let options = MeshOptions { max_edge: 1 << edge_log2, skirts: false };
+        let options = MeshOptions { max_edge: 1 << edge_log2, ..MeshOptions::default() };
         let mut mesh = ChunkMesh::default();
         mesher.mesh(&chunk, &around, &options, &mut mesh);
         let (opaque, see_through) = oracle(&chunk, &around, &table);
@@ -153,7 +153,7 @@ proptest! {
         let around = Surroundings { planes: [0, 3, 1, 0, 3, 3].map(|kind| plane(kind, seed)) };
         let mesh = |skirts| {
             let mut mesh = ChunkMesh::default();
-            mesher.mesh(&chunk, &around, &MeshOptions { max_edge: 1 << edge_log2, skirts }, &mut mesh);
+            mesher.mesh(&chunk, &around, &MeshOptions { max_edge: 1 << edge_log2, skirts, ..MeshOptions::default() }, &mut mesh);
             mesh
         };
         let (plain, skirted) = (mesh(false), mesh(true));
