@@ -6,6 +6,7 @@
 //! | [`EarthBaseline`] | the Earth: an elevation grid, fractal detail, climate, strata |
 //! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
 //! | [`Superflat`] | horizontal layers |
+//! | [`GroundClosure`], [`VoxelClosure`] | a game's own function of places, or of voxels |
 //! | [`Empty`] | air |
 //! | [`Recipe`] | a baseline written down, to be made again later |
 //! | [`ElevationGrid`] | heights over latitude and longitude, read from a `GeoTIFF` |
@@ -16,6 +17,7 @@
 //! how fast an answer comes, never what it is.
 
 mod baseline;
+mod closure;
 mod columns;
 mod earth;
 mod elevation;
@@ -29,6 +31,7 @@ mod recipe;
 mod superflat;
 
 pub use baseline::{Baseline, Classification, Survey};
+pub use closure::{Ground, GroundClosure, VoxelClosure};
 pub use earth::EarthBaseline;
 pub use elevation::{ElevationGrid, OUTSIDE_M};
 pub use empty::Empty;

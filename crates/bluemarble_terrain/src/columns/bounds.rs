@@ -46,6 +46,19 @@ impl Span {
             cell,
         }
     }
+
+    /// What the box holds where there is nothing but ground within bounds in metres, its columns alike
+    /// in nothing else.
+    pub fn classify_ground(&self, levels: &Levels, ground_m: Interval) -> Classification {
+        let metres = |y: i64| (y - i64::from(levels.sea_level_y)) as f64 * levels.voxel_m;
+        if metres(self.inside_y[0]) >= ground_m.hi {
+            Classification::Uniform(MaterialId::AIR)
+        } else if metres(self.touching_y[1] + self.cell) < ground_m.lo {
+            Classification::Solid
+        } else {
+            Classification::Mixed
+        }
+    }
 }
 
 /// What the box of a span holds.

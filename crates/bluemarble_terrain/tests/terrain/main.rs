@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod classify;
+mod closures;
 mod earth;
 mod files;
 mod flat;

@@ -1,0 +1,162 @@
+//! [`GroundClosure`]: a height for every place.
+
+use bluemarble_core::{Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape};
+
+use crate::{
+    baseline::{Baseline, Classification, Survey},
+    columns::{self, CellColumn, ColumnSource, Levels, STRATA, Span, Strata, TileCache},
+    error::TerrainError,
+    interval::Interval,
+    superflat::check_voxel,
+};
+
+/// The ground at one place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ground {
+    /// Its height in metres; y = 0 is at the lattice's 0.
+    pub height_m: f64,
+    /// Material of its topmost cell.
+    pub surface: MaterialId,
+    /// Material of what lies below that, all the way down. Must be opaque.
+    pub below: MaterialId,
+}
+
+/// A plane whose ground a game's own function gives.
+///
+/// The function is called as `(x_m, z_m, cell_m)` with the middle of a column and the width of its
+/// cells: a good one leaves out what is smaller than a cell, and must not depend on anything else. It
+/// is called once a column of a lod, however many chunks lie above each other.
+///
+/// ```
+/// use bluemarble_core::MaterialTable;
+/// use bluemarble_terrain::{Ground, GroundClosure};
+///
+/// let materials = MaterialTable::standard();
+/// let (surface, below) = (materials.id("grass")?, materials.id("granite")?);
+/// let waves = move |x_m: f64, z_m: f64, _cell_m: f64| Ground {
+///     height_m: 8.0 * (x_m * 0.02).sin() + 8.0 * (z_m * 0.03).sin(),
+///     surface,
+///     below,
+/// };
+/// let baseline = GroundClosure::new(0.5, "waves 1", -16.0..=16.0, waves)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct GroundClosure<F> {
+    shape: Shape,
+    name: String,
+    bounds_m: Interval,
+    ground: F,
+    strata: Strata,
+    tiles: TileCache,
+}
+
+impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> GroundClosure<F> {
+    /// A plane of voxels of `voxel_m` metres whose ground lies within `bounds_m` everywhere and at every
+    /// width of cells; heights beyond are cut off. `name` is all that tells this ground from another
+    /// one: change it whenever the function changes, so that edits are never laid over another ground.
+    ///
+    /// # Errors
+    /// [`TerrainError::Parameter`] if `voxel_m` is no length or the bounds are no range.
+    pub fn new(
+        voxel_m: f64,
+        name: impl Into<String>,
+        bounds_m: std::ops::RangeInclusive<f64>,
+        ground: F,
+    ) -> Result<Self, TerrainError> {
+        check_voxel(voxel_m)?;
+        let (lo, hi) = (*bounds_m.start(), *bounds_m.end());
+        if !(lo <= hi && lo.is_finite() && hi.is_finite()) {
+            return Err(TerrainError::Parameter {
+                parameter: "bounds_m",
+                value: format!("{lo}..={hi}"),
+                expected: "a range of heights, the lower first",
+            });
+        }
+        Ok(Self {
+            shape: Shape::Flat(Flat { voxel_m }),
+            name: name.into(),
+            bounds_m: Interval { lo, hi },
+            ground,
+            // Nothing but the subsoil of each column: no floor is ever reached.
+            strata: Strata {
+                water: MaterialId::AIR,
+                layers: [MaterialId::AIR; STRATA - 1],
+                bottom: MaterialId::AIR,
+            },
+            tiles: TileCache::new(),
+        })
+    }
+
+    fn ground(&self, x: f64, z: f64, cell: f64) -> Ground {
+        let voxel_m = self.shape.voxel_m();
+        let ground = (self.ground)(x * voxel_m, z * voxel_m, cell * voxel_m);
+        // What is no number lies at the bottom.
+        let height_m = ground.height_m.max(self.bounds_m.lo).min(self.bounds_m.hi);
+        Ground { height_m, ..ground }
+    }
+}
+
+impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for GroundClosure<F> {
+    fn levels(&self, lod: u8) -> Levels {
+        Levels { lod, voxel_m: self.shape.voxel_m(), sea_level_y: self.shape.sea_level_y() }
+    }
+
+    fn strata(&self) -> &Strata {
+        &self.strata
+    }
+
+    fn columns(
+        &self,
+        _region: u8,
+        lod: u8,
+        x: i32,
+        z: i32,
+        edge: usize,
+        out: &mut Vec<CellColumn>,
+    ) {
+        let cell = f64::from(1u32 << lod);
+        let levels = self.levels(lod);
+        let middle = |first: i32, k: usize| (f64::from(first) + k as f64 + 0.5) * cell;
+        for j in 0..edge {
+            for i in 0..edge {
+                let ground = self.ground(middle(x, i), middle(z, j), cell);
+                let top = levels.top_below(ground.height_m);
+                out.push(CellColumn {
+                    filled: top,
+                    ground: top,
+                    surface: ground.surface,
+                    subsoil: ground.below,
+                    floors: [i32::MIN; STRATA],
+                });
+            }
+        }
+    }
+}
+
+impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> Baseline for GroundClosure<F> {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
+        *chunk = columns::fill(self, &self.tiles, key);
+    }
+
+    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+        let span = Span::new(voxels, lod);
+        span.classify_ground(&self.levels(lod), self.bounds_m)
+    }
+
+    fn survey(&self, key: ChunkKey) -> Survey {
+        columns::survey(self, &self.tiles, key)
+    }
+
+    fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {
+        self.shape.lattice_y(self.ground(x, z, 1.0).height_m)
+    }
+
+    fn fingerprint(&self) -> String {
+        let Interval { lo, hi } = self.bounds_m;
+        format!("ground {} bounds_m={lo}..={hi} voxel_m={}", self.name, self.shape.voxel_m())
+    }
+}
