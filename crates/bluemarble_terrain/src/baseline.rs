@@ -38,6 +38,13 @@ pub trait Baseline: Send + Sync + 'static {
     /// than [`Baseline::fill`], and never wrong: in doubt it answers [`Classification::Mixed`].
     fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification;
 
+    /// Does the long part of [`Baseline::survey`] and [`Baseline::fill`] in steps of at most a
+    /// millisecond, and asks `go_on` before each; false if that said no. A source whose answers come
+    /// quickly has nothing to do.
+    fn prepare(&self, _key: ChunkKey, _go_on: &dyn Fn() -> bool) -> bool {
+        true
+    }
+
     /// What the cells of a chunk are, at its own lod only: what [`Baseline::classify`] must leave open
     /// because of finer lods, or because its bounds are loose, is told here. May cost as much as a chunk
     /// of the surface does, shared by all chunks above and below it; call it on a worker. Never wrong.

@@ -11,7 +11,7 @@ mod tile;
 use bluemarble_core::MaterialId;
 
 pub(crate) use bounds::{ColumnBounds, Span, classify};
-pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, survey};
+pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, prepare, survey};
 
 /// How many kinds of ground lie under the surface, above the mantle.
 pub(crate) const STRATA: usize = 5;

@@ -210,6 +210,10 @@ impl Baseline for EarthBaseline {
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
     }
 
+    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
+        columns::prepare(self, &self.tiles, key, go_on)
+    }
+
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
     }

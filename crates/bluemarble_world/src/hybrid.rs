@@ -238,6 +238,15 @@ impl HybridWorld {
         self.inner.baseline.classify(key.region, key.lattice_box(), key.lod)
     }
 
+    /// Does the long part of [`HybridWorld::survey`] in steps of at most a millisecond, and asks `go_on`
+    /// before each; false if that said no.
+    pub fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
+        if self.state().octree.is_edited(key) {
+            return true;
+        }
+        self.inner.baseline.prepare(key, go_on)
+    }
+
     /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited. As slow
     /// as [`HybridWorld::read`] of a chunk of the surface: call it on a worker.
     pub fn survey(&self, key: ChunkKey) -> Survey {

@@ -147,6 +147,10 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> Baseline for Ground
         span.classify_ground(&self.levels(lod), self.bounds_m)
     }
 
+    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
+        columns::prepare(self, &self.tiles, key, go_on)
+    }
+
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
     }

@@ -96,16 +96,31 @@ impl TileCache {
         Self { tiles, ranges: Cache::new(RANGES) }
     }
 
-    fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<ColumnTile> {
+    /// The tile of a chunk, unless `go_on` says no while it is made.
+    fn get_while(
+        &self,
+        source: &impl ColumnSource,
+        key: ChunkKey,
+        go_on: impl Fn() -> bool,
+    ) -> Option<Arc<ColumnTile>> {
         let place = place(key);
         if let Some(tile) = self.tiles.get(&place) {
-            return tile;
+            return Some(tile);
         }
         // Two threads may make the same tile at once: the tiles are equal, and nobody waits.
-        let tile = Arc::new(ColumnTile::new(source, key));
+        let tile = Arc::new(ColumnTile::new(source, key, go_on)?);
         self.tiles.insert(place, tile.clone());
         self.ranges.insert(place, tile.ranges);
-        tile
+        Some(tile)
+    }
+
+    fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<ColumnTile> {
+        loop {
+            // Nothing says no.
+            if let Some(tile) = self.get_while(source, key, || true) {
+                return tile;
+            }
+        }
     }
 
     fn ranges(&self, source: &impl ColumnSource, key: ChunkKey) -> Ranges {
@@ -148,15 +163,31 @@ impl Ranges {
 }
 
 impl ColumnTile {
-    fn new(source: &impl ColumnSource, key: ChunkKey) -> Self {
+    /// A quarter of it takes less than a millisecond; `go_on` is asked before each.
+    fn new(source: &impl ColumnSource, key: ChunkKey, go_on: impl Fn() -> bool) -> Option<Self> {
+        const HALF: usize = EDGE / 2;
+        let mut quarters: [Vec<CellColumn>; 4] = Default::default();
+        for (index, quarter) in quarters.iter_mut().enumerate() {
+            if !go_on() {
+                return None;
+            }
+            let (x, z) = (key.pos.x * 2 + index as i32 % 2, key.pos.z * 2 + index as i32 / 2);
+            let half = HALF as i32;
+            quarter.reserve_exact(HALF * HALF);
+            source.columns(key.region, key.lod, x * half, z * half, HALF, quarter);
+        }
         let mut columns = Vec::with_capacity(EDGE * EDGE);
-        let (x, z) = (key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE);
-        source.columns(key.region, key.lod, x, z, EDGE, &mut columns);
+        for [west, east] in [[&quarters[0], &quarters[1]], [&quarters[2], &quarters[3]]] {
+            for (west, east) in west.chunks_exact(HALF).zip(east.chunks_exact(HALF)) {
+                columns.extend_from_slice(west);
+                columns.extend_from_slice(east);
+            }
+        }
         let filled: Vec<i32> = columns.iter().map(|column| column.filled).collect();
         let ground: Vec<i32> = columns.iter().map(|column| column.ground).collect();
         let floors: [Vec<i32>; STRATA] =
             std::array::from_fn(|i| columns.iter().map(|column| column.floors[i]).collect());
-        Self {
+        Some(Self {
             ranges: Ranges {
                 filled: range(&filled),
                 ground: range(&ground),
@@ -167,7 +198,7 @@ impl ColumnTile {
             filled,
             ground,
             floors,
-        }
+        })
     }
 
     /// Writes one layer of cells.
@@ -212,6 +243,16 @@ impl ColumnTile {
 thread_local! {
     /// Room for the cells of one chunk: fresh pages would cost a tenth of a millisecond each time.
     static CELLS: RefCell<Vec<MaterialId>> = RefCell::new(vec![MaterialId::AIR; CHUNK_VOLUME]);
+}
+
+/// Makes what a chunk is cut from; false if `go_on` said no on the way.
+pub(crate) fn prepare(
+    source: &impl ColumnSource,
+    cache: &TileCache,
+    key: ChunkKey,
+    go_on: &dyn Fn() -> bool,
+) -> bool {
+    cache.ranges.get(&place(key)).is_some() || cache.get_while(source, key, go_on).is_some()
 }
 
 /// Surveys a chunk.
