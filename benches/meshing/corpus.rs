@@ -11,7 +11,7 @@ use bluemarble_core::{
     CHUNK_VOLUME, Chunk, ChunkKey, Face, GeoPosition, MaterialId, MaterialTable, Shape,
     chunk::cell_position,
 };
-use bluemarble_mesh::{FacePlane, Surroundings};
+use bluemarble_mesh::{FacePlane, Shell, Surroundings};
 use bluemarble_terrain::{Baseline, EarthBaseline, NoiseBaseline};
 use glam::{DVec3, IVec3, Vec3, dvec3, ivec3};
 
@@ -72,10 +72,15 @@ pub struct Sample {
     pub see_through_mask: Box<[u64]>,
     /// For `block-mesh` and `block-mesh-bgm`.
     pub cells: Vec<Cell>,
+    /// For `fast-surface-nets`: -1 in opaque cells, 1 elsewhere, of the cells -1..=64 along each axis.
+    pub field: Vec<f32>,
 }
 
+/// Cells along each axis of a field.
+pub const FIELD_EDGE: usize = 66;
+
 impl Sample {
-    /// Asks each of the cells -1..=64 along each axis.
+    /// Asks each of the cells -2..66 along each axis.
     fn new(
         name: &'static str,
         materials: &MaterialTable,
@@ -94,6 +99,19 @@ impl Sample {
                 })
             })
         });
+        let mut shell = Shell::uniform(MaterialId::AIR);
+        for direction in Shell::directions() {
+            shell.set_cells(direction, &mut cell);
+        }
+        let field = (0..FIELD_EDGE.pow(3)).map(|index| {
+            let edge = FIELD_EDGE;
+            let place = [index % edge, index / edge.pow(2), index / edge % edge];
+            let cell = IVec3::from(place.map(|along| along as i32 - 1));
+            let is_own = cell >> 6 == IVec3::ZERO;
+            let material = if is_own { chunk.get(cell) } else { shell.get(cell) };
+            if materials.is_opaque(material) { -1.0 } else { 1.0 }
+        });
+        let field = field.collect();
         let see_through: BTreeSet<u16> = (chunk.counts_unsorted().into_iter())
             .filter(|&(material, _)| materials.is_see_through(material))
             .map(|(material, _)| material.0)
@@ -104,10 +122,11 @@ impl Sample {
         to_block_mesh(&unpacked, &see_through, &mut block_mesh_cells);
         Self {
             name,
-            around: Surroundings { planes },
+            around: Surroundings::new(planes).with_shell(shell),
             opaque_mask: bgm::compute_opaque_mask::<INNER_EDGE>(&ids, &see_through),
             see_through_mask: bgm::compute_transparent_mask::<INNER_EDGE>(&ids, &see_through),
             cells: block_mesh_cells,
+            field,
             ids,
             chunk,
             see_through,

@@ -1,12 +1,14 @@
-//! Blocky meshing against its peers: same chunks, same flags, one process, in turns.
+//! Meshing against its peers: same chunks, same flags, one process, in turns.
 //!
-//! `cargo bench -p bluemarble_benches --bench meshing [-- ROUNDS]`
+//! `cargo bench -p bluemarble_benches --bench meshing [-- ROUNDS] [smooth]`: `smooth` races
+//! rounded surfaces only
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `corpus` | the chunks, in everybody's format |
 //! | `racers` | the meshers behind one trait |
 //! | `areas` | what meshes cover |
+//! | `smooth` | rounded surfaces against their peer |
 //!
 //! Every mesher gets the same 64³ cells. Peers take the outermost ones as padding and mesh 62³, ours
 //! meshes 64³ and gets what lies beyond as planes: so times are per meshed voxel. Peers race twice: with
@@ -22,6 +24,7 @@
 mod areas;
 mod corpus;
 mod racers;
+mod smooth;
 
 use std::{hint::black_box, time::Instant};
 
@@ -37,12 +40,18 @@ fn main() {
     let samples = corpus(&materials);
     let mut racers = racers(&materials);
     let quads = check(&samples, &mut racers, &materials);
+    let mut smooth = smooth::Smooth::new(&materials, &samples);
     println!("areas are equal: {} meshers, {} chunks", racers.len(), samples.len());
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
+    let smooth_only = arguments.iter().any(|argument| argument == "smooth");
     let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+    if smooth_only {
+        smooth.race(&samples, rounds.max(1));
+        return;
+    }
     let medians_ns = race(&samples, &mut racers, rounds.max(1));
 
     println!();
@@ -50,17 +59,30 @@ fn main() {
         let (short, long) = racer.name();
         println!("{short:>10}: {long}");
     }
+    let names: Vec<_> = racers.iter().map(|racer| racer.name().0).collect();
     let heading = |title: &str| {
         println!("\n{title}");
-        print_row("", racers.iter().map(|racer| racer.name().0.to_owned()));
+        print_row("", names.iter().map(|&name| name.to_owned()));
     };
     heading(&format!("ns a voxel, median of {rounds}"));
     for (sample, row) in samples.iter().zip(&medians_ns) {
         print_row(sample.name, row.iter().map(|ns| format!("{ns:.3}")));
     }
-    heading("quads that show one of the inner 62³ cells, and skirts");
+    heading("quads that show one of the inner 62³ (bgm-ao: 61³) cells, and skirts");
     for (sample, row) in samples.iter().zip(&quads) {
         print_row(sample.name, row.iter().map(usize::to_string));
+    }
+    let shading: Vec<usize> =
+        (0..racers.len()).filter(|&racer| racer == 0 || racers[racer].shades()).collect();
+    println!("\nquads that show one of the inner 61³ cells, without and with light");
+    print_row("", shading.iter().map(|&racer| names[racer].to_owned()));
+    let (low, high) = (1, CHUNK_EDGE - 2);
+    for sample in &samples {
+        let count = |&racer: &usize| {
+            racers[racer].mesh(sample);
+            racers[racer].cover(sample, low, high).quads.to_string()
+        };
+        print_row(sample.name, shading.iter().map(count));
     }
     heading("time of the mesher / time of ours");
     let ratios: Vec<Vec<f64>> =
@@ -80,6 +102,7 @@ fn main() {
     };
     mean("geomean", &|_| true);
     mean("  but uniform", &Sample::is_mixed);
+    smooth.race(&samples, rounds.max(1));
 }
 
 /// Stops unless every mesher covers exactly the visible faces; returns how many quads it takes for the
@@ -89,14 +112,14 @@ fn check(
     racers: &mut [Box<dyn Racer>],
     materials: &MaterialTable,
 ) -> Vec<Vec<usize>> {
-    let (low, high) = (1, CHUNK_EDGE - 1);
     let mut quads = Vec::new();
     for sample in samples {
         let whole = areas::counted(sample, materials, 0, CHUNK_EDGE);
-        let inner = areas::counted(sample, materials, low, high);
         let mut row = Vec::new();
         for racer in &mut *racers {
             racer.mesh(sample);
+            let (low, high) = (1, 1 + racer.inner_edge() as i32);
+            let inner = areas::counted(sample, materials, low, high);
             let (name, chunk) = (racer.name().0, sample.name);
             let cover = racer.cover(sample, low, high);
             assert_eq!(cover.areas, inner, "{name} covers other faces inside `{chunk}`");
@@ -130,11 +153,12 @@ fn race(samples: &[Sample], racers: &mut [Box<dyn Racer>], rounds: usize) -> Vec
             }
         }
     }
-    let median = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
     times_ns.into_iter().map(|row| row.into_iter().map(median).collect()).collect()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
 }
 
 fn print_row(name: &str, values: impl Iterator<Item = String>) {

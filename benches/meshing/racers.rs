@@ -7,7 +7,7 @@ use block_mesh::{
     GreedyQuadsBuffer, OrientedBlockFace, RIGHT_HANDED_Y_UP_CONFIG, UnitQuadBuffer, greedy_quads,
     ndshape::ConstShape3u32, visible_block_faces,
 };
-use block_mesh_bgm::{BinaryGreedyQuadsBuffer, binary_greedy_quads};
+use block_mesh_bgm::{BinaryGreedyQuadsBuffer, binary_greedy_quads, binary_greedy_quads_ao_safe};
 use bluemarble_core::{CHUNK_VOLUME, Chunk, Face, MaterialId, MaterialTable};
 use bluemarble_mesh::{BlockyMesher, ChunkMesh, MeshOptions, Mesher};
 
@@ -24,16 +24,26 @@ pub trait Racer {
     fn mesh(&mut self, sample: &Sample);
     /// What they show of the cells `low..high` along each axis.
     fn cover(&self, sample: &Sample, low: i32, high: i32) -> Cover;
+    /// The cells inside the padding that it meshes, along each axis.
+    fn inner_edge(&self) -> usize {
+        INNER_EDGE
+    }
+    /// Whether it merges only what has light that a quad's corners can tell.
+    fn shades(&self) -> bool {
+        false
+    }
     /// Voxels that it meshes.
     fn voxels(&self) -> usize {
-        INNER_EDGE.pow(3)
+        self.inner_edge().pow(3)
     }
 }
 
 /// Everyone, ours first.
 pub fn racers(materials: &MaterialTable) -> Vec<Box<dyn Racer>> {
+    let with_light = MeshOptions { ambient_occlusion: true, ..MeshOptions::default() };
+    let with_skirts = MeshOptions { skirts: true, ..MeshOptions::default() };
     vec![
-        Box::new(Ours::new(materials, false)),
+        Box::new(Ours::new(materials, MeshOptions::default())),
         Box::new(BinaryGreedy::new(Input::Native)),
         Box::new(BinaryGreedy::new(Input::Masks)),
         Box::new(BinaryGreedy::new(Input::Cells)),
@@ -44,7 +54,10 @@ pub fn racers(materials: &MaterialTable) -> Vec<Box<dyn Racer>> {
         Box::new(BlockMesh::new(Algorithm::Greedy, Input::Chunk)),
         Box::new(BlockMesh::new(Algorithm::Faces, Input::Native)),
         Box::new(BlockMesh::new(Algorithm::Faces, Input::Chunk)),
-        Box::new(Ours::new(materials, true)),
+        Box::new(BlockMesh::new(Algorithm::BinaryAo, Input::Native)),
+        Box::new(BlockMesh::new(Algorithm::BinaryAo, Input::Chunk)),
+        Box::new(Ours::new(materials, with_light)),
+        Box::new(Ours::new(materials, with_skirts)),
     ]
 }
 
@@ -80,8 +93,7 @@ struct Ours {
 }
 
 impl Ours {
-    fn new(materials: &MaterialTable, skirts: bool) -> Self {
-        let options = MeshOptions { max_edge: 64, skirts, ..MeshOptions::default() };
+    fn new(materials: &MaterialTable, options: MeshOptions) -> Self {
         Self { mesher: BlockyMesher::new(materials), options, mesh: ChunkMesh::default() }
     }
 }
@@ -90,6 +102,8 @@ impl Racer for Ours {
     fn name(&self) -> (&'static str, &'static str) {
         if self.options.skirts {
             ("skirts", "BlockyMesher with skirts, from a packed chunk, 64³")
+        } else if self.options.ambient_occlusion {
+            ("AO", "BlockyMesher with ambient occlusion, from a packed chunk, 64³")
         } else {
             ("ours", "BlockyMesher, from a packed chunk, 64³")
         }
@@ -111,6 +125,10 @@ impl Racer for Ours {
         }
         self.mesh.see_through.iter().for_each(|&quad| cover.add_clipped(quad, true, low, high));
         cover
+    }
+
+    fn shades(&self) -> bool {
+        self.options.ambient_occlusion
     }
 
     fn voxels(&self) -> usize {
@@ -198,6 +216,8 @@ impl Racer for BinaryGreedy {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
     Binary,
+    /// Merges as light at the corners allows; finding that light is left to the caller.
+    BinaryAo,
     Greedy,
     Faces,
 }
@@ -246,6 +266,10 @@ impl Racer for BlockMesh {
         match (self.algorithm, self.input == Input::Chunk) {
             (Algorithm::Binary, false) => ("bm-bgm", "block-mesh-bgm binary_greedy_quads, 62³"),
             (Algorithm::Binary, true) => ("bm-bgm+c", "the same, from a packed chunk"),
+            (Algorithm::BinaryAo, false) => {
+                ("bgm-ao", "block-mesh-bgm binary_greedy_quads_ao_safe, 61³; finds no light")
+            }
+            (Algorithm::BinaryAo, true) => ("bgm-ao+c", "the same, from a packed chunk"),
             (Algorithm::Greedy, false) => ("greedy", "block-mesh greedy_quads, 62³"),
             (Algorithm::Greedy, true) => ("greedy+c", "the same, from a packed chunk"),
             (Algorithm::Faces, false) => ("faces", "block-mesh visible_block_faces, 62³"),
@@ -253,7 +277,17 @@ impl Racer for BlockMesh {
         }
     }
 
+    fn shades(&self) -> bool {
+        self.algorithm == Algorithm::BinaryAo
+    }
+
+    fn inner_edge(&self) -> usize {
+        // At 62, version 0.2.4 masks everything in front of a face away and merges as if all were light.
+        if self.algorithm == Algorithm::BinaryAo { INNER_EDGE - 1 } else { INNER_EDGE }
+    }
+
     fn mesh(&mut self, sample: &Sample) {
+        let high = [self.inner_edge() as u32 + 1; 3];
         let Self { unpacked, cells, .. } = self;
         let cells: &[Cell] = if self.input == Input::Chunk {
             to_block_mesh(unpacked.of(&sample.chunk), &sample.see_through, cells);
@@ -261,10 +295,13 @@ impl Racer for BlockMesh {
         } else {
             &sample.cells
         };
-        let (shape, low, high) = (ConstShape3u32::<64, 64, 64>, [0; 3], [63; 3]);
+        let (shape, low) = (ConstShape3u32::<64, 64, 64>, [0; 3]);
         match self.algorithm {
             Algorithm::Binary => {
                 binary_greedy_quads(cells, &shape, low, high, &SIDES, &mut self.binary);
+            }
+            Algorithm::BinaryAo => {
+                binary_greedy_quads_ao_safe(cells, &shape, low, high, &SIDES, &mut self.binary);
             }
             Algorithm::Greedy => {
                 greedy_quads(cells, &shape, low, high, &SIDES, &mut self.greedy);
@@ -284,7 +321,7 @@ impl Racer for BlockMesh {
             cover.add(direction(side), is_see_through, u64::from(area));
         };
         let groups = match self.algorithm {
-            Algorithm::Binary => &self.binary.quads.groups,
+            Algorithm::Binary | Algorithm::BinaryAo => &self.binary.quads.groups,
             _ => &self.greedy.quads.groups,
         };
         for (side, quads) in SIDES.iter().zip(groups) {

@@ -203,11 +203,12 @@ impl MaterialTable {
         Ok(Self { rows, ids, opaque, liquid, smooth })
     }
 
-    /// The same table with one surface for all opaque materials.
-    pub fn with_surface(mut self, surface: Surface) -> Self {
+    /// The same table with another surface for each opaque material: what a world looks like is not part
+    /// of it.
+    pub fn with_surface(mut self, surface: impl Fn(&Material) -> Surface) -> Self {
         for (row, smooth) in self.rows.iter_mut().zip(&mut self.smooth) {
-            row.surface = surface;
-            *smooth = row.phase == Phase::Opaque && surface == Surface::Smooth;
+            row.surface = surface(row);
+            *smooth = row.phase == Phase::Opaque && row.surface == Surface::Smooth;
         }
         self
     }

@@ -13,7 +13,9 @@ pub struct MeshOptions {
     pub max_edge: u32,
     /// Whether to add skirts: see [`crate::blocky`].
     pub skirts: bool,
-    /// Whether the corners of opaque faces are darkened where cells beside them take the light.
+    /// Whether the corners of opaque faces are darkened where cells beside them take the light (see
+    /// [`PackedQuad::light`]). It makes up to twice as many quads. Diagonally beyond the edges of a chunk,
+    /// where no plane tells, a cell is taken as opaque if one of the nearest cells that are known is.
     pub ambient_occlusion: bool,
 }
 

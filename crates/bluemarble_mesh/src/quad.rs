@@ -31,6 +31,13 @@ pub(crate) const fn axes_of(face: Face) -> (usize, usize) {
     }
 }
 
+/// Whether the second corner of a face's rectangles is the one along u, and not the one along v.
+pub(crate) const fn winds_along_u(face: Face) -> bool {
+    // z × y = -x and x × z = -y, but x × y = +z.
+    let towards_positive = face.axis() == 2;
+    towards_positive == face.is_positive()
+}
+
 impl PackedQuad {
     /// Packs a rectangle; `corner` is its lowest corner, in cells.
     pub fn new(
@@ -87,6 +94,13 @@ impl PackedQuad {
         std::array::from_fn(|corner| (self.0 >> (38 + 2 * corner) & 3) as u8)
     }
 
+    /// Whether its triangles should meet along the diagonal from the second to the fourth corner rather
+    /// than from the first to the third: then the light falls off alike whichever corner is dark.
+    pub fn flips_diagonal(self) -> bool {
+        let [a, b, c, d] = self.light();
+        a + c < b + d
+    }
+
     /// The material of its cells.
     pub fn material(self) -> MaterialId {
         MaterialId((self.0 >> 48) as u16)
@@ -100,9 +114,7 @@ impl PackedQuad {
         let (mut u, mut v) = (IVec3::ZERO, IVec3::ZERO);
         u[u_axis] = width as i32;
         v[v_axis] = height as i32;
-        // z × y = -x and x × z = -y, but x × y = +z.
-        let towards_positive = self.face().axis() == 2;
-        if towards_positive == self.face().is_positive() {
+        if winds_along_u(self.face()) {
             [low, low + u, low + u + v, low + v]
         } else {
             [low, low + v, low + u + v, low + u]

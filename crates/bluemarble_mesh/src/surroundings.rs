@@ -1,6 +1,8 @@
-//! The cells just beyond the faces of a chunk.
+//! The cells beyond a chunk that decide what is seen of it.
 
 use bluemarble_core::{Face, MaterialId};
+
+use crate::shell::Shell;
 
 /// The 64×64 cells beyond one face.
 ///
@@ -54,20 +56,34 @@ impl FacePlane {
     }
 }
 
-/// What lies beyond the six faces of a chunk.
+/// What lies beyond a chunk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surroundings {
     /// One plane a face, in the order of [`Face::ALL`].
     pub planes: [FacePlane; 6],
+    /// The cells all around, for meshers with [`Reach::Shell`](crate::Reach::Shell). Next to the faces
+    /// they are those of the planes.
+    pub shell: Option<Box<Shell>>,
 }
 
 impl Surroundings {
-    /// The same material all around.
+    /// What lies beyond the six faces, in the order of [`Face::ALL`], and nothing else.
+    pub const fn new(planes: [FacePlane; 6]) -> Self {
+        Self { planes, shell: None }
+    }
+
+    /// The same material all around, edges and corners included.
     pub fn uniform(material: MaterialId) -> Self {
         Self {
-            planes: [const { FacePlane::uniform(MaterialId::AIR) }; 6]
-                .map(|_| FacePlane::uniform(material)),
+            planes: std::array::from_fn(|_| FacePlane::uniform(material)),
+            shell: Some(Box::new(Shell::uniform(material))),
         }
+    }
+
+    /// The same with the cells all around.
+    pub fn with_shell(mut self, shell: Shell) -> Self {
+        self.shell = Some(Box::new(shell));
+        self
     }
 
     /// The plane beyond a face.

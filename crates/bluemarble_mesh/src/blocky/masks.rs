@@ -5,7 +5,7 @@ use bluemarble_core::MaterialId;
 use super::rows::Rows;
 
 /// One word for each v of a layer, with a bit for each u.
-pub(super) type Layer = [u64; 64];
+pub(crate) type Layer = [u64; 64];
 
 /// 64³ bits: one word for each row along x, numbered z + 64·y.
 #[derive(Clone, Debug)]
@@ -41,6 +41,11 @@ impl Mask {
         self.words[z + 64 * y]
     }
 
+    /// All rows.
+    pub fn words(&self) -> &[u64] {
+        &self.words[..]
+    }
+
     /// The rows at y, by z.
     #[inline]
     pub fn plane(&self, y: usize) -> &Layer {
@@ -49,7 +54,7 @@ impl Mask {
 }
 
 /// The positions of the bits of a word, the lowest first.
-pub(super) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+pub(crate) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let at = (word != 0).then(|| word.trailing_zeros() as usize)?;
         word &= word - 1;
@@ -58,7 +63,7 @@ pub(super) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
 }
 
 /// Turns 64 words of 64 bits on their diagonal (Warren, "Hacker's Delight", section 7-3).
-pub(super) fn transpose(rows: &mut Layer) {
+pub(crate) fn transpose(rows: &mut Layer) {
     let mut width = 32;
     let mut mask = 0x0000_0000_ffff_ffffu64;
     while width != 0 {

@@ -4,18 +4,26 @@ use bluemarble_core::Face;
 use glam::ivec3;
 
 use super::{
+    light::Light,
     masks::{Layer, ones},
     rows::Rows,
 };
 use crate::quad::PackedQuad;
 
-/// Merges the faces of one layer: the longest run along u first, then as many rows along v as have it
-/// whole. Nothing is left of the layer.
+/// Bit v is set where row v of a layer has a face.
+#[inline]
+pub(super) fn active_rows(rows: &Layer) -> u64 {
+    rows.iter().enumerate().fold(0, |active, (v, row)| active | u64::from(*row != 0) << v)
+}
+
+/// Merges the faces of one layer, in the rows `active`: the longest run along u first, then as many rows along v as have it
+/// whole, as far as the light allows. Nothing is left of the layer.
 pub(super) fn merge_layer<R: Rows>(
     cells: &R,
     face: Face,
     at: usize,
-    rows: &mut Layer,
+    (rows, active): (&mut Layer, u64),
+    light: &impl Light,
     max_edge: u32,
     out: &mut Vec<PackedQuad>,
 ) {
@@ -36,17 +44,17 @@ pub(super) fn merge_layer<R: Rows>(
             let run = |u: usize, v: usize, key: u32, most: usize| {
                 (0..most).find(|&i| !is(u + i, v, key)).unwrap_or(most)
             };
-            merge(cells, rows, place, run, quad, max_edge, out);
+            merge(cells, (rows, active), place, run, quad, light, max_edge, out);
         }
         1 => {
             let place = |u: usize, v: usize| (v + 64 * at, u);
             let run = |u, v: usize, key, most| cells.run(v + 64 * at, u, key, most);
-            merge(cells, rows, place, run, quad, max_edge, out);
+            merge(cells, (rows, active), place, run, quad, light, max_edge, out);
         }
         _ => {
             let place = |u: usize, v: usize| (at + 64 * v, u);
             let run = |u, v: usize, key, most| cells.run(at + 64 * v, u, key, most);
-            merge(cells, rows, place, run, quad, max_edge, out);
+            merge(cells, (rows, active), place, run, quad, light, max_edge, out);
         }
     }
 }
@@ -55,33 +63,44 @@ pub(super) fn merge_layer<R: Rows>(
 #[inline]
 fn merge<R: Rows>(
     cells: &R,
-    rows: &mut Layer,
+    (rows, active): (&mut Layer, u64),
     place: impl Fn(usize, usize) -> (usize, usize),
     run: impl Fn(usize, usize, u32, usize) -> usize,
     quad: impl Fn(usize, usize, (u32, u32), u32) -> PackedQuad,
+    light: &impl Light,
     max_edge: u32,
     out: &mut Vec<PackedQuad>,
 ) {
     // A power of two.
     let edge = max_edge as usize;
-    let active =
-        rows.iter().enumerate().fold(0, |active, (v, row)| active | u64::from(*row != 0) << v);
     for v in ones(active) {
+        let alone = light.alone(v, rows[v], if v < 63 { rows[v + 1] } else { 0 });
+        rows[v] ^= alone;
+        for u in ones(alone) {
+            let (row, x) = place(u, v);
+            out.push(light.lit(quad(u, v, (1, 1), cells.key(row, x)), (u, v), (1, 1)));
+        }
         while rows[v] != 0 {
             let u = rows[v].trailing_zeros() as usize;
             let (row, x) = place(u, v);
             let key = cells.key(row, x);
             let seen = (rows[v] >> u).trailing_ones() as usize;
-            let width = run(u, v, key, seen.min(edge - (u & (edge - 1))));
+            let most = light.reach(u, v, seen.min(edge - (u & (edge - 1))));
+            let width = run(u, v, key, most);
             let bits = (u64::MAX >> (64 - width)) << u;
             rows[v] &= !bits;
             let end = (v + edge - (v & (edge - 1))).min(64);
             let mut next = v + 1;
-            while next < end && rows[next] & bits == bits && run(u, next, key, width) == width {
+            while next < end
+                && rows[next] & bits == bits
+                && light.joins(next, bits)
+                && run(u, next, key, width) == width
+            {
                 rows[next] &= !bits;
                 next += 1;
             }
-            out.push(quad(u, v, (width as u32, (next - v) as u32), key));
+            let size = (width, next - v);
+            out.push(light.lit(quad(u, v, (size.0 as u32, size.1 as u32), key), (u, v), size));
         }
     }
 }

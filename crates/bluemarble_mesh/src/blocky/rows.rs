@@ -11,9 +11,15 @@ const ROW: usize = 64;
 const MOST_COMPARED: usize = 6;
 
 /// What meshing asks of cells.
-pub(super) trait Rows {
+pub(crate) trait Rows {
     /// The key of a cell.
     fn key(&self, row: usize, x: usize) -> u32;
+
+    /// The keys of a cell and of the next one.
+    #[inline]
+    fn pair(&self, row: usize, x: usize) -> [u32; 2] {
+        [self.key(row, x), self.key(row, x + 1)]
+    }
 
     /// The material that a key stands for.
     fn material(&self, key: u32) -> MaterialId;
@@ -46,7 +52,7 @@ fn bits(test: impl Fn(usize) -> bool) -> u64 {
 }
 
 /// Cells of one material.
-pub(super) struct UniformRows(pub MaterialId);
+pub(crate) struct UniformRows(pub MaterialId);
 
 impl Rows for UniformRows {
     fn key(&self, _: usize, _: usize) -> u32 {
@@ -75,7 +81,7 @@ impl Rows for UniformRows {
 }
 
 /// Cells that hold their materials.
-pub(super) struct DenseRows<'a>(pub &'a [MaterialId]);
+pub(crate) struct DenseRows<'a>(pub &'a [MaterialId]);
 
 impl Rows for DenseRows<'_> {
     #[inline]
@@ -89,7 +95,7 @@ impl Rows for DenseRows<'_> {
 }
 
 /// Cells that are indices into a list of materials, `BITS` bits each.
-pub(super) struct PaletteRows<'a, const BITS: u32> {
+pub(crate) struct PaletteRows<'a, const BITS: u32> {
     pub materials: &'a [MaterialId],
     pub words: &'a [u64],
 }
@@ -117,6 +123,16 @@ impl<const BITS: u32> Rows for PaletteRows<'_, BITS> {
     fn key(&self, row: usize, x: usize) -> u32 {
         let word = self.words[row * BITS as usize + x / Self::CELLS_A_WORD];
         (word >> (x % Self::CELLS_A_WORD * BITS as usize) & Self::FIELD) as u32
+    }
+
+    #[inline]
+    fn pair(&self, row: usize, x: usize) -> [u32; 2] {
+        let at = x % Self::CELLS_A_WORD;
+        if at + 1 == Self::CELLS_A_WORD {
+            return [self.key(row, x), self.key(row, x + 1)];
+        }
+        let word = self.words[row * BITS as usize + x / Self::CELLS_A_WORD] >> (at * BITS as usize);
+        [(word & Self::FIELD) as u32, (word >> BITS & Self::FIELD) as u32]
     }
 
     #[inline]
@@ -241,6 +257,10 @@ mod tests {
         }
         let key = rows.key(row, x);
         assert_eq!(rows.material(key), cell(row, x));
+        for x in 0..ROW - 1 {
+            let pair = rows.pair(row, x).map(|key| rows.material(key));
+            assert_eq!(pair, [cell(row, x), cell(row, x + 1)]);
+        }
         assert_eq!(rows.equal(row, other), bits(|x| cell(row, x) == cell(other, x)));
         let next = bits(|x| x < 63 && cell(row, x) == cell(row, x + 1));
         assert_eq!(rows.equal_to_next(row) & (u64::MAX >> 1), next);

@@ -12,10 +12,9 @@ use super::{
 };
 use crate::quad::PackedQuad;
 
-/// Half of a cell five lods coarser.
-const LEAST_DEPTH: i32 = 16;
-/// One chunk.
-const MOST_DEPTH: i32 = 64;
+/// How many cells a skirt hangs down: one chunk. While a slow disk holds up one of two neighbours they are
+/// drawn many lods apart, and the ground of the coarse one may lie half of its cell lower.
+pub(crate) const DEPTH: i32 = 64;
 
 /// A piece of a column of the side: the rows `bottom..top` and the material on top of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,10 +24,11 @@ struct Piece {
     material: MaterialId,
 }
 
-/// Adds the skirt of one side. `above` has the opaque cells over the chunk, `drawn` the faces that are
-/// drawn on this side anyway.
+/// Adds the skirt of one side to the ground of the cells `own`. `above` has the opaque cells over the
+/// chunk, `drawn` the faces that are drawn on this side anyway.
 pub(super) fn add(
     opaque: &Mask,
+    own: &Mask,
     above: &Layer,
     drawn: &Layer,
     cells: &impl Rows,
@@ -40,32 +40,23 @@ pub(super) fn add(
     // The cell of the side's column u at height y.
     let place = |u: usize| if face.axis() == 0 { (layer, u) } else { (u, layer) };
     // Columns of the side, with a bit for each y.
-    let mut solid: Layer = std::array::from_fn(|y| match face.axis() {
-        0 => (0..64).fold(0, |word, z| word | (opaque.row(y, z) >> layer & 1) << z),
-        _ => opaque.row(y, layer),
-    });
-    transpose(&mut solid);
+    let columns = |cells: &Mask| {
+        let mut columns: Layer = std::array::from_fn(|y| match face.axis() {
+            0 => (0..64).fold(0, |word, z| word | (cells.row(y, z) >> layer & 1) << z),
+            _ => cells.row(y, layer),
+        });
+        transpose(&mut columns);
+        columns
+    };
+    let solid = columns(opaque);
+    let own = if std::ptr::eq(own, opaque) { solid } else { columns(own) };
     let mut drawn = *drawn;
     transpose(&mut drawn);
-    // Bit y is set where an opaque cell has none above it.
+    // Bit y is set where an own cell has no opaque one above it.
     let tops: [u64; 64] = std::array::from_fn(|u| {
         let (x, z) = place(u);
-        solid[u] & !(solid[u] >> 1 | (above[z] >> x & 1) << 63)
+        own[u] & !(solid[u] >> 1 | (above[z] >> x & 1) << 63)
     });
-    let nearest = |u: usize, y: i32| {
-        let distance = |mut word: u64| {
-            let mut least: Option<i32> = None;
-            while word != 0 {
-                let apart = (word.trailing_zeros() as i32 - y).abs();
-                least = Some(least.map_or(apart, |known| known.min(apart)));
-                word &= word - 1;
-            }
-            // No top beside: the ground leaves the chunk, as steep as can be.
-            least.unwrap_or(MOST_DEPTH)
-        };
-        let beside = [u.checked_sub(1), (u < 63).then_some(u + 1)];
-        beside.into_iter().flatten().map(|u| distance(tops[u])).max().unwrap_or(0)
-    };
     let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(64);
     for (u, &word) in tops.iter().enumerate() {
         let drawn = drawn[u];
@@ -78,8 +69,7 @@ pub(super) fn add(
             let y = 63 - rest.leading_zeros() as i32;
             rest &= !(1 << y);
             let material = cells.material(cells.key(z + 64 * y as usize, x));
-            let depth = (LEAST_DEPTH + 2 * nearest(u, y)).min(MOST_DEPTH);
-            let bottom = (y + 1 - depth).max(-64);
+            let bottom = y + 1 - DEPTH;
             let mut top = (y + 1).min(free_below);
             // Leave out the rows that are drawn as real faces.
             let mut row = top;

@@ -1,3 +1,5 @@
+mod light;
+
 use std::collections::{HashMap, HashSet};
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, Face, MaterialId, MaterialTable, chunk::cell_position};
@@ -131,7 +133,7 @@ proptest! {
         let (mesher, table) = mesher();
         let chunk = chunk(kind, seed);
         let mut salt = seed;
-        let around = Surroundings { planes: planes.map(|kind| { salt = noise(salt, 1); plane(kind, salt) }) };
+        let around = Surroundings::new(planes.map(|kind| { salt = noise(salt, 1); plane(kind, salt) }));
         let options = MeshOptions { max_edge: 1 << edge_log2, ..MeshOptions::default() };
         let mut mesh = ChunkMesh::default();
         mesher.mesh(&chunk, &around, &options, &mut mesh);
@@ -150,7 +152,7 @@ proptest! {
     fn skirts_hang_from_every_edge_of_the_ground_and_double_no_face(seed in any::<u64>(), kind in 0usize..3, edge_log2 in 2u32..=6) {
         let (mesher, table) = mesher();
         let chunk = chunk(kind, seed);
-        let around = Surroundings { planes: [0, 3, 1, 0, 3, 3].map(|kind| plane(kind, seed)) };
+        let around = Surroundings::new([0, 3, 1, 0, 3, 3].map(|kind| plane(kind, seed)));
         let mesh = |skirts| {
             let mut mesh = ChunkMesh::default();
             mesher.mesh(&chunk, &around, &MeshOptions { max_edge: 1 << edge_log2, skirts, ..MeshOptions::default() }, &mut mesh);
