@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, Shape};
+use bluemarble_edit::brick;
 use bluemarble_world::HybridWorld;
 use futures::executor::block_on;
 use glam::IVec3;
 
-use crate::{brick, failure::Failure, lines::Place, open::Looked};
+use crate::{failure::Failure, lines::Place, open::Looked};
 
 /// Where cells come from.
 pub enum Source {

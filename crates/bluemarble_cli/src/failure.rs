@@ -3,6 +3,7 @@
 use std::{fmt::Display, io, io::Write, path::Path, process::ExitCode};
 
 use bluemarble_core::material::MaterialError;
+use bluemarble_edit::VoxError;
 use bluemarble_store::StoreError;
 use bluemarble_terrain::TerrainError;
 use bluemarble_world::WorldError;
@@ -125,5 +126,18 @@ impl From<TerrainError> for Failure {
 impl From<MaterialError> for Failure {
     fn from(error: MaterialError) -> Self {
         Self::new(error.to_string())
+    }
+}
+
+impl From<VoxError> for Failure {
+    fn from(error: VoxError) -> Self {
+        match error {
+            VoxError::File { path, source } => match *source {
+                VoxError::Read(error) => Self::file(&path, "cannot read", &error),
+                VoxError::Write(error) => Self::file(&path, "cannot write", &error),
+                other => Self::from(other).at(path.display()),
+            },
+            other => Self::new(other.to_string()),
+        }
     }
 }

@@ -8,17 +8,14 @@
 //! | [`baseline_args`] | a recipe from flags |
 //! | [`durable`] | how edits are made to outlast the process |
 //! | [`scan`] | every stored byte, checked |
-//! | [`brick`] | dense cells to boxes of edits |
 //! | [`area`] | a box of cells at a lod, read piece by piece |
 //! | [`mapping`] | numbers and colours of other formats to materials |
-//! | [`lines`], [`npy`], [`vox`], [`colour`] | formats |
+//! | [`lines`], [`npy`] | formats |
 //! | [`failure`], [`output`], [`progress`], [`atomic`] | what every command does alike |
 
 mod area;
 mod atomic;
 mod baseline_args;
-mod brick;
-mod colour;
 mod commands;
 mod document;
 mod durable;
@@ -30,7 +27,6 @@ mod open;
 mod output;
 mod progress;
 mod scan;
-mod vox;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,9 @@
 //! [`Mapping`]: numbers of other formats to materials, as `--map` spells it.
 
 use bluemarble_core::{MaterialId, MaterialTable};
+use bluemarble_edit::brick::KEEP;
 
-use crate::{brick::KEEP, failure::Failure};
+use crate::failure::Failure;
 
 /// What each number up to 65535 becomes; numbers without a rule have none.
 pub struct Mapping {

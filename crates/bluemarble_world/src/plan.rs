@@ -249,8 +249,9 @@ impl Planner<'_> {
     }
 }
 
-/// The chunk and the index of the cell that hold a voxel, which may lie beyond a side.
-fn place(shape: &Shape, region: u8, voxel: IVec3) -> Option<(ChunkKey, u32)> {
+/// The chunk and the index of the cell that hold a voxel, which may lie beyond a side of the region; `None`
+/// where there is no lattice.
+pub fn place(shape: &Shape, region: u8, voxel: IVec3) -> Option<(ChunkKey, u32)> {
     let around = shape.region_box();
     if around.contains(voxel) {
         return Some(key_and_cell(region, voxel));

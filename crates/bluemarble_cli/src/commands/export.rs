@@ -1,7 +1,6 @@
 //! `export`: a box of a world as plain Zarr, .npy or .vox.
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -9,6 +8,7 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
+use bluemarble_edit::{MAX_CELLS, brick, vox};
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use glam::{IVec3, ivec3};
@@ -16,12 +16,12 @@ use serde_json::json;
 
 use crate::{
     area::{Area, Source},
-    atomic, brick, colour,
+    atomic,
     failure::Failure,
     lines::Place,
     npy,
     open::WorldArgs,
-    output, progress, scan, vox,
+    output, progress, scan,
 };
 
 /// Cells along each axis of a chunk of the Zarr copy.
@@ -52,7 +52,8 @@ pub struct Export {
     /// A numpy array of uint16, axes y, z, x.
     #[arg(long, value_name = "FILE", group = "to")]
     npy: Option<PathBuf>,
-    /// A MagicaVoxel model of at most 256 cells each way, in the colours of the material table.
+    /// A MagicaVoxel scene of at most 67108864 cells, in the colours of the material table. What is longer
+    /// than 256 cells becomes several models.
     #[arg(long, value_name = "FILE", group = "to")]
     vox: Option<PathBuf>,
 }
@@ -223,51 +224,16 @@ fn to_vox(
     materials: &MaterialTable,
     path: &Path,
 ) -> Result<(), Failure> {
-    let size = area.cells.size();
-    if size.max_element() > vox::MAX_EDGE as i32 {
+    if area.count() > MAX_CELLS {
         return Err(Failure::new(format!(
-            "{}: {} x {} x {} cells; a .vox model has at most 256 each way: export a smaller box, or a \
-             coarser lod with --lod",
+            "{}: {} cells; a .vox takes at most {MAX_CELLS}: export a smaller box, or a coarser lod with \
+             --lod",
             path.display(),
-            size.x,
-            size.y,
-            size.z
+            area.count()
         )));
     }
     let cells = area.read(source, area.cells)?;
-    let mut numbers: BTreeMap<MaterialId, u8> = BTreeMap::new();
-    let mut colours = Vec::new();
-    let mut voxels = Vec::new();
-    for (index, &cell) in (0i32..).zip(&cells) {
-        if cell.is_air() || cell == MaterialId::UNSTORED {
-            continue;
-        }
-        let number = match numbers.get(&cell) {
-            Some(&number) => number,
-            None => {
-                let Some(row) = materials.get(cell) else {
-                    return Err(Failure::new(format!(
-                        "{}: the world holds material {}, which the table does not have; give the \
-                         table it was made with by --materials",
-                        path.display(),
-                        cell.0
-                    )));
-                };
-                colours.push(colour::rgb(row.colour));
-                let Ok(number) = u8::try_from(colours.len()) else {
-                    return Err(Failure::new(format!(
-                        "{}: more than 255 materials; a .vox palette has no more: export a smaller box",
-                        path.display()
-                    )));
-                };
-                numbers.insert(cell, number);
-                number
-            }
-        };
-        let at = ivec3(index % size.x, index / (size.x * size.z), index / size.x % size.z);
-        voxels.push((at, number));
-    }
-    let bytes = vox::save(size, &voxels, &colours)
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let bytes = vox::encode(area.cells.size(), &cells, materials)
+        .map_err(|error| Failure::from(error).at(path.display()))?;
     atomic::write(path, &bytes)
 }

@@ -8,13 +8,13 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
+use bluemarble_edit::brick::{self, Brick, KEEP};
 use clap::{Args, ValueEnum};
 use glam::IVec3;
 use serde_json::json;
 
 use crate::{
     area::check_inside,
-    brick::{self, Brick, KEEP},
     durable::{DURABLE_AT_THE_END, Writer},
     failure::Failure,
     lines::Position,

@@ -3,27 +3,29 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use bluemarble_core::{LatticeBox, MaterialTable};
+use bluemarble_edit::{
+    Brick, VoxError,
+    vox::{Colours, Scene},
+};
 use clap::Args;
 use glam::I64Vec3;
 use serde_json::json;
 
 use crate::{
     area::check_inside,
-    brick::Brick,
-    colour::Palette,
     durable::{DURABLE_AT_THE_END, Writer},
     failure::Failure,
     lines::Position,
     mapping::Mapping,
     open::WorldArgs,
     output, progress,
-    vox::Scene,
 };
 
 /// Put a MagicaVoxel scene into a world.
 ///
 /// All visible models come in where the scene has them, turned as it turns them, with its up as up. A colour
-/// becomes the material whose colour looks most like it unless --map says otherwise. What is empty in the
+/// becomes the material of its number if that has just this colour, as in an exported scene, else the one whose
+/// colour looks most like it, unless --map says otherwise. What is empty in the
 /// scene stays as it is in the world.
 #[derive(Args)]
 #[command(
@@ -50,8 +52,7 @@ impl Vox {
         let world = self.world.open(DURABLE_AT_THE_END)?;
         let mapping = self.mapping(&scene, world.materials())?;
         let Some((low, high)) = scene.bounds() else {
-            let path = self.file.display();
-            return Err(Failure::new(format!("{path}: it shows no model; export one that does")));
+            return Err(Failure::from(VoxError::NoModel).at(self.file.display()));
         };
         // Where a position of the scene lies in the lattice.
         let shift = self.at.voxel.as_i64vec3() - low;
@@ -89,11 +90,8 @@ impl Vox {
     }
 
     fn mapping(&self, scene: &Scene, materials: &MaterialTable) -> Result<Mapping, Failure> {
-        let palette = Palette::new(materials);
-        let mapping = Mapping::parse(&self.map, materials, |number| {
-            palette.nearest(scene.rgb(u8::try_from(number).ok()?)?)
-        })?;
-        Ok(mapping)
+        let colours = Colours::new(scene, materials);
+        Mapping::parse(&self.map, materials, |number| colours.material(u8::try_from(number).ok()?))
     }
 
     fn place(&self, low: I64Vec3, high: I64Vec3) -> Result<LatticeBox, Failure> {

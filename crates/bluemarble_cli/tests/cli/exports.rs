@@ -129,7 +129,7 @@ fn what_cannot_be_exported_is_refused_and_nothing_is_left_behind() {
         ("--box 9,0,0,0,1,1,1 --npy a", "region 9 does not exist"),
         ("--box 0,0,0,0,67108865,1,1 --npy a", "reaches out of region 0"),
         ("--box 0,0,0,0,1,1,1 --lod 21 --npy a", "lod 21 does not exist"),
-        ("--box 0,0,0,0,257,1,1 --vox a", "at most 256"),
+        ("--box 0,0,0,0,257,512,512 --vox a", "at most 67108864"),
         ("--box 0,0,0,0,1,1,1 --zarr full", "not empty"),
         ("--box 0,0,0,0,1,1,1 --npy no/such/folder/a", "cannot write"),
     ] {

@@ -57,7 +57,7 @@ impl<F: Fn(IVec3, u8) -> MaterialId + Send + Sync + 'static> Baseline for VoxelC
     }
 
     fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
-        let (low, width) = (key.min_voxel(), key.cell_voxels() as i32);
+        let (low, width) = (key.min_voxel(), key.cell_voxels());
         let edge = CHUNK_EDGE;
         let mut cells = Vec::with_capacity((edge * edge * edge) as usize);
         for y in 0..edge {

@@ -7,7 +7,11 @@ use std::sync::{
 
 use bluemarble_core::{ChunkKey, MAX_LOD, code};
 
-use super::{HybridWorld, read::Cached, rebuild::BaselineChunks};
+use super::{
+    HybridWorld,
+    read::Cached,
+    rebuild::{BaselineChunks, pause},
+};
 use crate::WorldError;
 
 /// Edited chunks that are folded at once: what a checkpoint needs of memory.
@@ -73,6 +77,7 @@ impl HybridWorld {
         report.rebuilt.extend(self.rebuild_some(leaves, &mut baselines, &rebuilding).await?);
         let Some(store) = &self.inner.store else {
             for &key in leaves {
+                pause().await;
                 let Cached { chunk, change } = self.read_with_change(key).await?;
                 self.state_mut().fold(key, change, chunk);
             }
@@ -82,6 +87,7 @@ impl HybridWorld {
         keys.extend(self.state().overlay_unsorted().map(|(key, _)| key).filter(|key| key.lod > 0));
         let mut chunks = Vec::with_capacity(keys.len());
         for key in keys {
+            pause().await;
             let cached = self.read_with_change(key).await?;
             if !self.forget_unchanged(key, &cached, &mut baselines) {
                 chunks.push((key, cached));

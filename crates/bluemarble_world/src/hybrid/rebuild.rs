@@ -1,6 +1,6 @@
 //! Rebuilding: edited chunks are carried into their parents, lod by lod.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, future::poll_fn, sync::Arc, task::Poll};
 
 use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
 use futures::lock::MutexGuard;
@@ -31,6 +31,19 @@ impl BaselineChunks {
         let fill = || Arc::new(world.fill_from_baseline(key));
         Arc::clone(self.0.entry(key).or_insert_with(fill))
     }
+}
+
+/// Lets other tasks of the same thread have their turn.
+pub(super) async fn pause() {
+    let mut had_its_turn = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut had_its_turn, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl HybridWorld {
@@ -80,6 +93,7 @@ impl HybridWorld {
                 }
             };
             for (parent, children) in parents.into_values() {
+                pause().await;
                 if self.rebuild(parent, &children, baselines, &mut carry_up).await? {
                     changed.push(parent);
                 }

@@ -4,10 +4,13 @@ use bluemarble_core::{CHUNK_EDGE, LatticeBox, MaterialId};
 use bluemarble_world::EditBatch;
 use glam::{IVec3, ivec3};
 
+use crate::cuboid;
+
 /// Marks a cell that stays what it is.
 pub const KEEP: MaterialId = MaterialId::UNSTORED;
 
 /// A dense box of materials.
+#[derive(Clone, Debug)]
 pub struct Brick {
     voxels: LatticeBox,
     /// x fastest, then z, then y.
@@ -39,39 +42,17 @@ impl Brick {
             .filter(|b| !b.is_empty())
     }
 
-    /// Grows a box from each cell that no box holds yet: first along x, then z, then y.
     fn batch(&self, region: u8, piece: LatticeBox) -> EditBatch {
-        let mut batch = EditBatch::new();
-        let size = piece.size();
         let low = piece.min - self.voxels.min;
-        let at = |x: i32, y: i32, z: i32| self.cells[self.index(low + ivec3(x, y, z))];
-        let slot = |x: i32, y: i32, z: i32| ((y * size.z + z) * size.x + x) as usize;
-        let mut taken = vec![false; (size.x * size.y * size.z) as usize];
-        for y in 0..size.y {
-            for z in 0..size.z {
-                let mut x = 0;
-                while x < size.x {
-                    let material = at(x, y, z);
-                    if material == KEEP || taken[slot(x, y, z)] {
-                        x += 1;
-                        continue;
-                    }
-                    let free = |x, y, z| at(x, y, z) == material && !taken[slot(x, y, z)];
-                    let x1 = (x..size.x).find(|&x| !free(x, y, z)).unwrap_or(size.x);
-                    let row = |y, z| (x..x1).all(|x| free(x, y, z));
-                    let z1 = (z..size.z).find(|&z| !row(y, z)).unwrap_or(size.z);
-                    let layer = |y| (z..z1).all(|z| row(y, z));
-                    let y1 = (y..size.y).find(|&y| !layer(y)).unwrap_or(size.y);
-                    for y in y..y1 {
-                        for z in z..z1 {
-                            taken[slot(x, y, z)..slot(x1, y, z)].fill(true);
-                        }
-                    }
-                    let corners = (piece.min + ivec3(x, y, z), piece.min + ivec3(x1, y1, z1));
-                    batch.fill_box(region, LatticeBox::new(corners.0, corners.1), material);
-                    x = x1;
-                }
-            }
+        let cuboids = cuboid::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
+            let material = self.cells[self.index(low + cell)];
+            (material != KEEP).then_some(material)
+        });
+        let mut batch = EditBatch::new();
+        for cuboid in cuboids {
+            let cells = cuboid.cells();
+            let voxels = LatticeBox::new(piece.min + cells.min, piece.min + cells.max);
+            batch.fill_box(region, voxels, cuboid.value);
         }
         batch
     }

@@ -21,6 +21,7 @@ fn oklab(srgb: [f32; 3]) -> [f32; 3] {
 }
 
 /// The materials that can be seen, with their colours.
+#[derive(Clone, Debug)]
 pub struct Palette {
     colours: Vec<(MaterialId, [f32; 3])>,
 }

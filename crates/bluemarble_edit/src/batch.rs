@@ -1,0 +1,73 @@
+//! [`Steps`]: changed cells of chunks on their way into a batch, and what every batch is checked for.
+
+use bluemarble_core::{Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape};
+use bluemarble_world::WorldError;
+
+use crate::{EditError, cuboid::Cuboid};
+
+/// A batch has at most so many steps: a quarter of a gigabyte.
+pub const MAX_STEPS: usize = 1 << 22;
+/// A box takes as much of the world's memory as so many single cells of a chunk.
+const CELLS_WORTH_A_BOX: u64 = 8;
+
+/// What cells become, chunk by chunk.
+#[derive(Debug, Default)]
+pub struct Steps {
+    boxes: Vec<(ChunkKey, Cuboid<MaterialId>)>,
+    cells: u64,
+}
+
+impl Steps {
+    /// Adds cells of a chunk of lod 0, which lies in its region.
+    pub fn add(
+        &mut self,
+        key: ChunkKey,
+        cuboids: impl IntoIterator<Item = Cuboid<MaterialId>>,
+    ) -> Result<(), EditError> {
+        for cuboid in cuboids {
+            self.cells += cuboid.count();
+            self.boxes.push((key, cuboid));
+        }
+        if self.boxes.len() > MAX_STEPS {
+            return Err(EditError::TooManySteps { most: MAX_STEPS });
+        }
+        Ok(())
+    }
+
+    /// The batch, in the smaller of its forms: boxes, or cell by cell.
+    pub fn batch(self, cause: Cause) -> Result<EditBatch, EditError> {
+        let mut batch = EditBatch::new().caused_by(cause);
+        let as_boxes = self.boxes.len() as u64 * CELLS_WORTH_A_BOX <= self.cells
+            || self.cells > MAX_STEPS as u64;
+        for (key, cuboid) in self.boxes {
+            let (cells, corner) = (cuboid.cells(), key.min_voxel());
+            let voxels = LatticeBox::new(corner + cells.min, corner + cells.max);
+            if as_boxes {
+                batch.fill_box(key.region, voxels, cuboid.value);
+            } else {
+                voxels_of(voxels).for_each(|at| _ = batch.set(key.region, at, cuboid.value));
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// All voxels of a box: x fastest, then z, then y.
+pub fn voxels_of(voxels: LatticeBox) -> impl Iterator<Item = glam::IVec3> {
+    let LatticeBox { min, max } = voxels;
+    (min.y..max.y).flat_map(move |y| {
+        (min.z..max.z).flat_map(move |z| (min.x..max.x).map(move |x| glam::ivec3(x, y, z)))
+    })
+}
+
+/// Refuses a region that does not exist, and a box that does not meet it.
+pub fn check_place(shape: &Shape, region: u8, voxels: LatticeBox) -> Result<(), WorldError> {
+    let (regions, lattice) = (shape.regions(), shape.region_box());
+    if region >= regions {
+        return Err(WorldError::UnknownRegion { region, regions });
+    }
+    if !voxels.intersects(&lattice) {
+        return Err(WorldError::BoxOutside { region, voxels, lattice });
+    }
+    Ok(())
+}
