@@ -8,6 +8,7 @@ mod camera;
 mod options;
 mod panel;
 mod script;
+mod slow;
 mod tools;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
@@ -16,7 +17,7 @@ use bevy::{
     app::{ScheduleRunnerPlugin, TaskPoolThreadAssignmentPolicy},
     asset::RenderAssetUsages,
     camera::RenderTarget,
-    core_pipeline::tonemapping::Tonemapping,
+    core_pipeline::{prepass::DepthPrepass, tonemapping::Tonemapping},
     log::LogPlugin,
     prelude::*,
     render::{
@@ -24,21 +25,23 @@ use bevy::{
         render_resource::{TextureFormat, TextureUsages},
     },
     tasks::block_on,
+    time::TimeUpdateStrategy,
     window::{ExitCondition, WindowResolution},
     winit::WinitPlugin,
 };
 use bevy_bluemarble::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
-use bluemarble_core::MaterialTable;
-use bluemarble_terrain::EarthBaseline;
+use bluemarble_core::{MaterialTable, material::Surface};
+use bluemarble_terrain::{Baseline, EarthBaseline};
 use bluemarble_world::HybridWorld;
 use clap::{Parser, error::ErrorKind};
 
 use crate::{
     camera::GlobeCamera,
-    options::Options,
+    options::{GroundLook, Options},
     panel::{FrameTimes, PointerOverPanel},
     script::{Canvas, Script, fail},
+    slow::SlowReads,
     tools::{Hovered, Mode, Tool},
 };
 
@@ -72,11 +75,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// What people build; it stays cubes where the ground is rounded.
+const BUILT: [&str; 2] = ["brick", "planks"];
+
 fn open_world(options: &Options) -> Result<HybridWorld, String> {
-    let materials = MaterialTable::standard();
-    let baseline = EarthBaseline::load(&options.elevation, &materials, options.seed)
+    let mut materials = MaterialTable::standard();
+    if options.surface == GroundLook::Smooth {
+        materials = materials.with_surface(|row| {
+            if BUILT.contains(&row.name.as_str()) { Surface::Blocky } else { Surface::Smooth }
+        });
+    }
+    let earth = EarthBaseline::load(&options.elevation, &materials, options.seed)
         .map_err(|error| error.to_string())?;
-    let baseline = Arc::new(baseline);
+    let baseline: Arc<dyn Baseline> = match options.slow_reads {
+        0 => Arc::new(earth),
+        ms => Arc::new(SlowReads { inner: earth, each: Duration::from_millis(ms) }),
+    };
     match &options.world {
         Some(dir) => HybridWorld::open(dir, baseline, materials).map_err(|error| error.to_string()),
         None => Ok(HybridWorld::in_memory(baseline, materials)),
@@ -137,6 +151,8 @@ fn build(options: Options) -> Result<App, String> {
             app.add_plugins(plugins.disable::<WinitPlugin>())
                 .add_plugins(ScheduleRunnerPlugin::run_loop(HEADLESS_FRAME))
                 .insert_resource(script)
+                // Flown frames follow each other as they would on a screen, however long they take.
+                .insert_resource(TimeUpdateStrategy::ManualDuration(script::FLIGHT_FRAME))
                 .add_systems(Update, (script::fly, camera::place).chain())
                 .add_systems(Last, script::advance);
             let canvas = canvas(&mut app, size);
@@ -154,12 +170,13 @@ fn build(options: Options) -> Result<App, String> {
                     radius_m: 1.0,
                     material: world.materials().id("brick").map_err(|error| error.to_string())?,
                 })
+                .init_resource::<KeepHistory>()
                 .add_observer(tools::click)
                 .add_systems(
                     Update,
                     (
                         panel::note_frame,
-                        tools::hover,
+                        (tools::hover, tools::undo),
                         (bookmarks::fly_to_bookmark, camera::steer, camera::place).chain(),
                     ),
                 )
@@ -176,6 +193,9 @@ fn build(options: Options) -> Result<App, String> {
         None => {
             app.add_plugins(BluemarblePlugins).insert_resource(ClearColor(Color::BLACK));
         }
+    }
+    if let Some(hours) = options.hour {
+        app.world_mut().resource_mut::<Sun>().course = SunCourse::Day { hours, hours_per_s: 0.0 };
     }
     app.insert_resource(VoxelWorld(world)).insert_resource(SaveInterval::PROMPT);
     Ok(app)
@@ -206,11 +226,15 @@ fn spawn_camera(
         camera::projection(),
         Tonemapping::None,
         msaa,
-        Viewer { max_error_px: options.error },
+        Viewer { max_error_px: options.error, ..default() },
         WorldPosition(camera.position),
         Transform::from_rotation(rotation),
         camera,
     ));
+    if options.background.is_none() {
+        // How deep water is.
+        entity.insert(DepthPrepass);
+    }
     if let Some(canvas) = canvas {
         entity.insert(RenderTarget::Image(canvas.into()));
     }

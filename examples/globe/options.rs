@@ -32,6 +32,18 @@ pub struct Options {
     /// Pixels that a cell may cover before finer ones are drawn.
     #[arg(long, value_name = "PX", default_value_t = 2.0)]
     pub error: f32,
+    /// What the ground looks like close by.
+    #[arg(long, value_enum, default_value_t = GroundLook::Blocky)]
+    pub surface: GroundLook,
+    /// Hours since midnight at longitude 0, where the sun stands still; without it, it is always morning.
+    #[arg(long, value_name = "HOURS", value_parser = hours)]
+    pub hour: Option<f64>,
+    /// Every chunk takes at least so many milliseconds to be read: what a slow disk looks like.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub slow_reads: u64,
+    /// Look in every frame whether every place is drawn once; the report tells how often it was not.
+    #[arg(long)]
+    pub check_cut: bool,
     /// Without a window: do what the other flags say and end.
     #[arg(long)]
     pub headless: bool,
@@ -69,6 +81,20 @@ impl Options {
     pub fn needs_settling(&self) -> bool {
         self.settle || self.picks.is_some() || self.dig.is_some() || self.stand.is_some()
     }
+}
+
+/// What the ground looks like close by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum GroundLook {
+    /// Cubes.
+    Blocky,
+    /// Rounded; what is built stays cubes.
+    Smooth,
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse::<f64>().ok().filter(|hours| (0.0..=24.0).contains(hours));
+    hours.ok_or_else(|| format!("`{text}` is not a time of day, 0 to 24"))
 }
 
 /// A position and a direction of sight.

@@ -3,6 +3,7 @@
 use bevy::{diagnostic::FrameCount, prelude::*};
 use bevy_bluemarble::prelude::*;
 use bevy_egui::{EguiContexts, egui};
+use bluemarble_edit::HistoryStatistics;
 
 use crate::{
     bookmarks::BOOKMARKS,
@@ -54,6 +55,7 @@ pub fn draw(
     hovered: Res<Hovered>,
     mut tool: ResMut<Tool>,
     mut sun: ResMut<Sun>,
+    history: Res<EditHistory>,
     mut over: ResMut<PointerOverPanel>,
     mut cameras: Query<&mut GlobeCamera>,
 ) -> Result {
@@ -88,12 +90,16 @@ pub fn draw(
         }
         ui.separator();
         ui.strong("Tools");
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.label("left click");
             ui.selectable_value(&mut tool.mode, crate::tools::Mode::Read, "reads");
             ui.selectable_value(&mut tool.mode, crate::tools::Mode::Dig, "digs");
             ui.selectable_value(&mut tool.mode, crate::tools::Mode::Place, "places");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Paint, "paints");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Smooth, "smooths");
         });
+        let HistoryStatistics { undo_steps, redo_steps, .. } = history.0;
+        ui.label(format!("Ctrl+Z takes back {undo_steps}, with Shift does again {redo_steps}"));
         ui.add(egui::Slider::new(&mut tool.radius_m, 0.1..=50.0).logarithmic(true).text("radius, m"));
         let names = world.0.materials().rows();
         egui::ComboBox::from_label("material").selected_text(world.0.materials().name(tool.material)).show_ui(ui, |ui| {
@@ -103,6 +109,18 @@ pub fn draw(
             }
         });
         ui.add(egui::Slider::new(&mut sun.exposure, 0.05..=1.0).text("exposure"));
+        let mut is_day = matches!(sun.course, SunCourse::Day { .. });
+        if ui.checkbox(&mut is_day, "day and night").changed() {
+            sun.course = if is_day {
+                SunCourse::Day { hours: 9.0, hours_per_s: 0.05 }
+            } else {
+                SunCourse::Morning
+            };
+        }
+        if let SunCourse::Day { hours, hours_per_s } = &mut sun.course {
+            ui.add(egui::Slider::new(hours, 0.0..=24.0).text("hour at longitude 0"));
+            ui.add(egui::Slider::new(hours_per_s, 0.0..=2.0).text("hours a second"));
+        }
         ui.separator();
         ui.strong("Streaming");
         ui.label(format!(

@@ -6,7 +6,7 @@ mod report;
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bevy::{
@@ -29,8 +29,8 @@ use crate::{
 #[derive(Resource)]
 pub struct Canvas(pub Handle<Image>);
 
-/// Frames a second of a flight.
-const FLIGHT_HZ: f64 = 60.0;
+/// A frame of a flight: 60 a second.
+pub const FLIGHT_FRAME: Duration = Duration::from_nanos(16_666_667);
 /// Frames in a row that must be settled.
 const CALM_FRAMES: u32 = 3;
 /// Frames drawn before a picture is taken.
@@ -68,6 +68,8 @@ pub struct Script {
     settle_s: Option<f64>,
     edit: Option<EditReport>,
     standing: Option<(StreamingStatistics, StreamingStatistics)>,
+    /// Frames in which the cut was looked at, and wrong places found.
+    cut_checks: (u64, u64),
     flight: Vec<FlightFrame>,
     pictures_due: usize,
 }
@@ -102,6 +104,7 @@ impl Script {
             settle_s: None,
             edit: None,
             standing: None,
+            cut_checks: (0, 0),
             flight: Vec::new(),
             pictures_due: 0,
         })
@@ -158,7 +161,7 @@ pub fn fly(
     let shape = world.0.shape();
     let Ok(mut camera) = cameras.single_mut() else { return };
     let Some(frame) = script.flight_frame() else { return };
-    match script.flight_pose(shape, frame as f64 / FLIGHT_HZ) {
+    match script.flight_pose(shape, frame as f64 * FLIGHT_FRAME.as_secs_f64()) {
         Some(pose) => *camera = GlobeCamera::at(shape, pose),
         None => {
             script.flown = true;
@@ -174,7 +177,7 @@ pub fn advance(
     mut script: ResMut<Script>,
     statistics: Res<StreamingStatistics>,
     world: Res<VoxelWorld>,
-    picker: WorldPicker,
+    (picker, progress): (WorldPicker, StreamingProgress),
     canvas: Res<Canvas>,
     mut cameras: Query<(&GlobeCamera, &Projection, &mut Camera)>,
     mut edits: MessageWriter<EditWorld>,
@@ -196,6 +199,10 @@ pub fn advance(
     }
     script.frame += 1;
     script.phase_frame += 1;
+    if script.options.check_cut {
+        script.cut_checks.0 += 1;
+        script.cut_checks.1 += progress.wrong_places() as u64;
+    }
     let shape = world.0.shape();
     let fov_rad = match projection {
         Projection::Perspective(perspective) => f64::from(perspective.fov),

@@ -10,6 +10,7 @@ use bevy::{
 };
 use bevy_bluemarble::prelude::*;
 use bluemarble_core::MaterialId;
+use bluemarble_edit::{Brush, BrushAction, BrushShape};
 use bluemarble_world::EditBatch;
 
 use crate::panel::{PointerOverPanel, metres};
@@ -24,6 +25,10 @@ pub enum Mode {
     Dig,
     /// Puts a ball of voxels there.
     Place,
+    /// Gives the ground another material.
+    Paint,
+    /// Rounds the ground.
+    Smooth,
 }
 
 /// The tool in hand.
@@ -65,13 +70,14 @@ pub fn ball(
     batch
 }
 
-/// Digs, places or reads where a drawn voxel was clicked.
+/// Reads or edits where a drawn voxel was clicked.
 pub fn click(
     mut click: On<Pointer<Click>>,
     world: Res<VoxelWorld>,
     tool: Res<Tool>,
     over_panel: Res<PointerOverPanel>,
     mut edits: MessageWriter<EditWorld>,
+    mut brushes: MessageWriter<BrushWorld>,
 ) {
     // Once, not once more for each entity above the one that was hit.
     click.propagate(false);
@@ -79,6 +85,17 @@ pub fn click(
         return;
     }
     let Some(pick) = click.event.hit.extra_as::<VoxelPick>() else { return };
+    let mut brush = |action| {
+        let shape = world.0.shape();
+        brushes.write(BrushWorld(Brush {
+            region: pick.region,
+            shape: BrushShape::Sphere {
+                centre: shape.from_world_in(pick.region, pick.point),
+                radius: (tool.radius_m / shape.voxel_m()).max(0.6),
+            },
+            action,
+        }));
+    };
     match tool.mode {
         Mode::Read => info!(
             "{} at {:.5}°, {:.5}°, {}",
@@ -93,5 +110,24 @@ pub fn click(
         Mode::Place => {
             edits.write(EditWorld(ball(&world, pick, tool.radius_m, tool.material)));
         }
+        Mode::Paint => brush(BrushAction::Paint(tool.material)),
+        Mode::Smooth => brush(BrushAction::Smooth { strength: 2 }),
+    }
+}
+
+/// Ctrl+Z takes the last edit back, with Shift does it again.
+pub fn undo(
+    keys: Res<ButtonInput<KeyCode>>,
+    mut undos: MessageWriter<Undo>,
+    mut redos: MessageWriter<Redo>,
+) {
+    let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
+    if !control || !keys.just_pressed(KeyCode::KeyZ) {
+        return;
+    }
+    if keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]) {
+        redos.write_default();
+    } else {
+        undos.write_default();
     }
 }

@@ -116,27 +116,53 @@ fn no_hole_2_m_above_the_ground_at_a_corner_of_three_cube_faces() {
     no_hole_at("2 m corner", lat_deg, 45.0, surface_m(lat_deg, 45.0) + 2.0, 225.0, -20.0);
 }
 
-#[test]
-fn no_hole_in_any_tenth_frame_of_a_flight_from_2000_km_to_the_ground() {
-    let ground_m = surface_m(46.5, 8.5);
-    let flight = format!(
-        "# seconds, lat, lon, alt_m, heading, pitch\n\
-         0,40,2,2000000,0,-80\n1.5,44,6,60000,30,-45\n3,46,8,{},60,-20\n4,46.5,8.5,{},90,-15\n",
-        ground_m + 3_000.0,
-        ground_m + 20.0
-    );
+/// Flies with every chunk taking 20 ms to be read; no pictured frame has a hole, and in no frame at all is
+/// any place drawn twice or not at all.
+fn no_hole_on_a_slow_disk(flight: &str, every: u64, least_frames: usize) {
     let run = Run::headless()
         .arg("--settle")
+        .arg("--check-cut")
+        .pair("--slow-reads", "20")
         .pair("--size", "480x270")
         .pair("--background", BACKGROUND)
-        .pair("--screenshot-every", "10")
-        .file("--flight", &flight)
+        .pair("--screenshot-every", every.to_string())
+        .file("--flight", flight)
         .finish();
     let frames = run.report["flight"].as_array().expect("a flight is reported");
-    assert!(frames.len() >= 24, "{} frames", frames.len());
+    assert!(frames.len() >= least_frames, "{} frames", frames.len());
     for frame in frames {
         let number = frame["frame"].as_u64().expect("a frame has a number");
         check(&run, &format!("frame {number}"), &frame["pose"], &run.picture_of(number));
     }
     check(&run, "end of the flight", &run.report["pose"], &run.picture());
+    assert!(run.number("/cut_frames_checked") > frames.len() as f64 * every as f64);
+    assert_eq!(run.number("/cut_wrong_places"), 0.0);
+}
+
+#[test]
+fn no_hole_nor_overlap_on_a_slow_disk_from_2000_km_to_2_m() {
+    let ground_m = surface_m(46.5, 8.5);
+    let flight = format!(
+        "# seconds, lat, lon, alt_m, heading, pitch\n\
+         0,40,2,2000000,0,-80\n1.5,44,6,60000,30,-45\n3,46,8,{},60,-20\n4,46.5,8.5,{},90,-15\n",
+        ground_m + 3_000.0,
+        ground_m + 2.0
+    );
+    no_hole_on_a_slow_disk(&flight, 6, 40);
+}
+
+#[test]
+fn no_hole_nor_overlap_on_a_slow_disk_low_over_hills_at_500_m_s() {
+    // 1000 m eastwards in two seconds.
+    let (lat, lon) = (46.9f64, 9.5);
+    let degrees = 1_000.0 / (111_320.0 * lat.to_radians().cos());
+    let highest_m = (0..=20)
+        .map(|step| surface_m(lat, lon + degrees * f64::from(step) / 20.0))
+        .fold(f64::NEG_INFINITY, f64::max);
+    let altitude_m = highest_m + 60.0;
+    let flight = format!(
+        "0,{lat},{lon},{altitude_m},90,-12\n2,{lat},{},{altitude_m},90,-12\n",
+        lon + degrees
+    );
+    no_hole_on_a_slow_disk(&flight, 4, 30);
 }

@@ -1,22 +1,31 @@
-//! From lattice quads to vertices in metres.
+//! From lattice quads and rounded surfaces to vertices.
 //!
-//! Positions are baked in `f64` and stored relative to the centre of the node, so that they are exact
-//! at any distance from the planet's centre.
+//! Corners are computed in `f64` relative to the middle of the node, so that they are exact at any
+//! distance from the planet's centre.
 
 use bevy::{
     asset::RenderAssetUsages,
-    mesh::{Indices, Mesh, MeshVertexAttribute, PrimitiveTopology, VertexFormat},
-    prelude::*,
+    mesh::{Indices, Mesh, PrimitiveTopology},
 };
-use bluemarble_core::{ChunkKey, Shape};
-use bluemarble_mesh::PackedQuad;
-use glam::DVec3;
+use bluemarble_core::{ChunkKey, Face, MaterialTable, Shape};
+use bluemarble_mesh::{PackedQuad, SmoothMesh};
+use glam::{DVec3, Vec3, dvec3};
 
-/// Where a vertex lies in its chunk and what it is made of, two `u32`:
-/// - cell x in bits 0..7, cell y + 64 in bits 7..15, cell z in bits 15..22, face in bits 22..25;
-/// - material id in bits 0..16, lod in bits 16..21.
-pub const ATTRIBUTE_VOXEL: MeshVertexAttribute =
-    MeshVertexAttribute::new("Voxel", 0x626c_7565_6d61_7262, VertexFormat::Uint32x2);
+use crate::{
+    frame::NodeFrame,
+    vertex::{self, ATTRIBUTE_QUAD, ATTRIBUTE_SMOOTH},
+};
+
+/// What vertices consist of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Vertices {
+    /// A few words each, as the plugin's own material reads them: see [`crate::vertex`].
+    #[default]
+    Packed,
+    /// Position, normal, texture coordinates in cells, and the colour of the material: what any
+    /// material of the engine reads. Four times as large.
+    Standard,
+}
 
 /// Quads are drawn larger than they are by this share of a cell on each side, so that borders where
 /// three or more quads meet leave no gap when the renderer rounds their corners. At lod 0 a cell may
@@ -25,61 +34,238 @@ fn overlap_cells(lod: u8) -> f64 {
     if lod == 0 { 0.01 } else { 0.05 }
 }
 
-/// World positions of the points of one chunk.
-struct Baker {
-    shape: Shape,
-    key: ChunkKey,
-    origin: DVec3,
+/// Between two looks at whether the work is still wanted: some 0.1 ms.
+const QUADS_A_SLICE: usize = 2048;
+/// Corners of a chunk along an edge.
+const CORNERS: usize = 65;
+
+/// A column of lattice corners in the frame of a node: `base + step · y`, y in cells.
+#[derive(Clone, Copy)]
+struct Column {
+    base: DVec3,
+    step: DVec3,
 }
 
-impl Baker {
-    /// The position of a point, in cells of the chunk, relative to the origin of the mesh.
-    fn position(&self, cell: DVec3) -> Vec3 {
+/// Turns what a mesher made of one chunk into meshes.
+pub struct Baker<'a> {
+    shape: Shape,
+    key: ChunkKey,
+    frame: &'a NodeFrame,
+    materials: &'a MaterialTable,
+    vertices: Vertices,
+    /// Columns asked for so far: the shape is asked once for each.
+    columns: Vec<Option<Column>>,
+}
+
+impl<'a> Baker<'a> {
+    /// A baker for one chunk.
+    pub fn new(
+        shape: Shape,
+        key: ChunkKey,
+        frame: &'a NodeFrame,
+        materials: &'a MaterialTable,
+        vertices: Vertices,
+    ) -> Self {
+        Self { shape, key, frame, materials, vertices, columns: vec![None; CORNERS * CORNERS] }
+    }
+
+    fn world(&self, cell: DVec3) -> DVec3 {
         let voxel = self.key.min_voxel().as_dvec3() + cell * f64::from(self.key.cell_voxels());
-        (self.shape.to_world(self.key.region, voxel) - self.origin).as_vec3()
+        self.shape.to_world(self.key.region, voxel)
+    }
+
+    fn local(&self, cell: DVec3) -> DVec3 {
+        self.frame.local(self.world(cell) - self.frame.centre)
+    }
+
+    /// Where a lattice corner lies in the frame: in every shape columns are straight.
+    fn corner(&mut self, cell: glam::IVec3) -> DVec3 {
+        let at = cell.x as usize + CORNERS * cell.z as usize;
+        let column = match self.columns.get(at).copied().flatten() {
+            Some(column) => column,
+            None => {
+                let (x, z) = (f64::from(cell.x), f64::from(cell.z));
+                let base = self.local(dvec3(x, 0.0, z));
+                let step = (self.local(dvec3(x, 64.0, z)) - base) / 64.0;
+                let column = Column { base, step };
+                if let Some(place) = self.columns.get_mut(at) {
+                    *place = Some(column);
+                }
+                column
+            }
+        };
+        column.base + column.step * f64::from(cell.y)
+    }
+
+    /// The mesh of quads; `None` without quads, or if `stop` said so on the way.
+    ///
+    /// See-through quads must not `overlap`: they would show twice.
+    pub fn quads(
+        &mut self,
+        quads: &[PackedQuad],
+        overlap: bool,
+        stop: impl Fn() -> bool,
+    ) -> Option<Mesh> {
+        if quads.is_empty() {
+            return None;
+        }
+        let overlap = if overlap { overlap_cells(self.key.lod) } else { 0.0 };
+        // One cell along each axis, at the middle of the chunk, in the frame.
+        let middle = DVec3::splat(32.0);
+        let axes = [DVec3::X, DVec3::Y, DVec3::Z].map(|axis| {
+            (self.local(middle + axis * 32.0) - self.local(middle - axis * 32.0)) / 64.0
+        });
+        let mut mesh = QuadVertices::new(self.vertices, quads.len());
+        for slice in quads.chunks(QUADS_A_SLICE) {
+            if stop() {
+                return None;
+            }
+            for quad in slice {
+                let corners = quad.corners();
+                let middle = (corners[0] + corners[2]).as_dvec3() * 0.5;
+                let light = quad.light();
+                let (face, material) = (quad.face(), quad.material());
+                let flat = face.axis();
+                for (corner, light) in corners.into_iter().zip(light) {
+                    let mut local = self.corner(corner);
+                    let mut outwards = (corner.as_dvec3() - middle).signum() * overlap;
+                    if quad.is_skirt() {
+                        // It hangs from the ground and must not stick out of it.
+                        outwards.y = outwards.y.min(0.0);
+                    }
+                    for axis in (0..3).filter(|&axis| axis != flat) {
+                        local += axes[axis] * outwards[axis];
+                    }
+                    match &mut mesh {
+                        QuadVertices::Packed(words) => {
+                            words.push(vertex::quad(local, corner, face, light, material));
+                        }
+                        QuadVertices::Standard(standard) => {
+                            let position = local * self.frame.half_extent_m();
+                            let shade = 0.4 + 0.2 * f32::from(light);
+                            let cells = match flat {
+                                0 => [corner.z as f32, -corner.y as f32],
+                                1 => [corner.x as f32, corner.z as f32],
+                                _ => [corner.x as f32, -corner.y as f32],
+                            };
+                            let colour = self.colour(material);
+                            standard.push(position, normal(face), cells, colour * shade);
+                        }
+                    }
+                }
+            }
+        }
+        let mut corners = Vec::with_capacity(quads.len() * 6);
+        for (number, quad) in (0u32..).zip(quads) {
+            let order = if quad.flips_diagonal() { [1, 2, 3, 1, 3, 0] } else { [0, 1, 2, 0, 2, 3] };
+            corners.extend(order.map(|corner| 4 * number + corner));
+        }
+        let count = quads.len() * 4;
+        let mesh = match mesh {
+            QuadVertices::Packed(words) => empty().with_inserted_attribute(ATTRIBUTE_QUAD, words),
+            QuadVertices::Standard(standard) => standard.mesh(),
+        };
+        Some(mesh.with_inserted_indices(indices(corners, count)))
+    }
+
+    /// The mesh of a rounded surface; `None` without triangles, or if `stop` said so on the way.
+    pub fn smooth(&mut self, surface: &SmoothMesh, stop: impl Fn() -> bool) -> Option<Mesh> {
+        if surface.indices.is_empty() {
+            return None;
+        }
+        let half_extent_m = self.frame.half_extent_m();
+        let mut words = Vec::new();
+        let mut standard = Standard::default();
+        for slice in surface.vertices.chunks(QUADS_A_SLICE) {
+            if stop() {
+                return None;
+            }
+            for vertex in slice {
+                let local = self.local(vertex.position.as_dvec3());
+                match self.vertices {
+                    Vertices::Packed => words.push(vertex::smooth(local, vertex.normal, vertex)),
+                    Vertices::Standard => {
+                        let [first, second] = vertex.materials.map(|id| self.colour(id));
+                        let cells = [vertex.position.x, vertex.position.z];
+                        standard.push(
+                            local * half_extent_m,
+                            vertex.normal,
+                            cells,
+                            first.lerp(second, vertex.blend),
+                        );
+                    }
+                }
+            }
+        }
+        let count = surface.vertices.len();
+        let mesh = match self.vertices {
+            Vertices::Packed => empty().with_inserted_attribute(ATTRIBUTE_SMOOTH, words),
+            Vertices::Standard => standard.mesh(),
+        };
+        Some(mesh.with_inserted_indices(indices(surface.indices.clone(), count)))
+    }
+
+    /// Linear colour of a material.
+    fn colour(&self, material: bluemarble_core::MaterialId) -> Vec3 {
+        let [r, g, b] = self.materials.get(material).map_or([1.0, 0.0, 1.0], |row| row.colour);
+        let colour = bevy::color::Color::srgb(r, g, b).to_linear();
+        Vec3::new(colour.red, colour.green, colour.blue)
     }
 }
 
-/// Makes a mesh of quads, its vertices in metres relative to `origin`; `None` without quads.
-///
-/// See-through quads must not `overlap`: they would show twice.
-pub fn bake(
-    shape: Shape,
-    key: ChunkKey,
-    origin: DVec3,
-    quads: &[PackedQuad],
-    overlap: bool,
-) -> Option<Mesh> {
-    if quads.is_empty() {
-        return None;
+fn normal(face: Face) -> Vec3 {
+    face.normal().as_vec3()
+}
+
+fn empty() -> Mesh {
+    Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
+}
+
+/// Indices of two bytes each if that is enough.
+fn indices(corners: Vec<u32>, vertices: usize) -> Indices {
+    if vertices <= usize::from(u16::MAX) {
+        Indices::U16(corners.into_iter().map(|corner| corner as u16).collect())
+    } else {
+        Indices::U32(corners)
     }
-    let baker = Baker { shape, key, origin };
-    let overlap = if overlap { overlap_cells(key.lod) } else { 0.0 };
-    let mut positions = Vec::with_capacity(quads.len() * 4);
-    let mut voxels = Vec::with_capacity(quads.len() * 4);
-    let mut indices = Vec::with_capacity(quads.len() * 6);
-    for quad in quads {
-        let corners = quad.corners();
-        let middle = (corners[0] + corners[2]).as_dvec3() * 0.5;
-        let first = positions.len() as u32;
-        for corner in corners {
-            let outwards = (corner.as_dvec3() - middle).signum() * overlap;
-            let flat = DVec3::from_array(quad.face().normal().abs().as_dvec3().to_array());
-            let point = corner.as_dvec3() + outwards * (DVec3::ONE - flat);
-            positions.push(baker.position(point).to_array());
-            voxels.push([
-                corner.x as u32
-                    | ((corner.y + 64) as u32) << 7
-                    | (corner.z as u32) << 15
-                    | (quad.face() as u32) << 22,
-                u32::from(quad.material().0) | u32::from(key.lod) << 16,
-            ]);
+}
+
+enum QuadVertices {
+    Packed(Vec<[u32; 3]>),
+    Standard(Standard),
+}
+
+impl QuadVertices {
+    fn new(vertices: Vertices, quads: usize) -> Self {
+        match vertices {
+            Vertices::Packed => Self::Packed(Vec::with_capacity(quads * 4)),
+            Vertices::Standard => Self::Standard(Standard::default()),
         }
-        indices.extend([0, 1, 2, 0, 2, 3].map(|corner| first + corner));
     }
-    let mesh = Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
-        .with_inserted_attribute(ATTRIBUTE_VOXEL, voxels)
-        .with_inserted_indices(Indices::U32(indices));
-    Some(mesh)
+}
+
+/// Vertices that any material reads, in metres from the middle of the frame.
+#[derive(Default)]
+struct Standard {
+    positions: Vec<[f32; 3]>,
+    normals: Vec<[f32; 3]>,
+    cells: Vec<[f32; 2]>,
+    colours: Vec<[f32; 4]>,
+}
+
+impl Standard {
+    fn push(&mut self, position_m: DVec3, normal: Vec3, cells: [f32; 2], colour: Vec3) {
+        self.positions.push(position_m.as_vec3().to_array());
+        self.normals.push(normal.to_array());
+        self.cells.push(cells);
+        self.colours.push(colour.extend(1.0).to_array());
+    }
+
+    fn mesh(self) -> Mesh {
+        empty()
+            .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, self.positions)
+            .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, self.normals)
+            .with_inserted_attribute(Mesh::ATTRIBUTE_UV_0, self.cells)
+            .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, self.colours)
+    }
 }

@@ -9,12 +9,25 @@ use bevy::mesh::Mesh;
 use bluemarble_core::{
     Chunk, ChunkKey, Face, MaterialId, Shape, key::CHUNK_EDGE, shape::NodeBounds,
 };
-use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Surroundings};
+use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Reach, Shell, Surroundings};
 use bluemarble_terrain::Survey;
 use bluemarble_world::{HybridWorld, WorldError};
 use glam::{IVec3, ivec3};
 
-use crate::bake::bake;
+use crate::{
+    bake::{Baker, Vertices},
+    content::{ChunkContents, Furnish},
+    frame::NodeFrame,
+};
+
+/// When a mesh is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pass {
+    /// First, hiding what is behind.
+    Opaque,
+    /// After that, blended over it: liquids and glass.
+    SeeThrough,
+}
 
 /// A finished node, ready for the main thread.
 pub struct BuiltNode {
@@ -24,20 +37,22 @@ pub struct BuiltNode {
     pub chunk: Option<Arc<Chunk>>,
     /// Where it lies.
     pub bounds: NodeBounds,
-    /// What is drawn without see-through materials.
-    pub opaque: Option<Mesh>,
-    /// Liquids and glass.
-    pub see_through: Option<Mesh>,
-    /// Quads of both.
-    pub quads: usize,
+    /// What is drawn.
+    pub meshes: Vec<(Pass, Mesh)>,
+    /// What the game adds to it.
+    pub furniture: Vec<Furnish>,
     /// Whether its chunk had to be read: without, a survey told that it shows nothing.
     pub read: bool,
 }
 
 impl BuiltNode {
-    /// Bytes that go to the graphics card: 20 a vertex, 4 an index.
+    /// Bytes that go to the graphics card.
     pub fn upload_bytes(&self) -> usize {
-        self.quads * (4 * 20 + 6 * 4)
+        let bytes = |mesh: &Mesh| {
+            let vertices = mesh.get_vertex_buffer_size();
+            vertices + mesh.get_index_buffer_bytes().map_or(0, <[u8]>::len)
+        };
+        self.meshes.iter().map(|(_, mesh)| bytes(mesh)).sum()
     }
 
     /// Bytes kept in memory for picking.
@@ -46,17 +61,37 @@ impl BuiltNode {
     }
 }
 
+/// The coarsest lod whose corners are darkened.
+const LIGHT_MAX_LOD: u8 = 1;
+
+/// What has become of a chunk that was to be meshed.
+pub enum Meshed {
+    /// It was cancelled.
+    Stopped,
+    /// Nothing of it can be seen; it was not read.
+    Hidden,
+    /// What can be seen of it, perhaps nothing.
+    Surface(Arc<Chunk>, ChunkMesh),
+}
+
 /// Everything a job needs, shared by all jobs.
 #[derive(Clone)]
 pub struct Builder {
     /// Where voxels come from.
     pub world: HybridWorld,
-    /// What makes quads of them.
+    /// What makes meshes of them.
     pub mesher: Arc<dyn Mesher>,
+    /// Whether corners are darkened where they lie in a nook.
+    pub ambient_occlusion: bool,
+    /// What the meshes' vertices consist of.
+    pub vertices: Vertices,
+    /// What the game adds to each chunk.
+    pub contents: ChunkContents,
 }
 
 impl Builder {
-    /// Builds a node; `None` if it was cancelled on the way.
+    /// Builds a node; `None` if it was cancelled on the way. It is asked about that after every step,
+    /// and a step takes about a millisecond at most.
     ///
     /// # Errors
     /// What the world said of the chunk or of one beside it.
@@ -72,48 +107,87 @@ impl Builder {
             key,
             chunk: None,
             bounds,
-            opaque: None,
-            see_through: None,
-            quads: 0,
+            meshes: Vec::new(),
+            furniture: Vec::new(),
             read: false,
         };
+        let drawn = MeshOptions {
+            max_edge: shape.max_straight_cells(key.lod),
+            skirts: true,
+            // Coarser cells are drawn too small for their corners to be seen.
+            ambient_occlusion: self.ambient_occlusion && key.lod <= LIGHT_MAX_LOD,
+        };
+        let (chunk, mesh) = match self.mesh(key, drawn, &|| !stop()).await? {
+            Meshed::Stopped => return Ok(None),
+            Meshed::Hidden => return Ok(Some(node)),
+            Meshed::Surface(chunk, mesh) => (chunk, mesh),
+        };
+        node.read = true;
+        let frame = NodeFrame::new(&bounds);
+        let mut baker = Baker::new(shape, key, &frame, self.world.materials(), self.vertices);
+        let baked = [
+            (Pass::Opaque, baker.quads(&mesh.opaque, true, stop)),
+            (Pass::Opaque, baker.smooth(&mesh.smooth, stop)),
+            (Pass::SeeThrough, baker.quads(&mesh.see_through, false, stop)),
+        ];
+        if stop() {
+            return Ok(None);
+        }
+        let baked = baked.into_iter().filter_map(|(pass, mesh)| Some((pass, mesh?)));
+        node.meshes.extend(baked);
+        if !node.meshes.is_empty() {
+            node.furniture = self.contents.furnish(key, &chunk);
+            node.chunk = Some(chunk);
+        }
+        Ok(Some(node))
+    }
+
+    /// Reads a chunk and what lies beside it and meshes it; uniform chunks never get skirts.
+    ///
+    /// # Errors
+    /// What the world said of the chunk or of one beside it.
+    pub async fn mesh(
+        &self,
+        key: ChunkKey,
+        options: MeshOptions,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Meshed, WorldError> {
+        if !self.world.prepare(key, go_on) {
+            return Ok(Meshed::Stopped);
+        }
         let survey = self.world.survey(key);
         if survey == Survey::Uniform(MaterialId::AIR) {
-            return Ok(Some(node));
+            return Ok(Meshed::Hidden);
         }
         let mut planes = Vec::with_capacity(6);
         for face in Face::ALL {
-            if stop() {
-                return Ok(None);
+            match self.plane(key, face, go_on).await? {
+                Some(plane) => planes.push(plane),
+                None => return Ok(Meshed::Stopped),
             }
-            planes.push(self.plane(key, face).await?);
         }
-        let Ok(planes) = planes.try_into() else { return Ok(None) };
-        let around = Surroundings { planes };
+        let Ok(planes) = planes.try_into() else { return Ok(Meshed::Stopped) };
+        let mut around = Surroundings::new(planes);
         if self.is_covered(survey, &around) {
-            return Ok(Some(node));
+            return Ok(Meshed::Hidden);
+        }
+        if self.mesher.reach() == Reach::Shell {
+            let Some(shell) = self.shell(key, &around.planes, go_on).await? else {
+                return Ok(Meshed::Stopped);
+            };
+            around = around.with_shell(shell);
+        }
+        if !go_on() {
+            return Ok(Meshed::Stopped);
         }
         let chunk = self.world.read(key).await?;
-        node.read = true;
-        let skirts = chunk.as_uniform().is_none();
-        let options = MeshOptions {
-            max_edge: shape.max_straight_cells(key.lod),
-            skirts,
-            ..MeshOptions::default()
-        };
+        if !go_on() {
+            return Ok(Meshed::Stopped);
+        }
+        let skirts = options.skirts && chunk.as_uniform().is_none();
         let mut mesh = ChunkMesh::default();
-        self.mesher.mesh(&chunk, &around, &options, &mut mesh);
-        if stop() {
-            return Ok(None);
-        }
-        node.quads = mesh.opaque.len() + mesh.see_through.len();
-        node.opaque = bake(shape, key, bounds.centre, &mesh.opaque, true);
-        if stop() {
-            return Ok(None);
-        }
-        node.see_through = bake(shape, key, bounds.centre, &mesh.see_through, false);
-        node.chunk = (node.quads > 0).then_some(chunk);
-        Ok(Some(node))
+        self.mesher.mesh(&chunk, &around, &MeshOptions { skirts, ..options }, &mut mesh);
+        Ok(Meshed::Surface(chunk, mesh))
     }
 
     /// Whether nothing of a chunk can be seen, whatever it holds.
@@ -127,27 +201,80 @@ impl Builder {
         around.planes.iter().all(|plane| plane.all(covers))
     }
 
-    /// The cells beyond a face of a chunk.
-    async fn plane(&self, key: ChunkKey, face: Face) -> Result<FacePlane, WorldError> {
+    /// The cells beyond a face of a chunk; `None` if `go_on` said no on the way.
+    async fn plane(
+        &self,
+        key: ChunkKey,
+        face: Face,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<FacePlane>, WorldError> {
         let shape = self.world.shape();
         let Some(beside) = shape.neighbour(key, face) else {
             // Above the lattice is air; below it nobody looks.
             let beyond = if face == Face::PosY { MaterialId::AIR } else { self.solid() };
-            return Ok(FacePlane::uniform(beyond));
+            return Ok(Some(FacePlane::uniform(beyond)));
         };
+        if !self.world.prepare(beside, go_on) {
+            return Ok(None);
+        }
         match self.world.survey(beside) {
-            Survey::Uniform(material) => return Ok(FacePlane::uniform(material)),
+            Survey::Uniform(material) => return Ok(Some(FacePlane::uniform(material))),
             // Some opaque material, it does not matter which.
-            Survey::Opaque => return Ok(FacePlane::uniform(self.solid())),
+            Survey::Opaque => return Ok(Some(FacePlane::uniform(self.solid()))),
             Survey::Mixed => {}
         }
+        if !go_on() {
+            return Ok(None);
+        }
         let neighbour = self.world.read(beside).await?;
-        Ok(match neighbour.as_uniform() {
+        Ok(Some(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
             None => FacePlane::from_fn(|u, v| {
                 neighbour.get(beyond_face(shape, key, beside, face, u as i32, v as i32))
             }),
-        })
+        }))
+    }
+
+    /// The cells all around a chunk; `None` if `go_on` said no on the way.
+    async fn shell(
+        &self,
+        key: ChunkKey,
+        planes: &[FacePlane; 6],
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Shell>, WorldError> {
+        let shape = self.world.shape();
+        let origin = key.pos * CHUNK_EDGE;
+        // Where there is no neighbour, as at the corners of three regions, the planes must do.
+        let mut shell = Shell::of_planes(planes);
+        for direction in Shell::directions() {
+            let nearest = |along: i32| [-1, CHUNK_EDGE / 2, CHUNK_EDGE][(along + 1) as usize];
+            let cell = ivec3(nearest(direction.x), nearest(direction.y), nearest(direction.z));
+            let Some(place) = shape.place(key.region, key.lod, origin + cell) else { continue };
+            let chunk_pos = place.cell >> CHUNK_EDGE.ilog2() as i32;
+            let beside = ChunkKey::new(place.region, key.lod, chunk_pos);
+            if !self.world.prepare(beside, go_on) {
+                return Ok(None);
+            }
+            if let Survey::Uniform(material) = self.world.survey(beside) {
+                shell.set_uniform(direction, material);
+                continue;
+            }
+            if !go_on() {
+                return Ok(None);
+            }
+            let neighbour = self.world.read(beside).await?;
+            if beside.region == key.region {
+                shell.set_chunk(direction, &neighbour);
+                continue;
+            }
+            shell.set_cells(direction, |cell| {
+                let cell = origin + cell;
+                let place = shape.place(key.region, key.lod, cell);
+                let inside = place.map_or(cell, |place| place.cell) - chunk_pos * CHUNK_EDGE;
+                neighbour.get(inside.clamp(IVec3::ZERO, IVec3::splat(CHUNK_EDGE - 1)))
+            });
+        }
+        Ok(Some(shell))
     }
 
     /// An opaque material.

@@ -32,36 +32,54 @@
 //! | edits | [`edit`] | [`EditWorld`](edit::EditWorld) messages are applied in the background; what they touched is out of date |
 //! | cut | [`cut`] | which nodes are drawn, which are wanted |
 //! | queue | [`queue`] | the most wanted first, few in flight, cancellable |
-//! | job | [`job`], [`bake`] | a worker reads, meshes and bakes a node |
+//! | job | [`job`], [`meshing`], [`bake`] | a worker reads, meshes and bakes a node |
 //! | draw | [`streaming`] | results become entities within a budget; parents and children swap |
 //! | pick | [`pick`] | rays find the drawn voxel; a `bevy_picking` backend |
 //!
-//! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look,
-//! [`statistics`] says what all of it did.
+//! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look, [`content`]
+//! lets games add to chunks and tells them what becomes of these, [`statistics`] says what all of it did.
+//! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area is there, [`frame`] and [`vertex`] say how meshes are written down.
 
 pub mod bake;
+pub mod content;
 pub mod cut;
 pub mod edit;
+pub mod frame;
 pub mod job;
 pub mod material;
+pub mod meshing;
+#[cfg(feature = "avian")]
+pub mod physics;
 pub mod pick;
 pub mod plugin;
 pub mod queue;
+pub mod ready;
 pub mod sky;
 pub mod space;
 pub mod statistics;
 pub mod streaming;
+pub mod vertex;
 pub mod viewer;
+
+#[cfg(test)]
+mod tests;
 
 pub use plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems};
 
 /// What a game needs most.
 pub mod prelude {
     pub use crate::{
-        edit::{EditApplied, EditWorld, SaveInterval, SaveWorld, Saved},
-        material::Sun,
+        bake::Vertices,
+        content::{ChunkChange, ChunkContents, ChunkEvent},
+        edit::{
+            BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, KeepHistory, Redo,
+            SaveInterval, SaveWorld, Saved, StepEdits, Undo,
+        },
+        material::{ChunkMaterials, Sun, SunCourse},
+        meshing::Meshing,
         pick::{VoxelPick, WorldPicker},
         plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems},
+        ready::StreamingProgress,
         sky::SkyPlugin,
         space::{VoxelWorld, WorldPosition, WorldSpace},
         statistics::StreamingStatistics,

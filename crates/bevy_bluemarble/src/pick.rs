@@ -66,7 +66,7 @@ impl WorldPicker<'_> {
                 break;
             }
             let Some(resident) = streamer.residents.get(&key) else { continue };
-            let (Some(chunk), Some(&entity)) = (&resident.chunk, resident.entities.first()) else {
+            let (Some(chunk), Some(entity)) = (&resident.chunk, resident.entity()) else {
                 continue;
             };
             let Some(span_m) = resident.bounds().ray_span_m(ray) else { continue };

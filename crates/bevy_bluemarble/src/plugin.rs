@@ -1,14 +1,27 @@
 //! The wiring: which stage runs when.
 
 use bevy::{
-    app::PluginGroupBuilder, asset::AssetEventSystems, camera::visibility::VisibilitySystems,
-    picking::PickingSystems, prelude::*, transform::TransformSystems,
+    app::PluginGroupBuilder,
+    asset::AssetEventSystems,
+    camera::visibility::VisibilitySystems,
+    picking::PickingSystems,
+    prelude::*,
+    render::{RenderApp, mesh::allocator::MeshAllocatorSettings},
+    transform::TransformSystems,
 };
-use big_space::plugin::{BigSpaceMinimalPlugins, BigSpaceSystems};
+use big_space::{
+    plugin::{BigSpaceMinimalPlugins, BigSpaceSystems},
+    stationary::BigSpaceStationaryPlugin,
+};
 
 use crate::{
-    edit::{self, EditApplied, EditWorld, Edits, SaveInterval, SaveWorld, Saved},
-    material::{self, VoxelMaterials},
+    content::{ChunkContents, ChunkEvent},
+    edit::{
+        self, BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, Edits, Redo,
+        SaveInterval, SaveWorld, Saved, StepEdits, Undo,
+    },
+    material::{self, ChunkMaterials},
+    meshing::Meshing,
     pick,
     space::{self, VoxelWorld},
     statistics::StreamingStatistics,
@@ -26,6 +39,7 @@ impl PluginGroup for BluemarblePlugins {
     fn build(self) -> PluginGroupBuilder {
         PluginGroupBuilder::start::<Self>()
             .add_group(BigSpaceMinimalPlugins)
+            .add(BigSpaceStationaryPlugin)
             .add(BluemarblePlugin)
             .add(crate::sky::SkyPlugin)
     }
@@ -46,6 +60,9 @@ pub enum BluemarbleSystems {
     Select,
 }
 
+/// Meshes of chunks begin with slabs of this size on the graphics card.
+const MIN_SLAB_BYTES: u64 = 32 << 20;
+
 /// Streams the world in the resource [`VoxelWorld`] around every
 /// [`Viewer`](crate::viewer::Viewer).
 pub struct BluemarblePlugin;
@@ -56,10 +73,19 @@ impl Plugin for BluemarblePlugin {
         app.init_resource::<Views>()
             .init_resource::<StreamingStatistics>()
             .init_resource::<StreamingSettings>()
+            .init_resource::<Meshing>()
+            .init_resource::<ChunkContents>()
             .init_resource::<Edits>()
+            .init_resource::<EditHistory>()
             .init_resource::<SaveInterval>()
+            .add_message::<ChunkEvent>()
             .add_message::<EditWorld>()
+            .add_message::<BrushWorld>()
+            .add_message::<StepEdits>()
+            .add_message::<Undo>()
+            .add_message::<Redo>()
             .add_message::<EditApplied>()
+            .add_message::<EditRefused>()
             .add_message::<SaveWorld>()
             .add_message::<Saved>()
             .configure_sets(
@@ -84,7 +110,11 @@ impl Plugin for BluemarblePlugin {
             )
             .add_systems(
                 PreUpdate,
-                (material::create_materials, streaming::start)
+                (
+                    material::create_materials.run_if(not(resource_exists::<ChunkMaterials>)),
+                    streaming::start,
+                )
+                    .chain()
                     .run_if(resource_exists_and_changed::<VoxelWorld>)
                     .run_if(not(resource_exists::<Streamer>)),
             )
@@ -95,10 +125,8 @@ impl Plugin for BluemarblePlugin {
                     (viewer::ensure_floating_origin, space::place_entities, viewer::collect_views)
                         .chain()
                         .in_set(BluemarbleSystems::Views),
-                    edit::apply_edits.in_set(BluemarbleSystems::Edit),
-                    streaming::receive
-                        .run_if(resource_exists::<VoxelMaterials>)
-                        .in_set(BluemarbleSystems::Receive),
+                    (edit::take_orders, edit::follow_up).chain().in_set(BluemarbleSystems::Edit),
+                    streaming::receive.in_set(BluemarbleSystems::Receive),
                     (
                         (streaming::select, streaming::measure)
                             .chain()
@@ -116,5 +144,12 @@ impl Plugin for BluemarblePlugin {
             )
             .add_systems(Last, edit::save_on_exit.run_if(resource_exists::<Streamer>))
             .add_systems(Update, viewer::warn_if_nothing_to_show);
+    }
+
+    fn finish(&self, app: &mut App) {
+        let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
+        // A slab that grows is copied whole, and the frame waits.
+        let mut slabs = render_app.world_mut().get_resource_or_init::<MeshAllocatorSettings>();
+        slabs.min_slab_size = slabs.min_slab_size.max(MIN_SLAB_BYTES);
     }
 }

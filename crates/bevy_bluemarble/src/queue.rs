@@ -81,12 +81,20 @@ impl JobQueue {
         self.waiting.extend(new.map(Queued));
     }
 
-    /// Takes the most wanted request, with the flag that cancels it.
-    pub fn start(&mut self) -> Option<(ChunkKey, Arc<AtomicBool>)> {
+    /// Takes the most wanted request, with the flag that cancels it; if `urgent`, only one that is.
+    pub fn start(&mut self, urgent: bool) -> Option<(ChunkKey, Arc<AtomicBool>)> {
+        if urgent && !self.is_urgent() {
+            return None;
+        }
         let key = self.waiting.pop()?.0.key;
         let cancelled = Arc::new(AtomicBool::new(false));
         self.in_flight.insert(key, InFlight { cancelled: cancelled.clone(), outdated: false });
         Some((key, cancelled))
+    }
+
+    /// Whether something waits that is drawn and out of date.
+    pub fn is_urgent(&self) -> bool {
+        self.waiting.peek().is_some_and(|queued| queued.0.is_urgent())
     }
 
     /// Notes that a chunk was edited while a job that reads it may be in flight.
@@ -126,15 +134,26 @@ mod tests {
     fn the_most_wanted_comes_first() {
         let mut queue = JobQueue::default();
         queue.replace(vec![request(1, 1.0), request(2, 5.0), request(3, 3.0)], |_| true);
-        let order: Vec<i32> = std::iter::from_fn(|| queue.start()).map(|job| job.0.pos.x).collect();
+        let order: Vec<i32> =
+            std::iter::from_fn(|| queue.start(false)).map(|job| job.0.pos.x).collect();
         assert_eq!(order, [2, 3, 1]);
+    }
+
+    #[test]
+    fn whoever_takes_urgent_requests_only_leaves_the_others() {
+        let mut queue = JobQueue::default();
+        queue.replace(vec![request(1, 1.0)], |_| true);
+        assert!(!queue.is_urgent() && queue.start(true).is_none());
+        queue.add(vec![request(2, 1e13)]);
+        assert_eq!(queue.start(true).map(|job| job.0.pos.x), Some(2));
+        assert!(queue.start(true).is_none() && queue.waiting() == 1);
     }
 
     #[test]
     fn a_job_nobody_wants_is_cancelled_and_one_in_flight_is_not_queued_twice() {
         let mut queue = JobQueue::default();
         queue.replace(vec![request(1, 1.0)], |_| true);
-        let (key, cancelled) = queue.start().expect("one waits");
+        let (key, cancelled) = queue.start(false).expect("one waits");
         queue.replace(vec![request(1, 1.0)], |_| true);
         assert_eq!((queue.waiting(), queue.in_flight()), (0, 1));
         assert!(!cancelled.load(Memory::Relaxed));

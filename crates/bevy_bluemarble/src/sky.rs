@@ -14,7 +14,7 @@ use bevy::{
     shader::ShaderRef,
 };
 
-use crate::material::{EnvironmentBuffer, shader};
+use crate::material::{ChunkShader, EnvironmentBuffer};
 
 /// Adds a sky that fits the air of the [`Sun`](crate::material::Sun)'s world.
 pub struct SkyPlugin;
@@ -34,11 +34,11 @@ pub struct SkyMaterial {
 
 impl Material for SkyMaterial {
     fn vertex_shader() -> ShaderRef {
-        shader("shaders/sky.wgsl")
+        ChunkShader::Sky.into()
     }
 
     fn fragment_shader() -> ShaderRef {
-        shader("shaders/sky.wgsl")
+        ChunkShader::Sky.into()
     }
 
     fn enable_prepass() -> bool {

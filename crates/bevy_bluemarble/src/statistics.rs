@@ -20,6 +20,8 @@ pub struct StreamingStatistics {
     pub read_empty_by_lod: PerLod,
     /// Nodes meshed to at least one quad, by lod.
     pub meshed_by_lod: PerLod,
+    /// Bytes of all meshes made so far.
+    pub meshed_bytes: u64,
     /// Nodes drawn now that show something, by lod.
     pub drawn_by_lod: PerLod,
     /// Nodes known now.
@@ -30,6 +32,8 @@ pub struct StreamingStatistics {
     pub in_flight: usize,
     /// Mesh entities now, hidden ones included.
     pub entities: usize,
+    /// Mesh entities that draw nothing and wait to be used again.
+    pub spare_entities: usize,
     /// Bytes of vertices and indices on the graphics card.
     pub mesh_bytes: usize,
     /// Bytes of chunks kept for picking.

@@ -15,11 +15,13 @@ pub struct Viewer {
     /// How many pixels wide a cell may be before finer ones are drawn. Smaller is sharper and costs
     /// quadratically more; 2 is crisp, 4 is quick.
     pub max_error_px: f32,
+    /// Nothing further away than this, in metres, is made finer for this viewer.
+    pub radius_m: f64,
 }
 
 impl Default for Viewer {
     fn default() -> Self {
-        Self { max_error_px: 2.5 }
+        Self { max_error_px: 2.5, radius_m: f64::INFINITY }
     }
 }
 
@@ -91,6 +93,7 @@ pub fn collect_views(
             half_angle_rad: (half_height * aspect.hypot(1.0)).atan(),
             pixel_rad: 2.0 * half_height / height_px,
             max_error_px: f64::from(viewer.max_error_px.max(0.1)),
+            radius_m: viewer.radius_m,
             weight: 1.0,
         };
         views.0.push(view);

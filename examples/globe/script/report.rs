@@ -70,6 +70,8 @@ struct Report<'a> {
     streaming: &'a StreamingStatistics,
     world: bluemarble_world::WorldStatistics,
     edit: Option<&'a EditReport>,
+    cut_frames_checked: u64,
+    cut_wrong_places: u64,
     standing: Option<&'a (StreamingStatistics, StreamingStatistics)>,
     flight: &'a [FlightFrame],
 }
@@ -147,6 +149,8 @@ pub fn write_report(
         streaming,
         world: world.0.statistics(),
         edit: script.edit.as_ref(),
+        cut_frames_checked: script.cut_checks.0,
+        cut_wrong_places: script.cut_checks.1,
         standing: script.standing.as_ref(),
         flight: &script.flight,
     };

@@ -8,6 +8,7 @@
 //!
 //! As long as no view moves, an update looks at nothing but the nodes around what has arrived.
 
+mod progress;
 mod sight;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape};
 use bluemarble_terrain::Classification;
 use rustc_hash::FxHashSet;
 
-pub use self::sight::View;
+pub use self::{progress::AreaProgress, sight::View};
 use self::{
     sight::Sight,
     tree::{Index, State, Tree},
@@ -35,6 +36,13 @@ pub struct Request {
     pub key: ChunkKey,
     /// Larger is sooner.
     pub priority: f64,
+}
+
+impl Request {
+    /// Whether what is drawn is out of date.
+    pub fn is_urgent(&self) -> bool {
+        self.priority >= STALE_PRIORITY
+    }
 }
 
 /// What an update asks for.

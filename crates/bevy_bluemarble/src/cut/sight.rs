@@ -28,6 +28,8 @@ pub struct View {
     pub pixel_rad: f64,
     /// A cell may be this many pixels wide before its node is split.
     pub max_error_px: f64,
+    /// Nodes further away than this, in metres, are not split.
+    pub radius_m: f64,
     /// How much the view counts: 1 for what is on screen, less for where a viewer will soon be.
     pub weight: f64,
 }
@@ -86,11 +88,16 @@ impl Extent {
         }
     }
 
-    /// The error of the node's cells as a multiple of what the viewer allows: 0 behind the horizon, less
+    /// Distance from a point to the node in metres, 0 inside.
+    pub fn distance_m(&self, point: DVec3) -> f64 {
+        self.bounds.distance_m(point)
+    }
+
+    /// The error of the node's cells as a multiple of what the viewer allows: 0 behind the horizon and out of reach, less
     /// outside of the view cone.
     pub fn error(&self, sight: &Sight) -> f64 {
         let distance_m = self.bounds.distance_m(sight.view.position).max(LEAST_DISTANCE_M);
-        if distance_m > sight.tangent_m + self.tangent_m {
+        if distance_m > sight.view.radius_m || distance_m > sight.tangent_m + self.tangent_m {
             return 0.0;
         }
         let error = self.cell_m * sight.error_at_1_m / distance_m;

@@ -24,6 +24,7 @@ fn view(lat_deg: f64, lon_deg: f64, altitude_m: f64) -> View {
         half_angle_rad: 0.6,
         pixel_rad: 0.002,
         max_error_px: 2.0,
+        radius_m: f64::INFINITY,
         weight: 1.0,
     }
 }

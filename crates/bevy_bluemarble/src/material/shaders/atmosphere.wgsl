@@ -9,6 +9,8 @@ struct Environment {
     planet: vec4<f32>,
     // x: 1 where there is air; y: exposure; z: seconds, for waves.
     air: vec4<f32>,
+    // x: what the fade clock shows; y: how long a fade lasts, milliseconds.
+    fade: vec4<f32>,
 }
 
 const PI: f32 = 3.14159265;

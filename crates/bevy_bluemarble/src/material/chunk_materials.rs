@@ -1,0 +1,78 @@
+//! [`ChunkMaterials`]: which material chunks get.
+
+use std::sync::Arc;
+
+use bevy::{
+    light::{NotShadowCaster, NotShadowReceiver},
+    prelude::*,
+};
+
+use crate::{bake::Vertices, job::Pass, material::VoxelMaterial};
+
+/// Whether an entity is drawn whole or on some pixels only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Steady,
+    Fading,
+}
+
+type Attach = dyn Fn(&mut EntityCommands, Pass, Look) + Send + Sync;
+
+/// Which material chunks get. The plugin makes its own for a world that has none.
+#[derive(Resource, Clone)]
+pub struct ChunkMaterials {
+    attach: Arc<Attach>,
+    vertices: Vertices,
+    fades: bool,
+}
+
+impl ChunkMaterials {
+    /// A game's own materials for opaque and for see-through voxels. Insert the result before the world.
+    ///
+    /// With [`Vertices::Standard`] every material of the engine will do, `StandardMaterial` among them:
+    /// colours are vertex colours, texture coordinates count cells. With [`Vertices::Packed`] the
+    /// material's shader imports `bevy_bluemarble::vertex`. Nodes of such materials give way to each
+    /// other at once, without a fade.
+    pub fn new<M: Material>(opaque: Handle<M>, see_through: Handle<M>, vertices: Vertices) -> Self {
+        let attach = move |entity: &mut EntityCommands, pass, _| {
+            let material = match pass {
+                Pass::Opaque => &opaque,
+                Pass::SeeThrough => &see_through,
+            };
+            entity.insert(MeshMaterial3d(material.clone()));
+        };
+        Self { attach: Arc::new(attach), vertices, fades: false }
+    }
+
+    /// The plugin's own: steady and fading, for each pass.
+    pub(super) fn of_voxels(
+        opaque: [Handle<VoxelMaterial>; 2],
+        see_through: [Handle<VoxelMaterial>; 2],
+    ) -> Self {
+        let attach = move |entity: &mut EntityCommands, pass, look| {
+            let [steady, fading] = match pass {
+                Pass::Opaque => &opaque,
+                Pass::SeeThrough => &see_through,
+            };
+            let material = if look == Look::Fading { fading } else { steady };
+            let material = MeshMaterial3d(material.clone());
+            entity.insert((material, NotShadowCaster, NotShadowReceiver));
+        };
+        Self { attach: Arc::new(attach), vertices: Vertices::Packed, fades: true }
+    }
+
+    /// What the meshes' vertices consist of.
+    pub fn vertices(&self) -> Vertices {
+        self.vertices
+    }
+
+    /// Whether the material can draw a mesh on some pixels only.
+    pub(crate) fn fades(&self) -> bool {
+        self.fades
+    }
+
+    /// Gives an entity its material.
+    pub(crate) fn attach(&self, entity: &mut EntityCommands, pass: Pass, look: Look) {
+        (self.attach)(entity, pass, look);
+    }
+}

@@ -1,0 +1,42 @@
+// Depth of voxels, for cameras that want it before anything else is drawn.
+#import bevy_pbr::{
+    mesh_functions::{get_tag, get_world_from_local, mesh_position_local_to_world},
+    view_transformations::position_world_to_clip,
+}
+#import bevy_bluemarble::atmosphere::Environment
+#import bevy_bluemarble::vertex::{leaves_out, local_position}
+
+@group(#{MATERIAL_BIND_GROUP}) @binding(1) var<storage, read> environment: Environment;
+
+struct Vertex {
+    @builtin(instance_index) instance_index: u32,
+#ifdef SMOOTH
+    @location(0) words: vec4<u32>,
+#else
+    @location(0) words: vec3<u32>,
+#endif
+}
+
+struct Varying {
+    @builtin(position) clip_position: vec4<f32>,
+    @location(0) @interpolate(flat) tag: u32,
+}
+
+@vertex
+fn vertex(in: Vertex) -> Varying {
+    var out: Varying;
+    let local = local_position(in.words.x, in.words.y);
+    let world = mesh_position_local_to_world(get_world_from_local(in.instance_index), vec4(local, 1.0));
+    out.clip_position = position_world_to_clip(world.xyz);
+    out.tag = get_tag(in.instance_index);
+    return out;
+}
+
+@fragment
+fn fragment(in: Varying) {
+#ifdef FADING
+    if leaves_out(in.tag, in.clip_position.xy, environment.fade.xy) {
+        discard;
+    }
+#endif
+}

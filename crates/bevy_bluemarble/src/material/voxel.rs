@@ -1,0 +1,150 @@
+//! [`VoxelMaterial`]: how the plugin draws voxels.
+
+use bevy::{
+    mesh::{MeshVertexBufferLayoutRef, VertexFormat},
+    pbr::{MaterialPipeline, MaterialPipelineKey},
+    prelude::*,
+    render::{
+        render_resource::{
+            AsBindGroup, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
+        },
+        storage::ShaderBuffer,
+    },
+    shader::{ShaderDefVal, ShaderRef},
+};
+use bluemarble_core::{MaterialTable, Phase};
+
+use super::{ChunkMaterials, ChunkShader, EnvironmentBuffer};
+use crate::{
+    space::VoxelWorld,
+    vertex::{ATTRIBUTE_QUAD, ATTRIBUTE_SMOOTH},
+};
+
+/// One row of the palette as the shader reads it.
+#[derive(Clone, Copy, Debug, Default, ShaderType)]
+struct PaletteRow {
+    colour: Vec4,
+    look: Vec4,
+}
+
+/// Draws chunks: the colour of each material from a palette, with a grain of its own close by, lit by
+/// sun and sky, seen through air. Water shows what lies in it, the less the deeper: how deep it is, is
+/// known to cameras with a [`DepthPrepass`](bevy::core_pipeline::prepass::DepthPrepass).
+#[derive(Asset, AsBindGroup, TypePath, Clone, Debug)]
+#[bind_group_data(VoxelMaterialKey)]
+pub struct VoxelMaterial {
+    #[storage(0, read_only)]
+    palette: Handle<ShaderBuffer>,
+    #[storage(1, read_only)]
+    environment: Handle<ShaderBuffer>,
+    see_through: bool,
+    fading: bool,
+}
+
+/// What tells the pipelines of [`VoxelMaterial`] apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct VoxelMaterialKey {
+    see_through: bool,
+    fading: bool,
+}
+
+impl From<&VoxelMaterial> for VoxelMaterialKey {
+    fn from(material: &VoxelMaterial) -> Self {
+        Self { see_through: material.see_through, fading: material.fading }
+    }
+}
+
+impl Material for VoxelMaterial {
+    fn vertex_shader() -> ShaderRef {
+        ChunkShader::Voxel.into()
+    }
+
+    fn fragment_shader() -> ShaderRef {
+        ChunkShader::Voxel.into()
+    }
+
+    fn prepass_vertex_shader() -> ShaderRef {
+        ChunkShader::Prepass.into()
+    }
+
+    fn prepass_fragment_shader() -> ShaderRef {
+        ChunkShader::Prepass.into()
+    }
+
+    fn alpha_mode(&self) -> AlphaMode {
+        match (self.see_through, self.fading) {
+            (true, _) => AlphaMode::Blend,
+            // Some pixels are left out.
+            (false, true) => AlphaMode::Mask(0.5),
+            (false, false) => AlphaMode::Opaque,
+        }
+    }
+
+    fn enable_shadows() -> bool {
+        false
+    }
+
+    fn specialize(
+        _: &MaterialPipeline,
+        descriptor: &mut RenderPipelineDescriptor,
+        layout: &MeshVertexBufferLayoutRef,
+        key: MaterialPipelineKey<Self>,
+    ) -> Result<(), SpecializedMeshPipelineError> {
+        let is_smooth = layout.0.contains(ATTRIBUTE_SMOOTH);
+        let attribute = if is_smooth { ATTRIBUTE_SMOOTH } else { ATTRIBUTE_QUAD };
+        descriptor.vertex.buffers = vec![layout.0.get_layout(&[attribute.at_shader_location(0)])?];
+        let mut defs: Vec<ShaderDefVal> = Vec::new();
+        if is_smooth {
+            defs.push("SMOOTH".into());
+        }
+        if key.bind_group_data.fading {
+            defs.push("FADING".into());
+        }
+        descriptor.vertex.shader_defs.extend_from_slice(&defs);
+        if let Some(fragment) = &mut descriptor.fragment {
+            fragment.shader_defs.extend(defs);
+        }
+        if key.bind_group_data.see_through {
+            // Water has an underside.
+            descriptor.primitive.cull_mode = None;
+        }
+        Ok(())
+    }
+}
+
+const _: () = assert!(matches!(ATTRIBUTE_QUAD.format, VertexFormat::Uint32x3));
+const _: () = assert!(matches!(ATTRIBUTE_SMOOTH.format, VertexFormat::Uint32x4));
+
+/// Makes the palette and the materials of a new world, unless the game has its own.
+pub fn create_materials(
+    mut commands: Commands,
+    world: Res<VoxelWorld>,
+    environment: Res<EnvironmentBuffer>,
+    mut buffers: ResMut<Assets<ShaderBuffer>>,
+    mut materials: ResMut<Assets<VoxelMaterial>>,
+) {
+    let palette = buffers.add(ShaderBuffer::from(palette(world.0.materials())));
+    let mut add = |see_through, fading| {
+        let (palette, environment) = (palette.clone(), environment.0.clone());
+        materials.add(VoxelMaterial { palette, environment, see_through, fading })
+    };
+    let opaque = [add(false, false), add(false, true)];
+    let see_through = [add(true, false), add(true, true)];
+    commands.insert_resource(ChunkMaterials::of_voxels(opaque, see_through));
+}
+
+fn palette(table: &MaterialTable) -> Vec<PaletteRow> {
+    let row = |row: &bluemarble_core::Material| {
+        let [r, g, b] = row.colour;
+        let colour = Color::srgb(r, g, b).to_linear().to_vec4().truncate().extend(row.roughness);
+        let opacity = match row.phase {
+            Phase::Liquid => 0.9,
+            Phase::Translucent => 0.35,
+            Phase::Opaque | Phase::Empty => 1.0,
+        };
+        let liquid = f32::from(u8::from(row.phase == Phase::Liquid));
+        PaletteRow { colour, look: Vec4::new(opacity, liquid, 0.0, 0.0) }
+    };
+    table.rows().iter().map(row).collect()
+}

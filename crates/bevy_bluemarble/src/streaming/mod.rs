@@ -1,0 +1,274 @@
+//! The streamer: feeds the cut, hands out jobs, turns results into entities within a budget.
+//!
+//! | file | what happens |
+//! |---|---|
+//! | [`settings`] | what streaming may cost |
+//! | `budget` | what of that one frame may cost |
+//! | `receive` | finished jobs become entities, hidden at first |
+//! | `select` | the cut is selected, entities are shown and hidden, jobs are started |
+//! | `fade` | how nodes give way to each other |
+//! | `pool` | entities that are used again and again |
+//! | `measure` | statistics |
+
+mod budget;
+mod fade;
+mod measure;
+mod pool;
+mod receive;
+mod select;
+pub mod settings;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bevy::{prelude::*, tasks::futures_lite::future::yield_now};
+use bluemarble_core::{Chunk, ChunkKey, shape::NodeBounds};
+use bluemarble_index::DrawnIndex;
+use bluemarble_world::WorldError;
+use crossbeam_channel::{Receiver, Sender};
+use rustc_hash::FxHashMap;
+
+use self::{
+    budget::{Budget, Pace},
+    fade::Fades,
+    measure::Held,
+    pool::{Drawing, EntityPool},
+};
+pub use self::{
+    measure::measure, pool::DrawnNode, receive::receive, select::select,
+    settings::StreamingSettings,
+};
+use crate::{
+    content::{ChunkContents, ChunkEvent},
+    cut::{Cut, View},
+    job::{Builder, BuiltNode},
+    material::ChunkMaterials,
+    meshing::Meshing,
+    queue::JobQueue,
+    space::VoxelWorld,
+};
+
+/// What is kept of a built node.
+pub(crate) struct Resident {
+    drawings: Vec<Drawing>,
+    /// The entity with what the game adds.
+    furniture: Option<Entity>,
+    pub(crate) chunk: Option<Arc<Chunk>>,
+    bounds: NodeBounds,
+    mesh_bytes: usize,
+    chunk_bytes: usize,
+}
+
+impl Resident {
+    fn entity_count(&self) -> usize {
+        self.drawings.len() + usize::from(self.furniture.is_some())
+    }
+
+    /// Where the node lies.
+    pub(crate) fn bounds(&self) -> &NodeBounds {
+        &self.bounds
+    }
+
+    /// An entity that draws it.
+    pub(crate) fn entity(&self) -> Option<Entity> {
+        self.drawings.first().map(|drawing| drawing.entity)
+    }
+}
+
+struct JobEnd {
+    key: ChunkKey,
+    result: Result<Option<BuiltNode>, WorldError>,
+}
+
+/// Something that is drawn no more and waits to be put away, within the budget of a frame.
+enum Retired {
+    Drawing(Drawing),
+    Furniture(Entity),
+}
+
+/// State of the streamer of one world.
+#[derive(Resource)]
+pub struct Streamer {
+    builder: Builder,
+    pub(crate) cut: Cut,
+    /// Shared with the workers, who take from it what is most wanted at that moment.
+    queue: Arc<Mutex<JobQueue>>,
+    workers: Arc<AtomicUsize>,
+    /// Those that build what is out of date, on the pool for waiting tasks: an edit is seen even while all
+    /// others have long jobs in hand.
+    urgent_workers: Arc<AtomicUsize>,
+    pub(crate) residents: FxHashMap<ChunkKey, Resident>,
+    held: Held,
+    /// How much coarser than viewers allow everything is drawn, so that it fits into memory.
+    coarseness: f64,
+    /// Whether it has changed in the last frame.
+    coarseness_changes: bool,
+    /// The drawn nodes that show something, for picking.
+    pub(crate) drawn: DrawnIndex,
+    ended: Receiver<JobEnd>,
+    end: Sender<JobEnd>,
+    pool: EntityPool,
+    pace: Pace,
+    /// What is left of this frame's budget.
+    budget: Budget,
+    retired: VecDeque<Retired>,
+    fades: Fades,
+    /// Drawings of nodes that are forgotten but still leave.
+    leaving: FxHashMap<ChunkKey, Vec<Drawing>>,
+    views: Vec<View>,
+    /// Something has happened that may change the cut.
+    changed: bool,
+    /// Nodes whose job has failed, and when they are tried again.
+    failed: FxHashMap<ChunkKey, Instant>,
+    /// What games are told at the end of the frame.
+    events: Vec<ChunkEvent>,
+}
+
+/// What is drawn gets so much coarser a frame while it does not fit into memory.
+const COARSER_A_FRAME: f64 = 1.02;
+/// Nothing gets coarser than this, whatever the budget.
+const MOST_COARSENESS: f64 = 64.0;
+/// Below this share of the memory budget what was made coarser gets finer again.
+const ROOMY_SHARE: f64 = 0.7;
+/// A failed read is tried again after this long.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Results that may wait for the main thread before workers pause.
+const RESULTS_WAITING: usize = 256;
+
+/// A lock that a panicking worker left behind is as good as any: the queue has no half states.
+fn lock(queue: &Mutex<JobQueue>) -> MutexGuard<'_, JobQueue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Streamer {
+    fn new(builder: Builder) -> Self {
+        let (end, ended) = crossbeam_channel::bounded(2 * RESULTS_WAITING);
+        let shape = builder.world.shape();
+        let mut pace = Pace::default();
+        Self {
+            cut: Cut::new(shape),
+            builder,
+            queue: Arc::default(),
+            workers: Arc::default(),
+            urgent_workers: Arc::default(),
+            residents: FxHashMap::default(),
+            held: Held::default(),
+            coarseness: 1.0,
+            coarseness_changes: false,
+            drawn: DrawnIndex::new(),
+            ended,
+            end,
+            pool: EntityPool::default(),
+            budget: pace.begin(&StreamingSettings::default()),
+            pace,
+            retired: VecDeque::new(),
+            fades: Fades::default(),
+            leaving: FxHashMap::default(),
+            views: Vec::new(),
+            changed: true,
+            failed: FxHashMap::default(),
+            events: Vec::new(),
+        }
+    }
+
+    /// The world that is streamed.
+    pub fn world(&self) -> &bluemarble_world::HybridWorld {
+        &self.builder.world
+    }
+
+    /// What reads and meshes chunks, for others who need them.
+    #[cfg(feature = "avian")]
+    pub(crate) fn builder(&self) -> &Builder {
+        &self.builder
+    }
+
+    /// Whether something that is drawn and out of date is still to be built.
+    #[cfg(test)]
+    pub(crate) fn is_urgent(&self) -> bool {
+        lock(&self.queue).is_urgent() || self.urgent_workers.load(Ordering::Relaxed) > 0
+    }
+
+    /// Draws everything coarser while memory is short, and finer again when there is much.
+    fn fit_into(&mut self, budget_bytes: usize) {
+        let before = self.coarseness;
+        if self.held.bytes() > budget_bytes {
+            self.coarseness = (before * COARSER_A_FRAME).min(MOST_COARSENESS);
+        } else if (self.held.bytes() as f64) < budget_bytes as f64 * ROOMY_SHARE {
+            self.coarseness = (before / COARSER_A_FRAME).max(1.0);
+        }
+        self.coarseness_changes = self.coarseness != before;
+        if self.coarseness_changes {
+            self.cut.set_coarseness(self.coarseness);
+            self.changed = true;
+        }
+    }
+
+    /// Builds node after node, the most wanted first, until none is left or the results pile up; if
+    /// `urgent`, only what is out of date.
+    fn work(&self, urgent: bool) -> impl Future<Output = ()> + Send + 'static {
+        let (builder, end) = (self.builder.clone(), self.end.clone());
+        let (queue, workers) = (self.queue.clone(), self.workers(urgent).clone());
+        async move {
+            while end.len() < RESULTS_WAITING {
+                let Some((key, cancelled)) = lock(&queue).start(urgent) else { break };
+                let result = builder.build(key, &cancelled).await;
+                if end.send(JobEnd { key, result }).is_err() {
+                    break;
+                }
+                // Other tasks of the pool have their turn between two nodes.
+                yield_now().await;
+            }
+            workers.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn workers(&self, urgent: bool) -> &Arc<AtomicUsize> {
+        if urgent { &self.urgent_workers } else { &self.workers }
+    }
+
+    /// Marks a chunk as edited: what shows it is built again, ahead of all streaming.
+    pub fn edited(&mut self, key: ChunkKey) {
+        use bluemarble_core::Face;
+        let shape = self.builder.world.shape();
+        self.cut.edited(key);
+        let mut queue = lock(&self.queue);
+        queue.outdate(key);
+        for beside in Face::ALL.into_iter().filter_map(|face| shape.neighbour(key, face)) {
+            queue.outdate(beside);
+        }
+        self.changed = true;
+    }
+}
+
+/// Starts a streamer for a new world.
+pub fn start(
+    mut commands: Commands,
+    world: Res<VoxelWorld>,
+    materials: Res<ChunkMaterials>,
+    meshing: Res<Meshing>,
+    contents: Res<ChunkContents>,
+) {
+    commands.insert_resource(Streamer::new(Builder {
+        mesher: meshing.mesher(world.0.materials()),
+        ambient_occlusion: meshing.ambient_occlusion,
+        vertices: materials.vertices(),
+        contents: contents.clone(),
+        world: world.0.clone(),
+    }));
+}
+
+/// Brings the picking index in line with what a drawn node shows.
+fn index_drawn(residents: &FxHashMap<ChunkKey, Resident>, drawn: &mut DrawnIndex, key: ChunkKey) {
+    match residents.get(&key) {
+        Some(resident) if resident.chunk.is_some() => drawn.insert(key, resident.bounds),
+        _ => {
+            drawn.remove(key);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! [`EntityPool`]: the entities that draw nodes, used again and again.
+//!
+//! An entity that is spawned or despawned is entered into and struck off the list of its parent's
+//! children, which are thousands. One that is used again only gets a mesh and a place.
+
+use bevy::{
+    camera::{primitives::Aabb, visibility::NoAutoAabb},
+    mesh::MeshTag,
+    prelude::*,
+};
+use big_space::prelude::{CellCoord, Grid, Stationary};
+use bluemarble_core::ChunkKey;
+
+use crate::{
+    bake::Vertices,
+    frame::NodeFrame,
+    job::Pass,
+    material::{ChunkMaterials, Look},
+};
+
+/// Marks the entities that draw a node.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrawnNode(pub ChunkKey);
+
+/// An entity that draws a mesh of a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Drawing {
+    pub entity: Entity,
+    pub pass: Pass,
+}
+
+/// Entities kept for later.
+const SPARE: usize = 1024;
+
+/// Where entities are placed and what they look like.
+pub(crate) struct Stage<'a> {
+    pub root: Entity,
+    pub grid: &'a Grid,
+    pub materials: &'a ChunkMaterials,
+}
+
+impl Stage<'_> {
+    /// Where a node's frame stands.
+    pub fn place(&self, frame: &NodeFrame) -> (CellCoord, Transform, GlobalTransform) {
+        let (cell, offset) = self.grid.translation_to_grid(frame.centre);
+        let mut transform = frame.transform(offset);
+        if self.materials.vertices() == Vertices::Standard {
+            transform.scale = Vec3::ONE;
+        }
+        // An entity that is used again is asleep for big_space, which looks at it once only.
+        (cell, transform, self.grid.global_transform(&cell, &transform))
+    }
+}
+
+/// Entities that draw nothing now, by pass.
+#[derive(Default)]
+pub(crate) struct EntityPool {
+    opaque: Vec<Entity>,
+    see_through: Vec<Entity>,
+}
+
+impl EntityPool {
+    fn spare(&mut self, pass: Pass) -> &mut Vec<Entity> {
+        match pass {
+            Pass::Opaque => &mut self.opaque,
+            Pass::SeeThrough => &mut self.see_through,
+        }
+    }
+
+    /// Lets an entity draw a mesh.
+    pub fn draw(
+        &mut self,
+        commands: &mut Commands,
+        stage: &Stage<'_>,
+        (key, frame, pass): (ChunkKey, &NodeFrame, Pass),
+        mesh: Handle<Mesh>,
+        visibility: Visibility,
+    ) -> Drawing {
+        let own =
+            (DrawnNode(key), Mesh3d(mesh), MeshTag(tag(key, None)), stage.place(frame), visibility);
+        let entity = match self.spare(pass).pop() {
+            Some(entity) => {
+                commands.entity(entity).insert(own);
+                entity
+            }
+            None => {
+                let half_extents = match stage.materials.vertices() {
+                    Vertices::Packed => Vec3::ONE,
+                    Vertices::Standard => frame.half_extent_m().as_vec3(),
+                };
+                let bounds = Aabb { center: Vec3A::ZERO, half_extents: half_extents.into() };
+                let mut entity =
+                    commands.spawn((own, ChildOf(stage.root), Stationary, bounds, NoAutoAabb));
+                stage.materials.attach(&mut entity, pass, Look::Steady);
+                entity.id()
+            }
+        };
+        if stage.materials.vertices() == Vertices::Standard {
+            let half_extents = frame.half_extent_m().as_vec3().into();
+            commands.entity(entity).insert(Aabb { center: Vec3A::ZERO, half_extents });
+        }
+        Drawing { entity, pass }
+    }
+
+    /// Takes an entity that is hidden back, without its mesh.
+    pub fn retire(&mut self, commands: &mut Commands, drawing: Drawing) {
+        let spare = self.spare(drawing.pass);
+        if spare.len() < SPARE {
+            commands.entity(drawing.entity).insert(Mesh3d::default());
+            spare.push(drawing.entity);
+        } else {
+            commands.entity(drawing.entity).try_despawn();
+        }
+    }
+
+    /// Entities that draw nothing now.
+    pub fn len(&self) -> usize {
+        self.opaque.len() + self.see_through.len()
+    }
+}
+
+/// What the shader is told of one entity: the lod of its node in bits 0..5; if it fades, 1 in bit 5, 1
+/// in bit 6 if it leaves, and in bits 7..29 when it began, in milliseconds of the fade clock.
+pub(crate) fn tag(key: ChunkKey, phase: Option<super::fade::Phase>) -> u32 {
+    use super::fade::Phase;
+    u32::from(key.lod)
+        | match phase {
+            None => 0,
+            Some(Phase::Arriving(start)) => 1 << 5 | start << 7,
+            Some(Phase::Leaving(start)) => 3 << 5 | start << 7,
+        }
+}

@@ -1,0 +1,37 @@
+//! What streaming may cost.
+
+use std::time::Duration;
+
+use bevy::{prelude::*, tasks::AsyncComputeTaskPool};
+
+/// Budgets of the streamer.
+#[derive(Resource, Clone, Debug)]
+pub struct StreamingSettings {
+    /// Share of a frame that the main thread may spend on turning results into entities. At least one
+    /// result is taken.
+    pub frame_share: f64,
+    /// Bytes of meshes added a second.
+    pub bytes_per_s: f64,
+    /// Entities placed, retired and despawned a second.
+    pub entities_per_s: f64,
+    /// Jobs in flight at once: few, so that the order of the queue can change.
+    pub jobs_in_flight: usize,
+    /// Bytes of meshes and of chunks kept for picking. Above it everything is drawn coarser until it fits.
+    pub memory_budget_bytes: usize,
+    /// How long finer and coarser nodes take to give way to each other; none swaps them at once.
+    pub fade: Duration,
+}
+
+impl Default for StreamingSettings {
+    fn default() -> Self {
+        let workers = AsyncComputeTaskPool::try_get().map_or(1, |pool| pool.thread_num());
+        Self {
+            frame_share: 0.12,
+            bytes_per_s: 512e6,
+            entities_per_s: 8_000.0,
+            jobs_in_flight: workers.max(1),
+            memory_budget_bytes: 2 << 30,
+            fade: Duration::from_millis(250),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Edits: how soon they are seen, and that none is lost.
+
+use bluemarble_core::{EditBatch, MaterialId};
+use bluemarble_edit::{Brush, BrushAction, BrushShape};
+use glam::{DVec3, IVec3, ivec3};
+
+use super::*;
+
+const BRICK: MaterialId = MaterialId(18);
+
+fn one(voxel: IVec3, material: MaterialId) -> EditBatch {
+    let mut batch = EditBatch::new();
+    batch.set(0, voxel, material);
+    batch
+}
+
+/// A voxel two above the ground.
+fn above_ground(x: i32, z: i32) -> IVec3 {
+    ivec3(x, ground_y(f64::from(x), f64::from(z)).ceil() as i32 + 2, z)
+}
+
+#[test]
+fn sixty_edits_a_second_in_flight_are_each_seen_within_three_frames_and_none_is_lost() {
+    const SECONDS: i32 = 10;
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    stage.settle();
+    let mut waiting: Vec<(IVec3, u32)> = Vec::new();
+    let mut seen_after = vec![0u32; 12];
+    for frame in 0..SECONDS * 60 {
+        // 12 m/s, edits some metres ahead of the viewer.
+        let z_m = -f64::from(frame) * 0.2;
+        stage.move_to(DVec3::new(0.0, 14.0, z_m));
+        let voxel = above_ground(frame % 7 - 3, (z_m * 2.0) as i32 - 8);
+        stage.app.world_mut().write_message(EditWorld(one(voxel, BRICK)));
+        waiting.push((voxel, 0));
+        stage.step();
+        // Frames are counted, not the time that a busy machine gives its workers.
+        stage.wait_for_edits();
+        waiting.retain_mut(|(voxel, frames)| {
+            *frames += 1;
+            let is_seen = stage.drawn_material(*voxel) == Some(BRICK);
+            if is_seen {
+                seen_after[(*frames as usize).min(11)] += 1;
+            }
+            !is_seen
+        });
+    }
+    stage.until("the last edit is seen", |_| true);
+    for _ in 0..30 {
+        stage.step();
+        waiting.retain(|(voxel, _)| stage.drawn_material(*voxel) != Some(BRICK));
+    }
+    assert!(waiting.is_empty(), "{} edits were never seen", waiting.len());
+    let late: u32 = seen_after[4..].iter().sum();
+    assert_eq!(late, 0, "frames until edits were seen: {seen_after:?}");
+    let world = stage.resource::<VoxelWorld>().0.clone();
+    for frame in 0..SECONDS * 60 {
+        let voxel = above_ground(frame % 7 - 3, (-f64::from(frame) * 0.4) as i32 - 8);
+        let found = bevy::tasks::block_on(world.material(0, voxel)).expect("it is read");
+        assert_eq!(found, BRICK, "the edit of frame {frame} is lost");
+    }
+}
+
+#[test]
+fn a_chunk_that_is_edited_in_every_frame_is_drawn_anew_all_the_while() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    stage.settle();
+    let base = above_ground(4, -10);
+    let mut behind = 0;
+    for frame in 0..120 {
+        let voxel = base + ivec3(frame % 8, frame / 64, frame / 8 % 8);
+        stage.app.world_mut().write_message(EditWorld(one(voxel, BRICK)));
+        stage.step();
+        let seen = (0..=frame).rev().find(|&f| {
+            let voxel = base + ivec3(f % 8, f / 64, f / 8 % 8);
+            stage.drawn_material(voxel) == Some(BRICK)
+        });
+        behind = behind.max(frame - seen.unwrap_or(-1));
+    }
+    assert!(behind < 30, "the picture is {behind} frames behind");
+}
+
+#[test]
+fn a_refused_batch_says_why_and_leaves_its_neighbours_alone() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    stage.settle();
+    let (good, also_good) = (above_ground(1, -8), above_ground(2, -8));
+    for batch in [one(good, BRICK), one(good, MaterialId(60_000)), one(also_good, BRICK)] {
+        stage.app.world_mut().write_message(EditWorld(batch));
+    }
+    let mut refused = Vec::new();
+    stage.until("both are seen", |app| {
+        refused.extend(app.world_mut().resource_mut::<Messages<EditRefused>>().drain());
+        let world = app.world().resource::<VoxelWorld>().0.clone();
+        let at = |voxel| bevy::tasks::block_on(world.material(0, voxel)).ok();
+        at(good) == Some(BRICK) && at(also_good) == Some(BRICK) && !refused.is_empty()
+    });
+    assert!(refused[0].reason.contains("60000"), "{}", refused[0].reason);
+}
+
+#[test]
+fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
+        app.init_resource::<KeepHistory>();
+    });
+    stage.settle();
+    let centre = above_ground(0, -12);
+    let sphere = |offset: i32| Brush {
+        region: 0,
+        shape: BrushShape::Sphere {
+            centre: centre.as_dvec3() + 0.5 + DVec3::X * f64::from(offset),
+            radius: 2.0,
+        },
+        action: BrushAction::Fill(BRICK),
+    };
+    stage.app.world_mut().write_message(StepEdits::Begin);
+    stage.app.world_mut().write_message(BrushWorld(sphere(0)));
+    stage.app.world_mut().write_message(BrushWorld(sphere(5)));
+    stage.app.world_mut().write_message(StepEdits::End);
+    let drawn = |stage: &Stage| {
+        [0, 5].map(|x| stage.drawn_material(centre + ivec3(x, 0, 0)) == Some(BRICK))
+    };
+    let shows = |stage: &mut Stage, what: &str, expected: [bool; 2]| {
+        for _ in 0..600 {
+            if drawn(stage) == expected {
+                return;
+            }
+            stage.step();
+        }
+        panic!("{what}: {:?}", drawn(stage));
+    };
+    shows(&mut stage, "painted", [true, true]);
+    assert_eq!(stage.resource::<EditHistory>().0.undo_steps, 1);
+    stage.app.world_mut().write_message(Undo);
+    shows(&mut stage, "undone", [false, false]);
+    stage.app.world_mut().write_message(Redo);
+    shows(&mut stage, "redone", [true, true]);
+}

@@ -1,0 +1,154 @@
+//! Whole apps, driven frame by frame without a window and without a graphics card.
+
+mod chunks;
+mod edits;
+#[cfg(feature = "avian")]
+mod physics;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bevy::{
+    prelude::*,
+    render::{
+        RenderPlugin,
+        settings::{RenderCreation, WgpuSettings},
+    },
+    time::TimeUpdateStrategy,
+    window::ExitCondition,
+    winit::WinitPlugin,
+};
+use bluemarble_core::{MaterialId, MaterialTable};
+use bluemarble_terrain::{Ground, GroundClosure};
+use bluemarble_world::HybridWorld;
+use glam::DVec3;
+
+use crate::{edit::Edits, prelude::*, streaming::Streamer};
+
+/// Frames take this long.
+const FRAME: Duration = Duration::from_nanos(16_666_667);
+/// A test that waits longer has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Hills of a few metres, in voxels of half a metre.
+fn hills() -> HybridWorld {
+    let materials = MaterialTable::standard();
+    let id = |name| materials.id(name).expect("the standard table has it");
+    let (surface, below) = (id("grass"), id("granite"));
+    let ground = move |x_m: f64, z_m: f64, _: f64| Ground {
+        height_m: 4.0 * (x_m * 0.05).sin() + 3.0 * (z_m * 0.07).cos(),
+        surface,
+        below,
+    };
+    let baseline = GroundClosure::new(0.5, "test hills", -8.0..=8.0, ground).expect("it is one");
+    HybridWorld::in_memory(Arc::new(baseline), materials)
+}
+
+/// One app at a time: what frames take is part of what is tested.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// An app that streams a world.
+struct Stage {
+    app: App,
+    viewer: Entity,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Stage {
+    /// Streams a world around a viewer that looks down a little; `set_up` adds what the test needs.
+    fn new(world: HybridWorld, at: DVec3, set_up: impl FnOnce(&mut App)) -> Self {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut app = App::new();
+        let render = WgpuSettings { backends: None, ..default() };
+        let plugins = DefaultPlugins
+            .build()
+            .disable::<TransformPlugin>()
+            .disable::<WinitPlugin>()
+            .disable::<bevy::log::LogPlugin>()
+            .set(RenderPlugin {
+                render_creation: RenderCreation::Automatic(Box::new(render)),
+                ..default()
+            })
+            .set(WindowPlugin {
+                primary_window: None,
+                exit_condition: ExitCondition::DontExit,
+                ..default()
+            });
+        app.add_plugins(plugins)
+            .add_plugins(BluemarblePlugins)
+            .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME))
+            .insert_resource(VoxelWorld(world));
+        set_up(&mut app);
+        let looking = Transform::from_rotation(Quat::from_rotation_x(-0.4));
+        let viewer = app.world_mut().spawn((Viewer::default(), WorldPosition(at), looking)).id();
+        while app.plugins_state() == bevy::app::PluginsState::Adding {
+            bevy::tasks::tick_global_task_pools_on_main_thread();
+        }
+        app.finish();
+        app.cleanup();
+        Self { app, viewer, _alone }
+    }
+
+    /// One frame, as long as a frame is.
+    fn step(&mut self) {
+        let start = Instant::now();
+        self.app.update();
+        std::thread::sleep(FRAME.saturating_sub(start.elapsed()));
+    }
+
+    /// Frames until something holds.
+    fn until(&mut self, what: &str, mut holds: impl FnMut(&mut App) -> bool) -> u32 {
+        let start = Instant::now();
+        for frame in 0.. {
+            if holds(&mut self.app) {
+                return frame;
+            }
+            assert!(start.elapsed() < PATIENCE, "{what} does not come about");
+            self.step();
+        }
+        unreachable!("frames do not end")
+    }
+
+    /// Waits until the workers have nothing in hand that belongs to an edit.
+    fn wait_for_edits(&self) {
+        let start = Instant::now();
+        while self.resource::<Edits>().is_busy() || self.resource::<Streamer>().is_urgent() {
+            assert!(start.elapsed() < PATIENCE, "edits are stuck");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn settle(&mut self) {
+        self.step();
+        self.until("rest", |app| app.world().resource::<StreamingStatistics>().settled);
+    }
+
+    fn resource<R: Resource>(&self) -> &R {
+        self.app.world().resource::<R>()
+    }
+
+    fn move_to(&mut self, at: DVec3) {
+        self.app.world_mut().entity_mut(self.viewer).insert(WorldPosition(at));
+    }
+
+    fn take<M: Message>(&mut self) -> Vec<M> {
+        self.app.world_mut().resource_mut::<Messages<M>>().drain().collect()
+    }
+
+    /// The material of a voxel as it is drawn at lod 0; `None` if its chunk is not drawn at that lod.
+    fn drawn_material(&self, voxel: IVec3) -> Option<MaterialId> {
+        let key = bluemarble_core::ChunkKey::of_voxel(0, 0, voxel);
+        let streamer = self.resource::<Streamer>();
+        let chunk = streamer.residents.get(&key)?.chunk.as_ref()?;
+        let is_drawn = streamer.cut.drawn().contains(&key);
+        is_drawn.then(|| chunk.get(voxel - key.min_voxel()))
+    }
+}
+
+/// Height of the hills' ground, in voxels.
+fn ground_y(x: f64, z: f64) -> f64 {
+    let (x_m, z_m) = (x * 0.5, z * 0.5);
+    (4.0 * (x_m * 0.05).sin() + 3.0 * (z_m * 0.07).cos()) * 2.0
+}

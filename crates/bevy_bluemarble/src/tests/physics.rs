@@ -1,0 +1,114 @@
+//! Bodies on voxels.
+
+use std::path::Path;
+
+use avian3d::prelude::*;
+use bluemarble_core::{EditBatch, GeoPosition, MaterialId};
+use bluemarble_terrain::{Baseline, EarthBaseline};
+use glam::{DVec3, IVec3};
+
+use super::*;
+use crate::physics::{ColliderStatistics, Collides, VoxelPhysicsPlugin, Walker};
+
+fn add_physics(app: &mut App) {
+    app.add_plugins(VoxelPhysicsPlugin)
+        .add_plugins(PhysicsPlugins::default())
+        .insert_resource(Time::<Fixed>::from_hz(60.0));
+}
+
+/// Puts somebody down and waits for ground under the feet.
+fn put_down(stage: &mut Stage, at: DVec3) -> Entity {
+    let body = (Walker::default(), Collides { radius_m: 12.0 }, WorldPosition(at));
+    let body = stage.app.world_mut().spawn(body).id();
+    stage.until("ground", |app| {
+        // It waits for it.
+        let place = app.world().get::<WorldPosition>(body).expect("it has a place").0;
+        let statistics = app.world().resource::<ColliderStatistics>();
+        assert!(statistics.ready > 2 || place.distance(at) < 0.01, "{place}");
+        statistics.is_ready()
+    });
+    stage.until("standing", |app| {
+        app.world().get::<Walker>(body).is_some_and(|walker| walker.is_grounded)
+    });
+    for _ in 0..60 {
+        stage.step();
+    }
+    body
+}
+
+fn place(stage: &Stage, body: Entity) -> DVec3 {
+    stage.app.world().get::<WorldPosition>(body).expect("it has a place").0
+}
+
+/// Half of the height of a walker.
+const HALF_M: f64 = 0.85;
+
+#[test]
+fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 20.0, 0.0), add_physics);
+    stage.settle();
+    let body = put_down(&mut stage, DVec3::new(0.0, 9.0, 0.0));
+    let above_m = |at: DVec3| at.y - HALF_M - ground_y(at.x * 2.0, at.z * 2.0) * 0.5;
+    assert!((-0.1..0.9).contains(&above_m(place(&stage, body))), "{}", place(&stage, body));
+    let start = place(&stage, body);
+    for _ in 0..300 {
+        let mut walker = stage.app.world_mut().get_mut::<Walker>(body).expect("it walks");
+        walker.velocity_m_s = DVec3::new(3.0, 0.0, -1.0);
+        stage.step();
+        let at = place(&stage, body);
+        assert!((-0.3..2.0).contains(&above_m(at)), "{at} is {} above the ground", above_m(at));
+    }
+    let end = place(&stage, body);
+    assert!(end.x - start.x > 10.0, "from {start} to {end}");
+    // A pit of 6 voxels.
+    stage.app.world_mut().get_mut::<Walker>(body).expect("it walks").velocity_m_s = DVec3::ZERO;
+    for _ in 0..30 {
+        stage.step();
+    }
+    let before = place(&stage, body);
+    let feet = ((before - DVec3::Y * HALF_M) * 2.0).floor().as_ivec3();
+    let mut batch = EditBatch::new();
+    let pit =
+        bluemarble_core::LatticeBox::new(feet - IVec3::new(4, 6, 4), feet + IVec3::new(5, 3, 5));
+    batch.fill_box(0, pit, MaterialId::AIR);
+    stage.app.world_mut().write_message(EditWorld(batch));
+    stage.until("it falls", |app| {
+        let at = app.world().get::<WorldPosition>(body).expect("it has a place").0;
+        before.y - at.y > 2.0
+    });
+}
+
+#[test]
+fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
+    let elevation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/earth/etopo5.tif");
+    let materials = MaterialTable::standard();
+    let earth = Arc::new(EarthBaseline::load(&elevation, &materials, 1).expect("it loads"));
+    let shape = earth.shape();
+    // Near a corner of three faces, where the lattice is most askew, and below the equator.
+    for (lat, lon) in [(35.0, 44.5), (-23.0, 133.0)] {
+        let level = shape.world_of(GeoPosition::new(lat, lon, 0.0));
+        let (region, lattice) = shape.from_world(level);
+        let y = earth.surface_y(region, lattice.x, lattice.z);
+        let ground_m = (y - f64::from(shape.sea_level_y())) * shape.voxel_m();
+        let at = shape.world_of(GeoPosition::new(lat, lon, ground_m + 2.0));
+        let world = HybridWorld::in_memory(earth.clone(), materials.clone());
+        let mut stage = Stage::new(world, at, add_physics);
+        let body = put_down(&mut stage, at);
+        let start = place(&stage, body);
+        let (east, _) = shape.east_north(start);
+        for _ in 0..240 {
+            let mut walker = stage.app.world_mut().get_mut::<Walker>(body).expect("it walks");
+            walker.velocity_m_s = east * 2.0;
+            stage.step();
+        }
+        let end = place(&stage, body);
+        assert!((end - start).dot(east) > 5.0, "from {start} to {end}");
+        let up = shape.up(end);
+        let lean = stage.app.world().get::<Transform>(body).expect("it has one").up();
+        assert!(lean.as_vec3().as_dvec3().dot(up) > 0.999);
+        let (region, lattice) = shape.from_world(end);
+        let feet = lattice.y * 1.0 - HALF_M / shape.voxel_m();
+        let ground = earth.surface_y(region, lattice.x, lattice.z);
+        assert!((feet - ground).abs() < 12.0, "{} voxels above the ground", feet - ground);
+    }
+}

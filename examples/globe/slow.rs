@@ -1,0 +1,43 @@
+//! A source that takes its time, as a slow disk would.
+
+use std::time::Duration;
+
+use bluemarble_core::{Chunk, ChunkKey, LatticeBox, Shape};
+use bluemarble_terrain::{Baseline, Classification, Survey};
+
+/// A baseline each of whose chunks takes at least so long.
+pub struct SlowReads<B> {
+    pub inner: B,
+    pub each: Duration,
+}
+
+impl<B: Baseline> Baseline for SlowReads<B> {
+    fn shape(&self) -> Shape {
+        self.inner.shape()
+    }
+
+    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
+        std::thread::sleep(self.each);
+        self.inner.fill(key, chunk);
+    }
+
+    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+        self.inner.classify(region, voxels, lod)
+    }
+
+    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
+        self.inner.prepare(key, go_on)
+    }
+
+    fn survey(&self, key: ChunkKey) -> Survey {
+        self.inner.survey(key)
+    }
+
+    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
+        self.inner.surface_y(region, x, z)
+    }
+
+    fn fingerprint(&self) -> String {
+        self.inner.fingerprint()
+    }
+}
