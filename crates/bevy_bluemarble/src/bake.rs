@@ -124,8 +124,9 @@ impl<'a> Baker<'a> {
                 let corners = quad.corners();
                 let middle = (corners[0] + corners[2]).as_dvec3() * 0.5;
                 let light = quad.light();
-                let (face, material) = (quad.face(), quad.material());
-                let flat = face.axis();
+                let (flat, material) = (quad.face().axis(), quad.material());
+                // A skirt is lit as the ground that it hangs from: so nobody sees it.
+                let face = if quad.is_skirt() { Face::PosY } else { quad.face() };
                 for (corner, light) in corners.into_iter().zip(light) {
                     let mut local = self.corner(corner);
                     let mut outwards = (corner.as_dvec3() - middle).signum() * overlap;
