@@ -22,13 +22,13 @@ mod visible;
 
 use std::cell::RefCell;
 
-use bluemarble_core::{Chunk, Face, MaterialId, MaterialTable, PackedCells};
+use bluemarble_core::{Chunk, Face, MaterialId, MaterialTable};
 
 use self::{
     front::Fronts,
     light::{CornerLight, FullLight},
     masks::{Layer, Mask},
-    rows::{DenseRows, PaletteRows, Rows, UniformRows},
+    rows::{Rows, with_rows},
     visible::Seen,
 };
 use crate::{
@@ -137,41 +137,19 @@ impl Mesher for BlockyMesher {
         options: &MeshOptions,
         out: &mut ChunkMesh,
     ) {
-        match chunk.packed() {
-            PackedCells::Uniform(material) => {
-                let look = self.look(material);
-                let hides = |plane: &FacePlane| plane.all(|material| self.is_opaque(material));
-                let is_hidden = look == Look::Opaque && around.planes.iter().all(hides);
-                if look != Look::Nothing && !is_hidden {
-                    self.mesh_rows(&UniformRows(material), chunk, around, options, out);
-                }
+        if let Some(material) = chunk.as_uniform() {
+            let look = self.look(material);
+            let hides = |plane: &FacePlane| plane.all(|material| self.is_opaque(material));
+            let is_hidden = look == Look::Opaque && around.planes.iter().all(hides);
+            if look == Look::Nothing || is_hidden {
+                return;
             }
-            PackedCells::Dense(cells) => {
-                self.mesh_rows(&DenseRows(cells), chunk, around, options, out);
-            }
-            PackedCells::Palette { materials, bits, words } => match bits {
-                1 => self.mesh_palette::<1>(materials, words, chunk, around, options, out),
-                2 => self.mesh_palette::<2>(materials, words, chunk, around, options, out),
-                4 => self.mesh_palette::<4>(materials, words, chunk, around, options, out),
-                _ => self.mesh_palette::<8>(materials, words, chunk, around, options, out),
-            },
         }
+        with_rows!(chunk, rows => self.mesh_rows(rows, chunk, around, options, out));
     }
 }
 
 impl BlockyMesher {
-    fn mesh_palette<const BITS: u32>(
-        &self,
-        materials: &[MaterialId],
-        words: &[u64],
-        chunk: &Chunk,
-        around: &Surroundings,
-        options: &MeshOptions,
-        out: &mut ChunkMesh,
-    ) {
-        self.mesh_rows(&PaletteRows::<BITS> { materials, words }, chunk, around, options, out);
-    }
-
     /// Kept out of the code for rows, where it would be compiled once for each kind of them.
     #[inline(never)]
     fn fill_planes(&self, around: &Surroundings, fronts: &mut Fronts) {

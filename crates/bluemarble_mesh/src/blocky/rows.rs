@@ -51,6 +51,36 @@ fn bits(test: impl Fn(usize) -> bool) -> u64 {
     (0..ROW).rev().fold(0, |word, x| word << 1 | u64::from(test(x)))
 }
 
+/// Runs code for the rows of a chunk, compiled once for each way in which chunks hold their cells.
+macro_rules! with_rows {
+    ($chunk:expr, $rows:ident => $body:expr) => {{
+        use $crate::blocky::rows::{DenseRows, PaletteRows, UniformRows};
+        macro_rules! palette {
+            ($bits:literal, $materials:expr, $words:expr) => {{
+                let $rows = &PaletteRows::<$bits> { materials: $materials, words: $words };
+                $body
+            }};
+        }
+        match $chunk.packed() {
+            bluemarble_core::PackedCells::Uniform(material) => {
+                let $rows = &UniformRows(material);
+                $body
+            }
+            bluemarble_core::PackedCells::Dense(cells) => {
+                let $rows = &DenseRows(cells);
+                $body
+            }
+            bluemarble_core::PackedCells::Palette { materials, bits, words } => match bits {
+                1 => palette!(1, materials, words),
+                2 => palette!(2, materials, words),
+                4 => palette!(4, materials, words),
+                _ => palette!(8, materials, words),
+            },
+        }
+    }};
+}
+pub(crate) use with_rows;
+
 /// Cells of one material.
 pub(crate) struct UniformRows(pub MaterialId);
 

@@ -31,7 +31,7 @@ mod tests;
 
 use std::{cell::RefCell, mem};
 
-use bluemarble_core::{Chunk, MaterialId, MaterialTable, PackedCells};
+use bluemarble_core::{Chunk, MaterialId, MaterialTable};
 
 use self::{
     cells::{Cells, Look},
@@ -42,7 +42,7 @@ use self::{
 use crate::{
     blocky::{
         BlockyMesher,
-        rows::{DenseRows, PaletteRows, Rows, UniformRows},
+        rows::{Rows, with_rows},
     },
     mesher::{ChunkMesh, MeshOptions, Mesher, Reach, SmoothMesh},
     shell::Shell,
@@ -116,39 +116,16 @@ impl Mesher for SmoothMesher {
             return;
         }
         let out = &mut out.smooth;
-        match chunk.packed() {
-            PackedCells::Uniform(material) => {
-                let is_opaque = |material| self.look(material) != Look::Clear;
-                if !around.planes.iter().all(|plane| plane.all(is_opaque)) {
-                    self.mesh_rows(&UniformRows(material), chunk, around, options, out);
-                }
-            }
-            PackedCells::Dense(cells) => {
-                self.mesh_rows(&DenseRows(cells), chunk, around, options, out);
-            }
-            PackedCells::Palette { materials, bits, words } => match bits {
-                1 => self.mesh_palette::<1>(materials, words, chunk, around, options, out),
-                2 => self.mesh_palette::<2>(materials, words, chunk, around, options, out),
-                4 => self.mesh_palette::<4>(materials, words, chunk, around, options, out),
-                _ => self.mesh_palette::<8>(materials, words, chunk, around, options, out),
-            },
+        let is_opaque = |material| self.look(material) != Look::Clear;
+        let is_buried = || around.planes.iter().all(|plane| plane.all(is_opaque));
+        if chunk.as_uniform().is_some() && is_buried() {
+            return;
         }
+        with_rows!(chunk, rows => self.mesh_rows(rows, chunk, around, options, out));
     }
 }
 
 impl SmoothMesher {
-    fn mesh_palette<const BITS: u32>(
-        &self,
-        materials: &[MaterialId],
-        words: &[u64],
-        chunk: &Chunk,
-        around: &Surroundings,
-        options: &MeshOptions,
-        out: &mut SmoothMesh,
-    ) {
-        self.mesh_rows(&PaletteRows::<BITS> { materials, words }, chunk, around, options, out);
-    }
-
     fn mesh_rows(
         &self,
         rows: &impl Rows,
