@@ -6,12 +6,14 @@
 //! only when all eight children are drawable, and children are drawn until their parent is: the drawn
 //! set covers everything at every moment and never covers anything twice.
 //!
-//! As long as no view moves, an update looks at nothing but the nodes around what has arrived.
+//! An update looks at the nodes around what has arrived, and at those that the views have come far
+//! enough to change something about: every decision is made together with the way that it holds for.
 
 mod progress;
 mod sight;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod tree;
 
 use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape};
@@ -20,7 +22,8 @@ use rustc_hash::FxHashSet;
 
 pub use self::{progress::AreaProgress, sight::View};
 use self::{
-    sight::Sight,
+    sight::{Sight, Verdict},
+    travel::Travel,
     tree::{Index, State, Tree},
 };
 
@@ -28,6 +31,8 @@ use self::{
 const MERGE_SHARE: f64 = 0.8;
 /// Added to the priority of what is drawn and wrong: it comes before what is only too coarse.
 const STALE_PRIORITY: f64 = 1e12;
+/// Priorities of all requests follow the views every so many updates with a moving view.
+const UPDATES_PER_PRIORITY: u32 = 8;
 
 /// A node that is wanted and not here, or here and out of date.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,14 +77,22 @@ pub struct Cut {
     drawn: FxHashSet<ChunkKey>,
     views: Vec<View>,
     sights: Vec<Sight>,
+    /// The longest ways of any view in this era.
+    travelled: Travel,
+    /// Changes when everything must be looked at.
+    era: u64,
+    /// Updates with a moving view since all priorities were right.
+    updates_moved: u32,
     /// Nodes that something has happened to since the last update.
     touched: Vec<ChunkKey>,
-    /// Everything is looked at in the next update.
-    all_touched: bool,
-    /// Counts the updates that looked at everything.
-    epoch: u64,
+    /// What is requested and has not arrived.
+    requested: FxHashSet<ChunkKey>,
+    /// Something requested is no longer wanted.
+    is_less_wanted: bool,
     /// Errors are divided by this.
     coarseness: f64,
+    /// Decisions ever made whether a node is split.
+    pub judged: u64,
     /// Nodes ever asked about, by lod.
     pub asked: PerLod,
     /// Of these, the ones skipped because their baseline is uniform or solid.
@@ -96,10 +109,14 @@ impl Cut {
             drawn: FxHashSet::default(),
             views: Vec::new(),
             sights: Vec::new(),
+            travelled: Travel::NONE,
+            era: 1,
+            updates_moved: 0,
             touched: Vec::new(),
-            all_touched: true,
-            epoch: 0,
+            requested: FxHashSet::default(),
+            is_less_wanted: false,
             coarseness: 1.0,
+            judged: 0,
             asked: PerLod::default(),
             skipped: PerLod::default(),
         }
@@ -132,8 +149,10 @@ impl Cut {
 
     /// Every node may be so many times as coarse as its viewers allow; 1 at first.
     pub fn set_coarseness(&mut self, coarseness: f64) {
-        self.all_touched |= self.coarseness != coarseness;
-        self.coarseness = coarseness;
+        if self.coarseness != coarseness {
+            self.coarseness = coarseness;
+            self.begin_era();
+        }
     }
 
     /// Notes that a node can be drawn now; false if nobody wants it any more.
@@ -145,14 +164,14 @@ impl Cut {
         }
         node.state = State::Drawable;
         node.stale = false;
-        node.requested = None;
+        self.requested.remove(&key);
         true
     }
 
     /// Notes that a request has come to nothing: the node is requested again if it is still wanted.
     pub fn unanswered(&mut self, key: ChunkKey) {
         if let Some(at) = self.tree.find(key) {
-            self.tree[at].requested = None;
+            self.requested.remove(&key);
             let waiting = self.tree[at].state == State::Pending;
             self.touched.push(key.parent().filter(|_| waiting).unwrap_or(key));
         }
@@ -193,35 +212,92 @@ impl Cut {
         if views.is_empty() {
             return change;
         }
-        if self.views != views {
-            self.views = views.to_vec();
-            self.sights = views.iter().map(|&view| Sight::new(&self.shape, view)).collect();
-            self.all_touched = true;
+        if self.roots.is_empty() {
+            let roots = self.shape.roots();
+            self.roots =
+                roots.into_iter().map(|key| self.new_node(key, None, &classify)).collect();
         }
-        let mut touched = std::mem::take(&mut self.touched);
-        if std::mem::take(&mut self.all_touched) {
-            self.epoch += 1;
-            change.replaces_requests = true;
-            if self.roots.is_empty() {
-                let roots = self.shape.roots();
-                self.roots =
-                    roots.into_iter().map(|key| self.new_node(key, None, &classify)).collect();
-            }
-            for at in self.roots.clone() {
+        self.follow(views);
+        for at in self.roots.clone() {
+            if self.is_due(at, self.tree[at].calm_until) {
                 self.visit_if_here(at, &classify, &mut change);
             }
-        } else {
-            // What lies below a node that was visited was visited with it.
-            touched.sort_unstable_by_key(|key| std::cmp::Reverse(key.lod));
-            for key in touched {
-                if let Some(at) = self.tree.find(key)
-                    && (self.tree[at].is_live || self.tree[at].parent.is_none())
-                {
-                    self.visit_if_here(at, &classify, &mut change);
-                }
+        }
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable_by_key(|key| std::cmp::Reverse(key.lod));
+        for key in touched {
+            if let Some(at) = self.tree.find(key)
+                && (self.tree[at].is_live || self.tree[at].parent.is_none())
+            {
+                self.visit_if_here(at, &classify, &mut change);
+                self.tell_above(at);
             }
         }
+        if self.is_less_wanted || self.updates_moved >= UPDATES_PER_PRIORITY {
+            self.is_less_wanted = false;
+            self.updates_moved = 0;
+            change.replaces_requests = true;
+            change.requests_unsorted = self.requests().collect();
+        }
         change
+    }
+
+    /// Takes note of where the views are now.
+    fn follow(&mut self, views: &[View]) {
+        if self.views == views {
+            return;
+        }
+        let before = std::mem::take(&mut self.sights);
+        self.views = views.to_vec();
+        self.sights = views.iter().map(|&view| Sight::new(&self.shape, view)).collect();
+        let travel = (self.sights.iter().zip(&before))
+            .map(|(now, then)| now.travel_since(then))
+            .try_fold(Travel::NONE, |longest, travel| Some(longest.longer(travel?)));
+        match travel.filter(|_| before.len() == self.sights.len()) {
+            Some(travel) => {
+                self.travelled = self.travelled.plus(travel);
+                self.updates_moved += 1;
+            }
+            None => self.begin_era(),
+        }
+    }
+
+    /// Everything is looked at in the next update.
+    fn begin_era(&mut self) {
+        self.era += 1;
+        self.travelled = Travel::NONE;
+        self.updates_moved = UPDATES_PER_PRIORITY;
+    }
+
+    /// Whether something may have changed for a node that was found to be calm for some way.
+    fn is_due(&self, at: Index, calm_until: Travel) -> bool {
+        self.tree[at].era != self.era || self.travelled.reaches(calm_until)
+    }
+
+    /// Lets the nodes above a node know when it must be looked at again.
+    fn tell_above(&mut self, at: Index) {
+        let calm_until = self.tree[at].calm_until;
+        let mut above = self.tree[at].parent;
+        while let Some(at) = above {
+            let node = &mut self.tree[at];
+            node.calm_until = node.calm_until.shorter(calm_until);
+            above = node.parent;
+        }
+    }
+
+    /// All requests, with priorities of this moment.
+    fn requests(&self) -> impl Iterator<Item = Request> {
+        let places = self.requested.iter().filter_map(|&key| self.tree.find(key));
+        places.map(|at| self.request_of(at))
+    }
+
+    fn request_of(&self, at: Index) -> Request {
+        let node = &self.tree[at];
+        let urgency = if node.stale { STALE_PRIORITY } else { 0.0 };
+        let priority = (self.sights.iter())
+            .map(|sight| node.extent.error(sight) * node.extent.focus(sight))
+            .fold(0.0, f64::max);
+        Request { key: node.key, priority: priority + urgency }
     }
 
     fn new_node(
@@ -253,16 +329,9 @@ impl Cut {
     }
 
     fn request(&mut self, at: Index, change: &mut CutChange) {
-        let node = &mut self.tree[at];
-        if node.requested == Some(self.epoch) {
-            return;
+        if self.requested.insert(self.tree[at].key) {
+            change.requests_unsorted.push(self.request_of(at));
         }
-        node.requested = Some(self.epoch);
-        let urgency = if node.stale { STALE_PRIORITY } else { 0.0 };
-        let priority = (self.sights.iter())
-            .map(|sight| node.extent.error(sight) * node.extent.focus(sight))
-            .fold(0.0, f64::max);
-        change.requests_unsorted.push(Request { key: node.key, priority: priority + urgency });
     }
 
     /// Visits a node, or requests it.
@@ -288,12 +357,16 @@ impl Cut {
     ) {
         self.tree[at].is_live = true;
         if self.tree[at].state == State::Skipped {
+            let node = &mut self.tree[at];
+            (node.era, node.calm_until) = (self.era, Travel::ENDLESS);
             return self.set_drawn(at, true, change);
         }
         if self.tree[at].stale {
             self.request(at, change);
         }
-        if !self.is_split(at) {
+        let is_split = self.is_split(at);
+        self.tree[at].calm_until = self.tree[at].judged_until;
+        if !is_split {
             self.set_drawn(at, true, change);
             return self.forget_children(at, change);
         }
@@ -310,19 +383,44 @@ impl Cut {
         self.set_drawn(at, !complete, change);
         if complete {
             for child in children {
-                self.visit(child, classify, change);
+                if !self.tree[child].is_live || self.is_due(child, self.tree[child].calm_until) {
+                    self.visit(child, classify, change);
+                }
+                self.tree[at].calm_until =
+                    self.tree[at].calm_until.shorter(self.tree[child].calm_until);
             }
         }
     }
 
     /// Whether a node's children are to be drawn in its place.
     fn is_split(&mut self, at: Index) -> bool {
-        let node = &mut self.tree[at];
-        if node.judged != self.epoch {
-            node.judged = self.epoch;
-            let threshold = self.coarseness * if node.split { MERGE_SHARE } else { 1.0 };
-            node.split = self.sights.iter().any(|sight| node.extent.error(sight) > threshold);
+        if !self.is_due(at, self.tree[at].judged_until) {
+            return self.tree[at].split;
         }
+        self.judged += 1;
+        let node = &mut self.tree[at];
+        let before = node.split;
+        let judge = |threshold: f64| {
+            // One view is enough to split a node; not to split it takes all.
+            let mut holds_for = Travel::ENDLESS;
+            for sight in &self.sights {
+                let verdict = node.extent.judge(sight, threshold);
+                if verdict.is_split {
+                    return verdict;
+                }
+                holds_for = holds_for.shorter(verdict.holds_for);
+            }
+            Verdict { is_split: false, holds_for }
+        };
+        let (split, merge) = (self.coarseness, self.coarseness * MERGE_SHARE);
+        let mut verdict = judge(if before { merge } else { split });
+        if verdict.is_split != before {
+            // From now on it is the other threshold that counts.
+            verdict.holds_for = judge(if before { split } else { merge }).holds_for;
+        }
+        node.split = verdict.is_split;
+        node.era = self.era;
+        node.judged_until = self.travelled.plus(verdict.holds_for);
         node.split
     }
 
@@ -345,7 +443,9 @@ impl Cut {
         for child in self.tree[at].children.take().into_iter().flatten() {
             self.forget_children(child, change);
             self.set_drawn(child, false, change);
-            change.dropped.push(self.tree.remove(child));
+            let key = self.tree.remove(child);
+            self.is_less_wanted |= self.requested.remove(&key);
+            change.dropped.push(key);
         }
     }
 }

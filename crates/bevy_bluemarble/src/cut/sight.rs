@@ -3,6 +3,8 @@
 use bluemarble_core::{ChunkKey, Shape, shape::NodeBounds};
 use glam::DVec3;
 
+use super::travel::Travel;
+
 /// Nodes outside of the view cone may be this much coarser.
 const OUTSIDE_VIEW_WEIGHT: f64 = 0.25;
 /// What is requested at the edge of the view cone counts this much of what is in its middle.
@@ -60,6 +62,30 @@ impl Sight {
             tangent_m: tangent_m(shape, view.position.length()),
         }
     }
+
+    /// How far the view has come since it was `before`; `None` if more has changed than its place.
+    pub fn travel_since(&self, before: &Self) -> Option<Travel> {
+        let (now, then) = (self.view, before.view);
+        if now != (View { position: now.position, forward: now.forward, ..then }) {
+            return None;
+        }
+        let moved_m = now.position.distance(then.position);
+        // Half the chord is the sine of half the angle.
+        let turned_rad = 2.0 * (now.forward.distance(then.forward) * 0.5).min(1.0).asin();
+        let horizon_m = if self.tangent_m == before.tangent_m {
+            moved_m
+        } else {
+            moved_m + (self.tangent_m - before.tangent_m).abs()
+        };
+        Some(Travel { moved_m, turned_rad, horizon_m })
+    }
+}
+
+/// Whether a view wants a node finer, and how far it may go until that can change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verdict {
+    pub is_split: bool,
+    pub holds_for: Travel,
 }
 
 /// What of a node is the same for all views.
@@ -93,28 +119,75 @@ impl Extent {
         self.bounds.distance_m(point)
     }
 
-    /// The error of the node's cells as a multiple of what the viewer allows: 0 behind the horizon and out of reach, less
-    /// outside of the view cone.
+    /// Whether the error of the node's cells is above a threshold, as a multiple of what the viewer
+    /// allows: never behind the horizon or out of reach, less readily outside of the view cone.
+    pub fn judge(&self, sight: &Sight, threshold: f64) -> Verdict {
+        let distance_m = self.distance_m(sight.view.position);
+        let seen_m = self.seen_m(sight);
+        // The error falls to the threshold at this distance, and outside of the cone at the lesser one.
+        let fine_m = self.cell_m * sight.error_at_1_m / threshold;
+        let always_m = fine_m * OUTSIDE_VIEW_WEIGHT;
+        let mut holds_for = Travel::ENDLESS;
+        if distance_m > seen_m {
+            // Out of sight and too far are two reasons; one of them is enough.
+            if distance_m > fine_m {
+                holds_for.moved_m = distance_m - fine_m;
+            } else {
+                holds_for.horizon_m = distance_m - seen_m;
+            }
+            return Verdict { is_split: false, holds_for };
+        }
+        if distance_m > fine_m {
+            holds_for.moved_m = distance_m - fine_m;
+            return Verdict { is_split: false, holds_for };
+        }
+        if distance_m < always_m {
+            holds_for.moved_m = always_m - distance_m;
+            holds_for.horizon_m = seen_m - distance_m;
+            return Verdict { is_split: true, holds_for };
+        }
+        let (centre_m, beyond_cone_m) = self.beyond_cone_m(sight);
+        let is_split = beyond_cone_m <= 0.0;
+        // Half of the way to the cone may be moved; the other half is left for turning.
+        let half_m = beyond_cone_m.abs() * 0.5;
+        let way_m = if is_split { fine_m - distance_m } else { distance_m - always_m };
+        holds_for.moved_m = half_m.min(way_m);
+        holds_for.turned_rad = half_m / (centre_m + half_m);
+        if is_split {
+            holds_for.horizon_m = seen_m - distance_m;
+        }
+        Verdict { is_split, holds_for }
+    }
+
+    /// The error of the node's cells as a multiple of what the viewer allows: 0 behind the horizon and
+    /// out of reach, less outside of the view cone.
     pub fn error(&self, sight: &Sight) -> f64 {
-        let distance_m = self.bounds.distance_m(sight.view.position).max(LEAST_DISTANCE_M);
-        if distance_m > sight.view.radius_m || distance_m > sight.tangent_m + self.tangent_m {
+        let distance_m = self.distance_m(sight.view.position).max(LEAST_DISTANCE_M);
+        if distance_m > self.seen_m(sight) {
             return 0.0;
         }
         let error = self.cell_m * sight.error_at_1_m / distance_m;
-        if self.is_in_cone(sight) { error } else { error * OUTSIDE_VIEW_WEIGHT }
+        let is_in_cone = self.beyond_cone_m(sight).1 <= 0.0;
+        if is_in_cone { error } else { error * OUTSIDE_VIEW_WEIGHT }
     }
 
-    fn is_in_cone(&self, sight: &Sight) -> bool {
+    /// As far as a view sees the node, if nothing but the globe is in between.
+    fn seen_m(&self, sight: &Sight) -> f64 {
+        sight.view.radius_m.min(sight.tangent_m + self.tangent_m)
+    }
+
+    /// Distance from a view to the node's centre, and from the ball around the node to the view's cone;
+    /// less than 0 as far as the ball reaches into it.
+    fn beyond_cone_m(&self, sight: &Sight) -> (f64, f64) {
         let towards = self.bounds.centre - sight.view.position;
         let centre_m = towards.length();
-        if centre_m <= self.radius_m {
-            return true;
-        }
-        // The node's own half angle is added to the view's; cosines of sums need no angles.
-        let own_sin = self.radius_m / centre_m;
-        let own_cos = (1.0 - own_sin * own_sin).sqrt();
+        let along_m = towards.dot(sight.view.forward);
+        let across_m = (centre_m * centre_m - along_m * along_m).max(0.0).sqrt();
         let (sin, cos) = sight.half_angle_sin_cos;
-        towards.dot(sight.view.forward) >= centre_m * (cos * own_cos - sin * own_sin)
+        // Of the cone, the flank is nearest or, from behind, the tip.
+        let is_behind = along_m * cos + across_m * sin < 0.0;
+        let from_cone_m = if is_behind { centre_m } else { across_m * cos - along_m * sin };
+        (centre_m, from_cone_m - self.radius_m)
     }
 
     /// How much sooner than others the node is wanted: most in the middle of the view.

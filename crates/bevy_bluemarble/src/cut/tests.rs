@@ -185,7 +185,7 @@ fn looking_only_at_what_has_arrived_comes_to_the_same_as_looking_at_everything()
     let mut requests = [Requests::default(), Requests::default()];
     for step in 0..400 {
         // The second one looks at everything each time.
-        cuts[1].all_touched = true;
+        cuts[1].begin_era();
         for (cut, requests) in cuts.iter_mut().zip(&mut requests) {
             requests.take_up(cut.update(&[here], classify));
             requests.0.sort_unstable_by_key(|key| (key.lod, key.region, key.pos.to_array()));
@@ -230,4 +230,91 @@ fn a_cut_four_times_as_coarse_ends_two_lods_earlier_until_it_is_fine_again() {
     assert!(cut.len() < nodes);
     settle(&mut cut, here, 4);
     assert_eq!(finest(&cut), fine);
+}
+
+/// Where a viewer is and where it looks at a step of a flight, with the place it will be at.
+type Path = fn(f64) -> Vec<View>;
+
+fn looking(mut view: View, east: f64, north: f64) -> View {
+    let up = Shape::earth().up(view.position);
+    let (to_east, to_north) = Shape::earth().east_north(view.position);
+    view.forward = (to_east * east + to_north * north - up * 0.4).normalize();
+    view
+}
+
+const PATHS: [(&str, Path); 5] = [
+    ("low and fast", |t| vec![looking(view(46.0, 7.0 + t * 1e-4, 2_000.0), 1.0, 0.0)]),
+    ("down, with a view ahead", |t| {
+        let at = |t: f64| looking(view(27.0, 86.0, 2e6 * 0.97f64.powf(t)), 0.3, 1.0);
+        vec![at(t), View { weight: 0.7, ..at(t + 30.0) }]
+    }),
+    ("walking and looking around", |t| {
+        vec![looking(view(10.0, 20.0 + t * 1e-6, 3.0), (t * 0.1).cos(), (t * 0.1).sin())]
+    }),
+    ("turning on the spot, fast", |t| {
+        vec![looking(view(10.0, 20.0, 700.0), (t * 0.5).cos(), (t * 0.5).sin())]
+    }),
+    ("up over the horizon, not seeing far", |t| {
+        let here = looking(view(-60.0, t * 0.01, 2.0 + t * t), 0.0, -1.0);
+        vec![View { radius_m: 60_000.0, ..here }]
+    }),
+];
+
+#[test]
+fn looking_only_at_what_the_views_have_come_far_enough_for_comes_to_the_same() {
+    for (name, path) in PATHS {
+        let mut cuts = [Cut::new(Shape::earth()), Cut::new(Shape::earth())];
+        let mut requests = [Requests::default(), Requests::default()];
+        for step in 0..300 {
+            let views = path(f64::from(step));
+            cuts[1].begin_era();
+            for (cut, requests) in cuts.iter_mut().zip(&mut requests) {
+                requests.take_up(cut.update(&views, classify));
+                requests.0.sort_unstable_by_key(|key| (key.lod, key.region, key.pos.to_array()));
+            }
+            assert!(summary(&cuts[0]) == summary(&cuts[1]), "{name}, step {step}");
+            let [one, two] = &mut requests;
+            assert_eq!(one.0, two.0, "{name}, step {step}");
+            let answered = one.0.len().div_ceil(3);
+            for key in one.0.split_off(one.0.len() - answered) {
+                cuts.iter_mut().for_each(|cut| assert!(cut.arrived(key)));
+            }
+        }
+        let [few, all] = cuts.map(|cut| cut.judged);
+        assert!(few < all, "{name}: {few} decisions of {all}");
+    }
+}
+
+#[test]
+fn ten_seconds_of_walking_look_at_no_more_than_five_frames_that_look_at_everything() {
+    let mut cut = Cut::new(Shape::earth());
+    let walking = |step: i32| looking(view(10.0, 20.0 + f64::from(step) * 1.2e-6, 3.0), 1.0, 0.0);
+    settle(&mut cut, walking(0), 3);
+    let before = cut.judged;
+    cut.begin_era();
+    cut.update(&[walking(0)], classify);
+    let everything = cut.judged - before;
+    for step in 1..=600 {
+        for request in cut.update(&[walking(step)], classify).requests_unsorted {
+            cut.arrived(request.key);
+        }
+    }
+    let walked = cut.judged - before - everything;
+    assert!(walked < 5 * everything, "{walked} decisions, {everything} for everything");
+}
+
+#[test]
+fn requests_that_are_open_are_told_again_as_the_view_comes_nearer() {
+    let mut cut = Cut::new(Shape::earth());
+    let first = cut.update(&[view(0.0, 0.0, 1e7)], classify).requests_unsorted;
+    let mut later = Vec::new();
+    for step in 1..=UPDATES_PER_PRIORITY {
+        let change = cut.update(&[view(0.0, 0.0, 1e7 - f64::from(step) * 1e6)], classify);
+        if change.replaces_requests {
+            later = change.requests_unsorted;
+        }
+    }
+    let most = |requests: &[Request]| requests.iter().map(|r| r.priority).fold(0.0, f64::max);
+    assert_eq!(later.len(), first.len());
+    assert!(most(&later) > most(&first));
 }

@@ -5,7 +5,7 @@ use std::ops;
 use bluemarble_core::{ChunkKey, Shape};
 use rustc_hash::FxHashMap;
 
-use super::sight::Extent;
+use super::{sight::Extent, travel::Travel};
 
 /// Where a node lies in memory, as long as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,14 @@ pub(super) struct Node {
     pub children: Option<[Index; 8]>,
     pub state: State,
     pub split: bool,
-    /// The update that has judged whether it is split.
-    pub judged: u64,
+    /// The era in which it was judged whether it is split.
+    pub era: u64,
+    /// As far as views may have travelled in that era until it must be judged again.
+    pub judged_until: Travel,
+    /// The same for the node and all live nodes below it.
+    pub calm_until: Travel,
     /// Must be built again: what is drawn is out of date.
     pub stale: bool,
-    /// The update since which its request stands.
-    pub requested: Option<u64>,
     pub is_drawn: bool,
     /// Whether it is drawn, or what of its descendants is complete.
     pub is_live: bool,
@@ -78,9 +80,10 @@ impl Tree {
             children: None,
             state,
             split: false,
-            judged: 0,
+            era: 0,
+            judged_until: Travel::NONE,
+            calm_until: Travel::NONE,
             stale: false,
-            requested: None,
             is_drawn: false,
             is_live: false,
         };
