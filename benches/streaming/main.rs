@@ -1,11 +1,13 @@
 //! Frames of a streaming world, without a graphics card: the plugin against itself standing still, and
 //! side by side with `bevy_voxel_world`.
 //!
-//! `cargo run -p bluemarble_streaming_bench [-- pace | race]`. Every run is a process of its own, so
+//! `cargo run -p bluemarble_streaming_bench [-- pace | descent | race]`. Every run is a process of its own, so
 //! that its memory is its own; runs of both sides alternate, and every row is printed, whoever wins.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod descent;
+mod earth;
 mod frames;
 mod pace;
 mod peer;
@@ -19,11 +21,13 @@ fn main() {
     match arguments[..] {
         ["one", what] => race::one(what),
         ["pace"] => pace::run(),
+        ["descent"] => descent::run(),
         ["race"] => race::run(),
         [] => {
             pace::run();
+            descent::run();
             race::run();
         }
-        _ => println!("usage: streaming [pace | race]"),
+        _ => println!("usage: streaming [pace | descent | race]"),
     }
 }

@@ -4,7 +4,6 @@
 //! while a thread that has nothing to do with the plugin works.
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,12 +13,12 @@ use std::{
 
 use bevy::{prelude::*, tasks::block_on};
 use bevy_bluemarble::prelude::{Viewer, WorldPosition};
-use bluemarble_core::{ChunkKey, GeoPosition, MaterialTable, Shape, key::CHUNK_EDGE};
-use bluemarble_terrain::{Baseline, EarthBaseline};
+use bluemarble_core::{ChunkKey, GeoPosition, Shape, key::CHUNK_EDGE};
 use bluemarble_world::HybridWorld;
-use glam::{DVec3, IVec3};
+use glam::IVec3;
 
 use crate::{
+    earth::{Earth, gaze},
     frames::FrameTimes,
     plugin::{self, is_settled},
 };
@@ -41,46 +40,36 @@ struct Flight {
 
 /// All flights, several times.
 pub fn run() {
-    let materials = MaterialTable::standard();
-    let elevation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/earth/etopo5.tif");
-    let earth = EarthBaseline::load(&elevation, &materials, 1).expect("the repository has it");
-    let earth = Arc::new(earth);
-    let shape = earth.shape();
-    let ground_m = |lat: f64, lon: f64| {
-        let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
-        let y = earth.surface_y(region, at.x, at.z);
-        (y - f64::from(shape.sea_level_y())) * shape.voxel_m()
-    };
-    let above =
-        |lat: f64, lon: f64, metres: f64| GeoPosition::new(lat, lon, ground_m(lat, lon) + metres);
+    let earth = Earth::load();
     let flights = [
         Flight {
             name: "low, 500 m/s",
-            start: above(46.0, 7.6, 2_500.0),
+            start: earth.above(46.0, 7.6, 2_500.0),
             speed_m_s: 500.0,
             climb_per_s: 0.0,
         },
         Flight {
             name: "walk, 8 m/s",
-            start: above(46.0, 7.6, 3.0),
+            start: earth.above(46.0, 7.6, 3.0),
             speed_m_s: 8.0,
             climb_per_s: 0.0,
         },
         Flight {
             name: "2000 km down",
-            start: above(40.0, 5.0, 2e6),
+            start: earth.above(40.0, 5.0, 2e6),
             speed_m_s: 1_000.0,
             climb_per_s: -0.95,
         },
     ];
     println!("pace: main thread without a graphics card at 60 Hz, {FRAMES} frames a phase, Earth");
     println!("medians of {ROUNDS} rounds; p99 and max in ms, ratios of p99 and of max to p50");
-    println!("  flight           phase                p50    p99    max  p99/still  p99/busy  max/p50");
+    println!(
+        "  flight           phase                p50    p99    max  p99/still  p99/busy  max/p50"
+    );
     let mut rounds: Vec<Vec<[Cost; 3]>> = vec![Vec::new(); flights.len()];
     for _ in 0..ROUNDS {
         for (flight, paces) in flights.iter().zip(&mut rounds) {
-            let world = HybridWorld::in_memory(earth.clone(), MaterialTable::standard());
-            paces.push(fly(shape, world, flight));
+            paces.push(fly(earth.shape(), earth.world(), flight));
         }
     }
     for (flight, paces) in flights.iter().zip(&rounds) {
@@ -157,7 +146,8 @@ impl Drop for BusyCore {
 /// The phases of a flight, after a rest until all is settled.
 fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; 3] {
     let start = shape.world_of(flight.start);
-    let (mut app, camera) = plugin::app(world.clone(), Viewer::default(), start, gaze(shape, start));
+    let (mut app, camera) =
+        plugin::app(world.clone(), Viewer::default(), start, gaze(shape, start));
     let mut rest = FrameTimes::default();
     while rest.len() < WARM_UP || !is_settled(&app) {
         rest.step(&mut app);
@@ -184,12 +174,4 @@ fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; 3] {
         moving.step(&mut app);
     }
     [&still, &disturbed, &moving].map(Cost::of)
-}
-
-/// East, and a little down.
-fn gaze(shape: Shape, at: DVec3) -> Quat {
-    let up = shape.up(at);
-    let (east, _) = shape.east_north(at);
-    let forward = (east - up * 0.35).normalize();
-    Transform::default().looking_to(forward.as_vec3(), up.as_vec3()).rotation
 }

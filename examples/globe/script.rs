@@ -65,7 +65,9 @@ pub struct Script {
     calm: u32,
     last_frame: Option<Instant>,
     frame_ms: Vec<f64>,
-    settle_s: Option<f64>,
+    phase_start: Instant,
+    /// How long each wait until all was settled took.
+    settled_s: Vec<f64>,
     edit: Option<EditReport>,
     standing: Option<(StreamingStatistics, StreamingStatistics)>,
     /// Frames in which the cut was looked at, and wrong places found.
@@ -101,7 +103,8 @@ impl Script {
             calm: 0,
             last_frame: None,
             frame_ms: Vec::new(),
-            settle_s: None,
+            phase_start: Instant::now(),
+            settled_s: Vec::new(),
             edit: None,
             standing: None,
             cut_checks: (0, 0),
@@ -117,6 +120,7 @@ impl Script {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
+        self.phase_start = Instant::now();
         self.phase_frame = 0;
         self.calm = 0;
     }
@@ -243,8 +247,9 @@ pub fn advance(
             script.calm = if statistics.settled { script.calm + 1 } else { 0 };
             let needed = if script.options.needs_settling() { CALM_FRAMES } else { 0 };
             if script.calm >= needed {
-                if script.settle_s.is_none() && script.options.needs_settling() {
-                    script.settle_s = Some(script.start.elapsed().as_secs_f64());
+                if script.options.needs_settling() {
+                    let settled_s = script.phase_start.elapsed().as_secs_f64();
+                    script.settled_s.push(settled_s);
                 }
                 script.after_settling();
             } else if script.start.elapsed().as_secs_f64() > PATIENCE_S {

@@ -229,6 +229,10 @@ impl Builder {
         let neighbour = self.world.read(beside).await?;
         Ok(Some(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
+            // Within a region the cell beyond an edge of the chunk is the first one of the next.
+            None if beside.region == key.region => FacePlane::from_fn(|u, v| {
+                neighbour.get(cell_beyond(face, u as i32, v as i32) & (CHUNK_EDGE - 1))
+            }),
             None => FacePlane::from_fn(|u, v| {
                 neighbour.get(beyond_face(shape, key, beside, face, u as i32, v as i32))
             }),
@@ -284,15 +288,19 @@ impl Builder {
     }
 }
 
-/// The cell of the chunk `beside` that lies beyond a face of `key` at plane position (u, v).
-fn beyond_face(shape: Shape, key: ChunkKey, beside: ChunkKey, face: Face, u: i32, v: i32) -> IVec3 {
+/// The cell beyond a face of a chunk at plane position (u, v), counted from the chunk's corner.
+fn cell_beyond(face: Face, u: i32, v: i32) -> IVec3 {
     let edge = if face.is_positive() { CHUNK_EDGE } else { -1 };
-    let cell = match face.axis() {
+    match face.axis() {
         0 => ivec3(edge, v, u),
         1 => ivec3(u, edge, v),
         _ => ivec3(u, v, edge),
-    };
-    let in_region = key.pos * CHUNK_EDGE + cell;
+    }
+}
+
+/// The cell of the chunk `beside` that lies beyond a face of `key` at plane position (u, v).
+fn beyond_face(shape: Shape, key: ChunkKey, beside: ChunkKey, face: Face, u: i32, v: i32) -> IVec3 {
+    let in_region = key.pos * CHUNK_EDGE + cell_beyond(face, u, v);
     let place = shape.place(key.region, key.lod, in_region).map_or(in_region, |place| place.cell);
     (place - beside.pos * CHUNK_EDGE).clamp(IVec3::ZERO, IVec3::splat(CHUNK_EDGE - 1))
 }
@@ -317,6 +325,9 @@ mod tests {
                             shape.neighbour(key, face).expect("planets have no side border");
                         for (u, v) in [(0, 0), (63, 0), (20, 40)] {
                             let theirs = beyond_face(shape, key, beside, face, u, v);
+                            if beside.region == key.region {
+                                assert_eq!(theirs, cell_beyond(face, u, v) & (CHUNK_EDGE - 1));
+                            }
                             let edge = if face.is_positive() { 63 } else { 0 };
                             let mine = if face.axis() == 0 {
                                 ivec3(edge, v, u)

@@ -58,7 +58,8 @@ struct Report<'a> {
     fov_deg: f64,
     voxel_m: f64,
     frames: u64,
-    settle_s: Option<f64>,
+    /// Seconds of each wait until all in view was there: at the start, after the flight, after edits.
+    settled_s: &'a [f64],
     total_s: f64,
     frame_ms_p50: f64,
     frame_ms_p95: f64,
@@ -138,7 +139,7 @@ pub fn write_report(
         fov_deg: fov_rad.to_degrees(),
         voxel_m: world.0.shape().voxel_m(),
         frames: script.frame,
-        settle_s: script.settle_s,
+        settled_s: &script.settled_s,
         total_s: script.start.elapsed().as_secs_f64(),
         frame_ms_p50: percentile(0.5),
         frame_ms_p95: percentile(0.95),

@@ -214,8 +214,7 @@ impl Cut {
         }
         if self.roots.is_empty() {
             let roots = self.shape.roots();
-            self.roots =
-                roots.into_iter().map(|key| self.new_node(key, None, &classify)).collect();
+            self.roots = roots.into_iter().map(|key| self.new_node(key, None, &classify)).collect();
         }
         self.follow(views);
         for at in self.roots.clone() {

@@ -1,6 +1,6 @@
 //! Tiles of 64 x 64 columns, kept for a while, and the chunks cut from them.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, sync::Arc, thread};
 
 use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use glam::IVec3;
@@ -12,8 +12,10 @@ use quick_cache::{
 use super::{CellColumn, Levels, STRATA, Strata};
 use crate::baseline::Survey;
 
-/// Tiles kept: 256 of about 130 KiB.
-const TILES: usize = 256;
+/// Tiles kept for each core, of about 130 KiB: more do not make a descent to the ground any faster.
+const TILES_PER_CORE: usize = 32;
+/// Fewer are never kept.
+const LEAST_TILES: usize = 64;
 /// Ranges kept, of about 100 bytes: what is known of a tile stays when the tile goes.
 const RANGES: usize = 1 << 16;
 const EDGE: usize = CHUNK_EDGE as usize;
@@ -76,12 +78,14 @@ fn place(key: ChunkKey) -> Place {
 
 impl TileCache {
     pub fn new() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let tiles = (cores * TILES_PER_CORE).max(LEAST_TILES);
         // The default keeps almost all room for what is read often, and a stream of new tiles would
         // push each other out at once.
         let options = OptionsBuilder::new()
             .shards(1)
-            .estimated_items_capacity(TILES)
-            .weight_capacity(TILES as u64)
+            .estimated_items_capacity(tiles)
+            .weight_capacity(tiles as u64)
             .hot_allocation(0.5)
             .build();
         let tiles = match options {
@@ -91,7 +95,7 @@ impl TileCache {
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),
-            Err(_) => Cache::new(TILES),
+            Err(_) => Cache::new(tiles),
         };
         Self { tiles, ranges: Cache::new(RANGES) }
     }
