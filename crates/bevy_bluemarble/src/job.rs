@@ -7,7 +7,7 @@ use std::sync::{
 
 use bevy::mesh::Mesh;
 use bluemarble_core::{
-    Chunk, ChunkKey, Face, MaterialId, Shape, key::CHUNK_EDGE, shape::NodeBounds,
+    Chunk, ChunkKey, CompactChunk, Face, MaterialId, Shape, key::CHUNK_EDGE, shape::NodeBounds,
 };
 use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Reach, Shell, Surroundings};
 use bluemarble_terrain::Survey;
@@ -34,7 +34,7 @@ pub struct BuiltNode {
     /// Which node.
     pub key: ChunkKey,
     /// Its voxels, for picking; `None` if it shows nothing.
-    pub chunk: Option<Arc<Chunk>>,
+    pub chunk: Option<CompactChunk>,
     /// Where it lies.
     pub bounds: NodeBounds,
     /// What is drawn.
@@ -57,7 +57,7 @@ impl BuiltNode {
 
     /// Bytes kept in memory for picking.
     pub fn resident_bytes(&self) -> usize {
-        self.chunk.as_ref().map_or(0, |chunk| chunk.size_bytes())
+        self.chunk.as_ref().map_or(0, CompactChunk::size_bytes)
     }
 }
 
@@ -137,7 +137,7 @@ impl Builder {
         node.meshes.extend(baked);
         if !node.meshes.is_empty() {
             node.furniture = self.contents.furnish(key, &chunk);
-            node.chunk = Some(chunk);
+            node.chunk = Some(CompactChunk::new(&chunk));
         }
         Ok(Some(node))
     }

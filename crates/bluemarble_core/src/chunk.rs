@@ -1,9 +1,12 @@
 //! [`Chunk`]: 64³ cells in as little memory as their variety allows.
 
+mod compact;
 mod palette;
 
 use glam::IVec3;
 use palette::Palette;
+
+pub use self::compact::CompactChunk;
 
 use crate::{
     key::{CHUNK_EDGE, CHUNK_VOLUME},
@@ -43,6 +46,19 @@ enum Repr {
 struct Dense {
     cells: Box<[MaterialId]>,
     counts: std::collections::HashMap<MaterialId, u32>,
+}
+
+/// 64³ cells that can be looked at.
+pub trait Cells {
+    /// The material of a cell; coordinates are 0..64.
+    fn get(&self, cell: IVec3) -> MaterialId;
+}
+
+impl Cells for Chunk {
+    #[inline]
+    fn get(&self, cell: IVec3) -> MaterialId {
+        self.get(cell)
+    }
 }
 
 const VOLUME: u32 = CHUNK_VOLUME as u32;

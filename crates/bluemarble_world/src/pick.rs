@@ -1,6 +1,6 @@
 //! The first cell of a chunk that a ray hits.
 
-use bluemarble_core::{Chunk, ChunkKey, Face, MaterialId, Shape, shape::Ray};
+use bluemarble_core::{Cells, Chunk, ChunkKey, Face, MaterialId, Shape, shape::Ray};
 use glam::{DVec3, IVec3};
 
 /// No ray meets more cells within the box of a chunk: 64 along each axis of a box, more where cells
@@ -35,13 +35,10 @@ pub fn first_hit(
     shape: &Shape,
     ray: &Ray,
     key: ChunkKey,
-    chunk: &Chunk,
+    cells: &impl Cells,
     span_m: (f64, f64),
     hits: impl Fn(MaterialId) -> bool,
 ) -> Option<VoxelHit> {
-    if !chunk.any_material(&hits) {
-        return None;
-    }
     // The span's own rounding must not cost a cell.
     let slack_m = shape.voxel_m() * f64::from(key.cell_voxels());
     let start_m = (span_m.0 - slack_m).max(0.0);
@@ -55,7 +52,7 @@ pub fn first_hit(
         if !Chunk::is_cell(cell) {
             continue;
         }
-        let material = chunk.get(cell);
+        let material = cells.get(cell);
         if hits(material) {
             return Some(VoxelHit {
                 key,

@@ -28,7 +28,7 @@ use std::{
 };
 
 use bevy::{prelude::*, tasks::futures_lite::future::yield_now};
-use bluemarble_core::{Chunk, ChunkKey, shape::NodeBounds};
+use bluemarble_core::{ChunkKey, CompactChunk, shape::NodeBounds};
 use bluemarble_index::DrawnIndex;
 use bluemarble_world::WorldError;
 use crossbeam_channel::{Receiver, Sender};
@@ -59,7 +59,7 @@ pub(crate) struct Resident {
     drawings: Vec<Drawing>,
     /// The entity with what the game adds.
     furniture: Option<Entity>,
-    pub(crate) chunk: Option<Arc<Chunk>>,
+    pub(crate) chunk: Option<CompactChunk>,
     bounds: NodeBounds,
     mesh_bytes: usize,
     chunk_bytes: usize,

@@ -20,7 +20,7 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use bluemarble_core::{MaterialId, MaterialTable};
+use bluemarble_core::{Cells, MaterialId, MaterialTable};
 use bluemarble_terrain::{Ground, GroundClosure};
 use bluemarble_world::HybridWorld;
 use glam::DVec3;
