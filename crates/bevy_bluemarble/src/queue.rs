@@ -47,8 +47,21 @@ impl Ord for Queued {
 #[derive(Debug)]
 struct InFlight {
     cancelled: Arc<AtomicBool>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests wait for these"))]
+    is_urgent: bool,
     /// The chunk or one beside it was edited after the job began.
     outdated: bool,
+}
+
+/// A job that a worker takes.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The node.
+    pub key: ChunkKey,
+    /// Whether what is drawn is out of date.
+    pub is_urgent: bool,
+    /// Tells the worker to stop.
+    pub cancelled: Arc<AtomicBool>,
 }
 
 /// Requests by priority and jobs in flight.
@@ -81,20 +94,29 @@ impl JobQueue {
         self.waiting.extend(new.map(Queued));
     }
 
-    /// Takes the most wanted request, with the flag that cancels it; if `urgent`, only one that is.
-    pub fn start(&mut self, urgent: bool) -> Option<(ChunkKey, Arc<AtomicBool>)> {
+    /// Takes the most wanted request; if `urgent`, only one that is.
+    pub fn start(&mut self, urgent: bool) -> Option<Job> {
         if urgent && !self.is_urgent() {
             return None;
         }
-        let key = self.waiting.pop()?.0.key;
+        let key = self.waiting.peek()?.0.key;
+        let is_urgent = self.is_urgent();
+        self.waiting.pop();
         let cancelled = Arc::new(AtomicBool::new(false));
-        self.in_flight.insert(key, InFlight { cancelled: cancelled.clone(), outdated: false });
-        Some((key, cancelled))
+        let job = InFlight { cancelled: cancelled.clone(), is_urgent, outdated: false };
+        self.in_flight.insert(key, job);
+        Some(Job { key, is_urgent, cancelled })
     }
 
     /// Whether something waits that is drawn and out of date.
     pub fn is_urgent(&self) -> bool {
         self.waiting.peek().is_some_and(|queued| queued.0.is_urgent())
+    }
+
+    /// Jobs in flight of what is drawn and out of date.
+    #[cfg(test)]
+    pub fn urgent_in_flight(&self) -> usize {
+        self.in_flight.values().filter(|job| job.is_urgent).count()
     }
 
     /// Notes that a chunk was edited while a job that reads it may be in flight.
@@ -135,7 +157,7 @@ mod tests {
         let mut queue = JobQueue::default();
         queue.replace(vec![request(1, 1.0), request(2, 5.0), request(3, 3.0)], |_| true);
         let order: Vec<i32> =
-            std::iter::from_fn(|| queue.start(false)).map(|job| job.0.pos.x).collect();
+            std::iter::from_fn(|| queue.start(false)).map(|job| job.key.pos.x).collect();
         assert_eq!(order, [2, 3, 1]);
     }
 
@@ -145,7 +167,7 @@ mod tests {
         queue.replace(vec![request(1, 1.0)], |_| true);
         assert!(!queue.is_urgent() && queue.start(true).is_none());
         queue.add(vec![request(2, 1e13)]);
-        assert_eq!(queue.start(true).map(|job| job.0.pos.x), Some(2));
+        assert_eq!(queue.start(true).map(|job| (job.key.pos.x, job.is_urgent)), Some((2, true)));
         assert!(queue.start(true).is_none() && queue.waiting() == 1);
     }
 
@@ -153,7 +175,7 @@ mod tests {
     fn a_job_nobody_wants_is_cancelled_and_one_in_flight_is_not_queued_twice() {
         let mut queue = JobQueue::default();
         queue.replace(vec![request(1, 1.0)], |_| true);
-        let (key, cancelled) = queue.start(false).expect("one waits");
+        let Job { key, cancelled, .. } = queue.start(false).expect("one waits");
         queue.replace(vec![request(1, 1.0)], |_| true);
         assert_eq!((queue.waiting(), queue.in_flight()), (0, 1));
         assert!(!cancelled.load(Memory::Relaxed));

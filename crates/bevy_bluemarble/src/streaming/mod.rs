@@ -50,7 +50,7 @@ use crate::{
     job::{Builder, BuiltNode},
     material::ChunkMaterials,
     meshing::Meshing,
-    queue::JobQueue,
+    queue::{Job, JobQueue},
     space::VoxelWorld,
 };
 
@@ -113,6 +113,9 @@ pub struct Streamer {
     pub(crate) drawn: DrawnIndex,
     ended: Receiver<JobEnd>,
     end: Sender<JobEnd>,
+    /// What was drawn and out of date overtakes all else on its way back as well.
+    urgent_ended: Receiver<JobEnd>,
+    urgent_end: Sender<JobEnd>,
     pool: EntityPool,
     pace: Pace,
     /// What is left of this frame's budget.
@@ -149,6 +152,7 @@ fn lock(queue: &Mutex<JobQueue>) -> MutexGuard<'_, JobQueue> {
 impl Streamer {
     fn new(builder: Builder) -> Self {
         let (end, ended) = crossbeam_channel::bounded(2 * RESULTS_WAITING);
+        let (urgent_end, urgent_ended) = crossbeam_channel::unbounded();
         let shape = builder.world.shape();
         let mut pace = Pace::default();
         Self {
@@ -164,6 +168,8 @@ impl Streamer {
             drawn: DrawnIndex::new(),
             ended,
             end,
+            urgent_ended,
+            urgent_end,
             pool: EntityPool::default(),
             budget: pace.begin(&StreamingSettings::default()),
             pace,
@@ -191,7 +197,8 @@ impl Streamer {
     /// Whether something that is drawn and out of date is still to be built.
     #[cfg(test)]
     pub(crate) fn is_urgent(&self) -> bool {
-        lock(&self.queue).is_urgent() || self.urgent_workers.load(Ordering::Relaxed) > 0
+        let queue = lock(&self.queue);
+        queue.is_urgent() || queue.urgent_in_flight() > self.urgent_ended.len()
     }
 
     /// Draws everything coarser while memory is short, and finer again when there is much.
@@ -213,11 +220,15 @@ impl Streamer {
     /// `urgent`, only what is out of date.
     fn work(&self, urgent: bool) -> impl Future<Output = ()> + Send + 'static {
         let (builder, end) = (self.builder.clone(), self.end.clone());
+        let urgent_end = self.urgent_end.clone();
         let (queue, workers) = (self.queue.clone(), self.workers(urgent).clone());
         async move {
             while end.len() < RESULTS_WAITING {
-                let Some((key, cancelled)) = lock(&queue).start(urgent) else { break };
+                let Some(Job { key, is_urgent, cancelled }) = lock(&queue).start(urgent) else {
+                    break;
+                };
                 let result = builder.build(key, &cancelled).await;
+                let end = if is_urgent { &urgent_end } else { &end };
                 if end.send(JobEnd { key, result }).is_err() {
                     break;
                 }

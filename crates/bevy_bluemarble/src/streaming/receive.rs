@@ -34,7 +34,8 @@ pub fn receive(
     streamer.budget = streamer.pace.begin(&settings);
     let mut is_first = true;
     while std::mem::take(&mut is_first) || streamer.budget.is_left() {
-        let Ok(JobEnd { key, result }) = streamer.ended.try_recv() else { break };
+        let ended = streamer.urgent_ended.try_recv().or_else(|_| streamer.ended.try_recv());
+        let Ok(JobEnd { key, result }) = ended else { break };
         let outdated = lock(&streamer.queue).finish(key);
         streamer.changed = true;
         match result {
