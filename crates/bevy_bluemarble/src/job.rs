@@ -7,7 +7,8 @@ use std::sync::{
 
 use bevy::mesh::Mesh;
 use bluemarble_core::{
-    Chunk, ChunkKey, CompactChunk, Face, MaterialId, Shape, key::CHUNK_EDGE, shape::NodeBounds,
+    Cells, Chunk, ChunkKey, CompactChunk, Face, MaterialId, Shape, key::CHUNK_EDGE,
+    shape::NodeBounds,
 };
 use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Reach, Shell, Surroundings};
 use bluemarble_terrain::Survey;
@@ -34,7 +35,7 @@ pub struct BuiltNode {
     /// Which node.
     pub key: ChunkKey,
     /// Its voxels, for picking; `None` if it shows nothing.
-    pub chunk: Option<CompactChunk>,
+    pub chunk: Option<Arc<CompactChunk>>,
     /// Where it lies.
     pub bounds: NodeBounds,
     /// What is drawn.
@@ -57,7 +58,7 @@ impl BuiltNode {
 
     /// Bytes kept in memory for picking.
     pub fn resident_bytes(&self) -> usize {
-        self.chunk.as_ref().map_or(0, CompactChunk::size_bytes)
+        self.chunk.as_ref().map_or(0, |chunk| chunk.size_bytes())
     }
 }
 
@@ -70,8 +71,8 @@ pub enum Meshed {
     Stopped,
     /// Nothing of it can be seen; it was not read.
     Hidden,
-    /// What can be seen of it, perhaps nothing.
-    Surface(Arc<Chunk>, ChunkMesh),
+    /// Its cells, the same to be kept, and what can be seen of it, perhaps nothing.
+    Surface(Chunk, Arc<CompactChunk>, ChunkMesh),
 }
 
 /// Everything a job needs, shared by all jobs.
@@ -117,10 +118,10 @@ impl Builder {
             // Coarser cells are drawn too small for their corners to be seen.
             ambient_occlusion: self.ambient_occlusion && key.lod <= LIGHT_MAX_LOD,
         };
-        let (chunk, mesh) = match self.mesh(key, drawn, &|| !stop()).await? {
+        let (chunk, compact, mesh) = match self.mesh(key, drawn, &|| !stop()).await? {
             Meshed::Stopped => return Ok(None),
             Meshed::Hidden => return Ok(Some(node)),
-            Meshed::Surface(chunk, mesh) => (chunk, mesh),
+            Meshed::Surface(chunk, compact, mesh) => (chunk, compact, mesh),
         };
         node.read = true;
         let frame = NodeFrame::new(&bounds);
@@ -137,7 +138,7 @@ impl Builder {
         node.meshes.extend(baked);
         if !node.meshes.is_empty() {
             node.furniture = self.contents.furnish(key, &chunk);
-            node.chunk = Some(CompactChunk::new(&chunk));
+            node.chunk = Some(compact);
         }
         Ok(Some(node))
     }
@@ -180,14 +181,14 @@ impl Builder {
         if !go_on() {
             return Ok(Meshed::Stopped);
         }
-        let chunk = self.world.read(key).await?;
+        let (chunk, compact) = self.world.read_both(key).await?;
         if !go_on() {
             return Ok(Meshed::Stopped);
         }
         let skirts = options.skirts && chunk.as_uniform().is_none();
         let mut mesh = ChunkMesh::default();
         self.mesher.mesh(&chunk, &around, &MeshOptions { skirts, ..options }, &mut mesh);
-        Ok(Meshed::Surface(chunk, mesh))
+        Ok(Meshed::Surface(chunk, compact, mesh))
     }
 
     /// Whether nothing of a chunk can be seen, whatever it holds.
@@ -226,7 +227,7 @@ impl Builder {
         if !go_on() {
             return Ok(None);
         }
-        let neighbour = self.world.read(beside).await?;
+        let neighbour = self.world.read_compact(beside).await?;
         Ok(Some(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
             // Within a region the cell beyond an edge of the chunk is the first one of the next.
@@ -266,9 +267,9 @@ impl Builder {
             if !go_on() {
                 return Ok(None);
             }
-            let neighbour = self.world.read(beside).await?;
+            let neighbour = self.world.read_compact(beside).await?;
             if beside.region == key.region {
-                shell.set_chunk(direction, &neighbour);
+                shell.set_chunk(direction, &*neighbour);
                 continue;
             }
             shell.set_cells(direction, |cell| {

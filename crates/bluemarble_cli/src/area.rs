@@ -1,8 +1,6 @@
 //! [`Source`] and [`Area`]: a box of cells at a lod, read piece by piece from what is stored and, if it is
 //! known, the baseline.
 
-use std::sync::Arc;
-
 use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, Shape};
 use bluemarble_edit::brick;
 use bluemarble_world::HybridWorld;
@@ -21,12 +19,12 @@ pub enum Source {
 
 impl Source {
     /// A chunk as it is.
-    pub fn chunk(&self, key: ChunkKey) -> Result<Arc<Chunk>, Failure> {
+    pub fn chunk(&self, key: ChunkKey) -> Result<Chunk, Failure> {
         Ok(match self {
             Self::World(world) => block_on(world.read(key))?,
             Self::Store(looked) => {
                 let unknown = || Chunk::uniform(MaterialId::UNSTORED);
-                Arc::new(block_on(looked.store.read(key))?.unwrap_or_else(unknown))
+                block_on(looked.store.read(key))?.unwrap_or_else(unknown)
             }
         })
     }

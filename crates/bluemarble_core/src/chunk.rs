@@ -1,6 +1,7 @@
 //! [`Chunk`]: 64³ cells in as little memory as their variety allows.
 
 mod compact;
+mod fields;
 mod palette;
 
 use glam::IVec3;
@@ -52,12 +53,20 @@ struct Dense {
 pub trait Cells {
     /// The material of a cell; coordinates are 0..64.
     fn get(&self, cell: IVec3) -> MaterialId;
+
+    /// The material, if there is but one.
+    fn as_uniform(&self) -> Option<MaterialId>;
 }
 
 impl Cells for Chunk {
     #[inline]
     fn get(&self, cell: IVec3) -> MaterialId {
         self.get(cell)
+    }
+
+    #[inline]
+    fn as_uniform(&self) -> Option<MaterialId> {
+        self.as_uniform()
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{fs, io::Write, path::Path};
 
 use bluemarble_core::{
-    Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape, chunk::cell_position,
+    Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape,
+    chunk::cell_position,
 };
 use bluemarble_world::{HybridWorld, plan};
 use glam::{IVec3, ivec3};
@@ -53,11 +54,11 @@ impl Clipboard {
         for piece in tiles(voxels, IVec3::splat(64)) {
             // All of it lies in one chunk, also beyond a side.
             let Some((key, _)) = plan::place(&shape, region, piece.min) else { continue };
-            let chunk = world.read(key).await?;
+            let chunk = world.read_compact(key).await?;
             for at in voxels_of(piece) {
                 if let Some((_, cell)) = plan::place(&shape, region, at) {
                     let index = copy.index(at - voxels.min);
-                    copy.cells[index] = chunk.get_index(cell as usize);
+                    copy.cells[index] = chunk.get(cell_position(cell as usize));
                 }
             }
         }

@@ -215,7 +215,7 @@ impl History {
         let (mut records, mut bytes, mut boxes) = (Vec::new(), 0, 0);
         for (key, strokes) in plan {
             let before = world.read(key).await?;
-            let after = plan::apply(&before, &strokes);
+            let after = plan::apply(before.clone(), &strokes);
             if let Some((record, count)) = Record::new(&before, &after) {
                 boxes += count;
                 bytes += size_of::<(ChunkKey, Record)>() + record.heap_bytes();

@@ -1,6 +1,6 @@
 //! The cells all around a chunk, edges and corners included.
 
-use bluemarble_core::{Chunk, Face, MaterialId};
+use bluemarble_core::{Cells, Face, MaterialId};
 use glam::{IVec3, ivec3};
 
 use crate::{quad::axes_of, surroundings::FacePlane};
@@ -109,7 +109,7 @@ impl Shell {
     }
 
     /// Takes a part from the chunk that lies in its direction, axes alike.
-    pub fn set_chunk(&mut self, direction: IVec3, neighbour: &Chunk) {
+    pub fn set_chunk(&mut self, direction: IVec3, neighbour: &impl Cells) {
         match neighbour.as_uniform() {
             Some(material) => self.set_uniform(direction, material),
             None => self.set_cells(direction, |cell| neighbour.get(cell & 63)),
@@ -137,6 +137,8 @@ impl Shell {
 
 #[cfg(test)]
 mod tests {
+    use bluemarble_core::Chunk;
+
     use super::*;
 
     fn material(cell: IVec3) -> MaterialId {

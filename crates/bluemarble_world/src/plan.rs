@@ -320,10 +320,9 @@ impl Stroke {
 }
 
 /// A chunk after some strokes.
-pub fn apply<'a>(before: &Chunk, strokes: impl IntoIterator<Item = &'a Stroke>) -> Chunk {
-    let mut after = before.clone();
-    strokes.into_iter().for_each(|stroke| stroke.apply(&mut after));
-    after
+pub fn apply<'a>(mut chunk: Chunk, strokes: impl IntoIterator<Item = &'a Stroke>) -> Chunk {
+    strokes.into_iter().for_each(|stroke| stroke.apply(&mut chunk));
+    chunk
 }
 
 #[cfg(test)]
@@ -440,7 +439,7 @@ mod tests {
         let expected = expected.voxels;
         let mut changed = HashMap::new();
         for (key, strokes) in found {
-            let after = apply(&Chunk::uniform(BEFORE), &strokes);
+            let after = apply(Chunk::uniform(BEFORE), &strokes);
             for (index, &material) in after.to_cells().iter().enumerate() {
                 if material != BEFORE {
                     let voxel = key.min_voxel() + cell_position(index);
@@ -495,7 +494,7 @@ mod tests {
         let strokes =
             plan(&FLAT, &table, &batch).expect("fits").remove(&ChunkKey::new(0, 0, IVec3::ZERO));
         let strokes = strokes.expect("touched");
-        assert_eq!(apply(&Chunk::default(), &strokes).as_uniform(), Some(MaterialId(2)));
+        assert_eq!(apply(Chunk::default(), &strokes).as_uniform(), Some(MaterialId(2)));
     }
 
     #[test]
@@ -507,7 +506,7 @@ mod tests {
         };
         let count = |batch: &EditBatch| {
             let plan = plan(&FLAT, &table, batch).expect("fits");
-            let chunks = plan.values().map(|strokes| apply(&Chunk::default(), strokes));
+            let chunks = plan.values().map(|strokes| apply(Chunk::default(), strokes));
             chunks.map(|chunk| CHUNK_VOLUME - air(&chunk)).sum::<usize>()
         };
         assert_eq!(count(&ball(DVec3::ZERO, 0.5)), 0);

@@ -246,7 +246,7 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
 async fn build(builder: &Builder, key: ChunkKey) -> Built {
     let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
     match builder.mesh(key, options, &|| true).await {
-        Ok(Meshed::Surface(_, mesh)) => trimesh(builder, key, &mesh),
+        Ok(Meshed::Surface(_, _, mesh)) => trimesh(builder, key, &mesh),
         Ok(Meshed::Stopped | Meshed::Hidden) => None,
         Err(error) => {
             error!("chunk {key} cannot be stood on: {error}");

@@ -1,10 +1,12 @@
 //! [`CompactChunk`]: a chunk to be kept and looked at, not changed.
 
-use std::cell::RefCell;
-
 use glam::IVec3;
 
-use super::{Cells, Chunk};
+use super::{
+    Cells, Chunk, PackedCells, Repr,
+    fields::{narrow_to, repeat, widen_from},
+    palette::{self, Palette},
+};
 use crate::{
     key::{CHUNK_EDGE, CHUNK_VOLUME},
     material::MaterialId,
@@ -13,6 +15,8 @@ use crate::{
 /// Cells along an edge of a brick.
 const EDGE: usize = 8;
 const VOLUME: usize = EDGE * EDGE * EDGE;
+/// Rows of cells along x in a brick.
+const ROWS: usize = EDGE * EDGE;
 /// Bricks along an edge of a chunk, and of a whole one.
 const PER_EDGE: usize = CHUNK_EDGE as usize / EDGE;
 const BRICKS: usize = PER_EDGE * PER_EDGE * PER_EDGE;
@@ -26,6 +30,7 @@ const PLAIN_BITS: u32 = 16;
 /// takes a third to a tenth of a [`Chunk`]; every cell is still found in constant time.
 #[derive(Clone, Debug)]
 pub struct CompactChunk {
+    /// One for all, or 8³.
     bricks: Box<[Brick]>,
     /// Lists of materials, four a word, and after each list the cells that refer to it.
     words: Box<[u64]>,
@@ -53,102 +58,254 @@ fn field(word: u64, bits: u32, place: usize) -> usize {
     (word >> (place as u32 * bits) & mask) as usize
 }
 
+/// Bricks in line along x, and how many lines there are.
+const LINES: usize = PER_EDGE * PER_EDGE;
+
+/// The numbers of the rows, 64 cells along x each, that run through a line of bricks.
+#[inline]
+fn rows(line: usize) -> impl Iterator<Item = usize> {
+    let (z, y) = (line % PER_EDGE * EDGE, line / PER_EDGE * EDGE);
+    let row = move |row: usize| super::cell_index(0, y + row / EDGE, z + row % EDGE) / palette::ROW;
+    (0..ROWS).map(row)
+}
+
+/// Puts four materials into each word.
+fn pack_materials(materials: impl Iterator<Item = MaterialId>, words: &mut Vec<u64>) {
+    for (place, material) in materials.enumerate() {
+        if place % 4 == 0 {
+            words.push(0);
+        }
+        if let Some(word) = words.last_mut() {
+            *word |= u64::from(material.0) << (16 * (place % 4));
+        }
+    }
+}
+
 impl CompactChunk {
     /// Packs a chunk.
     pub fn new(chunk: &Chunk) -> Self {
-        if let Some(material) = chunk.as_uniform() {
-            let bricks = vec![Brick::Uniform(material); BRICKS].into();
-            return Self { bricks, words: Box::default() };
-        }
-        thread_local! {
-            static CELLS: RefCell<Vec<MaterialId>> = const { RefCell::new(Vec::new()) };
-        }
-        CELLS.with_borrow_mut(|cells| {
-            cells.resize(CHUNK_VOLUME, MaterialId::AIR);
-            chunk.write_cells(cells);
-            Self::of_cells(cells)
-        })
-    }
-
-    fn of_cells(cells: &[MaterialId]) -> Self {
         let mut words = Vec::new();
-        let mut own = [MaterialId::AIR; VOLUME];
-        let bricks = (0..BRICKS)
-            .map(|brick| {
-                let (x, z, y) = (brick % PER_EDGE, brick / PER_EDGE % PER_EDGE, brick >> 6);
-                for (row, own) in own.chunks_exact_mut(EDGE).enumerate() {
-                    let (z, y) = (z * EDGE + row % EDGE, y * EDGE + row / EDGE);
-                    let start = super::cell_index(x * EDGE, y, z);
-                    own.copy_from_slice(&cells[start..start + EDGE]);
-                }
-                pack(&own, &mut words)
-            })
-            .collect();
+        let bricks = match chunk.packed() {
+            PackedCells::Uniform(material) => [Brick::Uniform(material)].into(),
+            PackedCells::Palette { materials, bits, words: cells } => {
+                let chunk = Packed { materials, bits, cells };
+                (0..LINES).flat_map(|line| chunk.pack_line(line, &mut words)).collect()
+            }
+            PackedCells::Dense(cells) => {
+                (0..BRICKS).map(|brick| pack_dense(brick, cells, &mut words)).collect()
+            }
+        };
         Self { bricks, words: words.into() }
     }
 
-    /// Bytes held.
+    /// The chunk that was packed.
+    pub fn to_chunk(&self) -> Chunk {
+        if let Some(material) = self.as_uniform() {
+            return Chunk::uniform(material);
+        }
+        let Some(materials) = self.materials() else {
+            let cells: Vec<_> =
+                (0..CHUNK_VOLUME).map(|index| self.get(super::cell_position(index))).collect();
+            return Chunk::from_cells(&cells);
+        };
+        Chunk { repr: Repr::Palette(self.unpack(materials)) }
+    }
+
+    /// Each material once; `None` if there are too many for a palette.
+    fn materials(&self) -> Option<Vec<MaterialId>> {
+        let mut materials = Vec::new();
+        let mut add = |material| {
+            if !materials.contains(&material) {
+                materials.push(material);
+            }
+            (materials.len() <= palette::MAX_MATERIALS).then_some(())
+        };
+        for brick in &self.bricks {
+            match *brick {
+                Brick::Uniform(material) => add(material)?,
+                Brick::Mixed { bits_log2, start } => {
+                    let (list, _) = self.listed(bits_log2, start)?;
+                    list.into_iter().try_for_each(&mut add)?;
+                }
+            }
+        }
+        Some(materials)
+    }
+
+    /// The list of materials of a mixed brick, its unused end filled with the first of them, and its
+    /// cells; `None` if it has no list.
+    #[inline]
+    fn listed(&self, bits_log2: u8, start: u32) -> Option<([MaterialId; MOST_LISTED], &[u64])> {
+        let bits = 1u32 << bits_log2;
+        if bits == PLAIN_BITS {
+            return None;
+        }
+        let (list, codes) = self.words[start as usize..].split_at(list_words(bits));
+        // Fewer are listed than there is room for: the first once more.
+        let place = |place: usize| if place < 4 * list.len() { place } else { 0 };
+        let material = |at| MaterialId(field(list[place(at) / 4], 16, place(at) % 4) as u16);
+        Some((std::array::from_fn(material), codes))
+    }
+
+    /// The palette of a chunk with these materials.
+    fn unpack(&self, materials: Vec<MaterialId>) -> Palette {
+        let bits_log2 = (0..3).find(|log2| materials.len() <= 1 << (1u32 << log2)).unwrap_or(3);
+        let bits = 1u32 << bits_log2;
+        let mut counts = vec![0; materials.len()];
+        let mut words = vec![0u64; CHUNK_VOLUME * bits as usize / 64];
+        let slot = |material| materials.iter().position(|&known| known == material).unwrap_or(0);
+        for (line, bricks) in self.bricks.chunks_exact(PER_EDGE).enumerate() {
+            // What the rows share: their cells in bricks of one material.
+            let mut shared = [0u64; 8];
+            for (x, brick) in bricks.iter().enumerate() {
+                if let Brick::Uniform(material) = *brick {
+                    let slot = slot(material);
+                    counts[slot] += VOLUME as u32;
+                    let (word, shift) = place(x, bits);
+                    shared[word] |= (repeat(slot as u64, bits) & eight_mask(bits)) << shift;
+                }
+            }
+            for row in rows(line) {
+                let words = &mut words[row * bits as usize..(row + 1) * bits as usize];
+                words.copy_from_slice(&shared[..bits as usize]);
+            }
+            for (x, brick) in bricks.iter().enumerate() {
+                let Brick::Mixed { bits_log2, start } = *brick else { continue };
+                let Some((list, codes)) = self.listed(bits_log2, start) else { continue };
+                let (slots, own_bits) = (list.map(|material| slot(material) as u8), 1 << bits_log2);
+                let (word, shift) = place(x, bits);
+                let mut cells = [[0u8; EDGE]; ROWS];
+                for (number, row) in cells.iter_mut().enumerate() {
+                    let (word, shift) = place(number, own_bits);
+                    *row = widen_from(codes[word] >> shift, own_bits).to_le_bytes();
+                }
+                for (code, &slot) in slots.iter().enumerate().take(1 << own_bits) {
+                    counts[usize::from(slot)] += count(&cells, code as u8);
+                }
+                for (cells, row) in cells.iter().zip(rows(line)) {
+                    let eight = cells.map(|code| slots[usize::from(code) % MOST_LISTED]);
+                    let eight = narrow_to(u64::from_le_bytes(eight), bits);
+                    words[row * bits as usize + word] |= eight << shift;
+                }
+            }
+        }
+        Palette::from_parts(materials, counts, bits_log2, words)
+    }
+
+    /// Bytes held, the struct itself not included.
     pub fn size_bytes(&self) -> usize {
         size_of_val(&*self.bricks) + size_of_val(&*self.words)
     }
 }
 
-/// Appends a brick that is not of one material to the words.
-fn pack(cells: &[MaterialId; VOLUME], words: &mut Vec<u64>) -> Brick {
-    if cells.iter().all(|&cell| cell == cells[0]) {
-        return Brick::Uniform(cells[0]);
-    }
-    let mut codes = [0u16; VOLUME];
-    let mut list = [MaterialId::AIR; MOST_LISTED];
-    let listed = list_materials(cells, &mut list, &mut codes);
-    let bits_log2 = match listed {
-        Some(count) => (0..3).find(|log2| count <= 1 << (1u32 << log2)).unwrap_or(2),
-        None => PLAIN_BITS.ilog2(),
-    };
-    let (bits, start) = (1u32 << bits_log2, words.len() as u32);
-    let four = |four: &[MaterialId]| four.iter().rev().fold(0, |w, m| w << 16 | u64::from(m.0));
-    words.extend(list.chunks_exact(4).take(list_words(bits)).map(four));
-    let a_word = 64 / bits as usize;
-    words.extend(
-        codes
-            .chunks_exact(a_word)
-            .map(|codes| codes.iter().rev().fold(0, |word, &code| word << bits | u64::from(code))),
-    );
-    Brick::Mixed { bits_log2: bits_log2 as u8, start }
+/// The word and the bit in it where the eight fields with a number begin.
+#[inline]
+const fn place(number: usize, bits: u32) -> (usize, u32) {
+    let bit = number * EDGE * bits as usize;
+    (bit / 64, (bit % 64) as u32)
 }
 
-/// Lists the materials of cells, and gives each cell its place in the list; how many there are, or
-/// `None` if they are too many: then the codes are the materials.
-fn list_materials(
-    cells: &[MaterialId; VOLUME],
-    list: &mut [MaterialId; MOST_LISTED],
-    codes: &mut [u16; VOLUME],
-) -> Option<usize> {
-    let (mut count, mut last) = (0, 0);
-    for (cell, code) in cells.iter().zip(&mut *codes) {
-        if count == 0 || list[last] != *cell {
-            let known = list[..count].iter().position(|listed| listed == cell);
-            last = match known {
-                Some(place) => place,
-                None if count < MOST_LISTED => {
-                    list[count] = *cell;
-                    count += 1;
-                    count - 1
-                }
-                None => {
-                    *codes = cells.map(|cell| cell.0);
-                    return None;
-                }
-            };
+/// The lowest eight fields.
+#[inline]
+const fn eight_mask(bits: u32) -> u64 {
+    u64::MAX >> (64 - 8 * bits)
+}
+
+/// How many cells of a brick have a code.
+fn count(cells: &[[u8; EDGE]; ROWS], code: u8) -> u32 {
+    let in_row = |row: &[u8; EDGE]| row.iter().map(|&cell| u32::from(cell == code)).sum::<u32>();
+    cells.iter().map(in_row).sum()
+}
+
+/// A chunk with a palette.
+struct Packed<'a> {
+    materials: &'a [MaterialId],
+    bits: u32,
+    cells: &'a [u64],
+}
+
+impl Packed<'_> {
+    /// Packs a line of bricks; of those that are not of one material the cells are appended.
+    fn pack_line(&self, line: usize, words: &mut Vec<u64>) -> [Brick; PER_EDGE] {
+        let bits = self.bits as usize;
+        let row_words = |row: usize| &self.cells[row * bits..(row + 1) * bits];
+        let mut rows_of_line = rows(line).map(row_words);
+        let first = rows_of_line.next().unwrap_or(&[]);
+        let mut differs = [0; 8];
+        for row in rows_of_line {
+            for ((differs, word), first) in differs.iter_mut().zip(row).zip(first) {
+                *differs |= word ^ first;
+            }
         }
-        *code = last as u16;
+        std::array::from_fn(|x| {
+            let (word, shift) = place(x, self.bits);
+            let eight = first[word] >> shift & eight_mask(self.bits);
+            let slot = eight & ((1 << self.bits) - 1);
+            let same = repeat(slot, self.bits) & eight_mask(self.bits);
+            if differs[word] >> shift & eight_mask(self.bits) == 0 && eight == same {
+                return Brick::Uniform(self.materials[slot as usize]);
+            }
+            self.pack_mixed(line, x, words)
+        })
     }
-    Some(count)
+
+    fn pack_mixed(&self, line: usize, x: usize, words: &mut Vec<u64>) -> Brick {
+        let (word, shift) = place(x, self.bits);
+        let mut slots = [[0u8; EDGE]; ROWS];
+        for (slots, row) in slots.iter_mut().zip(rows(line)) {
+            let eight = self.cells[row * self.bits as usize + word] >> shift;
+            *slots = widen_from(eight, self.bits).to_le_bytes();
+        }
+        let mut occurs = [false; palette::MAX_MATERIALS];
+        slots.as_flattened().iter().for_each(|&slot| occurs[usize::from(slot)] = true);
+        // The place of each slot in the list.
+        let mut places = [0u8; palette::MAX_MATERIALS];
+        let (mut list, mut count) = ([MaterialId::AIR; MOST_LISTED], 0);
+        for slot in (0..self.materials.len()).filter(|&slot| occurs[slot]) {
+            if count < MOST_LISTED {
+                list[count] = self.materials[slot];
+                places[slot] = count as u8;
+            }
+            count += 1;
+        }
+        let start = words.len() as u32;
+        let Some(bits_log2) = (0..3).find(|log2| count <= 1 << (1u32 << log2)) else {
+            let material = |&slot: &u8| self.materials[usize::from(slot)];
+            pack_materials(slots.as_flattened().iter().map(material), words);
+            return Brick::Mixed { bits_log2: PLAIN_BITS.ilog2() as u8, start };
+        };
+        let bits = 1u32 << bits_log2;
+        // Where a list is shorter than its words, its end repeats the first, so that none is made up.
+        let listed = |place: usize| list[if place < count { place } else { 0 }];
+        pack_materials((0..4 * list_words(bits)).map(listed), words);
+        slots.as_flattened_mut().iter_mut().for_each(|slot| *slot = places[usize::from(*slot)]);
+        words.extend(slots.chunks_exact(8 / bits as usize).map(|rows| {
+            let narrow = |row: &[u8; EDGE]| narrow_to(u64::from_le_bytes(*row), bits);
+            rows.iter().rev().fold(0, |word, row| word << (8 * bits) | narrow(row))
+        }));
+        Brick::Mixed { bits_log2, start }
+    }
+}
+
+/// Packs a brick of a chunk without a palette.
+fn pack_dense(brick: usize, cells: &[MaterialId], words: &mut Vec<u64>) -> Brick {
+    let (line, x) = (brick / PER_EDGE, brick % PER_EDGE);
+    let own = || rows(line).map(|row| &cells[row * palette::ROW + x * EDGE..][..EDGE]);
+    let first = cells[x * EDGE + rows(line).next().unwrap_or(0) * palette::ROW];
+    if own().all(|cells| palette::are_all(cells, first)) {
+        return Brick::Uniform(first);
+    }
+    let start = words.len() as u32;
+    pack_materials(own().flatten().copied(), words);
+    Brick::Mixed { bits_log2: PLAIN_BITS.ilog2() as u8, start }
 }
 
 impl Cells for CompactChunk {
     #[inline]
     fn get(&self, cell: IVec3) -> MaterialId {
+        if let Some(material) = self.as_uniform() {
+            return material;
+        }
         let [x, y, z] = cell.to_array().map(|along| along as usize);
         let brick = x / EDGE + PER_EDGE * (z / EDGE) + PER_EDGE * PER_EDGE * (y / EDGE);
         let (bits, start) = match self.bricks[brick] {
@@ -162,6 +319,14 @@ impl Cells for CompactChunk {
             return MaterialId(code as u16);
         }
         MaterialId(field(self.words[start + code / 4], 16, code % 4) as u16)
+    }
+
+    #[inline]
+    fn as_uniform(&self) -> Option<MaterialId> {
+        match *self.bricks {
+            [Brick::Uniform(material)] => Some(material),
+            _ => None,
+        }
     }
 }
 
@@ -177,6 +342,13 @@ mod tests {
         for cell in (0..CHUNK_VOLUME).map(cell_position) {
             assert_eq!(compact.get(cell), chunk.get(cell), "{cell}");
         }
+        let again = compact.to_chunk();
+        assert_eq!(again, *chunk);
+        let sorted = |mut counts: Vec<_>| {
+            counts.sort_unstable();
+            counts
+        };
+        assert_eq!(sorted(again.counts_unsorted()), sorted(chunk.counts_unsorted()));
         compact
     }
 
@@ -186,17 +358,28 @@ mod tests {
     }
 
     #[test]
-    fn bricks_of_every_width_give_their_cells_back() {
-        let cells: Vec<MaterialId> = (0..CHUNK_VOLUME)
-            .map(|index| {
-                // One brick column after the other has 1, 3, 5, ... up to 512 materials.
-                let at = cell_position(index);
-                let kinds = [1, 2, 3, 4, 5, 16, 17, 512][at.x as usize / EDGE];
-                let place = at.x % 8 + 8 * (at.z % 8) + 64 * (at.y % 8);
-                MaterialId((place * 7 % kinds * 120 + at.y / 8) as u16)
-            })
-            .collect();
-        check(&Chunk::from_cells(&cells));
+    fn bricks_of_every_width_give_their_cells_back_with_and_without_a_palette() {
+        // At most 4, 200, and 8 x 450 materials.
+        for (kinds, others) in [([1, 2, 3, 4], 0), ([5, 16, 17, 200], 0), ([1, 3, 16, 450], 450)] {
+            let cells: Vec<MaterialId> = (0..CHUNK_VOLUME)
+                .map(|index| {
+                    let at = cell_position(index);
+                    let place = at.x % 8 + 8 * (at.z % 8) + 64 * (at.y % 8);
+                    let kinds = kinds[at.x as usize / EDGE % 4];
+                    MaterialId((place * 7 % kinds + at.y / 8 * others) as u16)
+                })
+                .collect();
+            check(&Chunk::from_cells(&cells));
+        }
+    }
+
+    #[test]
+    fn materials_that_no_cell_has_any_more_are_not_listed() {
+        let mut chunk = Chunk::uniform(MaterialId(3));
+        for material in 4..200 {
+            chunk.set(IVec3::ZERO, MaterialId(material));
+        }
+        assert_eq!(check(&chunk).to_chunk().unique_count(), 2);
     }
 
     #[test]

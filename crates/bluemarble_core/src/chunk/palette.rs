@@ -1,6 +1,9 @@
 //! [`Palette`]: bit-packed indices into a short list of materials.
 
-use super::PackedCells;
+use super::{
+    PackedCells,
+    fields::{narrow, repeat, spread},
+};
 use crate::{key::CHUNK_VOLUME, material::MaterialId};
 
 /// More materials than this have no palette.
@@ -71,6 +74,16 @@ impl Palette {
             .map(|slot| tallies.iter().map(|tally| tally[slot]).sum())
             .collect();
         Some(palette)
+    }
+
+    /// A palette of cells that are packed already, 64³ of them with `1 << bits_log2` bits each.
+    pub fn from_parts(
+        materials: Vec<MaterialId>,
+        counts: Vec<u32>,
+        bits_log2: u32,
+        words: Vec<u64>,
+    ) -> Self {
+        Self { materials, counts, bits_log2, words }
     }
 
     /// Packs a row of slots behind those that are packed.
@@ -204,38 +217,4 @@ impl SlotTable {
 #[inline]
 pub fn are_all(row: &[MaterialId], material: MaterialId) -> bool {
     row.iter().fold(0, |differs, cell| differs | (cell.0 ^ material.0)) == 0
-}
-
-/// A word full of one slot.
-#[inline]
-fn repeat(slot: u64, bits: u32) -> u64 {
-    slot * (u64::MAX / ((1 << bits) - 1))
-}
-
-/// Moves 32 bits in fields of `bits` to the low halves of fields of twice as many.
-#[inline]
-fn spread(half: u64, bits: u32) -> u64 {
-    let mut word = half;
-    for (step, mask) in [
-        (16, 0x0000_FFFF_0000_FFFF),
-        (8, 0x00FF_00FF_00FF_00FF),
-        (4, 0x0F0F_0F0F_0F0F_0F0F),
-        (2, 0x3333_3333_3333_3333),
-        (1, 0x5555_5555_5555_5555),
-    ] {
-        if step >= bits {
-            word = (word | word << step) & mask;
-        }
-    }
-    word
-}
-
-/// Moves eight bytes, each below 2^`BITS`, to the lowest 8 x `BITS` bits.
-#[inline]
-fn narrow<const BITS: u32>(bytes: u64) -> u64 {
-    let low = |fields: u64, bits: u32| fields * ((1 << bits) - 1);
-    let pairs = (bytes | bytes >> (8 - BITS)) & low(0x0001_0001_0001_0001, 2 * BITS);
-    let fours = (pairs | pairs >> (16 - 2 * BITS)) & low(0x0000_0001_0000_0001, 4 * BITS);
-    let eight = fours | fours >> (32 - 4 * BITS);
-    eight & (u64::MAX >> (64 - 8 * BITS))
 }

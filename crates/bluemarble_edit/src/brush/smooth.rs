@@ -32,7 +32,7 @@ pub(super) async fn smooth(
     for (key, mask) in cells {
         for key in keys_around(&shape, *key, mask.bounds()) {
             if let Entry::Vacant(entry) = chunks.entry(key) {
-                entry.insert(world.read(key).await?);
+                entry.insert(Arc::new(world.read(key).await?));
             }
         }
     }

@@ -5,12 +5,14 @@ use std::sync::{
     atomic::Ordering::{Acquire, Release},
 };
 
-use bluemarble_core::{ChunkKey, MAX_LOD, code};
+use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
+use bluemarble_index::NodeSummary;
 
 use super::{
     HybridWorld,
     read::Cached,
     rebuild::{BaselineChunks, pause},
+    state::Change,
 };
 use crate::WorldError;
 
@@ -78,8 +80,9 @@ impl HybridWorld {
         let Some(store) = &self.inner.store else {
             for &key in leaves {
                 pause().await;
-                let Cached { chunk, change } = self.read_with_change(key).await?;
-                self.state_mut().fold(key, change, chunk);
+                let (Cached { compact, change }, chunk) = self.find(key).await?.split();
+                let summary = NodeSummary::of(&chunk);
+                self.state_mut().fold(key, change, compact, summary);
             }
             return Ok(());
         };
@@ -88,9 +91,9 @@ impl HybridWorld {
         let mut chunks = Vec::with_capacity(keys.len());
         for key in keys {
             pause().await;
-            let cached = self.read_with_change(key).await?;
-            if !self.forget_unchanged(key, &cached, &mut baselines) {
-                chunks.push((key, cached));
+            let (cached, chunk) = self.find(key).await?.split();
+            if !self.forget_unchanged(key, &chunk, cached.change, &mut baselines) {
+                chunks.push((key, cached, chunk));
             }
         }
         drop(rebuilding);
@@ -103,16 +106,19 @@ impl HybridWorld {
         }
         // Coarsest first: see `checkpoint`.
         for lod in (0..=MAX_LOD).rev() {
-            let of_lod = chunks.iter().filter(|(key, _)| key.lod == lod);
-            let of_lod: Vec<_> = of_lod.map(|(key, cached)| (*key, &*cached.chunk)).collect();
+            let of_lod = chunks.iter().filter(|(key, ..)| key.lod == lod);
+            let of_lod: Vec<_> = of_lod.map(|(key, _, chunk)| (*key, chunk)).collect();
             if !of_lod.is_empty() {
                 store.write(&of_lod).await?;
             }
         }
         report.chunks += chunks.len();
+        let stored =
+            chunks.into_iter().map(|(key, cached, chunk)| (key, cached, NodeSummary::of(&chunk)));
+        let stored: Vec<_> = stored.collect();
         let mut state = self.state_mut();
-        for (key, cached) in chunks {
-            state.stored(key, cached.change, &cached.chunk);
+        for (key, cached, summary) in stored {
+            state.stored(key, cached.change, summary);
             // Strokes that are forgotten now must be in the cached chunk.
             if self.inner.cache.peek(&key).is_none_or(|known| known.change < cached.change) {
                 self.inner.cache.insert(key, cached);
@@ -125,18 +131,19 @@ impl HybridWorld {
     fn forget_unchanged(
         &self,
         key: ChunkKey,
-        cached: &Cached,
+        chunk: &Chunk,
+        through: Change,
         baselines: &mut BaselineChunks,
     ) -> bool {
         let is_stored = self.state().edited(key).is_none_or(|edited| edited.is_stored);
-        if is_stored || cached.chunk != baselines.get(self, key) {
+        if is_stored || *chunk != *baselines.get(self, key) {
             return false;
         }
         let mut state = self.state_mut();
         if state.is_unshown(key) {
             return false;
         }
-        state.unchanged(key, cached.change);
+        state.unchanged(key, through);
         true
     }
 }

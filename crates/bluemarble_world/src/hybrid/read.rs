@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, MAX_LOD, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId};
 use glam::IVec3;
 use quick_cache::{Weighter, sync};
 
@@ -10,18 +10,33 @@ use super::{HybridWorld, state::Change};
 use crate::{WorldError, parallel, plan, statistics::Source};
 
 /// Bytes of chunks that are kept unless [`HybridWorld::set_cache_budget_bytes`] says otherwise.
-pub const DEFAULT_CACHE_BYTES: u64 = 256 << 20;
+pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
 /// About how large a cached chunk is; only the cache's own tables are sized by it.
-const TYPICAL_CHUNK_BYTES: u64 = 48 << 10;
+const TYPICAL_CHUNK_BYTES: u64 = 12 << 10;
 /// What the cache needs for an entry beside the chunk.
 const ENTRY_BYTES: u64 = 96;
 
 /// A chunk in the cache.
 #[derive(Clone, Debug)]
 pub(super) struct Cached {
-    pub chunk: Arc<Chunk>,
+    pub compact: Arc<CompactChunk>,
     /// Every change up to this one is in it.
     pub change: Change,
+}
+
+/// A chunk that was read.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub cached: Cached,
+    /// The same, if it had to be made.
+    chunk: Option<Chunk>,
+}
+
+impl Found {
+    pub fn split(self) -> (Cached, Chunk) {
+        let chunk = self.chunk.unwrap_or_else(|| self.cached.compact.to_chunk());
+        (self.cached, chunk)
+    }
 }
 
 pub(super) type Cache = sync::Cache<ChunkKey, Cached, ByBytes, rustc_hash::FxBuildHasher>;
@@ -31,7 +46,7 @@ pub(super) struct ByBytes;
 
 impl Weighter<ChunkKey, Cached> for ByBytes {
     fn weight(&self, _: &ChunkKey, cached: &Cached) -> u64 {
-        cached.chunk.size_bytes() as u64 + ENTRY_BYTES
+        cached.compact.size_bytes() as u64 + ENTRY_BYTES
     }
 }
 
@@ -50,12 +65,30 @@ impl HybridWorld {
     ///
     /// # Errors
     /// [`WorldError::OutsideLattice`]; [`WorldError::Store`] if it is stored and cannot be read.
-    pub async fn read(&self, key: ChunkKey) -> Result<Arc<Chunk>, WorldError> {
-        Ok(self.read_with_change(key).await?.chunk)
+    pub async fn read(&self, key: ChunkKey) -> Result<Chunk, WorldError> {
+        Ok(self.find(key).await?.split().1)
+    }
+
+    /// The chunk as it is now, to be looked at: without a copy if it is in memory, where it is shared
+    /// with whoever else holds it.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    pub async fn read_compact(&self, key: ChunkKey) -> Result<Arc<CompactChunk>, WorldError> {
+        Ok(self.find(key).await?.cached.compact)
+    }
+
+    /// [`HybridWorld::read`] and [`HybridWorld::read_compact`] at once.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    pub async fn read_both(&self, key: ChunkKey) -> Result<(Chunk, Arc<CompactChunk>), WorldError> {
+        let (cached, chunk) = self.find(key).await?.split();
+        Ok((chunk, cached.compact))
     }
 
     /// The chunk, and the last change that is in it.
-    pub(super) async fn read_with_change(&self, key: ChunkKey) -> Result<Cached, WorldError> {
+    pub(super) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
         self.check_key(key)?;
         loop {
             let (known, strokes, last_change, edited, is_stored) = {
@@ -66,7 +99,7 @@ impl HybridWorld {
                 // replaces older chunks in the cache.
                 let known = self.inner.cache.get(&key);
                 let whole = edited.and_then(|edited| edited.whole.clone());
-                let known = known.or(whole.map(|chunk| Cached { chunk, change: 0 }));
+                let known = known.or(whole.map(|compact| Cached { compact, change: 0 }));
                 let since = known.as_ref().map_or(0, |known| known.change);
                 let strokes = edited.map_or(Vec::new(), |edited| edited.strokes_after(since));
                 let is_stored = match edited {
@@ -82,29 +115,27 @@ impl HybridWorld {
                 None if is_stored => Source::Store,
                 None => Source::Baseline,
             });
-            if let Some(known) = &known
-                && strokes.is_empty()
-            {
-                return Ok(Cached { change: known.change.max(last_change), ..known.clone() });
-            }
-            let mut chunk = match known {
-                Some(known) => known.chunk,
-                None => Arc::new(self.read_base(key, is_stored).await?),
+            let chunk = match known {
+                Some(Cached { compact, change }) if strokes.is_empty() => {
+                    let cached = Cached { compact, change: change.max(last_change) };
+                    return Ok(Found { cached, chunk: None });
+                }
+                Some(known) => known.compact.to_chunk(),
+                None => self.read_base(key, is_stored).await?,
             };
-            if !strokes.is_empty() {
-                chunk = Arc::new(plan::apply(&chunk, strokes.iter().map(|stroke| &**stroke)));
-            }
+            let chunk = plan::apply(chunk, strokes.iter().map(|stroke| &**stroke));
+            let compact = Arc::new(CompactChunk::new(&chunk));
             let state = self.state();
             if !is_known && is_stored && state.edited(key).map(|edited| edited.change) != edited {
                 // What the store gave may be newer than the strokes that were laid over it.
                 continue;
             }
-            let cached = Cached { chunk, change: last_change };
+            let cached = Cached { compact, change: last_change };
             if state.last_change(key) == last_change {
                 // Under the lock: whatever takes strokes away from now on finds the entry.
                 self.inner.cache.insert(key, cached.clone());
             }
-            return Ok(cached);
+            return Ok(Found { cached, chunk: Some(chunk) });
         }
     }
 
@@ -140,7 +171,7 @@ impl HybridWorld {
         order.sort_by_cached_key(|&index| (key(index).region, key(index).pos.to_array()));
         let groups: Vec<_> = order.chunk_by(|&a, &b| key(a) == key(b)).collect();
         let chunks = parallel::map(&groups, |group| {
-            let chunk = futures::executor::block_on(self.read(key(group[0])))?;
+            let chunk = futures::executor::block_on(self.read_compact(key(group[0])))?;
             let at = |&index: &u32| chunk.get(voxels[index as usize].1 & (CHUNK_EDGE - 1));
             Ok::<Vec<_>, WorldError>(group.iter().map(at).collect())
         });
@@ -158,7 +189,7 @@ impl HybridWorld {
     /// # Errors
     /// As [`HybridWorld::read`].
     pub async fn material(&self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
-        let chunk = self.read(ChunkKey::of_voxel(region, 0, voxel)).await?;
+        let chunk = self.read_compact(ChunkKey::of_voxel(region, 0, voxel)).await?;
         Ok(chunk.get(voxel & (CHUNK_EDGE - 1)))
     }
 

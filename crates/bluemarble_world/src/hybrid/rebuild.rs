@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, future::poll_fn, sync::Arc, task::Poll};
 
-use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
+use bluemarble_core::{Chunk, ChunkKey, CompactChunk, MAX_LOD, code};
+use bluemarble_index::NodeSummary;
 use futures::lock::MutexGuard;
 use rustc_hash::FxHashMap;
 
@@ -113,24 +114,27 @@ impl HybridWorld {
         let before = self.read(parent).await?;
         let mut chunks = Vec::with_capacity(children.len());
         for &child in children {
-            chunks.push((child, self.read_with_change(child).await?, baselines.get(self, child)));
+            let (cached, chunk) = self.find(child).await?.split();
+            chunks.push((child, cached.change, chunk, baselines.get(self, child)));
         }
         let children: Vec<_> = (chunks.iter())
-            .map(|(key, now, baseline)| Child { octant: key.octant(), now: &now.chunk, baseline })
+            .map(|(key, _, now, baseline)| Child { octant: key.octant(), now, baseline })
             .collect();
         let after = carry_up.carry(&before, &baselines.get(self, parent), &children);
+        let after =
+            after.map(|after| (Arc::new(CompactChunk::new(&after)), NodeSummary::of(&after)));
         let changed = after.is_some();
         let mut state = self.state_mut();
-        for (child, now, _) in &chunks {
+        for (child, change, ..) in &chunks {
             // A child that was edited meanwhile is carried up once more.
-            if state.last_change(*child) <= now.change {
+            if state.last_change(*child) <= *change {
                 state.shown(*child);
             }
         }
-        if let Some(after) = after {
+        if let Some((after, summary)) = after {
             let change = state.next_change();
             self.inner.cache.remove(&parent);
-            state.publish_whole(parent, change, Arc::new(after));
+            state.publish_whole(parent, change, after, summary);
         }
         Ok(changed)
     }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_core::{ChunkKey, CompactChunk};
 use bluemarble_index::{EditOctree, NodeSummary};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -23,7 +23,7 @@ pub(super) type Change = u64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edited {
     /// The chunk without the strokes; without it, they are laid over what the store or the baseline has.
-    pub whole: Option<Arc<Chunk>>,
+    pub whole: Option<Arc<CompactChunk>>,
     /// Steps of batches, in their order, and the changes that made them.
     strokes: Vec<(Change, Arc<Stroke>)>,
     /// The last change.
@@ -117,10 +117,15 @@ impl State {
     }
 
     /// Makes an edited chunk the one that readers see.
-    pub fn publish_whole(&mut self, key: ChunkKey, change: Change, chunk: Arc<Chunk>) {
-        let summary = NodeSummary::of(&chunk);
+    pub fn publish_whole(
+        &mut self,
+        key: ChunkKey,
+        change: Change,
+        whole: Arc<CompactChunk>,
+        summary: NodeSummary,
+    ) {
         self.changed(key, change, |edited| {
-            edited.whole = Some(chunk);
+            edited.whole = Some(whole);
             edited.strokes.clear();
         });
         self.octree.insert(key, Some(summary));
@@ -173,8 +178,8 @@ impl State {
         self.overlay.iter().map(|(&key, edited)| (key, edited))
     }
 
-    /// Forgets what the store holds by now: everything up to a change. `chunk` is what was stored.
-    pub fn stored(&mut self, key: ChunkKey, through: Change, chunk: &Chunk) {
+    /// Forgets what the store holds by now: everything up to a change. `summary` is that of what was stored.
+    pub fn stored(&mut self, key: ChunkKey, through: Change, summary: NodeSummary) {
         self.forget(key, through);
         if let Some(own) = &mut self.own {
             own.insert(key);
@@ -182,7 +187,7 @@ impl State {
         match self.overlay.get_mut(&key) {
             Some(edited) => edited.is_stored = true,
             None => {
-                self.octree.insert(key, Some(NodeSummary::of(chunk)));
+                self.octree.insert(key, Some(summary));
             }
         }
     }
@@ -212,14 +217,20 @@ impl State {
     }
 
     /// In a world without a store: makes strokes up to a change one with their chunk.
-    pub fn fold(&mut self, key: ChunkKey, through: Change, chunk: Arc<Chunk>) {
+    pub fn fold(
+        &mut self,
+        key: ChunkKey,
+        through: Change,
+        whole: Arc<CompactChunk>,
+        summary: NodeSummary,
+    ) {
         if self.edited(key).is_some_and(|edited| edited.change <= through) {
-            self.octree.insert(key, Some(NodeSummary::of(&chunk)));
+            self.octree.insert(key, Some(summary));
         }
         let Some(edited) = self.overlay.get_mut(&key) else { return };
         self.overlay_bytes -= edited.size_bytes();
         edited.strokes.retain(|&(at, _)| at > through);
-        edited.whole = Some(chunk);
+        edited.whole = Some(whole);
         self.overlay_bytes += edited.size_bytes();
     }
 

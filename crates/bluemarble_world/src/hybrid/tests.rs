@@ -171,7 +171,7 @@ fn with_log(world: HybridWorld, disk: &SimDisk) -> HybridWorld {
     world.with_log(Arc::new(disk.clone()), LogOptions::default()).expect("a log")
 }
 
-fn read(world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
+fn read(world: &HybridWorld, key: ChunkKey) -> Chunk {
     block_on(world.read(key)).expect("reads")
 }
 

@@ -185,7 +185,7 @@ fn after_any_loss_of_power_a_world_is_a_prefix_of_its_edits_with_everything_ackn
 fn check_image(
     image: &SimDisk,
     seed: u64,
-    states: &[[Arc<Chunk>; 3]],
+    states: &[[Chunk; 3]],
     expected: std::ops::RangeInclusive<u64>,
 ) {
     let objects = objects_of(image);

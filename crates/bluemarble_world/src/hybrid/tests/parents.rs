@@ -13,7 +13,7 @@ pub fn check(world: &HybridWorld) -> usize {
         world.edited_unsorted().into_iter().filter(|key| key.lod == 0).collect();
     // What differs from the baseline. Everything else is the baseline's.
     let mut now: HashMap<ChunkKey, Chunk> = (touched.iter())
-        .map(|&key| (key, (*read(world, key)).clone()))
+        .map(|&key| (key, read(world, key)))
         .filter(|(key, chunk)| !same(chunk, &filled(baseline, *key)))
         .collect();
     let mut differing = 0;
