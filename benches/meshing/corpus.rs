@@ -8,10 +8,10 @@ use std::{
 use binary_greedy_meshing as bgm;
 use block_mesh::{MergeVoxel, Voxel, VoxelVisibility};
 use bluemarble_core::{
-    CHUNK_VOLUME, Chunk, ChunkKey, Face, GeoPosition, MaterialId, MaterialTable, Shape,
+    CHUNK_VOLUME, Chunk, ChunkKey, Face, FacePlane, GeoPosition, MaterialId, MaterialTable, Shape,
     chunk::cell_position,
 };
-use bluemarble_mesh::{FacePlane, Shell, Surroundings};
+use bluemarble_mesh::{Shell, Surroundings};
 use bluemarble_terrain::{Baseline, EarthBaseline, NoiseBaseline};
 use glam::{DVec3, IVec3, Vec3, dvec3, ivec3};
 

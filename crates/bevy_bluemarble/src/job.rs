@@ -7,10 +7,10 @@ use std::sync::{
 
 use bevy::mesh::Mesh;
 use bluemarble_core::{
-    Cells, Chunk, ChunkKey, CompactChunk, Face, MaterialId, Shape, key::CHUNK_EDGE,
+    Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape, key::CHUNK_EDGE,
     shape::NodeBounds,
 };
-use bluemarble_mesh::{ChunkMesh, FacePlane, MeshOptions, Mesher, Reach, Shell, Surroundings};
+use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, Reach, Shell, Surroundings};
 use bluemarble_terrain::Survey;
 use bluemarble_world::{HybridWorld, WorldError};
 use glam::{IVec3, ivec3};
@@ -215,6 +215,15 @@ impl Builder {
             let beyond = if face == Face::PosY { MaterialId::AIR } else { self.solid() };
             return Ok(Some(FacePlane::uniform(beyond)));
         };
+        if !go_on() {
+            return Ok(None);
+        }
+        // Within a region the cell beyond an edge of the chunk is the first one of the next.
+        if beside.region == key.region
+            && let Some(plane) = self.world.quick_plane(beside, face.opposite())
+        {
+            return Ok(Some(plane));
+        }
         if !self.world.prepare(beside, go_on) {
             return Ok(None);
         }
@@ -230,10 +239,9 @@ impl Builder {
         let neighbour = self.world.read_compact(beside).await?;
         Ok(Some(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
-            // Within a region the cell beyond an edge of the chunk is the first one of the next.
-            None if beside.region == key.region => FacePlane::from_fn(|u, v| {
-                neighbour.get(cell_beyond(face, u as i32, v as i32) & (CHUNK_EDGE - 1))
-            }),
+            None if beside.region == key.region => {
+                FacePlane::of_chunk(&*neighbour, face.opposite())
+            }
             None => FacePlane::from_fn(|u, v| {
                 neighbour.get(beyond_face(shape, key, beside, face, u as i32, v as i32))
             }),

@@ -3,11 +3,12 @@
 mod compact;
 mod fields;
 mod palette;
+mod plane;
 
 use glam::IVec3;
 use palette::Palette;
 
-pub use self::compact::CompactChunk;
+pub use self::{compact::CompactChunk, plane::FacePlane};
 
 use crate::{
     key::{CHUNK_EDGE, CHUNK_VOLUME},

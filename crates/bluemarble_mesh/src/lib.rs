@@ -23,4 +23,4 @@ pub use mesher::{ChunkMesh, MeshOptions, Mesher, Reach, SmoothMesh, SmoothVertex
 pub use quad::PackedQuad;
 pub use shell::Shell;
 pub use smooth::SmoothMesher;
-pub use surroundings::{FacePlane, Surroundings};
+pub use surroundings::Surroundings;

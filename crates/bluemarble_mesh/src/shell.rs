@@ -1,9 +1,9 @@
 //! The cells all around a chunk, edges and corners included.
 
-use bluemarble_core::{Cells, Face, MaterialId};
+use bluemarble_core::{Cells, Face, FacePlane, MaterialId};
 use glam::{IVec3, ivec3};
 
-use crate::{quad::axes_of, surroundings::FacePlane};
+use crate::quad::axes_of;
 
 /// The cells around a chunk, two deep: -2..66 along each axis, without those of the chunk itself.
 ///

@@ -1,6 +1,6 @@
 //! [`Baseline`]: what a world is made of where nobody has edited it.
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape};
 
 /// What a baseline knows about a box without filling it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,11 @@ pub trait Baseline: Send + Sync + 'static {
             Classification::Solid => Survey::Opaque,
             Classification::Mixed => Survey::Mixed,
         }
+    }
+
+    /// The cells of a chunk next to one of its faces, if there is a quicker way to them than to fill it.
+    fn face_plane(&self, _key: ChunkKey, _face: Face) -> Option<FacePlane> {
+        None
     }
 
     /// The lattice y, in voxels, of the top of the ground or of the water on it, whichever is higher,

@@ -6,11 +6,13 @@
 //! The topmost solid cell shows the surface material; what lies below goes by height.
 
 mod bounds;
+mod plane;
 mod tile;
 
 use bluemarble_core::MaterialId;
 
 pub(crate) use bounds::{ColumnBounds, Span, classify};
+pub(crate) use plane::face_plane;
 pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, prepare, survey};
 
 /// How many kinds of ground lie under the surface, above the mantle.

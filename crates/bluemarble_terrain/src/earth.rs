@@ -16,7 +16,9 @@ pub(crate) mod surface;
 
 use std::path::Path;
 
-use bluemarble_core::{Chunk, ChunkKey, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{
+    Chunk, ChunkKey, CubeSphere, Face, FacePlane, LatticeBox, MaterialId, MaterialTable, Shape,
+};
 use climate::Climate;
 use glam::IVec3;
 use height::HeightField;
@@ -105,7 +107,7 @@ impl EarthBaseline {
     /// it: with the octaves of detail that are at least two of its cells long.
     pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
         let width = f64::from(1u32 << lod);
-        let sites = SiteSampler::new(self, region, lod).sites(x / width, z / width, 1);
+        let sites = SiteSampler::new(self, region, lod).sites([x / width, z / width], [1; 2]);
         sites.first().map_or(0.0, |site| site.ground.height_m)
     }
 
@@ -157,15 +159,23 @@ impl ColumnSource for EarthBaseline {
         &self.strata
     }
 
-    fn columns(&self, region: u8, lod: u8, x: i32, z: i32, edge: usize, out: &mut Vec<CellColumn>) {
+    fn columns(
+        &self,
+        region: u8,
+        lod: u8,
+        [x, z]: [i32; 2],
+        [width, depth]: [usize; 2],
+        out: &mut Vec<CellColumn>,
+    ) {
         let cell_m = self.field.cell_m(lod);
         let levels = self.levels(lod);
         let mut sampler = SiteSampler::new(self, region, lod);
         // One column more on each side, for slopes.
-        let ring = edge + 2;
-        let sites = sampler.sites(f64::from(x) - 0.5, f64::from(z) - 0.5, ring);
-        for j in 1..=edge {
-            for i in 1..=edge {
+        let ring = width + 2;
+        let first = [f64::from(x) - 0.5, f64::from(z) - 0.5];
+        let sites = sampler.sites(first, [ring, depth + 2]);
+        for j in 1..=depth {
+            for i in 1..=width {
                 let here = j * ring + i;
                 let rise = |a: usize, b: usize| sites[a].ground.height_m - sites[b].ground.height_m;
                 let (east, south) = (rise(here + 1, here - 1), rise(here + ring, here - ring));
@@ -216,6 +226,10 @@ impl Baseline for EarthBaseline {
 
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
+    }
+
+    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
+        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {

@@ -1,6 +1,8 @@
 //! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
 
-use bluemarble_core::{Chunk, ChunkKey, Flat, LatticeBox, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{
+    Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, MaterialTable, Shape,
+};
 use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
@@ -118,29 +120,28 @@ impl ColumnSource for NoiseBaseline {
         &self,
         _region: u8,
         lod: u8,
-        x: i32,
-        z: i32,
-        edge: usize,
+        [x, z]: [i32; 2],
+        [width, depth]: [usize; 2],
         out: &mut Vec<CellColumn>,
     ) {
-        let width = f64::from(1u32 << lod);
+        let cell = f64::from(1u32 << lod);
         let cell_m = self.cell_m(lod);
         let levels = self.levels(lod);
         let count = self.fractal.count_for(cell_m);
         let hidden = self.fractal.hidden_slope2(count) * AMPLITUDE_M * AMPLITUDE_M;
         let mut sampler = self.fractal.sampler();
         // One column more on each side, for slopes.
-        let ring = edge + 2;
-        let mut heights = Vec::with_capacity(ring * ring);
-        for j in 0..ring {
+        let ring = width + 2;
+        let mut heights = Vec::with_capacity(ring * (depth + 2));
+        for j in 0..depth + 2 {
             for i in 0..ring {
-                let centre = |first: i32, k: usize| (f64::from(first) + k as f64 - 0.5) * width;
+                let centre = |first: i32, k: usize| (f64::from(first) + k as f64 - 0.5) * cell;
                 let place_m = self.place_m(centre(x, i), centre(z, j));
                 heights.push(self.height_m(&mut sampler, count, place_m));
             }
         }
-        for j in 1..=edge {
-            for i in 1..=edge {
+        for j in 1..=depth {
+            for i in 1..=width {
                 let here = j * ring + i;
                 let ground_m = heights[here];
                 let rise = |a: usize, b: usize| heights[a] - heights[b];
@@ -192,6 +193,10 @@ impl Baseline for NoiseBaseline {
 
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
+    }
+
+    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
+        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {

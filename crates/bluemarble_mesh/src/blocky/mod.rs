@@ -22,7 +22,7 @@ mod visible;
 
 use std::cell::RefCell;
 
-use bluemarble_core::{Chunk, Face, MaterialId, MaterialTable};
+use bluemarble_core::{Chunk, Face, FacePlane, MaterialId, MaterialTable};
 
 use self::{
     front::Fronts,
@@ -33,7 +33,7 @@ use self::{
 };
 use crate::{
     mesher::{ChunkMesh, MeshOptions, Mesher},
-    surroundings::{FacePlane, Surroundings},
+    surroundings::Surroundings,
 };
 
 /// What a mesher asks of a material.

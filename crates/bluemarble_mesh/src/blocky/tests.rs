@@ -2,15 +2,14 @@ mod light;
 
 use std::collections::{HashMap, HashSet};
 
-use bluemarble_core::{CHUNK_VOLUME, Chunk, Face, MaterialId, MaterialTable, chunk::cell_position};
+use bluemarble_core::{
+    CHUNK_VOLUME, Chunk, Face, FacePlane, MaterialId, MaterialTable, chunk::cell_position,
+};
 use glam::{IVec3, ivec3};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    quad::{PackedQuad, axes_of},
-    surroundings::FacePlane,
-};
+use crate::quad::{PackedQuad, axes_of};
 
 type UnitFaces = HashMap<(IVec3, Face), MaterialId>;
 

@@ -3,13 +3,12 @@
 //! A face is seen where its cell's bit is set and the hiding bit of the cell beyond is not. Layers run
 //! along the normal of the face; in each, u and v are the axes of the face's rectangles.
 
-use bluemarble_core::{Face, MaterialId};
+use bluemarble_core::{Face, FacePlane, MaterialId};
 
 use super::{
     masks::{Layer, Mask, ones, transpose},
     rows::Rows,
 };
-use crate::surroundings::FacePlane;
 
 /// With fewer bits than this in 64 rows, they are moved one by one.
 const FEW_BITS: u32 = 200;

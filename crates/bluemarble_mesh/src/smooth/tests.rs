@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use bluemarble_core::{CHUNK_VOLUME, Face, chunk::cell_position, material::Surface};
+use bluemarble_core::{CHUNK_VOLUME, Face, FacePlane, chunk::cell_position, material::Surface};
 use glam::{IVec3, Vec3, ivec3, vec3};
 use proptest::prelude::*;
 
@@ -8,7 +8,6 @@ use super::*;
 use crate::{
     mesher::SmoothVertex,
     quad::{PackedQuad, axes_of},
-    surroundings::FacePlane,
 };
 
 const SOIL: MaterialId = MaterialId(1);

@@ -1,6 +1,6 @@
 //! [`GroundClosure`]: a height for every place.
 
-use bluemarble_core::{Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, Shape};
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
@@ -109,16 +109,15 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
         &self,
         _region: u8,
         lod: u8,
-        x: i32,
-        z: i32,
-        edge: usize,
+        [x, z]: [i32; 2],
+        [width, depth]: [usize; 2],
         out: &mut Vec<CellColumn>,
     ) {
         let cell = f64::from(1u32 << lod);
         let levels = self.levels(lod);
         let middle = |first: i32, k: usize| (f64::from(first) + k as f64 + 0.5) * cell;
-        for j in 0..edge {
-            for i in 0..edge {
+        for j in 0..depth {
+            for i in 0..width {
                 let ground = self.ground(middle(x, i), middle(z, j), cell);
                 let top = levels.top_below(ground.height_m);
                 out.push(CellColumn {
@@ -153,6 +152,10 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> Baseline for Ground
 
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
+    }
+
+    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
+        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc, thread};
 
-use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, Face, MaterialId};
 use glam::IVec3;
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, UnitWeighter,
@@ -18,7 +18,9 @@ const TILES_PER_CORE: usize = 32;
 const LEAST_TILES: usize = 64;
 /// Ranges kept, of about 100 bytes: what is known of a tile stays when the tile goes.
 const RANGES: usize = 1 << 16;
-const EDGE: usize = CHUNK_EDGE as usize;
+/// Strips kept, of 2 KiB.
+const STRIPS: usize = 1024;
+pub(super) const EDGE: usize = CHUNK_EDGE as usize;
 
 /// Where columns come from.
 pub(crate) trait ColumnSource {
@@ -26,9 +28,16 @@ pub(crate) trait ColumnSource {
     fn levels(&self, lod: u8) -> Levels;
     /// What fills the ground.
     fn strata(&self) -> &Strata;
-    /// Makes `edge` x `edge` columns from a cell position, x fastest. A column must not depend on which
-    /// others are asked for.
-    fn columns(&self, region: u8, lod: u8, x: i32, z: i32, edge: usize, out: &mut Vec<CellColumn>);
+    /// Makes `size` columns along x and z from a cell position, x fastest. A column must not depend on
+    /// which others are asked for.
+    fn columns(
+        &self,
+        region: u8,
+        lod: u8,
+        first: [i32; 2],
+        size: [usize; 2],
+        out: &mut Vec<CellColumn>,
+    );
 }
 
 /// Bounds of one number over a tile.
@@ -67,12 +76,14 @@ struct Ranges {
 pub(crate) struct TileCache {
     tiles: Cache<Place, Arc<ColumnTile>>,
     ranges: Cache<Place, Ranges>,
+    /// The columns along a side of a tile that need not be there.
+    pub(super) strips: Cache<(Place, Face), Arc<[CellColumn]>>,
 }
 
 /// Region, lod, x and z of a chunk.
-type Place = (u8, u8, i32, i32);
+pub(super) type Place = (u8, u8, i32, i32);
 
-fn place(key: ChunkKey) -> Place {
+pub(super) fn place(key: ChunkKey) -> Place {
     (key.region, key.lod, key.pos.x, key.pos.z)
 }
 
@@ -97,7 +108,7 @@ impl TileCache {
             ),
             Err(_) => Cache::new(tiles),
         };
-        Self { tiles, ranges: Cache::new(RANGES) }
+        Self { tiles, ranges: Cache::new(RANGES), strips: Cache::new(STRIPS) }
     }
 
     /// The tile of a chunk, unless `go_on` says no while it is made.
@@ -118,7 +129,18 @@ impl TileCache {
         Some(tile)
     }
 
-    fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<ColumnTile> {
+    /// The tile of a chunk, if it is there.
+    pub(super) fn peek(&self, key: ChunkKey) -> Option<Arc<ColumnTile>> {
+        self.tiles.get(&place(key))
+    }
+
+    /// The one material of a chunk, if that is known already.
+    pub(super) fn known_uniform(&self, key: ChunkKey, strata: &Strata) -> Option<MaterialId> {
+        let low = key.pos.y * CHUNK_EDGE;
+        self.ranges.get(&place(key))?.uniform(low, low + CHUNK_EDGE - 1, strata)
+    }
+
+    pub(super) fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<ColumnTile> {
         loop {
             // Nothing says no.
             if let Some(tile) = self.get_while(source, key, || true) {
@@ -178,7 +200,7 @@ impl ColumnTile {
             let (x, z) = (key.pos.x * 2 + index as i32 % 2, key.pos.z * 2 + index as i32 / 2);
             let half = HALF as i32;
             quarter.reserve_exact(HALF * HALF);
-            source.columns(key.region, key.lod, x * half, z * half, HALF, quarter);
+            source.columns(key.region, key.lod, [x * half, z * half], [HALF; 2], quarter);
         }
         let mut columns = Vec::with_capacity(EDGE * EDGE);
         for [west, east] in [[&quarters[0], &quarters[1]], [&quarters[2], &quarters[3]]] {
@@ -205,8 +227,20 @@ impl ColumnTile {
         })
     }
 
+    /// A column, by its place in the tile.
+    pub(super) fn column(&self, x: usize, z: usize) -> CellColumn {
+        let at = x + EDGE * z;
+        CellColumn {
+            filled: self.filled[at],
+            ground: self.ground[at],
+            surface: self.surface[at],
+            subsoil: self.subsoil[at],
+            floors: std::array::from_fn(|i| self.floors[i][at]),
+        }
+    }
+
     /// Writes one layer of cells.
-    fn write_layer(&self, y: i32, strata: &Strata, cells: &mut [MaterialId]) {
+    pub(super) fn write_layer(&self, y: i32, strata: &Strata, cells: &mut [MaterialId]) {
         if let Some(material) = self.ranges.uniform(y, y, strata) {
             cells.fill(material);
             return;
@@ -289,6 +323,6 @@ pub(crate) fn material_at(
     cell: IVec3,
 ) -> MaterialId {
     let mut columns = Vec::with_capacity(1);
-    source.columns(region, lod, cell.x, cell.z, 1, &mut columns);
+    source.columns(region, lod, [cell.x, cell.z], [1; 2], &mut columns);
     columns.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.strata()))
 }

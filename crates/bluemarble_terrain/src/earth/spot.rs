@@ -186,15 +186,15 @@ impl<'a> SiteSampler<'a> {
         Site { ground, weather: spot.weather, patch }
     }
 
-    /// The sites at `count` x `count` places a cell apart, x fastest. `x` and `z` are the first, in cells.
-    pub fn sites(&mut self, x: f64, z: f64, count: usize) -> Vec<Site> {
-        let width = f64::from(1u32 << self.lod);
-        let mut sites = Vec::with_capacity(count * count);
+    /// The sites at `width` x `depth` places a cell apart, x fastest. `x` and `z` are the first, in cells.
+    pub fn sites(&mut self, [x, z]: [f64; 2], [width, depth]: [usize; 2]) -> Vec<Site> {
+        let cell = f64::from(1u32 << self.lod);
+        let mut sites = Vec::with_capacity(width * depth);
         if !self.is_interpolated {
             let along_x: Vec<DVec3> =
-                (0..count).map(|i| self.axes.along_x((x + i as f64) * width)).collect();
-            for j in 0..count {
-                let from = self.axes.out + self.axes.along_z((z + j as f64) * width);
+                (0..width).map(|i| self.axes.along_x((x + i as f64) * cell)).collect();
+            for j in 0..depth {
+                let from = self.axes.out + self.axes.along_z((z + j as f64) * cell);
                 for along in &along_x {
                     let spot = self.spot((from + *along).normalize());
                     sites.push(self.site(&spot));
@@ -205,27 +205,28 @@ impl<'a> SiteSampler<'a> {
         let stride = f64::from(STRIDE);
         let corner = |v: f64| (v / stride).floor();
         let (first_x, first_z) = (corner(x), corner(z));
-        let corners = |v: f64, first: f64| (corner(v + (count - 1) as f64) - first) as usize + 2;
-        let (columns, rows) = (corners(x, first_x), corners(z, first_z));
-        let along_x: Vec<DVec3> = (0..columns)
-            .map(|i| self.axes.along_x((first_x + i as f64) * stride * width))
-            .collect();
+        let corners = |v: f64, first: f64, count: usize| {
+            (corner(v + (count - 1) as f64) - first) as usize + 2
+        };
+        let (columns, rows) = (corners(x, first_x, width), corners(z, first_z, depth));
+        let along_x: Vec<DVec3> =
+            (0..columns).map(|i| self.axes.along_x((first_x + i as f64) * stride * cell)).collect();
         let mut spots = Vec::with_capacity(columns * rows);
         for j in 0..rows {
-            let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * width);
+            let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * cell);
             for along in &along_x {
                 spots.push(self.spot((from + *along).normalize()));
             }
         }
         let mut row = Vec::with_capacity(columns);
-        for j in 0..count {
+        for j in 0..depth {
             let at_z = (z + j as f64) / stride;
             let (north, v) = ((at_z.floor() - first_z) as usize * columns, at_z - at_z.floor());
             row.clear();
             row.extend(
                 (0..columns).map(|i| Spot::lerp(v, &spots[north + i], &spots[north + columns + i])),
             );
-            for i in 0..count {
+            for i in 0..width {
                 let at_x = (x + i as f64) / stride;
                 let (west, u) = ((at_x.floor() - first_x) as usize, at_x - at_x.floor());
                 let spot = Spot::lerp(u, &row[west], &row[west + 1]);

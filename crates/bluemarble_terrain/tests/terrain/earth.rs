@@ -1,7 +1,7 @@
 //! The Earth is the Earth, the same one every time, and it has no seams.
 
-use bluemarble_core::{Chunk, ChunkKey, GeoPosition, REGION_EDGE, Shape};
-use bluemarble_terrain::{Baseline, EarthBaseline, ElevationGrid};
+use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, GeoPosition, REGION_EDGE, Shape};
+use bluemarble_terrain::{Baseline, EarthBaseline, ElevationGrid, NoiseBaseline};
 use glam::{DVec3, ivec3};
 
 use crate::support::{EARTH, MATERIALS, Oracle, Random, etopo5};
@@ -34,6 +34,35 @@ fn chunks_do_not_depend_on_order_caches_or_threads() {
             });
         }
     });
+}
+
+#[test]
+fn planes_are_the_outermost_cells_of_their_chunks_with_and_without_the_rest() {
+    let other = EarthBaseline::load(&etopo5(), &MATERIALS, 1).unwrap();
+    let hills = NoiseBaseline::new(0.5, 3, &MATERIALS).unwrap();
+    let (mut random, mut uneven) = (Random(15), 0);
+    let mut check = |world: &dyn Baseline, key: ChunkKey, faces: &[Face]| {
+        let planes: Vec<_> = faces.iter().map(|&face| world.face_plane(key, face)).collect();
+        let mut chunk = Chunk::default();
+        world.fill(key, &mut chunk);
+        for (&face, plane) in faces.iter().zip(planes) {
+            let of_chunk = FacePlane::of_chunk(&chunk, face);
+            uneven += usize::from(matches!(of_chunk, FacePlane::Cells(_)));
+            assert_eq!(plane.as_ref(), Some(&of_chunk), "{key} {face:?}");
+            assert_eq!(world.face_plane(key, face), Some(of_chunk), "{key} {face:?} again");
+        }
+    };
+    for lod in 0..=20 {
+        let key = surface_key(&mut random, lod);
+        let sides = [Face::NegX, Face::PosX, Face::NegZ, Face::PosZ];
+        check(&other, key, &sides);
+        check(&other, key, &[Face::NegY, Face::PosY]);
+        let at = |random: &mut Random| random.within(-40, 40);
+        let key = ChunkKey::new(0, lod, ivec3(at(&mut random), 0, at(&mut random)));
+        check(&hills, key, &sides);
+        check(&hills, key, &Face::ALL);
+    }
+    assert!(uneven > 100, "{uneven}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId};
+use bluemarble_core::{
+    CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MAX_LOD, MaterialId,
+};
 use glam::IVec3;
 use quick_cache::{Weighter, sync};
 
@@ -85,6 +87,18 @@ impl HybridWorld {
     pub async fn read_both(&self, key: ChunkKey) -> Result<(Chunk, Arc<CompactChunk>), WorldError> {
         let (cached, chunk) = self.find(key).await?.split();
         Ok((chunk, cached.compact))
+    }
+
+    /// The cells of a chunk next to one of its faces, if they can be told without reading all of it:
+    /// where it is in memory, or where nobody has edited it and the baseline knows a quicker way.
+    pub fn quick_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
+        if self.check_key(key).is_err() || self.state().octree.is_edited(key) {
+            return None;
+        }
+        match self.inner.cache.get(&key) {
+            Some(cached) => Some(FacePlane::of_chunk(&*cached.compact, face)),
+            None => self.inner.baseline.face_plane(key, face),
+        }
     }
 
     /// The chunk, and the last change that is in it.

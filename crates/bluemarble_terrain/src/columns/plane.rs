@@ -1,0 +1,63 @@
+//! One layer of a chunk, for the chunk beside it: a strip of columns costs a tenth of a tile.
+
+use std::sync::Arc;
+
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, FacePlane, MaterialId};
+
+use super::{
+    CellColumn,
+    tile::{ColumnSource, EDGE, TileCache, place},
+};
+
+/// The cells of a chunk next to one of its faces.
+pub(crate) fn face_plane(
+    source: &impl ColumnSource,
+    cache: &TileCache,
+    key: ChunkKey,
+    face: Face,
+) -> FacePlane {
+    let strata = source.strata();
+    if let Some(material) = cache.known_uniform(key, strata) {
+        return FacePlane::uniform(material);
+    }
+    let low = key.pos.y * CHUNK_EDGE;
+    let last = if face.is_positive() { EDGE - 1 } else { 0 };
+    if face.axis() == 1 {
+        // Whoever asks stands above or below, and needs the same tile.
+        let mut cells = vec![MaterialId::AIR; EDGE * EDGE];
+        cache.get(source, key).write_layer(low + last as i32, strata, &mut cells);
+        return FacePlane::from_cells(cells.into());
+    }
+    let strip = match cache.peek(key) {
+        Some(tile) => match face.axis() {
+            0 => (0..EDGE).map(|z| tile.column(last, z)).collect(),
+            _ => (0..EDGE).map(|x| tile.column(x, last)).collect(),
+        },
+        None => strip(source, cache, key, face, last),
+    };
+    FacePlane::from_fn(|u, v| strip[u].material(low + v as i32, strata))
+}
+
+/// The columns along a side of a tile, made alone.
+fn strip(
+    source: &impl ColumnSource,
+    cache: &TileCache,
+    key: ChunkKey,
+    face: Face,
+    last: usize,
+) -> Arc<[CellColumn]> {
+    let side = (place(key), face);
+    if let Some(strip) = cache.strips.get(&side) {
+        return strip;
+    }
+    let (x, z, last) = (key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE, last as i32);
+    let (first, size) = match face.axis() {
+        0 => ([x + last, z], [1, EDGE]),
+        _ => ([x, z + last], [EDGE, 1]),
+    };
+    let mut columns = Vec::with_capacity(EDGE);
+    source.columns(key.region, key.lod, first, size, &mut columns);
+    let strip: Arc<[CellColumn]> = columns.into();
+    cache.strips.insert(side, strip.clone());
+    strip
+}
