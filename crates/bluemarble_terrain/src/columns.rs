@@ -11,6 +11,8 @@ mod tile;
 
 use bluemarble_core::MaterialId;
 
+use crate::noise::floor;
+
 pub(crate) use bounds::{ColumnBounds, Span, classify};
 pub(crate) use plane::face_plane;
 pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, prepare, survey};
@@ -72,7 +74,8 @@ impl Levels {
         let y = f64::from(self.sea_level_y) + height_m / self.voxel_m;
         let cells = y / f64::from(1u32 << self.lod);
         // Heights are some kilometres, so this is far from the ends of i32 but for wild strata.
-        (cells - 0.5).ceil().clamp(-1e9, 1e9) as i32 - 1
+        let (below, _) = floor((0.5 - cells).clamp(-1e9, 1e9));
+        -below as i32 - 1
     }
 
     pub fn cells(&self, column: &Column) -> CellColumn {

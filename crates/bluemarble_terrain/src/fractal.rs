@@ -90,6 +90,10 @@ impl Parts {
     }
 }
 
+/// A place, turned as octaves need it: the same for every [`Fractal`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turned([DVec3; 3]);
+
 /// What [`Fractal`] remembers between neighbouring places.
 pub(crate) struct FractalSampler<'a> {
     fractal: &'a Fractal,
@@ -124,6 +128,12 @@ impl Fractal {
         Self { octaves, rotations }
     }
 
+    /// A place in metres, to ask samplers of.
+    #[inline]
+    pub fn turned(&self, place_m: DVec3) -> Turned {
+        Turned(self.rotations.map(|rotation| rotation * place_m))
+    }
+
     /// How many octaves cells of a width can show: those at least two cells long.
     pub fn count_for(&self, cell_m: f64) -> usize {
         self.octaves.iter().take_while(|octave| octave.wavelength_m >= 2.0 * cell_m).count()
@@ -148,14 +158,10 @@ fn roughness(relief: f64) -> f64 {
 }
 
 impl FractalSampler<'_> {
-    /// What octaves `from..to` add at a place in metres. `ridges` is the share of ridged noise, 0..=1.
-    pub fn parts(&mut self, place_m: DVec3, octaves: [usize; 2], ridges: f64) -> Parts {
+    /// What octaves `from..to` add at a place. `ridges` is the share of ridged noise, 0..=1.
+    pub fn parts(&mut self, Turned(turned): &Turned, octaves: [usize; 2], ridges: f64) -> Parts {
         let [from, to] = octaves;
         let mut parts = Parts::default();
-        if from >= to {
-            return parts;
-        }
-        let turned = self.fractal.rotations.map(|rotation| rotation * place_m);
         for index in from..to {
             let octave = &self.fractal.octaves[index];
             let place = turned[octave.rotation] * octave.per_metre + octave.offset;
@@ -175,17 +181,18 @@ impl FractalSampler<'_> {
 
     /// The sums of the first `count` octaves at a place in metres.
     pub fn sums(&mut self, place_m: DVec3, count: usize, ridges: f64) -> Sums<f64> {
-        self.parts(place_m, [0, count], ridges).sums()
+        self.parts(&self.fractal.turned(place_m), [0, count], ridges).sums()
     }
 
     /// The relief terms of octaves `from..to`, plain: those before and those from `split` on.
-    pub fn split_sums(&mut self, place_m: DVec3, octaves: [usize; 2], split: usize) -> [f64; 2] {
+    pub fn split_sums(
+        &mut self,
+        Turned(turned): &Turned,
+        octaves: [usize; 2],
+        split: usize,
+    ) -> [f64; 2] {
         let mut sums = [0.0; 2];
         let [from, to] = octaves;
-        if from >= to {
-            return sums;
-        }
-        let turned = self.fractal.rotations.map(|rotation| rotation * place_m);
         for index in from..to {
             let octave = &self.fractal.octaves[index];
             let place = turned[octave.rotation] * octave.per_metre + octave.offset;
@@ -204,7 +211,7 @@ impl FractalSampler<'_> {
         count: usize,
         ridges: Interval,
     ) -> Sums<Interval> {
-        let turned = self.fractal.rotations.map(|rotation| rotation * place_m);
+        let Turned(turned) = self.fractal.turned(place_m);
         let zero = Interval::point(0.0);
         let (mut shape, mut fine, mut texture_m) = (zero, zero, zero);
         for (index, octave) in self.fractal.octaves.iter().enumerate() {

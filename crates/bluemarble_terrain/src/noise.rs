@@ -3,7 +3,7 @@
 //! Ken Perlin, "Improving noise" (SIGGRAPH 2002): twelve edge gradients and a quintic fade, but hashed
 //! from 64-bit cell coordinates, so that it does not repeat on a planet. Hashing uses integers only.
 
-use glam::DVec3;
+use glam::{DVec3, Vec4, vec4};
 
 /// No value of the noise is farther from 0 than this (1.0364, found by maximising over gradients).
 pub(crate) const MAX_ABS: f64 = 1.04;
@@ -48,7 +48,7 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// The largest integer not above `v`, for `v` within ±2^50, as integer and as float. Baseline x86-64 has
 /// no instruction for `floor`, and casts that saturate are slow.
 #[inline]
-fn floor(v: f64) -> (i64, f64) {
+pub(crate) fn floor(v: f64) -> (i64, f64) {
     let sum = v + ROUNDER;
     let nearest = sum - ROUNDER;
     let is_above = nearest > v;
@@ -56,16 +56,22 @@ fn floor(v: f64) -> (i64, f64) {
     (integer.wrapping_sub(i64::from(is_above)), if is_above { nearest - 1.0 } else { nearest })
 }
 
-/// Where the eight corners of a cell lie.
-const CORNERS: [[f32; 8]; 3] = [
-    [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
-    [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0],
-    [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0],
-];
+#[inline]
+fn fade(t: Vec4) -> Vec4 {
+    t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+}
 
 #[inline]
-fn fade(t: f32) -> f32 {
-    t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+fn lerp(t: f32, a: f32, b: f32) -> f32 {
+    a + t * (b - a)
+}
+
+/// The gradients at four corners of a cell, which share their x: y changes first, then z.
+#[derive(Clone, Copy, Default)]
+struct Side {
+    x: Vec4,
+    y: Vec4,
+    z: Vec4,
 }
 
 /// The gradients at the corners of the cell last visited: neighbours mostly share it, and hashing costs
@@ -74,14 +80,13 @@ fn fade(t: f32) -> f32 {
 pub(crate) struct NoiseCell {
     seed: u64,
     cell: [i64; 3],
-    gx: [f32; 8],
-    gy: [f32; 8],
-    gz: [f32; 8],
+    /// At the lower and at the higher x.
+    sides: [Side; 2],
 }
 
 impl NoiseCell {
     pub fn new(seed: u64) -> Self {
-        Self { seed: mix(seed), cell: [i64::MIN; 3], gx: [0.0; 8], gy: [0.0; 8], gz: [0.0; 8] }
+        Self { seed: mix(seed), cell: [i64::MIN; 3], sides: [Side::default(); 2] }
     }
 
     fn visit(&mut self, cell: [i64; 3]) {
@@ -92,14 +97,14 @@ impl NoiseCell {
         let xs = along(cell[0], 0x9e37_79b9_7f4a_7c15);
         let ys = along(cell[1], 0xc2b2_ae3d_27d4_eb4f);
         let zs = along(cell[2], 0x1656_67b1_9e37_79f9);
-        for corner in 0..8 {
-            let sum =
-                xs[corner & 1].wrapping_add(ys[corner >> 1 & 1]).wrapping_add(zs[corner >> 2]);
-            let gradient = GRADIENTS[(mix(sum ^ self.seed) >> 60) as usize];
-            self.gx[corner] = gradient[0];
-            self.gy[corner] = gradient[1];
-            self.gz[corner] = gradient[2];
-        }
+        self.sides = xs.map(|x| {
+            let gradients: [[f32; 3]; 4] = std::array::from_fn(|corner| {
+                let sum = x.wrapping_add(ys[corner & 1]).wrapping_add(zs[corner >> 1]);
+                GRADIENTS[(mix(sum ^ self.seed) >> 60) as usize]
+            });
+            let along = |axis: usize| Vec4::from_array(gradients.map(|gradient| gradient[axis]));
+            Side { x: along(0), y: along(1), z: along(2) }
+        });
     }
 
     /// The noise at a position in cells.
@@ -111,17 +116,15 @@ impl NoiseCell {
             self.visit(cell);
         }
         let (x, y, z) = ((p.x - fx) as f32, (p.y - fy) as f32, (p.z - fz) as f32);
-        let mut dots = [0.0f32; 8];
-        for corner in 0..8 {
-            dots[corner] = self.gx[corner] * (x - CORNERS[0][corner])
-                + self.gy[corner] * (y - CORNERS[1][corner])
-                + self.gz[corner] * (z - CORNERS[2][corner]);
-        }
-        let (u, v, w) = (fade(x), fade(y), fade(z));
-        let lerp = |t: f32, a: f32, b: f32| a + t * (b - a);
-        let low = lerp(v, lerp(u, dots[0], dots[1]), lerp(u, dots[2], dots[3]));
-        let high = lerp(v, lerp(u, dots[4], dots[5]), lerp(u, dots[6], dots[7]));
-        lerp(w, low, high)
+        let (ys, zs) = (vec4(y, y - 1.0, y, y - 1.0), vec4(z, z, z - 1.0, z - 1.0));
+        let [low, high] = self.sides;
+        let low = low.x * x + low.y * ys + low.z * zs;
+        let high = high.x * (x - 1.0) + high.y * ys + high.z * zs;
+        let faded = fade(vec4(x, y, z, 0.0));
+        let along_x = low + faded.x * (high - low);
+        let near = lerp(faded.y, along_x.x, along_x.y);
+        let far = lerp(faded.y, along_x.z, along_x.w);
+        lerp(faded.z, near, far)
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     elevation::{GridSample, GridSampler},
-    fractal::{FractalSampler, Parts},
+    fractal::{FractalSampler, Parts, Turned},
 };
 
 /// Cells between the corners where slow things are found.
@@ -154,10 +154,15 @@ impl<'a> SiteSampler<'a> {
         self.hidden_slope2 * ground.amplitude_m * ground.amplitude_m
     }
 
+    fn turned(&self, direction: DVec3) -> Turned {
+        let field = &self.earth.field;
+        field.fractal.turned(direction * field.shape.radius_m)
+    }
+
     /// All that is slow, in a unit direction.
     fn spot(&mut self, direction: DVec3) -> Spot {
         let [lat_deg, lon_deg] = lat_lon_deg(direction);
-        let place_m = direction * self.earth.field.shape.radius_m;
+        let turned = self.turned(direction);
         let mean =
             self.mean_level.map(|level| self.earth.field.mean([lat_deg, lon_deg], level, self.lod));
         let base = match mean {
@@ -167,18 +172,18 @@ impl<'a> SiteSampler<'a> {
         Spot {
             direction,
             base,
-            parts: self.detail.parts(place_m, [0, self.detail_counts[0]], ridges(base.relief_m)),
+            parts: self.detail.parts(&turned, [0, self.detail_counts[0]], ridges(base.relief_m)),
             weather: self.earth.climate.at(lat_deg, lon_deg),
-            patch: self.patches.split_sums(place_m, [0, self.patch_counts[0]], WIDE_PATCHES),
+            patch: self.patches.split_sums(&turned, [0, self.patch_counts[0]], WIDE_PATCHES),
             mean,
         }
     }
 
     /// Adds what is not slow.
     fn site(&mut self, spot: &Spot) -> Site {
-        let place_m = spot.direction * self.earth.field.shape.radius_m;
-        let rest = self.detail.parts(place_m, self.detail_counts, ridges(spot.base.relief_m));
-        let [wide, narrow] = self.patches.split_sums(place_m, self.patch_counts, WIDE_PATCHES);
+        let turned = self.turned(spot.direction);
+        let rest = self.detail.parts(&turned, self.detail_counts, ridges(spot.base.relief_m));
+        let [wide, narrow] = self.patches.split_sums(&turned, self.patch_counts, WIDE_PATCHES);
         let ground = spot
             .mean
             .unwrap_or_else(|| self.earth.field.ground(spot.base, &spot.parts.with(&rest)));
