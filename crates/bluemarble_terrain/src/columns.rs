@@ -6,6 +6,7 @@
 //! The topmost solid cell shows the surface material; what lies below goes by height.
 
 mod bounds;
+mod packed;
 mod plane;
 mod tile;
 
@@ -51,7 +52,7 @@ pub(crate) struct Levels {
 }
 
 /// A column in cells. Each number is the topmost cell of what it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CellColumn {
     /// Highest cell that is not air.
     pub filled: i32,

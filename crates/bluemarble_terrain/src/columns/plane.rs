@@ -6,7 +6,7 @@ use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, FacePlane, MaterialId};
 
 use super::{
     CellColumn,
-    tile::{ColumnSource, EDGE, TileCache, place},
+    tile::{ColumnSource, ColumnTile, EDGE, TileCache, place},
 };
 
 /// The cells of a chunk next to one of its faces.
@@ -25,13 +25,15 @@ pub(crate) fn face_plane(
     if face.axis() == 1 {
         // Whoever asks stands above or below, and needs the same tile.
         let mut cells = vec![MaterialId::AIR; EDGE * EDGE];
-        cache.get(source, key).write_layer(low + last as i32, strata, &mut cells);
+        ColumnTile::with(&cache.get(source, key), |tile| {
+            tile.write_layer(low + last as i32, strata, &mut cells);
+        });
         return FacePlane::from_cells(cells.into());
     }
     let strip = match cache.peek(key) {
         Some(tile) => match face.axis() {
-            0 => (0..EDGE).map(|z| tile.column(last, z)).collect(),
-            _ => (0..EDGE).map(|x| tile.column(x, last)).collect(),
+            0 => (0..EDGE).map(|z| tile.column(last + EDGE * z)).collect(),
+            _ => (0..EDGE).map(|x| tile.column(x + EDGE * last)).collect(),
         },
         None => strip(source, cache, key, face, last),
     };
