@@ -89,7 +89,7 @@ fn a_hole_is_still_there_after_a_restart_in_all_lods_and_for_zarr_python() {
     for lod in 0..=4 {
         let key = ChunkKey::of_voxel(region, lod, centre);
         EARTH.fill(key, &mut baseline);
-        assert_ne!(*read(key), baseline, "lod {lod} does not show the hole");
+        assert_ne!(read(key), baseline, "lod {lod} does not show the hole");
     }
 
     let mut keys = world_now.edited_unsorted();
