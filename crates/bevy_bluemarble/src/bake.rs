@@ -97,6 +97,16 @@ impl<'a> Baker<'a> {
         column.base + column.step * f64::from(cell.y)
     }
 
+    /// Where a lattice corner lies in the frame, in metres.
+    pub fn corner_m(&mut self, cell: glam::IVec3) -> Vec3 {
+        (self.corner(cell) * self.frame.half_extent_m()).as_vec3()
+    }
+
+    /// Where a place in cells of the chunk lies in the frame, in metres.
+    pub fn place_m(&self, cell: Vec3) -> Vec3 {
+        (self.local(cell.as_dvec3()) * self.frame.half_extent_m()).as_vec3()
+    }
+
     /// The mesh of quads; `None` without quads, or if `stop` said so on the way.
     ///
     /// See-through quads must not `overlap`: they would show twice.

@@ -27,9 +27,7 @@ use surface::{Palette, Setting};
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{
-        self, CellColumn, Column, ColumnBounds, ColumnSource, Levels, Span, Strata, TileCache,
-    },
+    columns::{self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache},
     elevation::ElevationGrid,
     error::TerrainError,
     fractal::{Fractal, FractalShape},
@@ -151,10 +149,6 @@ impl EarthBaseline {
 }
 
 impl ColumnSource for EarthBaseline {
-    fn levels(&self, lod: u8) -> Levels {
-        Levels { lod, voxel_m: self.field.voxel_m, sea_level_y: self.shape.sea_level_y() }
-    }
-
     fn strata(&self) -> &Strata {
         &self.strata
     }

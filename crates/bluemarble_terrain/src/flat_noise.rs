@@ -7,9 +7,7 @@ use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{
-        self, CellColumn, Column, ColumnBounds, ColumnSource, Levels, Span, Strata, TileCache,
-    },
+    columns::{self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache},
     earth::{
         strata::{self, LOOSE_DEPTH_M},
         surface::Palette,
@@ -108,10 +106,6 @@ impl NoiseBaseline {
 }
 
 impl ColumnSource for NoiseBaseline {
-    fn levels(&self, lod: u8) -> Levels {
-        Levels { lod, voxel_m: self.shape.voxel_m(), sea_level_y: self.shape.sea_level_y() }
-    }
-
     fn strata(&self) -> &Strata {
         &self.strata
     }

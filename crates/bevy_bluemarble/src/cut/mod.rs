@@ -10,6 +10,7 @@
 //! enough to change something about: every decision is made together with the way that it holds for.
 
 mod progress;
+mod requests;
 mod sight;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape};
 use bluemarble_terrain::Classification;
 use rustc_hash::FxHashSet;
 
-pub use self::{progress::AreaProgress, sight::View};
+pub use self::{progress::AreaProgress, requests::Request, sight::View};
 use self::{
     sight::{Sight, Verdict},
     travel::Travel,
@@ -29,26 +30,8 @@ use self::{
 
 /// Merge below this share of the split threshold.
 const MERGE_SHARE: f64 = 0.8;
-/// Added to the priority of what is drawn and wrong: it comes before what is only too coarse.
-const STALE_PRIORITY: f64 = 1e12;
 /// Priorities of all requests follow the views every so many updates with a moving view.
 const UPDATES_PER_PRIORITY: u32 = 8;
-
-/// A node that is wanted and not here, or here and out of date.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Request {
-    /// The node.
-    pub key: ChunkKey,
-    /// Larger is sooner.
-    pub priority: f64,
-}
-
-impl Request {
-    /// Whether what is drawn is out of date.
-    pub fn is_urgent(&self) -> bool {
-        self.priority >= STALE_PRIORITY
-    }
-}
 
 /// What an update asks for.
 #[derive(Debug, Default)]
@@ -284,21 +267,6 @@ impl Cut {
         }
     }
 
-    /// All requests, with priorities of this moment.
-    fn requests(&self) -> impl Iterator<Item = Request> {
-        let places = self.requested.iter().filter_map(|&key| self.tree.find(key));
-        places.map(|at| self.request_of(at))
-    }
-
-    fn request_of(&self, at: Index) -> Request {
-        let node = &self.tree[at];
-        let urgency = if node.stale { STALE_PRIORITY } else { 0.0 };
-        let priority = (self.sights.iter())
-            .map(|sight| node.extent.error(sight) * node.extent.focus(sight))
-            .fold(0.0, f64::max);
-        Request { key: node.key, priority: priority + urgency }
-    }
-
     fn new_node(
         &mut self,
         key: ChunkKey,
@@ -325,12 +293,6 @@ impl Cut {
             self.tree[at].children = Some(children);
         }
         self.tree[at].children
-    }
-
-    fn request(&mut self, at: Index, change: &mut CutChange) {
-        if self.requested.insert(self.tree[at].key) {
-            change.requests_unsorted.push(self.request_of(at));
-        }
     }
 
     /// Visits a node, or requests it.

@@ -1,5 +1,7 @@
 //! Chunks near entities that collide become colliders, off the main thread.
 
+use std::collections::hash_map::Entry;
+
 use avian3d::prelude::*;
 use bevy::{prelude::*, tasks::AsyncComputeTaskPool};
 use bluemarble_core::{ChunkKey, Face, Shape, key::CHUNK_EDGE};
@@ -11,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{PhysicsOrigin, WorldBody};
 use crate::{
+    bake::{Baker, Vertices},
     edit::EditApplied,
     frame::NodeFrame,
     job::{Builder, Meshed},
@@ -58,8 +61,13 @@ impl ColliderStatistics {
 const JOBS: usize = 2;
 /// Colliders placed a frame: entering one into the engine's tree takes its time.
 const PLACED_A_FRAME: usize = 4;
+/// Chunks are looked for anew when something that collides has moved so far, in metres, and so much
+/// further than they have to be.
+const MOVED_M: f64 = 1.0;
 /// A collider goes when it is so much further away than it had to be near, in metres.
 const LINGER_M: f64 = 8.0;
+/// No collider is built further away than so many chunks.
+const MOST_CHUNKS: f64 = 64.0;
 
 /// A built collider: the shape and its triangles, or nothing to collide with.
 type Built = Option<(Collider, usize)>;
@@ -72,14 +80,16 @@ struct Ground {
     /// It was built at least once.
     is_built: bool,
     is_running: bool,
-    /// It was edited since the last job began.
-    is_stale: bool,
 }
 
 /// The chunks near everything that collides.
 #[derive(Resource)]
 pub struct Colliders {
     grounds: FxHashMap<ChunkKey, Ground>,
+    /// Those of them that are to be built, for the first time or anew.
+    waiting: FxHashSet<ChunkKey>,
+    /// Where things that collide were when chunks were last looked for.
+    looked_from: Vec<Sphere>,
     ended: Receiver<(ChunkKey, Built)>,
     end: Sender<(ChunkKey, Built)>,
     running: usize,
@@ -88,7 +98,14 @@ pub struct Colliders {
 impl Default for Colliders {
     fn default() -> Self {
         let (end, ended) = crossbeam_channel::unbounded();
-        Self { grounds: FxHashMap::default(), ended, end, running: 0 }
+        Self {
+            grounds: FxHashMap::default(),
+            waiting: FxHashSet::default(),
+            looked_from: Vec::new(),
+            ended,
+            end,
+            running: 0,
+        }
     }
 }
 
@@ -109,31 +126,48 @@ pub fn stream(
     for key in edited.read().flat_map(|edit| &edit.chunks) {
         let beside = Face::ALL.into_iter().filter_map(|face| shape.neighbour(*key, face));
         for key in beside.chain([*key]) {
-            if let Some(ground) = colliders.grounds.get_mut(&key) {
-                ground.is_stale = true;
+            if colliders.grounds.contains_key(&key) {
+                colliders.waiting.insert(key);
             }
         }
     }
-    let spheres: Vec<(DVec3, f64)> =
+    let spheres: Vec<Sphere> =
         near.iter().map(|(position, near)| (position.0, near.radius_m)).collect();
-    colliders.want(&mut commands, shape, &spheres);
+    if !are_near_enough(&spheres, &colliders.looked_from) {
+        colliders.want(&mut commands, shape, &spheres);
+        colliders.looked_from.clone_from(&spheres);
+    }
     if colliders.place(&mut commands, shape, &origin) {
         // Whatever slept on the old ground finds out about the new.
         bodies.iter().for_each(|body| commands.queue(WakeBody(body)));
     }
     colliders.start(builder, &spheres);
-    *statistics = ColliderStatistics {
-        wanted: colliders.grounds.len(),
-        ready: colliders
-            .grounds
-            .values()
-            .filter(|ground| ground.is_built && !ground.is_stale)
-            .count(),
-        triangles: colliders.grounds.values().map(|ground| ground.triangles).sum(),
-    };
+    statistics.set_if_neq(colliders.statistics());
+}
+
+/// A middle and a radius in metres.
+type Sphere = (DVec3, f64);
+
+/// Whether spheres are as large as others and nearly where those are.
+fn are_near_enough(spheres: &[Sphere], others: &[Sphere]) -> bool {
+    spheres.len() == others.len()
+        && spheres.iter().zip(others).all(|((centre, radius_m), (other, other_radius_m))| {
+            radius_m == other_radius_m && centre.distance(*other) <= MOVED_M
+        })
 }
 
 impl Colliders {
+    fn statistics(&self) -> ColliderStatistics {
+        let unready =
+            |key: &ChunkKey, ground: &Ground| !ground.is_built || self.waiting.contains(key);
+        let unready = self.grounds.iter().filter(|(key, ground)| unready(key, ground)).count();
+        ColliderStatistics {
+            wanted: self.grounds.len(),
+            ready: self.grounds.len() - unready,
+            triangles: self.grounds.values().map(|ground| ground.triangles).sum(),
+        }
+    }
+
     /// Whether all that is near a place was built.
     pub(super) fn are_ready_around(&self, shape: Shape, centre: DVec3, radius_m: f64) -> bool {
         let mut ready = true;
@@ -144,21 +178,25 @@ impl Colliders {
     }
 
     /// Notes which chunks are near, and forgets those that are not any more.
-    fn want(&mut self, commands: &mut Commands, shape: Shape, spheres: &[(DVec3, f64)]) {
-        let mut wanted = FxHashSet::default();
+    fn want(&mut self, commands: &mut Commands, shape: Shape, spheres: &[Sphere]) {
         for &(centre, radius_m) in spheres {
-            chunks_near(shape, centre, radius_m, |key| _ = wanted.insert(key));
-        }
-        for key in wanted {
-            self.grounds.entry(key).or_default();
+            chunks_near(shape, centre, radius_m + MOVED_M, |key| {
+                if let Entry::Vacant(place) = self.grounds.entry(key) {
+                    place.insert(Ground::default());
+                    self.waiting.insert(key);
+                }
+            });
         }
         self.grounds.retain(|&key, ground| {
             let bounds = shape.node_bounds(key);
             let is_near = spheres
                 .iter()
                 .any(|&(centre, radius_m)| bounds.distance_m(centre) <= radius_m + LINGER_M);
-            if !is_near && let Some(entity) = ground.entity {
-                commands.entity(entity).despawn();
+            if !is_near {
+                self.waiting.remove(&key);
+                if let Some(entity) = ground.entity {
+                    commands.entity(entity).despawn();
+                }
             }
             is_near
         });
@@ -189,7 +227,7 @@ impl Colliders {
     }
 
     /// Starts jobs, the nearest first.
-    fn start(&mut self, builder: &Builder, spheres: &[(DVec3, f64)]) {
+    fn start(&mut self, builder: &Builder, spheres: &[Sphere]) {
         let shape = builder.world.shape();
         while self.running < JOBS {
             let distance_m = |key: ChunkKey| {
@@ -197,19 +235,19 @@ impl Colliders {
                 let near = spheres.iter().map(|&(centre, _)| bounds.distance_m(centre));
                 near.fold(f64::INFINITY, f64::min)
             };
-            let waits =
-                |ground: &Ground| !ground.is_running && (ground.is_stale || !ground.is_built);
-            let next = (self.grounds.iter())
-                .filter(|(_, ground)| waits(ground))
-                .map(|(&key, _)| (distance_m(key), key))
+            let is_running = |key| self.grounds.get(key).is_some_and(|ground| ground.is_running);
+            let next = (self.waiting.iter())
+                .filter(|key| !is_running(key))
+                .map(|&key| (distance_m(key), key))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             let Some((_, key)) = next else { break };
-            let Some(ground) = self.grounds.get_mut(&key) else { break };
+            self.waiting.remove(&key);
+            let Some(ground) = self.grounds.get_mut(&key) else { continue };
             if builder.world.classify(key) != Classification::Mixed {
-                (ground.is_built, ground.is_stale) = (true, false);
+                ground.is_built = true;
                 continue;
             }
-            (ground.is_running, ground.is_stale) = (true, false);
+            ground.is_running = true;
             self.running += 1;
             let (builder, end) = (builder.clone(), self.end.clone());
             AsyncComputeTaskPool::get()
@@ -224,14 +262,14 @@ impl Colliders {
 /// The chunks of lod 0 within a sphere.
 fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut(ChunkKey)) {
     let (region, lattice) = shape.from_world(centre);
-    let middle = lattice.floor().as_ivec3() >> CHUNK_EDGE.ilog2() as i32;
-    let chunk_m = shape.voxel_m() * f64::from(CHUNK_EDGE);
     // Cells of a planet are narrower towards the corners of a face.
-    let reach = (radius_m / chunk_m * 1.5).ceil().clamp(1.0, 64.0) as i32;
-    for y in -reach..=reach {
-        for z in -reach..=reach {
-            for x in -reach..=reach {
-                let cell = (middle + ivec3(x, y, z)) * CHUNK_EDGE + CHUNK_EDGE / 2;
+    let reach = (radius_m / shape.voxel_m() * 1.5).min(MOST_CHUNKS * f64::from(CHUNK_EDGE));
+    let chunk = |voxel: DVec3| voxel.floor().as_ivec3() >> CHUNK_EDGE.ilog2() as i32;
+    let (low, high) = (chunk(lattice - reach), chunk(lattice + reach));
+    for y in low.y..=high.y {
+        for z in low.z..=high.z {
+            for x in low.x..=high.x {
+                let cell = ivec3(x, y, z) * CHUNK_EDGE + CHUNK_EDGE / 2;
                 let Some(place) = shape.place(region, 0, cell) else { continue };
                 let key = ChunkKey::of_voxel(place.region, 0, place.cell);
                 if shape.node_bounds(key).distance_m(centre) <= radius_m {
@@ -259,24 +297,20 @@ async fn build(builder: &Builder, key: ChunkKey) -> Built {
 fn trimesh(builder: &Builder, key: ChunkKey, mesh: &ChunkMesh) -> Built {
     let shape = builder.world.shape();
     let frame = NodeFrame::new(&shape.node_bounds(key));
-    let point = |cell: DVec3| {
-        let voxel = key.min_voxel().as_dvec3() + cell;
-        let from_centre_m = shape.to_world(key.region, voxel) - frame.centre;
-        (frame.local(from_centre_m) * frame.half_extent_m()).as_vec3()
-    };
+    let mut baker = Baker::new(shape, key, &frame, builder.world.materials(), Vertices::Standard);
     let mut corners: FxHashMap<IVec3, u32> = FxHashMap::default();
     let (mut points, mut triangles) = (Vec::new(), Vec::new());
     for quad in &mesh.opaque {
         let [a, b, c, d] = quad.corners().map(|corner| {
             *corners.entry(corner).or_insert_with(|| {
-                points.push(point(corner.as_dvec3()));
+                points.push(baker.corner_m(corner));
                 points.len() as u32 - 1
             })
         });
         triangles.extend([[a, b, c], [a, c, d]]);
     }
     let first = points.len() as u32;
-    points.extend(mesh.smooth.vertices.iter().map(|vertex| point(vertex.position.as_dvec3())));
+    points.extend(mesh.smooth.vertices.iter().map(|vertex| baker.place_m(vertex.position)));
     let (smooth, _) = mesh.smooth.indices.as_chunks::<3>();
     triangles.extend(smooth.iter().map(|corners| corners.map(|corner| first + corner)));
     if triangles.is_empty() {

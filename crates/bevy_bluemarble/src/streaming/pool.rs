@@ -76,29 +76,29 @@ impl EntityPool {
         mesh: Handle<Mesh>,
         visibility: Visibility,
     ) -> Drawing {
-        let own =
-            (DrawnNode(key), Mesh3d(mesh), MeshTag(tag(key, None)), stage.place(frame), visibility);
+        let half_extents = match stage.materials.vertices() {
+            Vertices::Packed => Vec3A::ONE,
+            Vertices::Standard => frame.half_extent_m().as_vec3().into(),
+        };
+        let bounds = Aabb { center: Vec3A::ZERO, half_extents };
+        let tag = MeshTag(tag(key, None));
+        let own = (DrawnNode(key), Mesh3d(mesh), tag, stage.place(frame), visibility);
         let entity = match self.spare(pass).pop() {
             Some(entity) => {
-                commands.entity(entity).insert(own);
+                let mut used = commands.entity(entity);
+                used.insert(own);
+                if stage.materials.vertices() == Vertices::Standard {
+                    used.insert(bounds);
+                }
                 entity
             }
             None => {
-                let half_extents = match stage.materials.vertices() {
-                    Vertices::Packed => Vec3::ONE,
-                    Vertices::Standard => frame.half_extent_m().as_vec3(),
-                };
-                let bounds = Aabb { center: Vec3A::ZERO, half_extents: half_extents.into() };
                 let mut entity =
                     commands.spawn((own, ChildOf(stage.root), Stationary, bounds, NoAutoAabb));
                 stage.materials.attach(&mut entity, pass, Look::Steady);
                 entity.id()
             }
         };
-        if stage.materials.vertices() == Vertices::Standard {
-            let half_extents = frame.half_extent_m().as_vec3().into();
-            commands.entity(entity).insert(Aabb { center: Vec3A::ZERO, half_extents });
-        }
         Drawing { entity, pass }
     }
 

@@ -4,7 +4,7 @@ use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, Materi
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{self, CellColumn, ColumnSource, Levels, STRATA, Span, Strata, TileCache},
+    columns::{self, CellColumn, ColumnSource, STRATA, Span, Strata, TileCache},
     error::TerrainError,
     interval::Interval,
     superflat::check_voxel,
@@ -97,10 +97,6 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> GroundClosure<F> {
 }
 
 impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for GroundClosure<F> {
-    fn levels(&self, lod: u8) -> Levels {
-        Levels { lod, voxel_m: self.shape.voxel_m(), sea_level_y: self.shape.sea_level_y() }
-    }
-
     fn strata(&self) -> &Strata {
         &self.strata
     }

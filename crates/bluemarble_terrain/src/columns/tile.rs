@@ -10,7 +10,7 @@ use quick_cache::{
 };
 
 use super::{CellColumn, Levels, STRATA, Strata, packed::PackedTile};
-use crate::baseline::Survey;
+use crate::baseline::{Baseline, Survey};
 
 /// Tiles kept for each core, of about 33 KiB. In a descent to the ground with one worker 64 tiles are
 /// enough for one in 1.6 to be made twice, 256 for one in 6, 1024 for one in 14.
@@ -24,9 +24,13 @@ const STRIPS: usize = 1024;
 pub(super) const EDGE: usize = CHUNK_EDGE as usize;
 
 /// Where columns come from.
-pub(crate) trait ColumnSource {
+pub(crate) trait ColumnSource: Baseline {
     /// The vertical lattice of a lod.
-    fn levels(&self, lod: u8) -> Levels;
+    fn levels(&self, lod: u8) -> Levels {
+        let shape = self.shape();
+        Levels { lod, voxel_m: shape.voxel_m(), sea_level_y: shape.sea_level_y() }
+    }
+
     /// What fills the ground.
     fn strata(&self) -> &Strata;
     /// Makes `size` columns along x and z from a cell position, x fastest. A column must not depend on

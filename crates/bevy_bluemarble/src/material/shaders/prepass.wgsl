@@ -4,18 +4,9 @@
     view_transformations::position_world_to_clip,
 }
 #import bevy_bluemarble::atmosphere::Environment
-#import bevy_bluemarble::vertex::{leaves_out, local_position}
+#import bevy_bluemarble::vertex::{Vertex, leaves_out, local_position}
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(1) var<storage, read> environment: Environment;
-
-struct Vertex {
-    @builtin(instance_index) instance_index: u32,
-#ifdef SMOOTH
-    @location(0) words: vec4<u32>,
-#else
-    @location(0) words: vec3<u32>,
-#endif
-}
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,

@@ -6,6 +6,15 @@ const CELL_PARTS: f32 = 7.0;
 // Milliseconds after which the fade clock starts again.
 const CLOCK_MS: f32 = 4194304.0;
 
+struct Vertex {
+    @builtin(instance_index) instance_index: u32,
+#ifdef SMOOTH
+    @location(0) words: vec4<u32>,
+#else
+    @location(0) words: vec3<u32>,
+#endif
+}
+
 fn signed_16(bits: u32) -> f32 {
     return f32(extractBits(i32(bits), 0u, 16u)) / 32767.0;
 }
@@ -46,11 +55,6 @@ fn smooth_share(c: u32) -> f32 {
 fn smooth_cell(c: u32, d: u32) -> vec3<f32> {
     let parts = (c >> 19u) | ((d >> 16u) << 13u);
     return vec3(f32(parts & 511u), f32((parts >> 9u) & 511u), f32((parts >> 18u) & 511u)) / CELL_PARTS - 1.0;
-}
-
-// The lod of the node that a tag belongs to.
-fn tag_lod(tag: u32) -> u32 {
-    return tag & 31u;
 }
 
 // Whether a pixel is left to the other of two nodes that give way to each other. `fade`: what the clock

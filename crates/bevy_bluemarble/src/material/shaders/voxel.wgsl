@@ -1,6 +1,6 @@
 // Voxels of every lod: palette colour, grain, sun, sky light, water and haze.
 #import bevy_pbr::{
-    mesh_functions::{get_tag, get_world_from_local, mesh_normal_local_to_world, mesh_position_local_to_world},
+    mesh_functions::{get_tag, get_world_from_local, mesh_position_local_to_world},
     mesh_view_bindings::view,
     view_transformations::{depth_ndc_to_view_z, position_world_to_clip},
 }
@@ -9,7 +9,7 @@
 #endif
 #import bevy_bluemarble::atmosphere::{Environment, expose, haze, sunlight, PI}
 #import bevy_bluemarble::vertex::{
-    leaves_out, local_position, quad_cell, quad_face, quad_light, smooth_cell, smooth_normal, smooth_share, tag_lod,
+    Vertex, leaves_out, local_position, quad_cell, quad_face, quad_light, smooth_cell, smooth_normal, smooth_share,
 }
 
 // Land is looked at through thinner air than the sky: real air would hide most of it in blue.
@@ -24,15 +24,6 @@ struct PaletteRow {
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(0) var<storage, read> palette: array<PaletteRow>;
 @group(#{MATERIAL_BIND_GROUP}) @binding(1) var<storage, read> environment: Environment;
-
-struct Vertex {
-    @builtin(instance_index) instance_index: u32,
-#ifdef SMOOTH
-    @location(0) words: vec4<u32>,
-#else
-    @location(0) words: vec3<u32>,
-#endif
-}
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,
@@ -57,14 +48,14 @@ fn row_of(material: u32) -> PaletteRow {
 fn vertex(in: Vertex) -> Varying {
     var out: Varying;
     let local = local_position(in.words.x, in.words.y);
-    let world = mesh_position_local_to_world(get_world_from_local(in.instance_index), vec4(local, 1.0));
+    let frame = get_world_from_local(in.instance_index);
+    let world = mesh_position_local_to_world(frame, vec4(local, 1.0));
     out.clip_position = position_world_to_clip(world.xyz);
     out.world_position = world.xyz;
     out.tag = get_tag(in.instance_index);
 #ifdef SMOOTH
     out.cell = smooth_cell(in.words.z, in.words.w);
     // The frame is scaled along its axes, which a normal must not be.
-    let frame = get_world_from_local(in.instance_index);
     let normal = smooth_normal(in.words.z);
     out.normal = normalize(frame[0].xyz) * normal.x + normalize(frame[1].xyz) * normal.y
         + normalize(frame[2].xyz) * normal.z;
