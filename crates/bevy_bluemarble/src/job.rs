@@ -1,8 +1,11 @@
 //! One unit of background work: read a chunk and what lies beside it, mesh it, bake it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
 };
 
 use bevy::mesh::Mesh;
@@ -65,6 +68,12 @@ impl BuiltNode {
 /// The coarsest lod whose corners are darkened.
 const LIGHT_MAX_LOD: u8 = 1;
 
+/// Lets other threads have the core. The system lets a thread that does not ask go on for some milliseconds
+/// when another one wakes, and with few cores that one is the frame.
+pub(crate) fn give_way() {
+    thread::yield_now();
+}
+
 /// What has become of a chunk that was to be meshed.
 pub enum Meshed {
     /// It was cancelled.
@@ -103,7 +112,10 @@ impl Builder {
     ) -> Result<Option<BuiltNode>, WorldError> {
         let shape = self.world.shape();
         let bounds = shape.node_bounds(key);
-        let stop = || cancelled.load(Ordering::Relaxed);
+        let stop = || {
+            give_way();
+            cancelled.load(Ordering::Relaxed)
+        };
         let mut node = BuiltNode {
             key,
             chunk: None,

@@ -16,7 +16,7 @@ use crate::{
     bake::{Baker, Vertices},
     edit::EditApplied,
     frame::NodeFrame,
-    job::{Builder, Meshed},
+    job::{Builder, Meshed, give_way},
     space::WorldPosition,
     streaming::Streamer,
 };
@@ -283,7 +283,11 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
 /// Makes the collider of a chunk.
 async fn build(builder: &Builder, key: ChunkKey) -> Built {
     let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
-    match builder.mesh(key, options, &|| true).await {
+    let go_on = || {
+        give_way();
+        true
+    };
+    match builder.mesh(key, options, &go_on).await {
         Ok(Meshed::Surface(_, _, mesh)) => trimesh(builder, key, &mesh),
         Ok(Meshed::Stopped | Meshed::Hidden) => None,
         Err(error) => {
