@@ -13,6 +13,7 @@ use glam::{DVec3, Vec3, dvec3};
 
 use crate::{
     frame::NodeFrame,
+    job::Pass,
     vertex::{self, ATTRIBUTE_QUAD, ATTRIBUTE_SMOOTH},
 };
 
@@ -29,9 +30,9 @@ pub enum Vertices {
 
 /// Quads are drawn larger than they are by this share of a cell on each side, so that borders where
 /// three or more quads meet leave no gap when the renderer rounds their corners. At lod 0 a cell may
-/// fill the screen, so the share is smaller there.
-fn overlap_cells(lod: u8) -> f64 {
-    if lod == 0 { 0.01 } else { 0.05 }
+/// fill the screen, so the share is smaller there, and where quads are blended: there it shows twice.
+fn overlap_cells(lod: u8, pass: Pass) -> f64 {
+    if lod == 0 || pass == Pass::SeeThrough { 0.01 } else { 0.05 }
 }
 
 /// Between two looks at whether the work is still wanted: some 0.1 ms.
@@ -108,18 +109,16 @@ impl<'a> Baker<'a> {
     }
 
     /// The mesh of quads; `None` without quads, or if `stop` said so on the way.
-    ///
-    /// See-through quads must not `overlap`: they would show twice.
     pub fn quads(
         &mut self,
         quads: &[PackedQuad],
-        overlap: bool,
+        pass: Pass,
         stop: impl Fn() -> bool,
     ) -> Option<Mesh> {
         if quads.is_empty() {
             return None;
         }
-        let overlap = if overlap { overlap_cells(self.key.lod) } else { 0.0 };
+        let overlap = overlap_cells(self.key.lod, pass);
         // One cell along each axis, at the middle of the chunk, in the frame.
         let middle = DVec3::splat(32.0);
         let axes = [DVec3::X, DVec3::Y, DVec3::Z].map(|axis| {

@@ -139,9 +139,9 @@ impl Builder {
         let frame = NodeFrame::new(&bounds);
         let mut baker = Baker::new(shape, key, &frame, self.world.materials(), self.vertices);
         let baked = [
-            (Pass::Opaque, baker.quads(&mesh.opaque, true, stop)),
+            (Pass::Opaque, baker.quads(&mesh.opaque, Pass::Opaque, stop)),
             (Pass::Opaque, baker.smooth(&mesh.smooth, stop)),
-            (Pass::SeeThrough, baker.quads(&mesh.see_through, false, stop)),
+            (Pass::SeeThrough, baker.quads(&mesh.see_through, Pass::SeeThrough, stop)),
         ];
         if stop() {
             return Ok(None);

@@ -22,6 +22,9 @@ const MIE: f32 = 3.0e-3;
 const MIE_HEIGHT: f32 = 1.2;
 const MIE_FORWARD: f32 = 0.76;
 const TOP: f32 = 60.0;
+// What light that was scattered before adds to the sky, as the share of the sun's that comes from all sides at
+// noon: bluer than the sun. Without it the horizon is brown.
+const SCATTERED: vec3<f32> = vec3(0.013, 0.020, 0.034);
 
 // Air above a point along a slanted line, in scale heights (Schüler, "An Approximation to the Chapman
 // Grazing-Incidence Function for Atmospheric Scattering", GPU Pro 3, 2012).
@@ -77,7 +80,12 @@ fn haze(
     result.through = vec3(1.0);
     let span = sphere_span(origin, direction, radius + TOP);
     let near = max(span.x, 0.0);
-    let end = min(span.y, far);
+    var end = min(span.y, far);
+    // The air ends at sea level: large cells are flat and lie kilometres below it in their middle.
+    let ground = sphere_span(origin, direction, radius);
+    if ground.x > 0.0 && ground.x < ground.y {
+        end = min(end, ground.x);
+    }
     if near >= end {
         return result;
     }
@@ -87,6 +95,7 @@ fn haze(
     var depth = vec2(0.0);
     var light_rayleigh = vec3(0.0);
     var light_mie = vec3(0.0);
+    var light_again = vec3(0.0);
     var before = 0.0;
     for (var i = 0; i < steps; i += 1) {
         var share = f32(i + 1) / f32(steps);
@@ -98,17 +107,20 @@ fn haze(
         before = share;
         let altitude = max(length(point) - radius, 0.0);
         let density = exp(-vec2(altitude / RAYLEIGH_HEIGHT, altitude / MIE_HEIGHT)) * step * clarity;
-        let reach = extinction(depth.x + density.x * 0.5, depth.y + density.y * 0.5)
-            * sunlight(point, sun, radius);
+        let through = extinction(depth.x + density.x * 0.5, depth.y + density.y * 0.5);
+        let reach = through * sunlight(point, sun, radius);
         light_rayleigh += reach * density.x;
         light_mie += reach * density.y;
+        let day = clamp(dot(normalize(point), sun) * 2.0 + 0.2, 0.0, 1.0);
+        light_again += through * density.x * day;
         depth += density;
     }
     let cosine = dot(direction, sun);
     let g = MIE_FORWARD;
     let phase_rayleigh = 3.0 / (16.0 * PI) * (1.0 + cosine * cosine);
     let phase_mie = (1.0 - g * g) / (4.0 * PI * pow(1.0 + g * g - 2.0 * g * cosine, 1.5));
-    result.light = RAYLEIGH * light_rayleigh * phase_rayleigh + MIE * light_mie * phase_mie;
+    result.light = RAYLEIGH * (light_rayleigh * phase_rayleigh + light_again * SCATTERED)
+        + MIE * light_mie * phase_mie;
     result.through = extinction(depth.x, depth.y);
     return result;
 }

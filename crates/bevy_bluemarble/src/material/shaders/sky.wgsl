@@ -44,8 +44,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let radius_km = environment.planet.w / 1000.0;
     let sun = environment.sun.xyz;
     let air = haze(eye_km, direction, 1.0e6, sun, radius_km, 20, 1.0);
-    // Light scattered more than once is left out; it would make the horizon less green.
-    var light = air.light * vec3(1.02, 0.95, 1.12) * environment.sun.w;
+    var light = air.light * environment.sun.w;
     let cosine = dot(direction, sun);
     let disc = smoothstep(0.99994, 0.99997, cosine) * 60.0 + pow(max(cosine, 0.0), 3000.0) * 1.5;
     light += (disc + stars(direction) * 0.6 * exp(-40.0 * air.light.b)) * air.through;
