@@ -249,11 +249,11 @@ impl Builder {
             return Ok(None);
         }
         let neighbour = self.world.read_compact(beside).await?;
+        if beside.region == key.region {
+            return Ok(Some(FacePlane::of_chunk(&*neighbour, face.opposite())));
+        }
         Ok(Some(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
-            None if beside.region == key.region => {
-                FacePlane::of_chunk(&*neighbour, face.opposite())
-            }
             None => FacePlane::from_fn(|u, v| {
                 neighbour.get(beyond_face(shape, key, beside, face, u as i32, v as i32))
             }),

@@ -99,9 +99,8 @@ impl JobQueue {
         if urgent && !self.is_urgent() {
             return None;
         }
-        let key = self.waiting.peek()?.0.key;
-        let is_urgent = self.is_urgent();
-        self.waiting.pop();
+        let Queued(request) = self.waiting.pop()?;
+        let (key, is_urgent) = (request.key, request.is_urgent());
         let cancelled = Arc::new(AtomicBool::new(false));
         let job = InFlight { cancelled: cancelled.clone(), is_urgent, outdated: false };
         self.in_flight.insert(key, job);

@@ -158,12 +158,11 @@ fn are_near_enough(spheres: &[Sphere], others: &[Sphere]) -> bool {
 
 impl Colliders {
     fn statistics(&self) -> ColliderStatistics {
-        let unready =
-            |key: &ChunkKey, ground: &Ground| !ground.is_built || self.waiting.contains(key);
-        let unready = self.grounds.iter().filter(|(key, ground)| unready(key, ground)).count();
+        let is_ready =
+            |(key, ground): &(&ChunkKey, &Ground)| ground.is_built && !self.waiting.contains(*key);
         ColliderStatistics {
             wanted: self.grounds.len(),
-            ready: self.grounds.len() - unready,
+            ready: self.grounds.iter().filter(is_ready).count(),
             triangles: self.grounds.values().map(|ground| ground.triangles).sum(),
         }
     }
