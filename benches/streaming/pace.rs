@@ -1,7 +1,8 @@
 //! The pace: frames in flight against frames standing still, over the same Earth.
 //!
 //! In flight a worker keeps a core busy. What that alone does to frames is measured too: standing still
-//! while a thread that has nothing to do with the plugin works.
+//! while a thread that has nothing to do with the plugin works. And a flight may end where more is drawn than
+//! where it began, so frames standing still at its end are measured as well.
 
 use std::{
     sync::{
@@ -27,6 +28,7 @@ use crate::{
 const FRAMES: usize = 600;
 /// Rounds through all flights.
 const ROUNDS: usize = 3;
+const PHASES: [&str; 4] = ["still", "still, a core busy", "flight", "still, at its end"];
 /// Frames that are still at the start of each.
 const WARM_UP: usize = 30;
 
@@ -64,27 +66,28 @@ pub fn run() {
     println!("pace: main thread without a graphics card at 60 Hz, {FRAMES} frames a phase, Earth");
     println!("medians of {ROUNDS} rounds; p99 and max in ms, ratios of p99 and of max to p50");
     println!(
-        "  flight           phase                p50    p99    max  p99/still  p99/busy  max/p50"
+        "  flight           phase                p50    p99    max  p99/still  p99/busy  p99/end  max/p50"
     );
-    let mut rounds: Vec<Vec<[Cost; 3]>> = vec![Vec::new(); flights.len()];
+    let mut rounds: Vec<Vec<[Cost; PHASES.len()]>> = vec![Vec::new(); flights.len()];
     for _ in 0..ROUNDS {
         for (flight, paces) in flights.iter().zip(&mut rounds) {
             paces.push(fly(earth.shape(), earth.world(), flight));
         }
     }
     for (flight, paces) in flights.iter().zip(&rounds) {
-        for (phase, name) in ["still", "still, a core busy", "flight"].into_iter().enumerate() {
-            let of = |what: fn(&[Cost; 3], usize) -> f64| {
+        for (phase, name) in PHASES.into_iter().enumerate() {
+            let of = |what: fn(&[Cost; PHASES.len()], usize) -> f64| {
                 median(paces.iter().map(|pace| what(pace, phase)).collect())
             };
             println!(
-                "  {:<16} {name:<18} {:>5.2} {:>6.2} {:>6.2} {:>10.2} {:>9.2} {:>8.2}",
+                "  {:<16} {name:<18} {:>5.2} {:>6.2} {:>6.2} {:>10.2} {:>9.2} {:>8.2} {:>8.2}",
                 flight.name,
                 of(|costs, phase| costs[phase].p50_ms),
                 of(|costs, phase| costs[phase].p99_ms),
                 of(|costs, phase| costs[phase].max_ms),
                 of(|costs, phase| costs[phase].p99_ms / costs[0].p99_ms),
                 of(|costs, phase| costs[phase].p99_ms / costs[1].p99_ms),
+                of(|costs, phase| costs[phase].p99_ms / costs[3].p99_ms),
                 of(|costs, phase| costs[phase].max_ms / costs[phase].p50_ms),
             );
         }
@@ -143,19 +146,12 @@ impl Drop for BusyCore {
     }
 }
 
-/// The phases of a flight, after a rest until all is settled.
-fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; 3] {
+/// The phases of a flight.
+fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; PHASES.len()] {
     let start = shape.world_of(flight.start);
     let (mut app, camera) =
         plugin::app(world.clone(), Viewer::default(), start, gaze(shape, start));
-    let mut rest = FrameTimes::default();
-    while rest.len() < WARM_UP || !is_settled(&app) {
-        rest.step(&mut app);
-    }
-    let mut still = FrameTimes::default();
-    while still.len() < FRAMES {
-        still.step(&mut app);
-    }
+    let still = stand(&mut app);
     let mut disturbed = FrameTimes::default();
     let busy_core = BusyCore::new(world);
     while disturbed.len() < FRAMES {
@@ -173,5 +169,19 @@ fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; 3] {
         camera.insert((WorldPosition(at), Transform::from_rotation(gaze(shape, at))));
         moving.step(&mut app);
     }
-    [&still, &disturbed, &moving].map(Cost::of)
+    let end = stand(&mut app);
+    [&still, &disturbed, &moving, &end].map(Cost::of)
+}
+
+/// Frames standing still, after a rest until all is settled.
+fn stand(app: &mut App) -> FrameTimes {
+    let mut rest = FrameTimes::default();
+    while rest.len() < WARM_UP || !is_settled(app) {
+        rest.step(app);
+    }
+    let mut still = FrameTimes::default();
+    while still.len() < FRAMES {
+        still.step(app);
+    }
+    still
 }

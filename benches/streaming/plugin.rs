@@ -42,3 +42,8 @@ pub fn app(world: HybridWorld, viewer: Viewer, at: DVec3, looking: Quat) -> (App
 pub fn is_settled(app: &App) -> bool {
     app.world().resource::<StreamingStatistics>().settled
 }
+
+/// Drawn nodes that show something, by lod.
+pub fn drawn(app: &App) -> Vec<u64> {
+    app.world().resource::<StreamingStatistics>().drawn_by_lod.to_vec()
+}

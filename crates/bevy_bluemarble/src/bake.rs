@@ -35,8 +35,8 @@ fn overlap_cells(lod: u8, pass: Pass) -> f64 {
     if lod == 0 || pass == Pass::SeeThrough { 0.01 } else { 0.05 }
 }
 
-/// Between two looks at whether the work is still wanted: some 0.1 ms.
-const QUADS_A_SLICE: usize = 2048;
+/// Between two looks at whether the work is still wanted: some 0.3 ms.
+const QUADS_A_SLICE: usize = 1024;
 /// Corners of a chunk along an edge.
 const CORNERS: usize = 65;
 

@@ -1,11 +1,8 @@
 //! One unit of background work: read a chunk and what lies beside it, mesh it, bake it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bevy::mesh::Mesh;
@@ -22,6 +19,7 @@ use crate::{
     bake::{Baker, Vertices},
     content::{ChunkContents, Furnish},
     frame::NodeFrame,
+    gate::FrameGate,
 };
 
 /// When a mesh is drawn.
@@ -68,12 +66,6 @@ impl BuiltNode {
 /// The coarsest lod whose corners are darkened.
 const LIGHT_MAX_LOD: u8 = 1;
 
-/// Lets other threads have the core. The system lets a thread that does not ask go on for some milliseconds
-/// when another one wakes, and with few cores that one is the frame.
-pub(crate) fn give_way() {
-    thread::yield_now();
-}
-
 /// What has become of a chunk that was to be meshed.
 pub enum Meshed {
     /// It was cancelled.
@@ -97,6 +89,8 @@ pub struct Builder {
     pub vertices: Vertices,
     /// What the game adds to each chunk.
     pub contents: ChunkContents,
+    /// Lets the frame go first.
+    pub gate: FrameGate,
 }
 
 impl Builder {
@@ -113,7 +107,7 @@ impl Builder {
         let shape = self.world.shape();
         let bounds = shape.node_bounds(key);
         let stop = || {
-            give_way();
+            self.gate.pass();
             cancelled.load(Ordering::Relaxed)
         };
         let mut node = BuiltNode {
@@ -193,7 +187,10 @@ impl Builder {
         if !go_on() {
             return Ok(Meshed::Stopped);
         }
-        let (chunk, compact) = self.world.read_both(key).await?;
+        let step = || {
+            go_on();
+        };
+        let (chunk, compact) = self.world.read_both(key, &step).await?;
         if !go_on() {
             return Ok(Meshed::Stopped);
         }
@@ -228,6 +225,10 @@ impl Builder {
             return Ok(Some(FacePlane::uniform(beyond)));
         };
         if !go_on() {
+            return Ok(None);
+        }
+        // What lies above and below is cut from the same columns, perhaps the first time.
+        if face.axis() == 1 && !self.world.prepare(beside, go_on) {
             return Ok(None);
         }
         // Within a region the cell beyond an edge of the chunk is the first one of the next.

@@ -38,13 +38,15 @@
 //!
 //! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look, [`content`]
 //! lets games add to chunks and tells them what becomes of these, [`statistics`] says what all of it did.
-//! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area is there, [`frame`] and [`vertex`] say how meshes are written down.
+//! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area is there, [`frame`] and [`vertex`] say how meshes are written
+//! down, [`gate`] keeps workers out of the frame's way.
 
 pub mod bake;
 pub mod content;
 pub mod cut;
 pub mod edit;
 pub mod frame;
+pub mod gate;
 pub mod job;
 pub mod material;
 pub mod meshing;

@@ -20,6 +20,7 @@ use crate::{
         self, BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, Edits, Redo,
         SaveInterval, SaveWorld, Saved, StepEdits, Undo,
     },
+    gate::{self, FrameGate},
     material::{self, ChunkMaterials},
     meshing::Meshing,
     pick,
@@ -142,11 +143,16 @@ impl Plugin for BluemarblePlugin {
                 (BluemarbleSystems::Edit, BluemarbleSystems::Receive)
                     .run_if(resource_exists::<Streamer>),
             )
-            .add_systems(Last, edit::save_on_exit.run_if(resource_exists::<Streamer>))
+            .add_systems(First, gate::close)
+            .add_systems(
+                Last,
+                (edit::save_on_exit.run_if(resource_exists::<Streamer>), gate::open).chain(),
+            )
             .add_systems(Update, viewer::warn_if_nothing_to_show);
     }
 
     fn finish(&self, app: &mut App) {
+        app.insert_resource(FrameGate::for_this_machine());
         let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
         // A slab that grows is copied whole, and the frame waits.
         let mut slabs = render_app.world_mut().get_resource_or_init::<MeshAllocatorSettings>();

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::cut::Request;
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Queued(Request);
 
 impl PartialEq for Queued {
@@ -67,19 +67,19 @@ pub struct Job {
 /// Requests by priority and jobs in flight.
 #[derive(Debug, Default)]
 pub struct JobQueue {
-    waiting: BinaryHeap<Queued>,
+    /// What waits, and with which priority.
+    waiting: FxHashMap<ChunkKey, f64>,
+    /// The same by priority, and what has been withdrawn since all of it was replaced.
+    order: BinaryHeap<Queued>,
     in_flight: FxHashMap<ChunkKey, InFlight>,
 }
 
 impl JobQueue {
     /// Replaces everything that waits; jobs in flight that nobody wants any more are cancelled.
     pub fn replace(&mut self, requests: Vec<Request>, wanted: impl Fn(ChunkKey) -> bool) {
-        let in_flight = &self.in_flight;
-        self.waiting = requests
-            .into_iter()
-            .filter(|request| !in_flight.contains_key(&request.key))
-            .map(Queued)
-            .collect();
+        self.waiting.clear();
+        self.order.clear();
+        self.add(requests);
         for (&key, job) in &self.in_flight {
             if !wanted(key) {
                 job.cancelled.store(true, Memory::Relaxed);
@@ -89,17 +89,40 @@ impl JobQueue {
 
     /// Adds requests to those that wait.
     pub fn add(&mut self, requests: Vec<Request>) {
-        let in_flight = &self.in_flight;
+        let (waiting, in_flight) = (&mut self.waiting, &self.in_flight);
         let new = requests.into_iter().filter(|request| !in_flight.contains_key(&request.key));
-        self.waiting.extend(new.map(Queued));
+        self.order.extend(new.map(|request| {
+            waiting.insert(request.key, request.priority);
+            Queued(request)
+        }));
+    }
+
+    /// Takes requests back; those in flight are cancelled.
+    pub fn withdraw(&mut self, keys: &[ChunkKey]) {
+        for key in keys {
+            self.waiting.remove(key);
+            if let Some(job) = self.in_flight.get(key) {
+                job.cancelled.store(true, Memory::Relaxed);
+            }
+        }
+    }
+
+    /// The most wanted request.
+    fn first(&mut self) -> Option<Request> {
+        while let Some(&Queued(request)) = self.order.peek() {
+            if self.waiting.get(&request.key) == Some(&request.priority) {
+                return Some(request);
+            }
+            self.order.pop();
+        }
+        None
     }
 
     /// Takes the most wanted request; if `urgent`, only one that is.
     pub fn start(&mut self, urgent: bool) -> Option<Job> {
-        if urgent && !self.is_urgent() {
-            return None;
-        }
-        let Queued(request) = self.waiting.pop()?;
+        let request = self.first().filter(|request| request.is_urgent() || !urgent)?;
+        self.order.pop();
+        self.waiting.remove(&request.key);
         let (key, is_urgent) = (request.key, request.is_urgent());
         let cancelled = Arc::new(AtomicBool::new(false));
         let job = InFlight { cancelled: cancelled.clone(), is_urgent, outdated: false };
@@ -108,8 +131,8 @@ impl JobQueue {
     }
 
     /// Whether something waits that is drawn and out of date.
-    pub fn is_urgent(&self) -> bool {
-        self.waiting.peek().is_some_and(|queued| queued.0.is_urgent())
+    pub fn is_urgent(&mut self) -> bool {
+        self.first().is_some_and(|request| request.is_urgent())
     }
 
     /// Jobs in flight of what is drawn and out of date.
@@ -168,6 +191,19 @@ mod tests {
         queue.add(vec![request(2, 1e13)]);
         assert_eq!(queue.start(true).map(|job| (job.key.pos.x, job.is_urgent)), Some((2, true)));
         assert!(queue.start(true).is_none() && queue.waiting() == 1);
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_not_started_until_it_is_requested_again() {
+        let mut queue = JobQueue::default();
+        queue.add(vec![request(1, 3.0), request(2, 2.0), request(3, 1.0)]);
+        let Job { cancelled, .. } = queue.start(false).expect("three wait");
+        queue.withdraw(&[request(1, 0.0).key, request(2, 0.0).key]);
+        assert!(cancelled.load(Memory::Relaxed) && queue.waiting() == 1);
+        queue.add(vec![request(2, 0.5)]);
+        let order: Vec<i32> =
+            std::iter::from_fn(|| queue.start(false)).map(|job| job.key.pos.x).collect();
+        assert_eq!(order, [3, 2]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::noise::floor;
 
 pub(crate) use bounds::{ColumnBounds, Span, classify};
 pub(crate) use plane::face_plane;
-pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, prepare, survey};
+pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, may_begin_row, prepare, survey};
 
 /// How many kinds of ground lie under the surface, above the mantle.
 pub(crate) const STRATA: usize = 5;
@@ -74,6 +74,7 @@ impl Levels {
     pub fn top_below(&self, height_m: f64) -> i32 {
         let y = f64::from(self.sea_level_y) + height_m / self.voxel_m;
         let cells = y / f64::from(1u32 << self.lod);
+        // Centres are half a cell up: rounded up, as the floor of the negative, the height is one cell above.
         // Heights are some kilometres, so this is far from the ends of i32 but for wild strata.
         let (below, _) = floor((0.5 - cells).clamp(-1e9, 1e9));
         -below as i32 - 1

@@ -27,7 +27,10 @@ use surface::{Palette, Setting};
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache},
+    columns::{
+        self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache,
+        may_begin_row,
+    },
     elevation::ElevationGrid,
     error::TerrainError,
     fractal::{Fractal, FractalShape},
@@ -105,8 +108,9 @@ impl EarthBaseline {
     /// it: with the octaves of detail that are at least two of its cells long.
     pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
         let width = f64::from(1u32 << lod);
-        let sites = SiteSampler::new(self, region, lod).sites([x / width, z / width], [1; 2]);
-        sites.first().map_or(0.0, |site| site.ground.height_m)
+        let at = [x / width, z / width];
+        let sites = SiteSampler::new(self, region, lod).sites(at, [1; 2], &|| true);
+        sites.and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
     /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
@@ -159,16 +163,20 @@ impl ColumnSource for EarthBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
+        go_on: &dyn Fn() -> bool,
         out: &mut Vec<CellColumn>,
-    ) {
+    ) -> bool {
         let cell_m = self.field.cell_m(lod);
         let levels = self.levels(lod);
         let mut sampler = SiteSampler::new(self, region, lod);
         // One column more on each side, for slopes.
         let ring = width + 2;
         let first = [f64::from(x) - 0.5, f64::from(z) - 0.5];
-        let sites = sampler.sites(first, [ring, depth + 2]);
+        let Some(sites) = sampler.sites(first, [ring, depth + 2], go_on) else { return false };
         for j in 1..=depth {
+            if !may_begin_row(j, go_on) {
+                return false;
+            }
             for i in 1..=width {
                 let here = j * ring + i;
                 let rise = |a: usize, b: usize| sites[a].ground.height_m - sites[b].ground.height_m;
@@ -178,6 +186,7 @@ impl ColumnSource for EarthBaseline {
                 out.push(levels.cells(&self.column(&sites[here], slope, hidden_slope2)));
             }
         }
+        true
     }
 }
 

@@ -7,7 +7,10 @@ use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache},
+    columns::{
+        self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache,
+        may_begin_row,
+    },
     earth::{
         strata::{self, LOOSE_DEPTH_M},
         surface::Palette,
@@ -116,8 +119,9 @@ impl ColumnSource for NoiseBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
+        go_on: &dyn Fn() -> bool,
         out: &mut Vec<CellColumn>,
-    ) {
+    ) -> bool {
         let cell = f64::from(1u32 << lod);
         let cell_m = self.cell_m(lod);
         let levels = self.levels(lod);
@@ -128,6 +132,9 @@ impl ColumnSource for NoiseBaseline {
         let ring = width + 2;
         let mut heights = Vec::with_capacity(ring * (depth + 2));
         for j in 0..depth + 2 {
+            if !may_begin_row(j, go_on) {
+                return false;
+            }
             for i in 0..ring {
                 let centre = |first: i32, k: usize| (f64::from(first) + k as f64 - 0.5) * cell;
                 let place_m = self.place_m(centre(x, i), centre(z, j));
@@ -135,6 +142,9 @@ impl ColumnSource for NoiseBaseline {
             }
         }
         for j in 1..=depth {
+            if !may_begin_row(j, go_on) {
+                return false;
+            }
             for i in 1..=width {
                 let here = j * ring + i;
                 let ground_m = heights[here];
@@ -152,6 +162,7 @@ impl ColumnSource for NoiseBaseline {
                 }));
             }
         }
+        true
     }
 }
 

@@ -40,6 +40,8 @@ pub struct CutChange {
     pub requests_unsorted: Vec<Request>,
     /// Whether these are all requests, and earlier ones are void; else they come in addition.
     pub replaces_requests: bool,
+    /// Earlier requests of nodes that are no longer wanted.
+    pub withdrawn: Vec<ChunkKey>,
     /// Nodes that are drawn from now on.
     pub shown: Vec<ChunkKey>,
     /// Nodes that are no longer drawn.
@@ -70,8 +72,6 @@ pub struct Cut {
     touched: Vec<ChunkKey>,
     /// What is requested and has not arrived.
     requested: FxHashSet<ChunkKey>,
-    /// Something requested is no longer wanted.
-    is_less_wanted: bool,
     /// Errors are divided by this.
     coarseness: f64,
     /// Decisions ever made whether a node is split.
@@ -97,7 +97,6 @@ impl Cut {
             updates_moved: 0,
             touched: Vec::new(),
             requested: FxHashSet::default(),
-            is_less_wanted: false,
             coarseness: 1.0,
             judged: 0,
             asked: PerLod::default(),
@@ -215,11 +214,14 @@ impl Cut {
                 self.tell_above(at);
             }
         }
-        if self.is_less_wanted || self.updates_moved >= UPDATES_PER_PRIORITY {
-            self.is_less_wanted = false;
+        if self.updates_moved >= UPDATES_PER_PRIORITY {
             self.updates_moved = 0;
             change.replaces_requests = true;
             change.requests_unsorted = self.requests().collect();
+        } else if !change.withdrawn.is_empty() {
+            // A node may have been requested and forgotten in the same update, or the other way round.
+            change.requests_unsorted.retain(|request| self.requested.contains(&request.key));
+            change.withdrawn.retain(|key| !self.requested.contains(key));
         }
         change
     }
@@ -304,6 +306,7 @@ impl Cut {
     ) {
         if self.tree[at].state == State::Pending {
             self.request(at, change);
+            self.foresee(at, classify, change);
         } else {
             self.visit(at, classify, change);
         }
@@ -342,14 +345,14 @@ impl Cut {
             }
         }
         self.set_drawn(at, !complete, change);
-        if complete {
-            for child in children {
-                if !self.tree[child].is_live || self.is_due(child, self.tree[child].calm_until) {
-                    self.visit(child, classify, change);
-                }
-                self.tree[at].calm_until =
-                    self.tree[at].calm_until.shorter(self.tree[child].calm_until);
+        for child in children {
+            if !complete {
+                self.foresee(child, classify, change);
+            } else if !self.tree[child].is_live || self.is_due(child, self.tree[child].calm_until) {
+                self.visit(child, classify, change);
             }
+            self.tree[at].calm_until =
+                self.tree[at].calm_until.shorter(self.tree[child].calm_until);
         }
     }
 
@@ -405,7 +408,9 @@ impl Cut {
             self.forget_children(child, change);
             self.set_drawn(child, false, change);
             let key = self.tree.remove(child);
-            self.is_less_wanted |= self.requested.remove(&key);
+            if self.requested.remove(&key) {
+                change.withdrawn.push(key);
+            }
             change.dropped.push(key);
         }
     }

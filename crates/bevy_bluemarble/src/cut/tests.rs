@@ -56,6 +56,8 @@ impl Requests {
         if change.replaces_requests {
             self.0.clear();
         }
+        let withdrawn: FxHashSet<ChunkKey> = change.withdrawn.into_iter().collect();
+        self.0.retain(|key| !withdrawn.contains(key));
         self.0.extend(change.requests_unsorted.into_iter().map(|request| request.key));
     }
 }
@@ -203,6 +205,37 @@ fn looking_only_at_what_has_arrived_comes_to_the_same_as_looking_at_everything()
         }
     }
     panic!("it never settles");
+}
+
+#[test]
+fn the_next_lod_is_requested_with_its_parent_and_after_all_its_parents_siblings() {
+    let mut cut = Cut::new(Shape::earth());
+    let here = looking(view(27.0, 86.0, 300.0), 1.0, 0.0);
+    let mut foreseen = 0;
+    for _ in 0..200 {
+        cut.begin_era();
+        let requests = cut.update(&[here], classify).requests_unsorted;
+        let Some(first) = requests.iter().max_by(|a, b| a.priority.total_cmp(&b.priority)) else {
+            break;
+        };
+        for request in &requests {
+            let Some(parent) = request.key.parent().filter(|parent| cut.wants(*parent)) else {
+                continue;
+            };
+            foreseen += 1;
+            let siblings = parent.parent().and_then(ChunkKey::children).into_iter().flatten();
+            for sibling in requests.iter().filter(|of| siblings.clone().any(|key| key == of.key)) {
+                assert!(
+                    request.priority <= sibling.priority,
+                    "{} before {}",
+                    request.key,
+                    sibling.key
+                );
+            }
+        }
+        cut.arrived(first.key);
+    }
+    assert!(foreseen > 100, "{foreseen}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{
     bake::{Baker, Vertices},
     edit::EditApplied,
     frame::NodeFrame,
-    job::{Builder, Meshed, give_way},
+    job::{Builder, Meshed},
     space::WorldPosition,
     streaming::Streamer,
 };
@@ -283,7 +283,7 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
 async fn build(builder: &Builder, key: ChunkKey) -> Built {
     let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
     let go_on = || {
-        give_way();
+        builder.gate.pass();
         true
     };
     match builder.mesh(key, options, &go_on).await {

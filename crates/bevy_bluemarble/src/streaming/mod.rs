@@ -47,6 +47,7 @@ pub use self::{
 use crate::{
     content::{ChunkContents, ChunkEvent},
     cut::{Cut, View},
+    gate::FrameGate,
     job::{Builder, BuiltNode},
     material::ChunkMaterials,
     meshing::Meshing,
@@ -197,7 +198,7 @@ impl Streamer {
     /// Whether something that is drawn and out of date is still to be built.
     #[cfg(test)]
     pub(crate) fn is_urgent(&self) -> bool {
-        let queue = lock(&self.queue);
+        let mut queue = lock(&self.queue);
         queue.is_urgent() || queue.urgent_in_flight() > self.urgent_ended.len()
     }
 
@@ -264,12 +265,14 @@ pub fn start(
     materials: Res<ChunkMaterials>,
     meshing: Res<Meshing>,
     contents: Res<ChunkContents>,
+    gate: Res<FrameGate>,
 ) {
     commands.insert_resource(Streamer::new(Builder {
         mesher: meshing.mesher(world.0.materials()),
         ambient_occlusion: meshing.ambient_occlusion,
         vertices: materials.vertices(),
         contents: contents.clone(),
+        gate: gate.clone(),
         world: world.0.clone(),
     }));
 }

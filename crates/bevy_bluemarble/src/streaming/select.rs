@@ -177,6 +177,7 @@ impl Streamer {
         if change.replaces_requests {
             queue.replace(change.requests_unsorted, |key| cut.wants(key));
         } else {
+            queue.withdraw(&change.withdrawn);
             queue.add(change.requests_unsorted);
         }
     }
@@ -185,7 +186,7 @@ impl Streamer {
     fn hand_out(&self, settings: &StreamingSettings) {
         let limit = settings.jobs_in_flight.clamp(1, RESULTS_WAITING);
         let (missing, is_urgent) = {
-            let queue = lock(&self.queue);
+            let mut queue = lock(&self.queue);
             (queue.waiting().min(limit), queue.is_urgent())
         };
         while self.workers.load(Ordering::Relaxed) < missing {

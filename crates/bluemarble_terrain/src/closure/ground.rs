@@ -4,7 +4,7 @@ use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, Materi
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{self, CellColumn, ColumnSource, STRATA, Span, Strata, TileCache},
+    columns::{self, CellColumn, ColumnSource, STRATA, Span, Strata, TileCache, may_begin_row},
     error::TerrainError,
     interval::Interval,
     superflat::check_voxel,
@@ -107,12 +107,16 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
+        go_on: &dyn Fn() -> bool,
         out: &mut Vec<CellColumn>,
-    ) {
+    ) -> bool {
         let cell = f64::from(1u32 << lod);
         let levels = self.levels(lod);
         let middle = |first: i32, k: usize| (f64::from(first) + k as f64 + 0.5) * cell;
         for j in 0..depth {
+            if !may_begin_row(j, go_on) {
+                return false;
+            }
             for i in 0..width {
                 let ground = self.ground(middle(x, i), middle(z, j), cell);
                 let top = levels.top_below(ground.height_m);
@@ -125,6 +129,7 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
                 });
             }
         }
+        true
     }
 }
 

@@ -58,7 +58,7 @@ fn strip(
         _ => ([x, z + last], [EDGE, 1]),
     };
     let mut columns = Vec::with_capacity(EDGE);
-    source.columns(key.region, key.lod, first, size, &mut columns);
+    source.columns(key.region, key.lod, first, size, &|| true, &mut columns);
     let strip: Arc<[CellColumn]> = columns.into();
     cache.strips.insert(side, strip.clone());
     strip

@@ -1,6 +1,6 @@
 //! Tiles of 64 x 64 columns, kept for a while, and the chunks cut from them.
 
-use std::{cell::RefCell, sync::Arc, thread};
+use std::{cell::RefCell, ops::RangeInclusive, sync::Arc, thread};
 
 use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, Face, MaterialId};
 use glam::IVec3;
@@ -22,6 +22,13 @@ const RANGES: usize = 1 << 16;
 /// Strips kept, of 2 KiB.
 const STRIPS: usize = 1024;
 pub(super) const EDGE: usize = CHUNK_EDGE as usize;
+/// Rows of columns between two questions whether to go on: a quarter of a millisecond.
+const ROWS_A_STEP: usize = 4;
+
+/// Whether to go on with a row of columns.
+pub(crate) fn may_begin_row(row: usize, go_on: &dyn Fn() -> bool) -> bool {
+    !row.is_multiple_of(ROWS_A_STEP) || go_on()
+}
 
 /// Where columns come from.
 pub(crate) trait ColumnSource: Baseline {
@@ -34,15 +41,16 @@ pub(crate) trait ColumnSource: Baseline {
     /// What fills the ground.
     fn strata(&self) -> &Strata;
     /// Makes `size` columns along x and z from a cell position, x fastest. A column must not depend on
-    /// which others are asked for.
+    /// which others are asked for. Asks `go_on` before every [`ROWS_A_STEP`] rows; false if that said no.
     fn columns(
         &self,
         region: u8,
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
+        go_on: &dyn Fn() -> bool,
         out: &mut Vec<CellColumn>,
-    );
+    ) -> bool;
 }
 
 /// Bounds of one number over a tile.
@@ -92,6 +100,12 @@ pub(super) fn place(key: ChunkKey) -> Place {
     (key.region, key.lod, key.pos.x, key.pos.z)
 }
 
+/// The layers of cells of a chunk.
+fn layers(key: ChunkKey) -> RangeInclusive<i32> {
+    let low = key.pos.y * CHUNK_EDGE;
+    low..=low + CHUNK_EDGE - 1
+}
+
 impl TileCache {
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -121,7 +135,7 @@ impl TileCache {
         &self,
         source: &impl ColumnSource,
         key: ChunkKey,
-        go_on: impl Fn() -> bool,
+        go_on: &dyn Fn() -> bool,
     ) -> Option<Arc<PackedTile>> {
         let place = place(key);
         if let Some(tile) = self.tiles.get(&place) {
@@ -141,14 +155,13 @@ impl TileCache {
 
     /// The one material of a chunk, if that is known already.
     pub(super) fn known_uniform(&self, key: ChunkKey, strata: &Strata) -> Option<MaterialId> {
-        let low = key.pos.y * CHUNK_EDGE;
-        self.ranges.get(&place(key))?.uniform(low, low + CHUNK_EDGE - 1, strata)
+        self.ranges.get(&place(key))?.uniform(layers(key), strata)
     }
 
     pub(super) fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<PackedTile> {
         loop {
             // Nothing says no.
-            if let Some(tile) = self.get_while(source, key, || true) {
+            if let Some(tile) = self.get_while(source, key, &|| true) {
                 return tile;
             }
         }
@@ -160,8 +173,9 @@ impl TileCache {
 }
 
 impl Ranges {
-    /// The one material of the layers `low..=high`, if the ranges tell.
-    fn uniform(&self, low: i32, high: i32, strata: &Strata) -> Option<MaterialId> {
+    /// The one material of some layers, if the ranges tell.
+    fn uniform(&self, layers: RangeInclusive<i32>, strata: &Strata) -> Option<MaterialId> {
+        let (low, high) = layers.into_inner();
         if low > self.filled.max {
             return Some(MaterialId::AIR);
         }
@@ -182,39 +196,24 @@ impl Ranges {
         Some(strata.bottom)
     }
 
-    /// What the layers `low..=high` are, as far as the ranges tell.
-    fn survey(&self, low: i32, high: i32, strata: &Strata) -> Survey {
-        match self.uniform(low, high, strata) {
+    /// What some layers are, as far as the ranges tell.
+    fn survey(&self, layers: RangeInclusive<i32>, strata: &Strata) -> Survey {
+        match self.uniform(layers.clone(), strata) {
             Some(material) => Survey::Uniform(material),
             // Rock is opaque; what lies on top of it need not be.
-            None if high < self.ground.min => Survey::Opaque,
+            None if *layers.end() < self.ground.min => Survey::Opaque,
             None => Survey::Mixed,
         }
     }
 }
 
 impl ColumnTile {
-    /// A quarter of it takes less than a millisecond; `go_on` is asked before each.
-    fn new(source: &impl ColumnSource, key: ChunkKey, go_on: impl Fn() -> bool) -> Option<Self> {
-        const HALF: usize = EDGE / 2;
-        let mut quarters: [Vec<CellColumn>; 4] = Default::default();
-        for (index, quarter) in quarters.iter_mut().enumerate() {
-            if !go_on() {
-                return None;
-            }
-            let (x, z) = (key.pos.x * 2 + index as i32 % 2, key.pos.z * 2 + index as i32 / 2);
-            let half = HALF as i32;
-            quarter.reserve_exact(HALF * HALF);
-            source.columns(key.region, key.lod, [x * half, z * half], [HALF; 2], quarter);
-        }
+    fn new(source: &impl ColumnSource, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Self> {
+        let first = [key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE];
         let mut columns = Vec::with_capacity(EDGE * EDGE);
-        for [west, east] in [[&quarters[0], &quarters[1]], [&quarters[2], &quarters[3]]] {
-            for (west, east) in west.chunks_exact(HALF).zip(east.chunks_exact(HALF)) {
-                columns.extend_from_slice(west);
-                columns.extend_from_slice(east);
-            }
-        }
-        Some(Self::of(&columns))
+        source
+            .columns(key.region, key.lod, first, [EDGE; 2], go_on, &mut columns)
+            .then(|| Self::of(&columns))
     }
 
     pub fn of(columns: &[CellColumn]) -> Self {
@@ -262,7 +261,7 @@ impl ColumnTile {
 
     /// Writes one layer of cells.
     pub fn write_layer(&self, y: i32, strata: &Strata, cells: &mut [MaterialId]) {
-        if let Some(material) = self.ranges.uniform(y, y, strata) {
+        if let Some(material) = self.ranges.uniform(y..=y, strata) {
             cells.fill(material);
             return;
         }
@@ -311,27 +310,28 @@ pub(crate) fn prepare(
     key: ChunkKey,
     go_on: &dyn Fn() -> bool,
 ) -> bool {
-    cache.ranges.get(&place(key)).is_some() || cache.get_while(source, key, go_on).is_some()
+    // A tile that went is needed again, unless what is known of it tells everything.
+    let ranges = cache.ranges.get(&place(key));
+    ranges.is_some_and(|ranges| ranges.uniform(layers(key), source.strata()).is_some())
+        || cache.get_while(source, key, go_on).is_some()
 }
 
 /// Surveys a chunk.
 pub(crate) fn survey(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Survey {
-    let low = key.pos.y * CHUNK_EDGE;
-    cache.ranges(source, key).survey(low, low + CHUNK_EDGE - 1, source.strata())
+    cache.ranges(source, key).survey(layers(key), source.strata())
 }
 
 /// Makes a chunk.
 pub(crate) fn fill(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Chunk {
     let tile = cache.get(source, key);
     let strata = source.strata();
-    let low = key.pos.y * CHUNK_EDGE;
-    if let Some(material) = tile.ranges.uniform(low, low + CHUNK_EDGE - 1, strata) {
+    if let Some(material) = tile.ranges.uniform(layers(key), strata) {
         return Chunk::uniform(material);
     }
     CELLS.with_borrow_mut(|cells| {
         ColumnTile::with(&tile, |tile| {
-            for (y, layer) in cells.chunks_exact_mut(EDGE * EDGE).enumerate() {
-                tile.write_layer(low + y as i32, strata, layer);
+            for (y, layer) in layers(key).zip(cells.chunks_exact_mut(EDGE * EDGE)) {
+                tile.write_layer(y, strata, layer);
             }
         });
         Chunk::from_cells(cells)
@@ -346,6 +346,6 @@ pub(crate) fn material_at(
     cell: IVec3,
 ) -> MaterialId {
     let mut columns = Vec::with_capacity(1);
-    source.columns(region, lod, [cell.x, cell.z], [1; 2], &mut columns);
+    source.columns(region, lod, [cell.x, cell.z], [1; 2], &|| true, &mut columns);
     columns.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.strata()))
 }

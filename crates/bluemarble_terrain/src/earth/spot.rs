@@ -14,6 +14,7 @@ use super::{
     height::{Ground, lat_lon_deg, ridges},
 };
 use crate::{
+    columns::may_begin_row,
     elevation::{GridSample, GridSampler},
     fractal::{FractalSampler, Parts, Turned},
 };
@@ -191,21 +192,30 @@ impl<'a> SiteSampler<'a> {
         Site { ground, weather: spot.weather, patch }
     }
 
-    /// The sites at `width` x `depth` places a cell apart, x fastest. `x` and `z` are the first, in cells.
-    pub fn sites(&mut self, [x, z]: [f64; 2], [width, depth]: [usize; 2]) -> Vec<Site> {
+    /// The sites at `width` x `depth` places a cell apart, x fastest; `None` if `go_on` said no on the way.
+    /// `x` and `z` are the first, in cells.
+    pub fn sites(
+        &mut self,
+        [x, z]: [f64; 2],
+        [width, depth]: [usize; 2],
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<Site>> {
         let cell = f64::from(1u32 << self.lod);
         let mut sites = Vec::with_capacity(width * depth);
         if !self.is_interpolated {
             let along_x: Vec<DVec3> =
                 (0..width).map(|i| self.axes.along_x((x + i as f64) * cell)).collect();
             for j in 0..depth {
+                if !may_begin_row(j, go_on) {
+                    return None;
+                }
                 let from = self.axes.out + self.axes.along_z((z + j as f64) * cell);
                 for along in &along_x {
                     let spot = self.spot((from + *along).normalize());
                     sites.push(self.site(&spot));
                 }
             }
-            return sites;
+            return Some(sites);
         }
         let stride = f64::from(STRIDE);
         let corner = |v: f64| (v / stride).floor();
@@ -218,6 +228,9 @@ impl<'a> SiteSampler<'a> {
             (0..columns).map(|i| self.axes.along_x((first_x + i as f64) * stride * cell)).collect();
         let mut spots = Vec::with_capacity(columns * rows);
         for j in 0..rows {
+            if !may_begin_row(j, go_on) {
+                return None;
+            }
             let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * cell);
             for along in &along_x {
                 spots.push(self.spot((from + *along).normalize()));
@@ -225,6 +238,9 @@ impl<'a> SiteSampler<'a> {
         }
         let mut row = Vec::with_capacity(columns);
         for j in 0..depth {
+            if !may_begin_row(j, go_on) {
+                return None;
+            }
             let at_z = (z + j as f64) / stride;
             let (north, v) = ((at_z.floor() - first_z) as usize * columns, at_z - at_z.floor());
             row.clear();
@@ -238,6 +254,6 @@ impl<'a> SiteSampler<'a> {
                 sites.push(self.site(&spot));
             }
         }
-        sites
+        Some(sites)
     }
 }

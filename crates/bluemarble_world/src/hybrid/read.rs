@@ -80,12 +80,17 @@ impl HybridWorld {
         Ok(self.find(key).await?.cached.compact)
     }
 
-    /// [`HybridWorld::read`] and [`HybridWorld::read_compact`] at once.
+    /// [`HybridWorld::read`] and [`HybridWorld::read_compact`] at once. `step` is called on the way, where
+    /// other work may be let go first.
     ///
     /// # Errors
     /// As [`HybridWorld::read`].
-    pub async fn read_both(&self, key: ChunkKey) -> Result<(Chunk, Arc<CompactChunk>), WorldError> {
-        let (cached, chunk) = self.find(key).await?.split();
+    pub async fn read_both(
+        &self,
+        key: ChunkKey,
+        step: &(dyn Fn() + Sync),
+    ) -> Result<(Chunk, Arc<CompactChunk>), WorldError> {
+        let (cached, chunk) = self.find_in_steps(key, step).await?.split();
         Ok((chunk, cached.compact))
     }
 
@@ -103,6 +108,14 @@ impl HybridWorld {
 
     /// The chunk, and the last change that is in it.
     pub(super) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
+        self.find_in_steps(key, &|| ()).await
+    }
+
+    async fn find_in_steps(
+        &self,
+        key: ChunkKey,
+        step: &(dyn Fn() + Sync),
+    ) -> Result<Found, WorldError> {
         self.check_key(key)?;
         loop {
             let (known, strokes, last_change, edited, is_stored) = {
@@ -138,6 +151,7 @@ impl HybridWorld {
                 None => self.read_base(key, is_stored).await?,
             };
             let chunk = plan::apply(chunk, strokes.iter().map(|stroke| &**stroke));
+            step();
             let compact = Arc::new(CompactChunk::new(&chunk));
             let state = self.state();
             if !is_known && is_stored && state.edited(key).map(|edited| edited.change) != edited {
