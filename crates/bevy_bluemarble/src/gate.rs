@@ -1,7 +1,7 @@
 //! [`FrameGate`]: workers stand back while the main thread works on a frame.
 //!
 //! Where the engine's threads and the workers are more than the cores, a frame that shares a core with a worker
-//! waits for it again and again, whatever the priorities: systems lets a running thread finish its slice. So
+//! waits for it again and again, whatever the priorities: systems let a running thread finish its slice. So
 //! workers wait between two steps while the gate is closed, which is from the first to the last stage of
 //! the main world. They never wait for longer than they have worked since they last waited: with frames
 //! that follow each other without a pause they still have half of the time.
