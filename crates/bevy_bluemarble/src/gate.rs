@@ -4,7 +4,8 @@
 //! waits for it again and again, whatever the priorities: systems let a running thread finish its slice. So
 //! workers wait between two steps while the gate is closed, which is from the first to the last stage of
 //! the main world. They never wait for longer than they have worked since they last waited: with frames
-//! that follow each other without a pause they still have half of the time.
+//! that follow each other without a pause they still have half of the time. While they are far behind what the
+//! views want they do not wait at all: whoever has just arrived wants to see the ground first.
 
 use std::{
     cell::Cell,
@@ -24,6 +25,9 @@ use bevy::{
 /// Nobody waits longer at once.
 const LONGEST_WAIT: Duration = Duration::from_millis(8);
 
+/// Workers with more jobs than this are far behind: some tenths of a second.
+const FAR_BEHIND_JOBS: usize = 96;
+
 /// The gate between the frame and the workers, shared by all.
 #[derive(Resource, Clone)]
 pub struct FrameGate(Arc<Gate>);
@@ -31,6 +35,7 @@ pub struct FrameGate(Arc<Gate>);
 struct Gate {
     /// Whether it is ever closed.
     is_needed: bool,
+    is_far_behind: AtomicBool,
     is_closed: AtomicBool,
     waiting: Mutex<()>,
     opened: Condvar,
@@ -38,7 +43,8 @@ struct Gate {
 
 /// The frame begins.
 pub(crate) fn close(gate: Res<FrameGate>) {
-    gate.0.is_closed.store(gate.0.is_needed, Ordering::Relaxed);
+    let is_far_behind = gate.0.is_far_behind.load(Ordering::Relaxed);
+    gate.0.is_closed.store(gate.0.is_needed && !is_far_behind, Ordering::Relaxed);
 }
 
 /// The main world has done its part of the frame.
@@ -60,9 +66,14 @@ impl FrameGate {
     }
 
     fn new(is_needed: bool) -> Self {
-        let is_closed = AtomicBool::new(false);
+        let (is_far_behind, is_closed) = (AtomicBool::new(false), AtomicBool::new(false));
         let (waiting, opened) = (Mutex::default(), Condvar::default());
-        Self(Arc::new(Gate { is_needed, is_closed, waiting, opened }))
+        Self(Arc::new(Gate { is_needed, is_far_behind, is_closed, waiting, opened }))
+    }
+
+    /// Says how many jobs wait for each worker.
+    pub(crate) fn tell_backlog(&self, jobs: usize) {
+        self.0.is_far_behind.store(jobs > FAR_BEHIND_JOBS, Ordering::Relaxed);
     }
 
     /// Lets the frame go first, and other threads that wait for the core. Workers call it between two
@@ -111,6 +122,20 @@ mod tests {
         }
         // It waited, and it worked.
         assert!(start.elapsed() > worked + Duration::from_millis(20));
+    }
+
+    #[test]
+    fn the_gate_stays_open_while_workers_are_far_behind() {
+        let gate = FrameGate::new(true);
+        let is_closed = || {
+            world(&gate).run_system_once(close).expect("a gate is there");
+            gate.0.is_closed.load(Ordering::Relaxed)
+        };
+        assert!(is_closed());
+        gate.tell_backlog(FAR_BEHIND_JOBS + 1);
+        assert!(!is_closed());
+        gate.tell_backlog(FAR_BEHIND_JOBS);
+        assert!(is_closed());
     }
 
     #[test]

@@ -187,6 +187,7 @@ impl Streamer {
         let limit = settings.jobs_in_flight.clamp(1, RESULTS_WAITING);
         let (missing, is_urgent) = {
             let mut queue = lock(&self.queue);
+            self.builder.gate.tell_backlog(queue.waiting() / limit);
             (queue.waiting().min(limit), queue.is_urgent())
         };
         while self.workers.load(Ordering::Relaxed) < missing {
