@@ -38,8 +38,9 @@
 //!
 //! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look, [`content`]
 //! lets games add to chunks and tells them what becomes of these, [`statistics`] says what all of it did.
-//! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area is there, [`frame`] and [`vertex`] say how meshes are written
-//! down, [`gate`] keeps workers out of the frame's way.
+//! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area
+//! is there, [`frame`] and [`vertex`] say how meshes are written down, [`gate`] keeps workers out of the
+//! frame's way.
 
 pub mod bake;
 pub mod content;

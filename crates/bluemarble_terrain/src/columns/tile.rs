@@ -311,8 +311,7 @@ pub(crate) fn prepare(
     go_on: &dyn Fn() -> bool,
 ) -> bool {
     // A tile that went is needed again, unless what is known of it tells everything.
-    let ranges = cache.ranges.get(&place(key));
-    ranges.is_some_and(|ranges| ranges.uniform(layers(key), source.strata()).is_some())
+    cache.known_uniform(key, source.strata()).is_some()
         || cache.get_while(source, key, go_on).is_some()
 }
 
