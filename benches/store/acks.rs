@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use bluemarble_store::Durability;
 use futures::executor::block_on;
 
+use bluemarble_benches::table;
+
 use crate::{
     Scale,
     input::{self, REGION, Voxel},
     peers::Kind,
     schemas::{Edits, Schema},
-    table,
 };
 
 /// A frame at 60 a second.

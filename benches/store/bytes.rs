@@ -5,13 +5,14 @@ use std::{fs, os::linux::fs::MetadataExt, path::Path, process::Command, time::In
 use bluemarble_store::Durability;
 use futures::executor::block_on;
 
+use bluemarble_benches::table;
+
 use crate::{
     Scale,
     input::{self, REGION, Voxel},
     peers::Kind,
     scattered::disk_bytes,
     schemas::{Edits, Schema},
-    table,
 };
 
 /// An edit: three coordinates of four bytes, a material of two.

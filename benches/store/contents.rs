@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
+use bluemarble_benches::random::Random;
 use bluemarble_core::{
     CHUNK_VOLUME, Chunk, ChunkKey, GeoPosition, MaterialId, MaterialTable, Shape,
     chunk::cell_position,
 };
 use bluemarble_terrain::{Baseline, EarthBaseline};
 use glam::{IVec3, Vec3, ivec3};
-
-use crate::input::Random;
 
 /// Eight chunks of one kind.
 pub struct Content {

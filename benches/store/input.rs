@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
+use bluemarble_benches::random::Random;
 use bluemarble_core::{Chunk, ChunkKey, EditBatch, MaterialId, MaterialTable};
 use bluemarble_store::{Durability, LogOptions};
 use bluemarble_terrain::{Baseline, Superflat};
@@ -27,23 +28,6 @@ pub struct Area {
 pub const REGION: Area = Area { name: "region", chunks: ivec3(16, 4, 16) };
 /// Edits that hit each chunk some thirty times.
 pub const WIDE: Area = Area { name: "wide", chunks: ivec3(64, 8, 64) };
-
-/// A generator that is as good as needed here (`SplitMix64`, Steele et al. 2014).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ bits >> 31
-    }
-
-    pub fn below(&mut self, end: i32) -> i32 {
-        (self.next() % end as u64) as i32
-    }
-}
 
 /// Edits anywhere in an area, always the same ones.
 pub fn scattered(area: Area, count: usize) -> Vec<Voxel> {

@@ -28,7 +28,6 @@ mod peers;
 mod reads;
 mod scattered;
 mod schemas;
-mod table;
 
 /// How much is done.
 pub struct Scale {

@@ -14,7 +14,9 @@ use zarrs::{
     filesystem::FilesystemStore,
 };
 
-use crate::{Scale, contents, input, table};
+use bluemarble_benches::table;
+
+use crate::{Scale, contents, input};
 
 /// Shards of each content; the first one only makes the array known.
 const SHARDS: i32 = 9;

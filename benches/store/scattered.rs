@@ -6,12 +6,13 @@ use bluemarble_core::MaterialId;
 use bluemarble_store::Durability;
 use futures::executor::block_on;
 
+use bluemarble_benches::table;
+
 use crate::{
     Scale,
     input::{self, Area, REGION, Voxel, WIDE},
     peers::Kind,
     schemas::{Edits, Schema},
-    table,
 };
 
 /// Of many transactions that rewrite chunks only this share is made, and the time multiplied.

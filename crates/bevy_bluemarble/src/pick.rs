@@ -95,11 +95,7 @@ impl WorldPicker<'_> {
     /// Direction in world space of the normal of a picked face.
     pub fn normal(&self, pick: &VoxelPick) -> Option<DVec3> {
         let shape = self.streamer.as_ref()?.world().shape();
-        let lattice = shape.from_world_in(pick.region, pick.point);
-        let step = pick.face.normal().as_dvec3();
-        let away =
-            shape.to_world(pick.region, lattice + step) - shape.to_world(pick.region, lattice);
-        away.try_normalize()
+        Some(shape.face_normal(pick.region, pick.point, pick.face))
     }
 }
 

@@ -77,6 +77,20 @@ pub fn integer(field: &str) -> Result<i32, String> {
     field.parse().map_err(|_| format!("`{field}` is no whole number of 32 bits"))
 }
 
+/// Numbers separated by commas.
+pub fn numbers<const N: usize>(text: &str, names: &str) -> Result<[f64; N], String> {
+    let fields: Vec<&str> = text.split(',').map(str::trim).collect();
+    if fields.len() != N {
+        return Err(format!("{} fields in `{text}`; write {names}", fields.len()));
+    }
+    let mut numbers = [0.0; N];
+    for (number, field) in numbers.iter_mut().zip(fields) {
+        let found = field.parse().ok().filter(|number: &f64| number.is_finite());
+        *number = found.ok_or_else(|| format!("`{field}` is no number"))?;
+    }
+    Ok(numbers)
+}
+
 /// A region number.
 pub fn region(number: i32) -> Result<u8, String> {
     u8::try_from(number).map_err(|_| format!("{number} is no region; regions are 0 to 5"))

@@ -64,8 +64,8 @@ impl WorldArgs {
         self.known_dir().ok_or_else(|| {
             let place = &self.place;
             Failure::new(format!(
-                "{place}: this command needs a world directory; info, verify, get and export read \
-                 worlds in object stores"
+                "{place}: this command needs a world directory; info, verify, get, query and export \
+                 read worlds in object stores"
             ))
         })
     }

@@ -2,13 +2,18 @@
 
 mod compact;
 mod fields;
+mod occupancy;
 mod palette;
 mod plane;
 
 use glam::IVec3;
 use palette::Palette;
 
-pub use self::{compact::CompactChunk, plane::FacePlane};
+pub use self::{
+    compact::CompactChunk,
+    occupancy::{Around, Occupancy},
+    plane::FacePlane,
+};
 
 use crate::{
     key::{CHUNK_EDGE, CHUNK_VOLUME},

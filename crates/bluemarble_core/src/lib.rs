@@ -21,7 +21,7 @@ pub mod key;
 pub mod material;
 pub mod shape;
 
-pub use chunk::{Cells, Chunk, CompactChunk, FacePlane, PackedCells};
+pub use chunk::{Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells};
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
 pub use material::{Material, MaterialId, MaterialTable, Phase};

@@ -2,11 +2,17 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`octree`] | [`EditOctree`]: which nodes hold edited chunks |
-//! | [`drawn`] | [`DrawnIndex`]: an R-tree over the drawn nodes, for ray queries |
+//! | [`edits`] | [`EditOctree`]: which nodes hold edited chunks, and of which the index knows nothing new |
+//! | [`summary`] | [`NodeSummary`]: what a node is made of, in short |
+//! | [`octree`] | [`NodeIndex`]: the summaries of nodes, in an octree and an R-tree |
+//! | [`tree`] | [`NodeTree`]: an R-tree over boxes of nodes, for rays, places and regions |
 
-pub mod drawn;
+pub mod edits;
 pub mod octree;
+pub mod summary;
+pub mod tree;
 
-pub use drawn::DrawnIndex;
-pub use octree::{EditOctree, NodeSummary};
+pub use edits::EditOctree;
+pub use octree::{IndexNode, NodeIndex};
+pub use summary::NodeSummary;
+pub use tree::NodeTree;

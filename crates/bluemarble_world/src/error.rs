@@ -2,7 +2,7 @@
 
 use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
 use bluemarble_store::StoreError;
-use glam::IVec3;
+use glam::{IVec3, UVec3};
 use thiserror::Error;
 
 /// Why a world refused or failed.
@@ -37,10 +37,8 @@ pub enum WorldError {
         /// The voxels of a region.
         lattice: LatticeBox,
     },
-    /// A box or sphere of an edit does not meet the region it names.
-    #[error(
-        "the box {voxels:?} lies outside of region {region}, {lattice:?}; move the edit inside"
-    )]
+    /// A box or sphere does not meet the region it names, or a box that is asked about is not within it.
+    #[error("the box {voxels:?} lies outside of region {region}, {lattice:?}; move it inside")]
     BoxOutside {
         /// The region.
         region: u8,
@@ -48,6 +46,14 @@ pub enum WorldError {
         voxels: LatticeBox,
         /// The voxels of a region.
         lattice: LatticeBox,
+    },
+    /// A grid without samples, or with too many.
+    #[error("a grid of {resolution} has no samples or more than {most}; take another resolution")]
+    TooManySamples {
+        /// Samples along x, y and z.
+        resolution: UVec3,
+        /// How many are allowed.
+        most: u64,
     },
     /// A box has no voxels or a sphere no radius.
     #[error("operation {operation} of the edit holds no voxel: {reason}; leave it out")]

@@ -2,20 +2,22 @@
 
 mod checkpoint;
 mod edit;
+mod index;
 mod read;
+mod reader;
 mod rebuild;
 mod state;
 
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, OnceLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, OnceLock, RwLock, RwLockReadGuard,
         atomic::{AtomicU64, Ordering::Release},
     },
 };
 
 use bluemarble_core::{ChunkKey, MaterialTable, Shape};
-use bluemarble_index::EditOctree;
+use bluemarble_index::{EditOctree, NodeIndex};
 use bluemarble_store::{
     ChunkStore, DeltaLog, LogOptions, StoreError, WorldMetadata,
     log::{self, LoggedBatch, disk::Disk},
@@ -24,6 +26,10 @@ use bluemarble_terrain::{Baseline, Classification, Survey};
 
 pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
+pub use index::IndexReport;
+pub(crate) use index::Known;
+pub(crate) use reader::NodeKind;
+pub use reader::WorldReader;
 
 use state::State;
 
@@ -53,7 +59,10 @@ struct Inner {
     /// Another world that this one is laid over, and never writes to.
     base: Option<ChunkStore>,
     state: state::Shared,
+    /// What is known of nodes: derived from the chunks, and behind the edits.
+    index: RwLock<NodeIndex>,
     cache: read::Cache,
+    memories: reader::Memories,
     counters: Counters,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     order: Mutex<()>,
@@ -189,7 +198,8 @@ impl HybridWorld {
         store: Option<ChunkStore>,
         keys: Vec<ChunkKey>,
     ) -> Self {
-        let octree = EditOctree::rebuild(keys.into_iter().map(|key| (key, None)));
+        let octree = EditOctree::rebuild(keys);
+        let index = RwLock::new(NodeIndex::new(baseline.shape()));
         let inner = Inner {
             shape: baseline.shape(),
             baseline,
@@ -200,7 +210,9 @@ impl HybridWorld {
             store,
             base: None,
             state: state::Shared::new(octree),
+            index,
             cache: read::new_cache(),
+            memories: reader::Memories::default(),
             counters: Counters::default(),
             order: Mutex::default(),
             rebuilding: futures::lock::Mutex::default(),
@@ -294,7 +306,7 @@ impl HybridWorld {
         self.inner.state.read()
     }
 
-    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+    fn state_mut(&self) -> state::WriteGuard<'_> {
         self.inner.state.write()
     }
 }

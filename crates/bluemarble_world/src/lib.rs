@@ -12,6 +12,8 @@
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
 //! | [`plan`] | which cells of which chunks a batch touches |
 //! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
+//! | [`query`] | what places and boxes are made of, at any lod |
+//! | [`ray`] | what a ray hits in the world, drawn or not |
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
 //! | [`statistics`] | what a world has done and holds |
 //!
@@ -24,10 +26,14 @@ pub mod hybrid;
 mod parallel;
 pub mod pick;
 pub mod plan;
+pub mod query;
+pub mod ray;
 pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use error::WorldError;
-pub use hybrid::{CheckpointReport, EditReport, HybridWorld};
+pub use hybrid::{CheckpointReport, EditReport, HybridWorld, IndexReport, WorldReader};
 pub use pick::VoxelHit;
+pub use query::{Exactness, Explanation, HomogeneousBox, Samples};
+pub use ray::{RayCast, RayHit, RayOptions, RayTarget};
 pub use statistics::WorldStatistics;

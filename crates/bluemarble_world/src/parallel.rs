@@ -2,28 +2,40 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     thread,
 };
 
-/// Applies `work` to all items and returns what it gave, in their order. The calling thread works, too.
-pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+/// How many cores there are; asking the system takes it a while.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Applies `work` to all items and returns what it gave, in their order. The calling thread works, too; each
+/// thread begins with what `begin` gives it.
+pub(crate) fn map_with<T: Sync, R: Send, S>(
+    items: &[T],
+    begin: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
+    let threads = cores().min(items.len());
     if threads < 2 {
-        return items.iter().map(work).collect();
+        let mut own = begin();
+        return items.iter().map(|item| work(&mut own, item)).collect();
     }
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {
-        let mut own = Vec::new();
+        let (mut own, mut found) = (begin(), Vec::new());
         loop {
             let index = next.fetch_add(1, Relaxed);
             let Some(item) = items.get(index) else { break };
-            own.push((index, work(item)));
+            found.push((index, work(&mut own, item)));
         }
-        results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
+        results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut found);
     };
     thread::scope(|scope| {
         (1..threads).for_each(|_| drop(scope.spawn(run)));

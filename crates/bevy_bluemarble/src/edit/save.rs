@@ -34,6 +34,8 @@ impl Default for SaveInterval {
 
 /// How long a save that failed waits to be tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Chunks at which the index looks after a save.
+const INDEXED_AFTER_SAVE: usize = 1024;
 /// Nobody waits longer at the end for an edit that is on its way.
 const LAST_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -78,6 +80,10 @@ impl Saving {
             .spawn(async move {
                 let result = world.checkpoint().await.map_err(|error| error.to_string());
                 let _ = sender.send(EditEvent::Saved(result));
+                // Queries of what was edited need not read it then. What is left waits for the next save.
+                if let Err(error) = world.rebuild_index(INDEXED_AFTER_SAVE).await {
+                    warn!("the index does not know all of the edited chunks yet: {error}");
+                }
             })
             .detach();
     }

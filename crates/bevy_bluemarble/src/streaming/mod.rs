@@ -29,7 +29,7 @@ use std::{
 
 use bevy::{prelude::*, tasks::futures_lite::future::yield_now};
 use bluemarble_core::{ChunkKey, CompactChunk, shape::NodeBounds};
-use bluemarble_index::DrawnIndex;
+use bluemarble_index::NodeTree;
 use bluemarble_world::WorldError;
 use crossbeam_channel::{Receiver, Sender};
 use rustc_hash::FxHashMap;
@@ -111,7 +111,7 @@ pub struct Streamer {
     /// Whether it has changed in the last frame.
     coarseness_changes: bool,
     /// The drawn nodes that show something, for picking.
-    pub(crate) drawn: DrawnIndex,
+    pub(crate) drawn: NodeTree,
     ended: Receiver<JobEnd>,
     end: Sender<JobEnd>,
     /// What was drawn and out of date overtakes all else on its way back as well.
@@ -166,7 +166,7 @@ impl Streamer {
             held: Held::default(),
             coarseness: 1.0,
             coarseness_changes: false,
-            drawn: DrawnIndex::new(),
+            drawn: NodeTree::new(),
             ended,
             end,
             urgent_ended,
@@ -278,7 +278,7 @@ pub fn start(
 }
 
 /// Brings the picking index in line with what a drawn node shows.
-fn index_drawn(residents: &FxHashMap<ChunkKey, Resident>, drawn: &mut DrawnIndex, key: ChunkKey) {
+fn index_drawn(residents: &FxHashMap<ChunkKey, Resident>, drawn: &mut NodeTree, key: ChunkKey) {
     match residents.get(&key) {
         Some(resident) if resident.chunk.is_some() => drawn.insert(key, resident.bounds),
         _ => {

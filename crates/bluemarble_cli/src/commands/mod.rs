@@ -10,6 +10,7 @@ mod import_volume;
 mod import_vox;
 mod info;
 mod new;
+mod query;
 mod repair;
 mod verify;
 
@@ -41,6 +42,9 @@ pub enum Command {
     Edit(edit::Edit),
     /// Print the materials of positions on standard input.
     Get(get::Get),
+    /// Answer questions about voxels, boxes and rays on standard input, in JSON.
+    #[command(subcommand)]
+    Query(query::Query),
     /// Measure edits and reads in a scratch world on the same disk.
     Bench(bench::Bench),
 }
@@ -58,6 +62,7 @@ impl Command {
             Self::Compact(command) => command.run(json),
             Self::Edit(command) => command.run(json),
             Self::Get(command) => command.run(json),
+            Self::Query(command) => command.run(),
             Self::Bench(command) => command.run(json),
         }
     }

@@ -176,9 +176,10 @@ fn usage_is_explained_and_mistakes_are_one_line() {
     let folder = folder();
     let dir = folder.path();
     let help = done(dir, "--help");
-    for name in
-        ["new", "import", "export", "info", "verify", "repair", "compact", "edit", "get", "bench"]
-    {
+    for name in [
+        "new", "import", "export", "info", "verify", "repair", "compact", "edit", "get", "query",
+        "bench",
+    ] {
         assert!(help.contains(&format!("\n  {name} ")), "{name}: {help}");
         let own = done(dir, &format!("{name} --help"));
         assert!(own.contains("Usage: bluemarble"), "{own}");

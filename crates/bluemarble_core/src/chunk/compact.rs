@@ -3,7 +3,7 @@
 use glam::IVec3;
 
 use super::{
-    Cells, Chunk, PackedCells, Repr,
+    Cells, Chunk, Occupancy, PackedCells, Repr,
     fields::{narrow_to, repeat, widen_from},
     palette::{self, Palette},
 };
@@ -192,10 +192,89 @@ impl CompactChunk {
         Palette::from_parts(materials, counts, bits_log2, words)
     }
 
+    /// The binary logarithm of the edge of an aligned cube around a cell that has the cell's material and no
+    /// other: 6 in a chunk of one material, 3 or 0 elsewhere.
+    #[inline]
+    pub fn same_around(&self, cell: IVec3) -> u32 {
+        match *self.bricks {
+            [_] => 6,
+            ref bricks => match bricks[brick_of(cell)] {
+                Brick::Uniform(_) => EDGE.ilog2(),
+                Brick::Mixed { .. } => 0,
+            },
+        }
+    }
+
+    /// Which cells are of a material that satisfies `test`.
+    pub fn occupancy(&self, test: impl Fn(MaterialId) -> bool) -> Occupancy {
+        if let Some(material) = self.as_uniform() {
+            return Occupancy::uniform(test(material));
+        }
+        let parts: Vec<_> = self.bricks.iter().map(|&brick| self.parts(brick, &test)).collect();
+        let all = |wanted| parts.as_flattened().iter().all(|&part| part == wanted);
+        if all(0) || all(u64::MAX) {
+            return Occupancy::uniform(all(u64::MAX));
+        }
+        Occupancy::from_bricks(|x, y, z| {
+            let brick = x / 2 + PER_EDGE as i32 * (z / 2 + PER_EDGE as i32 * (y / 2));
+            parts[brick as usize][(x & 1 | (z & 1) << 1 | (y & 1) << 2) as usize]
+        })
+    }
+
+    /// Masks of the eight 4³ parts of a brick, x fastest, then z, then y; and so are the bits of each.
+    fn parts(&self, brick: Brick, test: &impl Fn(MaterialId) -> bool) -> [u64; 8] {
+        let (bits_log2, start) = match brick {
+            Brick::Uniform(material) => return [if test(material) { u64::MAX } else { 0 }; 8],
+            Brick::Mixed { bits_log2, start } => (bits_log2, start),
+        };
+        // One word for each y, bit x + 8 z.
+        let layers: [u64; EDGE] = if let Some((list, codes)) = self.listed(bits_log2, start) {
+            let bits = 1u32 << bits_log2;
+            let codes_of_row = |row: usize| {
+                let (word, shift) = place(row, bits);
+                widen_from(codes[word] >> shift, bits).to_le_bytes()
+            };
+            let hits = list.map(&test);
+            std::array::from_fn(|y| match (bits, hits[0], hits[1]) {
+                (1, true, true) => u64::MAX,
+                (1, true, false) => !codes[y],
+                (1, false, true) => codes[y],
+                (1, false, false) => 0,
+                _ => (0..EDGE).rev().fold(0, |layer, z| {
+                    let cells = codes_of_row(z + EDGE * y).into_iter().rev();
+                    cells.fold(layer, |layer, code| {
+                        layer << 1 | u64::from(hits[usize::from(code) % MOST_LISTED])
+                    })
+                }),
+            })
+        } else {
+            let words = &self.words[start as usize..][..VOLUME / 4];
+            std::array::from_fn(|y| {
+                let cells = (0..EDGE * EDGE).rev().map(|i| i + EDGE * EDGE * y);
+                let material = |i: usize| MaterialId(field(words[i / 4], 16, i % 4) as u16);
+                cells.fold(0, |layer, i| layer << 1 | u64::from(test(material(i))))
+            })
+        };
+        std::array::from_fn(|part| {
+            let (x, z, y) = (part & 1, part >> 1 & 1, part >> 2);
+            (0..16).fold(0, |mask, row| {
+                let four = layers[4 * y + row / 4] >> (4 * x + EDGE * (4 * z + row % 4)) & 0xF;
+                mask | four << (4 * row)
+            })
+        })
+    }
+
     /// Bytes held, the struct itself not included.
     pub fn size_bytes(&self) -> usize {
         size_of_val(&*self.bricks) + size_of_val(&*self.words)
     }
+}
+
+/// The number of the brick that holds a cell.
+#[inline]
+fn brick_of(cell: IVec3) -> usize {
+    let [x, y, z] = cell.to_array().map(|along| along as usize / EDGE);
+    x + PER_EDGE * (z + PER_EDGE * y)
 }
 
 /// The word and the bit in it where the eight fields with a number begin.
@@ -307,8 +386,7 @@ impl Cells for CompactChunk {
             return material;
         }
         let [x, y, z] = cell.to_array().map(|along| along as usize);
-        let brick = x / EDGE + PER_EDGE * (z / EDGE) + PER_EDGE * PER_EDGE * (y / EDGE);
-        let (bits, start) = match self.bricks[brick] {
+        let (bits, start) = match self.bricks[brick_of(cell)] {
             Brick::Uniform(material) => return material,
             Brick::Mixed { bits_log2, start } => (1u32 << bits_log2, start as usize),
         };
@@ -341,6 +419,14 @@ mod tests {
         let compact = CompactChunk::new(chunk);
         for cell in (0..CHUNK_VOLUME).map(cell_position) {
             assert_eq!(compact.get(cell), chunk.get(cell), "{cell}");
+        }
+        for cell in (0..CHUNK_VOLUME).step_by(61).map(cell_position) {
+            let edge = 1 << compact.same_around(cell);
+            let min = cell & -edge;
+            for i in 0..edge * edge * edge {
+                let other = min + IVec3::new(i % edge, i / edge % edge, i / edge / edge);
+                assert_eq!(chunk.get(other), chunk.get(cell), "{cell} {other}");
+            }
         }
         let again = compact.to_chunk();
         assert_eq!(again, *chunk);

@@ -59,7 +59,7 @@ pub(super) fn angle_of(lattice: f64) -> f64 {
 }
 
 #[inline]
-fn lattice_of(angle: f64) -> f64 {
+pub(super) fn lattice_of(angle: f64) -> f64 {
     (angle / FRAC_PI_2 + 0.5) * EDGE
 }
 
@@ -71,6 +71,12 @@ impl CubeSphere {
     /// Distance from the centre in metres of a lattice y.
     pub(super) fn radius_of(&self, lattice_y: f64) -> f64 {
         self.radius_m + (lattice_y - f64::from(SEA_LEVEL_Y)) * self.voxel_m()
+    }
+
+    /// The lattice y of a place.
+    #[inline]
+    pub(super) fn lattice_y(&self, world: DVec3) -> f64 {
+        f64::from(SEA_LEVEL_Y) + (world.length() - self.radius_m) / self.voxel_m()
     }
 
     pub(super) fn region_box(&self) -> LatticeBox {
@@ -102,7 +108,7 @@ impl CubeSphere {
         let depth = out.dot(world);
         dvec3(
             lattice_of(axis_x.dot(world).atan2(depth)),
-            f64::from(SEA_LEVEL_Y) + (world.length() - self.radius_m) / self.voxel_m(),
+            self.lattice_y(world),
             lattice_of(axis_z.dot(world).atan2(depth)),
         )
     }
@@ -152,10 +158,10 @@ impl CubeSphere {
         Self::fold(region, pos, (REGION_EDGE / CHUNK_EDGE) >> lod)
     }
 
-    pub(super) fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
-        let min = key.min_voxel().as_dvec3();
-        let edge = f64::from(key.edge_voxels());
-        let point = |u: f64, v: f64, w: f64| self.to_world(key.region, min + dvec3(u, v, w) * edge);
+    pub(super) fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
+        let min = voxels.min.as_dvec3();
+        let size = voxels.max.as_dvec3() - min;
+        let point = |u: f64, v: f64, w: f64| self.to_world(region, min + dvec3(u, v, w) * size);
         let middle = point(0.5, 0.5, 0.5);
         let up = middle.normalize();
         let ahead = point(0.5 + 1e-3, 0.5, 0.5) - middle;
@@ -171,11 +177,18 @@ impl CubeSphere {
             high = high.max(local);
         }
         // Between samples the surface bulges by less than this share of the box.
-        let slack = if key.lod >= MAX_LOD - 2 { 0.05 } else { 1e-3 };
+        let width = size.x.max(size.z);
+        let slack = if width > f64::from(REGION_EDGE >> 3) { 0.05 } else { 1e-3 };
+        // A thin and wide box bulges by a share of its width: twice the sag of its chords.
+        let bulge_m = if size.y < width {
+            (width * self.voxel_m()).powi(2) / self.radius_m * 0.1
+        } else {
+            0.0
+        };
         NodeBounds {
             centre: middle + world_from_local * ((low + high) * 0.5),
             world_from_local,
-            half_extent_m: (high - low) * (0.5 + slack),
+            half_extent_m: (high - low) * (0.5 + slack) + dvec3(0.0, bulge_m, 0.0),
         }
     }
 

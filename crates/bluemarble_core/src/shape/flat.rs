@@ -52,12 +52,12 @@ impl Flat {
         self.place_in(pos, (REGION_EDGE / CHUNK_EDGE) >> lod)
     }
 
-    pub(super) fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
-        let half = f64::from(key.edge_voxels()) * 0.5 * self.voxel_m;
+    pub(super) fn box_bounds(&self, _region: u8, voxels: &LatticeBox) -> NodeBounds {
+        let (min, max) = (voxels.min.as_dvec3(), voxels.max.as_dvec3());
         NodeBounds {
-            centre: key.min_voxel().as_dvec3() * self.voxel_m + half,
+            centre: (min + max) * (0.5 * self.voxel_m),
             world_from_local: DMat3::IDENTITY,
-            half_extent_m: DVec3::splat(half),
+            half_extent_m: (max - min) * (0.5 * self.voxel_m),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! crossing of equator and prime meridian; longitude grows towards -Z. In a flat world, world space is
 //! the lattice scaled by the voxel edge.
 
+mod crossings;
 mod cube_sphere;
 mod flat;
 mod geographic;
@@ -12,6 +13,7 @@ mod ray;
 use glam::{DMat3, DVec3, IVec3};
 use serde::{Deserialize, Serialize};
 
+pub use crossings::{AnyCrossings, Crossings, Cube, Exit, FlatCrossings, SphereCrossings};
 pub use cube_sphere::{CubeSphere, EARTH_RADIUS_M};
 pub use flat::Flat;
 pub use geographic::GeoPosition;
@@ -148,6 +150,14 @@ impl Shape {
         }
     }
 
+    /// Unit direction in world space out of the faces of the cells at a world position, as a region names
+    /// them.
+    pub fn face_normal(&self, region: u8, world: DVec3, face: Face) -> DVec3 {
+        let lattice = self.from_world_in(region, world);
+        let beside = self.to_world(region, lattice + face.normal().as_dvec3());
+        (beside - self.to_world(region, lattice)).normalize_or(self.up(world))
+    }
+
     /// Height of a world position above lattice sea level, in metres.
     pub fn altitude_m(&self, world: DVec3) -> f64 {
         match self {
@@ -191,7 +201,12 @@ impl Shape {
 
     /// A box in world space around all that a node covers.
     pub fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
-        each_shape!(self, shape => shape.node_bounds(key))
+        self.box_bounds(key.region, &key.lattice_box())
+    }
+
+    /// A box in world space around a box of voxels.
+    pub fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
+        each_shape!(self, shape => shape.box_bounds(region, voxels))
     }
 
     /// The longest quad edge, in cells of `lod`, whose chord stays within 1/16 cell of the lattice's

@@ -96,6 +96,19 @@ proptest! {
     }
 
     #[test]
+    fn box_bounds_hold_what_the_box_covers(
+        key in any_planet_key(), u in 0.0..1.0f64, v in 0.0..1.0f64, w in 0.0..1.0f64,
+        low in (0i32..63, 0i32..63, 0i32..63), size in (1i32..64, 1i32..64, 1i32..64),
+    ) {
+        let cells = |cell: (i32, i32, i32)| IVec3::from(cell) * key.cell_voxels();
+        let min = key.min_voxel() + cells(low);
+        let max = (min + cells(size)).min(key.lattice_box().max);
+        let lattice = min.as_dvec3() + dvec3(u, v, w) * (max - min).as_dvec3();
+        let bounds = EARTH.box_bounds(key.region, &LatticeBox::new(min, max));
+        prop_assert!(bounds.distance_m(EARTH.to_world(key.region, lattice)) <= 1e-6);
+    }
+
+    #[test]
     fn a_walk_visits_the_cells_that_dense_sampling_finds(
         region in 0u8..6, lattice in any_lattice(), lod in 0u8..8,
         dx in -1.0..1.0f64, dy in -1.0..1.0f64, dz in -1.0..1.0f64,

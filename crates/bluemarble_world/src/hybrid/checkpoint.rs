@@ -6,7 +6,6 @@ use std::sync::{
 };
 
 use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
-use bluemarble_index::NodeSummary;
 
 use super::{
     HybridWorld,
@@ -80,9 +79,8 @@ impl HybridWorld {
         let Some(store) = &self.inner.store else {
             for &key in leaves {
                 pause().await;
-                let (Cached { compact, change }, chunk) = self.find(key).await?.split();
-                let summary = NodeSummary::of(&chunk);
-                self.state_mut().fold(key, change, compact, summary);
+                let Cached { compact, change } = self.find(key).await?.cached;
+                self.state_mut().fold(key, change, compact);
             }
             return Ok(());
         };
@@ -113,12 +111,9 @@ impl HybridWorld {
             }
         }
         report.chunks += chunks.len();
-        let stored =
-            chunks.into_iter().map(|(key, cached, chunk)| (key, cached, NodeSummary::of(&chunk)));
-        let stored: Vec<_> = stored.collect();
         let mut state = self.state_mut();
-        for (key, cached, summary) in stored {
-            state.stored(key, cached.change, summary);
+        for (key, cached, _) in chunks {
+            state.stored(key, cached.change);
             // Strokes that are forgotten now must be in the cached chunk.
             if self.inner.cache.peek(&key).is_none_or(|known| known.change < cached.change) {
                 self.inner.cache.insert(key, cached);

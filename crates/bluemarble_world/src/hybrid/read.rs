@@ -9,7 +9,7 @@ use glam::IVec3;
 use quick_cache::{Weighter, sync};
 
 use super::{HybridWorld, state::Change};
-use crate::{WorldError, parallel, plan, statistics::Source};
+use crate::{WorldError, plan, statistics::Source};
 
 /// Bytes of chunks that are kept unless [`HybridWorld::set_cache_budget_bytes`] says otherwise.
 pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
@@ -185,33 +185,6 @@ impl HybridWorld {
         Ok(self.lay_over_baseline(key, stored))
     }
 
-    /// What voxels are made of, in the order asked for. Voxels of the same chunk are read together and
-    /// chunks in parallel, on as many threads as there are cores; the calling one waits for them.
-    ///
-    /// # Errors
-    /// As [`HybridWorld::read`], for the first voxel that cannot be read.
-    pub fn read_many(&self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
-        let mut order: Vec<_> = (0..voxels.len() as u32).collect();
-        let key = |index: u32| {
-            let (region, voxel) = voxels[index as usize];
-            ChunkKey::of_voxel(region, 0, voxel)
-        };
-        order.sort_by_cached_key(|&index| (key(index).region, key(index).pos.to_array()));
-        let groups: Vec<_> = order.chunk_by(|&a, &b| key(a) == key(b)).collect();
-        let chunks = parallel::map(&groups, |group| {
-            let chunk = futures::executor::block_on(self.read_compact(key(group[0])))?;
-            let at = |&index: &u32| chunk.get(voxels[index as usize].1 & (CHUNK_EDGE - 1));
-            Ok::<Vec<_>, WorldError>(group.iter().map(at).collect())
-        });
-        let mut materials = vec![MaterialId::AIR; voxels.len()];
-        for (group, found) in groups.iter().zip(chunks) {
-            for (&index, material) in group.iter().zip(found?) {
-                materials[index as usize] = material;
-            }
-        }
-        Ok(materials)
-    }
-
     /// What a voxel is made of.
     ///
     /// # Errors
@@ -252,7 +225,8 @@ impl HybridWorld {
         Chunk::from_cells(&cells)
     }
 
-    fn check_key(&self, key: ChunkKey) -> Result<(), WorldError> {
+    /// Whether there is such a chunk.
+    pub(crate) fn check_key(&self, key: ChunkKey) -> Result<(), WorldError> {
         let shape = &self.inner.shape;
         // A chunk edge over 2^20 positions fits an i32 only if the position does; compare positions.
         let around = shape.region_box();

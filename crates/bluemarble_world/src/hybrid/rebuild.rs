@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, future::poll_fn, sync::Arc, task::Poll};
 
 use bluemarble_core::{Chunk, ChunkKey, CompactChunk, MAX_LOD, code};
-use bluemarble_index::NodeSummary;
 use futures::lock::MutexGuard;
 use rustc_hash::FxHashMap;
 
@@ -121,8 +120,7 @@ impl HybridWorld {
             .map(|(key, _, now, baseline)| Child { octant: key.octant(), now, baseline })
             .collect();
         let after = carry_up.carry(&before, &baselines.get(self, parent), &children);
-        let after =
-            after.map(|after| (Arc::new(CompactChunk::new(&after)), NodeSummary::of(&after)));
+        let after = after.map(|after| Arc::new(CompactChunk::new(&after)));
         let changed = after.is_some();
         let mut state = self.state_mut();
         for (child, change, ..) in &chunks {
@@ -131,10 +129,10 @@ impl HybridWorld {
                 state.shown(*child);
             }
         }
-        if let Some((after, summary)) = after {
+        if let Some(after) = after {
             let change = state.next_change();
             self.inner.cache.remove(&parent);
-            state.publish_whole(parent, change, after, summary);
+            state.publish_whole(parent, change, after);
         }
         Ok(changed)
     }

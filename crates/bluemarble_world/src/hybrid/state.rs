@@ -2,11 +2,18 @@
 
 use std::{
     hash::BuildHasher,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
 };
 
 use bluemarble_core::{ChunkKey, CompactChunk};
-use bluemarble_index::{EditOctree, NodeSummary};
+use bluemarble_index::EditOctree;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::plan::Stroke;
@@ -58,6 +65,10 @@ pub(super) struct State {
     overlay_bytes: usize,
     /// Edited chunks that their parents do not show yet.
     unshown: FxHashSet<ChunkKey>,
+    /// Chunks at which the index has to look, and their last changes.
+    unindexed: FxHashMap<ChunkKey, Change>,
+    /// Those of them at which somebody is looking: one at a time, so that the last look is the newest.
+    claimed: FxHashSet<ChunkKey>,
     /// In a world over another one: which chunks its own store has.
     own: Option<FxHashSet<ChunkKey>>,
     /// The last change to any chunk of a stripe, and the last of all.
@@ -67,8 +78,11 @@ pub(super) struct State {
 
 impl State {
     fn new(octree: EditOctree) -> Self {
+        let unindexed = octree.edited_unsorted().map(|key| (key, 0)).collect();
         Self {
             octree,
+            unindexed,
+            claimed: FxHashSet::default(),
             overlay: FxHashMap::default(),
             overlay_bytes: 0,
             unshown: FxHashSet::default(),
@@ -83,7 +97,8 @@ impl State {
     pub fn lay_over(&mut self, base: impl IntoIterator<Item = ChunkKey>) {
         self.own = Some(self.octree.edited_unsorted().collect());
         for key in base {
-            self.octree.insert(key, None);
+            self.octree.insert(key);
+            self.unindexed.entry(key).or_default();
         }
     }
 
@@ -113,26 +128,21 @@ impl State {
         self.changed(key, change, |edited| {
             edited.strokes.extend(strokes.into_iter().map(|stroke| (change, Arc::new(stroke))));
         });
-        self.octree.insert(key, None);
+        self.octree.insert(key);
     }
 
     /// Makes an edited chunk the one that readers see.
-    pub fn publish_whole(
-        &mut self,
-        key: ChunkKey,
-        change: Change,
-        whole: Arc<CompactChunk>,
-        summary: NodeSummary,
-    ) {
+    pub fn publish_whole(&mut self, key: ChunkKey, change: Change, whole: Arc<CompactChunk>) {
         self.changed(key, change, |edited| {
             edited.whole = Some(whole);
             edited.strokes.clear();
         });
-        self.octree.insert(key, Some(summary));
+        self.octree.insert(key);
     }
 
     fn changed(&mut self, key: ChunkKey, change: Change, how: impl FnOnce(&mut Edited)) {
         self.changes[stripe(key)] = change;
+        self.unindexed.insert(key, change);
         // Roots have no parents.
         if key.parent().is_some() {
             self.unshown.insert(key);
@@ -178,17 +188,18 @@ impl State {
         self.overlay.iter().map(|(&key, edited)| (key, edited))
     }
 
-    /// Forgets what the store holds by now: everything up to a change. `summary` is that of what was stored.
-    pub fn stored(&mut self, key: ChunkKey, through: Change, summary: NodeSummary) {
+    /// Forgets what the store holds by now: everything up to a change.
+    pub fn stored(&mut self, key: ChunkKey, through: Change) {
         self.forget(key, through);
         if let Some(own) = &mut self.own {
             own.insert(key);
         }
         match self.overlay.get_mut(&key) {
             Some(edited) => edited.is_stored = true,
-            None => {
-                self.octree.insert(key, Some(summary));
+            None if !self.octree.is_edited(key) => {
+                self.octree.insert(key);
             }
+            None => {}
         }
     }
 
@@ -198,6 +209,38 @@ impl State {
         self.forget(key, through);
         if !self.overlay.contains_key(&key) {
             self.octree.remove(key);
+            self.unindexed.insert(key, through);
+        }
+    }
+
+    /// Claims some of the chunks at which the index has to look, with their last changes, in no fixed order.
+    pub fn claim_unindexed(&mut self, most: usize) -> Vec<(ChunkKey, Change)> {
+        let free = self.unindexed.iter().filter(|(key, _)| !self.claimed.contains(key));
+        let chosen: Vec<_> = free.take(most).map(|(&key, &change)| (key, change)).collect();
+        self.claimed.extend(chosen.iter().map(|&(key, _)| key));
+        chosen
+    }
+
+    /// Gives a claimed chunk back.
+    pub fn disclaim(&mut self, key: ChunkKey) {
+        self.claimed.remove(&key);
+    }
+
+    /// How many chunks the index has to look at.
+    pub fn unindexed_count(&self) -> usize {
+        self.unindexed.len()
+    }
+
+    /// Whether the index has looked at an edited chunk as it is now.
+    pub fn is_indexed(&self, key: ChunkKey) -> bool {
+        self.octree.is_edited(key) && !self.unindexed.contains_key(&key)
+    }
+
+    /// Notes that the index has looked at a chunk as it was after a change.
+    pub fn indexed(&mut self, key: ChunkKey, change: Change) {
+        if self.unindexed.get(&key) == Some(&change) {
+            self.unindexed.remove(&key);
+            self.octree.make_fresh(key);
         }
     }
 
@@ -217,16 +260,7 @@ impl State {
     }
 
     /// In a world without a store: makes strokes up to a change one with their chunk.
-    pub fn fold(
-        &mut self,
-        key: ChunkKey,
-        through: Change,
-        whole: Arc<CompactChunk>,
-        summary: NodeSummary,
-    ) {
-        if self.edited(key).is_some_and(|edited| edited.change <= through) {
-            self.octree.insert(key, Some(summary));
-        }
+    pub fn fold(&mut self, key: ChunkKey, through: Change, whole: Arc<CompactChunk>) {
         let Some(edited) = self.overlay.get_mut(&key) else { return };
         self.overlay_bytes -= edited.size_bytes();
         edited.strokes.retain(|&(at, _)| at > through);
@@ -244,19 +278,58 @@ fn stripe(key: ChunkKey) -> usize {
     (FxBuildHasher.hash_one(key) >> 40) as usize % STRIPES
 }
 
-pub(super) struct Shared(RwLock<State>);
+/// The state behind its lock, and how often the lock was taken to change it.
+pub(super) struct Shared {
+    state: RwLock<State>,
+    published: AtomicU64,
+}
 
 impl Shared {
     pub fn new(octree: EditOctree) -> Self {
-        Self(RwLock::new(State::new(octree)))
+        Self { state: RwLock::new(State::new(octree)), published: AtomicU64::new(0) }
     }
 
     // Nothing that holds the lock panics half-way through a change, so a poisoned lock is a whole one.
     pub fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    pub fn write(&self) -> WriteGuard<'_> {
+        let state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        WriteGuard { state, published: &self.published }
+    }
+
+    /// A number that is another one after anything was changed: whoever has looked at the state after asking
+    /// for it knows that nothing is newer as long as it stays.
+    #[inline]
+    pub fn published(&self) -> u64 {
+        self.published.load(Acquire)
+    }
+}
+
+/// The state while it is changed.
+pub(super) struct WriteGuard<'a> {
+    state: RwLockWriteGuard<'a, State>,
+    published: &'a AtomicU64,
+}
+
+impl Deref for WriteGuard<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for WriteGuard<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for WriteGuard<'_> {
+    fn drop(&mut self) {
+        // The lock is let go after this.
+        self.published.fetch_add(1, Release);
     }
 }

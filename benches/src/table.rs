@@ -45,6 +45,7 @@ pub fn print(title: &str, compared: &str, heading: &[&str], rows: &[Vec<String>]
     rows.iter().for_each(|row| line(row.iter().map(String::as_str).collect()));
 }
 
+/// A ratio of times, theirs to ours: above 1 ours takes less.
 pub fn ratio(ratio: f64) -> String {
     if ratio < 0.995 { format!("{ratio:.2} loses") } else { format!("{ratio:.2}") }
 }

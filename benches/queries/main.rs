@@ -1,0 +1,60 @@
+//! Queries against their peers: rays, points, fills, regions, batches; same input, one run, in turns.
+//!
+//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points]` installs and builds the peers and runs this.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `corpus` | the ground, the rays and the points |
+//! | `walker` | the peer within this program: a walk from voxel to voxel |
+//! | `peer` | peers that are programs of their own: `NanoVDB`, `TensorStore` |
+//! | `rays` | picking rays and rays through the sky |
+//! | `points` | points one by one and in batches |
+//!
+//! Answers are compared before anything is timed. The medians of the rounds are printed; a ratio above 1
+//! means that ours takes less time.
+
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+mod corpus;
+mod peer;
+mod points;
+mod rays;
+mod walker;
+
+use corpus::Corpus;
+use peer::Peer;
+use walker::Walker;
+
+/// Turns that everybody gets, unless the command line says otherwise.
+const ROUNDS: usize = 9;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+    let corpus = Corpus::new();
+    let dir = tempfile::tempdir().expect("a folder for the peers' input");
+    corpus.write(dir.path()).expect("the peers' input is written");
+    let program = std::env::var("BLUEMARBLE_NANOVDB_PEER").unwrap_or("nanovdb-peer".to_owned());
+    let mut nanovdb = match Peer::start(&[&program], dir.path()) {
+        Ok(peer) => Some(peer),
+        Err(error) => {
+            println!("NanoVDB does not take part: {error}");
+            None
+        }
+    };
+    let (world, walker) = (corpus.world(), Walker::new(&corpus.chunks));
+    let named = |name: &str| arguments.iter().any(|argument| argument == name);
+    let all = !["rays", "sky", "points"].into_iter().any(named);
+    if all || named("rays") {
+        rays::race(&corpus, &world, &walker, nanovdb.as_mut(), dir.path(), rounds.max(1));
+    }
+    if all || named("sky") {
+        rays::sky(rounds.max(1));
+    }
+    if all || named("points") {
+        points::race(&corpus, &world, &walker, nanovdb.as_mut(), dir.path(), rounds.max(1));
+    }
+}

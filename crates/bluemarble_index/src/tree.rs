@@ -1,0 +1,279 @@
+//! [`NodeTree`]: an R-tree over nodes in world space.
+//!
+//! On a planet nodes are no grid: boxes of different lods and regions lie at any angle to each other, and
+//! what is solid in them is much smaller than they are. The tree holds one turned box for each node; queries
+//! look at world-aligned boxes first, then at the turned ones, nearest first, and stop when the caller does
+//! (Hjaltason and Samet, "Distance Browsing in Spatial Databases", 1999).
+
+use std::{cmp::Ordering, collections::BinaryHeap};
+
+use bluemarble_core::{
+    ChunkKey,
+    shape::{NodeBounds, Ray},
+};
+use glam::DVec3;
+use rstar::{AABB, ParentNode, RTree, RTreeNode, RTreeObject};
+use rustc_hash::FxHashMap;
+
+/// Envelopes are this much larger than the boxes, so that rounding hides nothing.
+const PAD_M: f64 = 1e-6;
+/// The same for boxes of the size of a planet.
+const PAD_SHARE: f64 = 1e-9;
+
+type Aligned = AABB<[f64; 3]>;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    key: ChunkKey,
+    envelope: Aligned,
+    bounds: NodeBounds,
+}
+
+impl Entry {
+    fn new(key: ChunkKey, bounds: NodeBounds) -> Self {
+        let half = bounds.aligned_half_extent_m();
+        let pad = bounds.centre.abs().max(half) * PAD_SHARE + DVec3::splat(PAD_M);
+        let (low, high) = (bounds.centre - half - pad, bounds.centre + half + pad);
+        Self { key, envelope: AABB::from_corners(low.to_array(), high.to_array()), bounds }
+    }
+}
+
+impl RTreeObject for Entry {
+    type Envelope = Aligned;
+
+    fn envelope(&self) -> Aligned {
+        self.envelope
+    }
+}
+
+/// Nodes and their boxes in world space.
+#[derive(Clone, Debug, Default)]
+pub struct NodeTree {
+    tree: RTree<Entry>,
+    bounds: FxHashMap<ChunkKey, NodeBounds>,
+}
+
+impl NodeTree {
+    /// A tree of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A tree of many nodes at once, each of which is given once.
+    pub fn bulk(nodes: impl IntoIterator<Item = (ChunkKey, NodeBounds)>) -> Self {
+        let bounds: FxHashMap<_, _> = nodes.into_iter().collect();
+        let entries = bounds.iter().map(|(&key, &bounds)| Entry::new(key, bounds)).collect();
+        Self { tree: RTree::bulk_load(entries), bounds }
+    }
+
+    /// Adds a node with a box, as [`bluemarble_core::Shape::box_bounds`] gives it. A node that is there
+    /// already takes the new box.
+    pub fn insert(&mut self, key: ChunkKey, bounds: NodeBounds) {
+        match self.bounds.insert(key, bounds) {
+            Some(old) if old == bounds => return,
+            Some(old) => {
+                self.tree.remove(&Entry::new(key, old));
+            }
+            None => {}
+        }
+        self.tree.insert(Entry::new(key, bounds));
+    }
+
+    /// Removes a node. False if it was not there.
+    pub fn remove(&mut self, key: ChunkKey) -> bool {
+        let Some(bounds) = self.bounds.remove(&key) else { return false };
+        self.tree.remove(&Entry::new(key, bounds)).is_some()
+    }
+
+    /// Whether a node is there.
+    pub fn contains(&self, key: ChunkKey) -> bool {
+        self.bounds.contains_key(&key)
+    }
+
+    /// The box of a node.
+    pub fn bounds(&self, key: ChunkKey) -> Option<&NodeBounds> {
+        self.bounds.get(&key)
+    }
+
+    /// All nodes, in no fixed order.
+    pub fn keys_unsorted(&self) -> impl Iterator<Item = ChunkKey> + '_ {
+        self.bounds.keys().copied()
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.bounds.is_empty()
+    }
+
+    /// Removes all nodes.
+    pub fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// The nodes whose box a ray enters within `max_m` metres, each with where it enters (0 if it starts
+    /// inside), front to back. No more of the tree is looked at than is asked for.
+    pub fn along_ray(&self, ray: &Ray, max_m: f64) -> impl Iterator<Item = (ChunkKey, f64)> + '_ {
+        let ray = *ray;
+        self.nearest_first(
+            move |envelope| enter_m(&ray, envelope, max_m),
+            move |bounds| bounds.ray_span_m(&ray).map(|span| span.0).filter(|&at_m| at_m <= max_m),
+        )
+    }
+
+    /// All nodes with the distance of their box from a place in metres (0 if it is inside), nearest first. No
+    /// more of the tree is looked at than is asked for.
+    pub fn nearest(&self, place: DVec3) -> impl Iterator<Item = (ChunkKey, f64)> + '_ {
+        self.within(place, f64::INFINITY)
+    }
+
+    /// The nodes whose box is at most `radius_m` metres from a place, nearest first.
+    pub fn within(
+        &self,
+        place: DVec3,
+        radius_m: f64,
+    ) -> impl Iterator<Item = (ChunkKey, f64)> + '_ {
+        let is_near = move |distance_m: &f64| *distance_m <= radius_m;
+        self.nearest_first(
+            move |envelope| {
+                let (low, high) = corners(envelope);
+                Some((low - place).max(place - high).max(DVec3::ZERO).length()).filter(is_near)
+            },
+            move |bounds| Some(bounds.distance_m(place)).filter(is_near),
+        )
+    }
+
+    /// The nodes whose box, turned to the axes of world space, meets a box given by its lowest and highest
+    /// corner in metres; in no fixed order.
+    pub fn in_box_unsorted(&self, low: DVec3, high: DVec3) -> impl Iterator<Item = ChunkKey> + '_ {
+        let region = AABB::from_corners(low.to_array(), high.to_array());
+        self.tree.locate_in_envelope_intersecting(region).map(|entry| entry.key)
+    }
+
+    fn nearest_first<F, G>(&self, of_envelope: F, of_bounds: G) -> NearestFirst<'_, F, G>
+    where
+        F: Fn(&Aligned) -> Option<f64>,
+        G: Fn(&NodeBounds) -> Option<f64>,
+    {
+        let mut search = NearestFirst { queue: BinaryHeap::new(), of_envelope, of_bounds };
+        search.open(self.tree.root());
+        search
+    }
+}
+
+/// A part of the tree, waiting for its turn.
+struct Waiting<'a> {
+    distance_m: f64,
+    part: Part<'a>,
+}
+
+enum Part<'a> {
+    Parent(&'a ParentNode<Entry>),
+    Leaf(ChunkKey),
+}
+
+impl Waiting<'_> {
+    /// Parents before leaves, which go by key, so that ties do not depend on the tree's history.
+    fn rank(&self) -> Option<(u8, u8, [i32; 3])> {
+        match self.part {
+            Part::Parent(_) => None,
+            Part::Leaf(key) => Some((key.region, key.lod, key.pos.to_array())),
+        }
+    }
+}
+
+impl Ord for Waiting<'_> {
+    /// What comes first is the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.distance_m.total_cmp(&self.distance_m).then_with(|| other.rank().cmp(&self.rank()))
+    }
+}
+
+impl PartialOrd for Waiting<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Waiting<'_> {}
+
+/// A search that opens the nearest part of the tree that is left.
+struct NearestFirst<'a, F, G> {
+    queue: BinaryHeap<Waiting<'a>>,
+    of_envelope: F,
+    of_bounds: G,
+}
+
+impl<'a, F, G> NearestFirst<'a, F, G>
+where
+    F: Fn(&Aligned) -> Option<f64>,
+    G: Fn(&NodeBounds) -> Option<f64>,
+{
+    fn open(&mut self, parent: &'a ParentNode<Entry>) {
+        for child in parent.children() {
+            let waiting = match child {
+                RTreeNode::Parent(parent) => (self.of_envelope)(&parent.envelope())
+                    .map(|distance_m| Waiting { distance_m, part: Part::Parent(parent) }),
+                RTreeNode::Leaf(entry) => (self.of_envelope)(&entry.envelope)
+                    .and_then(|_| (self.of_bounds)(&entry.bounds))
+                    .map(|distance_m| Waiting { distance_m, part: Part::Leaf(entry.key) }),
+            };
+            self.queue.extend(waiting);
+        }
+    }
+}
+
+impl<F, G> Iterator for NearestFirst<'_, F, G>
+where
+    F: Fn(&Aligned) -> Option<f64>,
+    G: Fn(&NodeBounds) -> Option<f64>,
+{
+    type Item = (ChunkKey, f64);
+
+    fn next(&mut self) -> Option<(ChunkKey, f64)> {
+        loop {
+            let next = self.queue.pop()?;
+            match next.part {
+                Part::Parent(parent) => self.open(parent),
+                Part::Leaf(key) => return Some((key, next.distance_m)),
+            }
+        }
+    }
+}
+
+fn corners(envelope: &Aligned) -> (DVec3, DVec3) {
+    (DVec3::from_array(envelope.lower()), DVec3::from_array(envelope.upper()))
+}
+
+/// Where a ray enters a box within a distance.
+fn enter_m(ray: &Ray, envelope: &Aligned, max_m: f64) -> Option<f64> {
+    let (low, high) = corners(envelope);
+    let (mut enter, mut leave) = (0.0f64, max_m);
+    for axis in 0..3 {
+        let (o, d) = (ray.origin[axis], ray.direction[axis]);
+        // The exact test takes such rays for parallel as well.
+        if d.abs() < 1e-12 {
+            if o < low[axis] || o > high[axis] {
+                return None;
+            }
+            continue;
+        }
+        let (a, b) = ((low[axis] - o) / d, (high[axis] - o) / d);
+        enter = enter.max(a.min(b));
+        leave = leave.min(a.max(b));
+    }
+    (enter <= leave).then_some(enter)
+}
+
+#[cfg(test)]
+mod tests;

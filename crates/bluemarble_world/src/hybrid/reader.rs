@@ -1,0 +1,378 @@
+//! [`WorldReader`]: one thread's quick way to voxels and nodes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bluemarble_core::{
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, Occupancy, Phase,
+    shape::Shape,
+};
+use bluemarble_terrain::Classification;
+use futures::executor::block_on;
+use glam::IVec3;
+use rustc_hash::FxHashMap;
+
+use super::{HybridWorld, Known, state::Change};
+use crate::{WorldError, query::Explanation, ray::RayTarget};
+
+/// A power of two.
+const SLOTS: usize = 4096;
+/// Bytes of chunks that a reader holds unless [`WorldReader::set_budget_bytes`] says otherwise.
+pub const DEFAULT_READER_BYTES: usize = 32 << 20;
+/// Nodes of which a reader remembers what they are.
+const MOST_NODES: usize = 1 << 15;
+/// Memories that are kept for readers to come.
+const MOST_MEMORIES: usize = 4;
+
+/// Reads voxels, nodes and chunks of a world and remembers what it has read: a voxel of a chunk that it
+/// knows costs some nanoseconds and takes no lock.
+///
+/// What it says is never older than the call: every edit that was acknowledged before is in it. It blocks
+/// where a chunk must be read from the store or made by the baseline, so keep it on a worker, one for
+/// each thread.
+#[derive(Debug)]
+pub struct WorldReader {
+    world: HybridWorld,
+    memory: Memory,
+    explanation: Explanation,
+}
+
+/// What a reader remembers. When the reader goes, the world keeps it for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    chunks: Slots<HeldChunk>,
+    nodes: FxHashMap<ChunkKey, HeldNode>,
+    held_bytes: usize,
+    budget_bytes: usize,
+}
+
+/// Memories of readers that have gone.
+pub(super) type Memories = Mutex<Vec<Memory>>;
+
+/// A chunk and, once a ray has asked for them, its masks.
+#[derive(Debug)]
+pub(crate) struct HeldChunk {
+    pub cells: Arc<CompactChunk>,
+    change: Change,
+    /// By [`RayTarget`].
+    masks: [Option<Box<Occupancy>>; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct HeldNode {
+    /// What is held was true at this count of publications.
+    published: u64,
+    /// What the baseline says, which never changes; not asked yet where edits answer instead.
+    baseline: Option<Classification>,
+    /// The one material of every voxel of the node, as far as is known.
+    uniform: Option<MaterialId>,
+}
+
+/// What a node is, as far as a ray is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NodeKind {
+    /// Every voxel is of this material.
+    Uniform(MaterialId),
+    /// Anything else.
+    Mixed,
+}
+
+impl Drop for WorldReader {
+    fn drop(&mut self) {
+        let memory = std::mem::take(&mut self.memory);
+        let mut memories = self.world.inner.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        if memories.len() < MOST_MEMORIES {
+            memories.push(memory);
+        }
+    }
+}
+
+impl Memory {
+    fn with_slots() -> Self {
+        Self {
+            chunks: Slots::full_size(),
+            nodes: FxHashMap::default(),
+            held_bytes: 0,
+            budget_bytes: DEFAULT_READER_BYTES,
+        }
+    }
+}
+
+impl HybridWorld {
+    /// A reader for this thread. It may know already what one before it has read.
+    pub fn reader(&self) -> WorldReader {
+        let known = self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let memory = known.unwrap_or_else(Memory::with_slots);
+        WorldReader { world: self.clone(), memory, explanation: Explanation::default() }
+    }
+}
+
+impl WorldReader {
+    /// The world that is read.
+    pub fn world(&self) -> &HybridWorld {
+        &self.world
+    }
+
+    /// How the lattice lies in world space.
+    pub fn shape(&self) -> Shape {
+        self.world.inner.shape
+    }
+
+    /// Sets how many bytes of chunks may be held; beyond them everything is forgotten.
+    pub fn set_budget_bytes(&mut self, bytes: usize) {
+        self.memory.budget_bytes = bytes;
+        self.keep_budget();
+    }
+
+    /// Bytes of chunks and masks that are held.
+    pub fn held_bytes(&self) -> usize {
+        self.memory.held_bytes
+    }
+
+    /// What a voxel is made of.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    #[inline]
+    pub fn material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
+        let key = ChunkKey::of_voxel(region, 0, voxel);
+        let cell = voxel & (CHUNK_EDGE - 1);
+        let published = self.world.inner.state.published();
+        if let Some(chunk) = self.memory.chunks.fresh(key, published) {
+            return Ok(chunk.cells.get(cell));
+        }
+        Ok(self.chunk(key)?.cells.get(cell))
+    }
+
+    /// The same, if the chunk is at hand.
+    #[inline]
+    pub(crate) fn known_material(&mut self, region: u8, voxel: IVec3) -> Option<MaterialId> {
+        let chunk = self.known_chunk(ChunkKey::of_voxel(region, 0, voxel))?;
+        Some(chunk.cells.get(voxel & (CHUNK_EDGE - 1)))
+    }
+
+    /// How the last query was answered.
+    pub fn explanation(&self) -> Explanation {
+        self.explanation
+    }
+
+    pub(crate) fn explain(&mut self, explanation: Explanation) {
+        self.explanation = explanation;
+    }
+
+    /// A chunk as it is now.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    pub fn read(&mut self, key: ChunkKey) -> Result<Arc<CompactChunk>, WorldError> {
+        Ok(Arc::clone(&self.chunk(key)?.cells))
+    }
+
+    /// The chunk, read if need be.
+    pub(crate) fn chunk(&mut self, key: ChunkKey) -> Result<&HeldChunk, WorldError> {
+        if !self.knows(key) {
+            self.fetch(key)?;
+        }
+        self.memory.chunks.any(key).ok_or(WorldError::OutsideLattice { key })
+    }
+
+    /// The chunk, if it is held and nothing is newer.
+    #[inline]
+    pub(crate) fn known_chunk(&mut self, key: ChunkKey) -> Option<&HeldChunk> {
+        if self.knows(key) { self.memory.chunks.any(key) } else { None }
+    }
+
+    /// The cells of a chunk and the masks of those that stop a ray, if the chunk is held and nothing is newer.
+    #[inline]
+    pub(crate) fn known_masks(
+        &mut self,
+        key: ChunkKey,
+        target: RayTarget,
+    ) -> Option<(&CompactChunk, &Occupancy)> {
+        let published = self.world.inner.state.published();
+        let slot = self.memory.chunks.slot_of(key)?;
+        if slot.published != published {
+            if self.world.state().last_change(key) > slot.held.change {
+                return None;
+            }
+            slot.published = published;
+        }
+        let chunk = &mut slot.held;
+        let masks = &mut chunk.masks[target as usize];
+        let masks = match masks {
+            Some(masks) => masks,
+            None => {
+                let made = chunk.cells.occupancy(|material| target.stops(&self.world, material));
+                self.memory.held_bytes += made.size_bytes();
+                masks.insert(Box::new(made))
+            }
+        };
+        Some((&chunk.cells, masks))
+    }
+
+    /// The one material of all voxels of a box, if it is known without reading any.
+    pub(crate) fn box_material(&self, region: u8, voxels: &LatticeBox) -> Option<MaterialId> {
+        if self.world.state().octree.is_box_touched(region, voxels) {
+            return None;
+        }
+        match self.world.inner.baseline.classify(region, *voxels, 0) {
+            Classification::Uniform(material) => Some(material),
+            Classification::Solid | Classification::Mixed => None,
+        }
+    }
+
+    /// Whether the chunk is held as it is now.
+    #[inline]
+    fn knows(&mut self, key: ChunkKey) -> bool {
+        let published = self.world.inner.state.published();
+        if self.memory.chunks.fresh(key, published).is_some() {
+            return true;
+        }
+        let Some(slot) = self.memory.chunks.slot_of(key) else { return false };
+        let is_fresh = self.world.state().last_change(key) <= slot.held.change;
+        if is_fresh {
+            slot.published = published;
+        }
+        is_fresh
+    }
+
+    fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {
+        let published = self.world.inner.state.published();
+        let found = block_on(self.world.find(key))?.cached;
+        let chunk = HeldChunk { cells: found.compact, change: found.change, masks: [None, None] };
+        // First, so that what was asked for is held.
+        self.keep_budget();
+        self.memory.held_bytes += chunk.size_bytes();
+        if let Some(old) = self.memory.chunks.put(key, published, chunk) {
+            self.memory.held_bytes -= old.size_bytes();
+        }
+        Ok(())
+    }
+
+    fn keep_budget(&mut self) {
+        // Chunks are shared with the world's own cache, so forgetting them all costs little.
+        if self.memory.held_bytes > self.memory.budget_bytes {
+            self.memory.chunks.clear();
+            self.memory.held_bytes = 0;
+        }
+    }
+
+    /// What is known of a node without reading a chunk.
+    #[inline]
+    pub(crate) fn node(&mut self, key: ChunkKey) -> NodeKind {
+        let published = self.world.inner.state.published();
+        let uniform = match self.memory.nodes.get(&key) {
+            Some(node) if node.published == published => node.uniform,
+            _ => self.ask_node(key, published),
+        };
+        uniform.map_or(NodeKind::Mixed, NodeKind::Uniform)
+    }
+
+    fn ask_node(&mut self, key: ChunkKey, published: u64) -> Option<MaterialId> {
+        let mut baseline = self.memory.nodes.get(&key).and_then(|node| node.baseline);
+        let uniform = match self.world.known(key) {
+            Known::Uniform(material) => Some(material),
+            Known::Mixed => None,
+            Known::Untouched => {
+                let ask = || {
+                    let voxels = key.lattice_box();
+                    self.world.inner.baseline.classify(key.region, voxels, key.lod)
+                };
+                match *baseline.get_or_insert_with(ask) {
+                    Classification::Uniform(material) => Some(material),
+                    Classification::Solid | Classification::Mixed => None,
+                }
+            }
+        };
+        if self.memory.nodes.len() >= MOST_NODES {
+            self.memory.nodes.clear();
+        }
+        self.memory.nodes.insert(key, HeldNode { published, baseline, uniform });
+        uniform
+    }
+}
+
+impl HeldChunk {
+    fn size_bytes(&self) -> usize {
+        let masks: usize = self.masks.iter().flatten().map(|masks| masks.size_bytes()).sum();
+        self.cells.size_bytes() + masks
+    }
+}
+
+impl RayTarget {
+    /// Whether a ray ends at a material.
+    #[inline]
+    pub(crate) fn stops(self, world: &HybridWorld, material: MaterialId) -> bool {
+        match self {
+            Self::Visible => !material.is_air(),
+            Self::Solid => {
+                let phase = world.materials().get(material).map(|row| row.phase);
+                !material.is_air() && phase != Some(Phase::Liquid)
+            }
+        }
+    }
+}
+
+/// A table in which each key has one place, so that looking is a single step.
+#[derive(Debug)]
+struct Slots<T> {
+    slots: Box<[Option<Slot<T>>]>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    key: ChunkKey,
+    /// What is held was true at this count of publications.
+    published: u64,
+    held: T,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self { slots: Box::default() }
+    }
+}
+
+impl<T> Slots<T> {
+    fn full_size() -> Self {
+        Self { slots: (0..SLOTS).map(|_| None).collect() }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::full_size();
+    }
+
+    #[inline]
+    fn place(key: ChunkKey) -> usize {
+        // Neighbours of one lod fall into different slots: 16 along each axis.
+        let IVec3 { x, y, z } = key.pos;
+        let near = (x & 15 | (z & 15) << 4 | (y & 15) << 8) as u64;
+        let high = (x >> 4) as u64 ^ ((z >> 4) as u64) << 21 ^ ((y >> 4) as u64) << 42;
+        let which = high ^ u64::from(key.lod) << 48 ^ u64::from(key.region) << 56;
+        let mixed = which.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
+        (near ^ mixed) as usize % SLOTS
+    }
+
+    /// What is held of a key, if nothing was published since it was looked at.
+    #[inline]
+    fn fresh(&self, key: ChunkKey, published: u64) -> Option<&T> {
+        let slot = self.slots[Self::place(key)].as_ref()?;
+        (slot.key == key && slot.published == published).then_some(&slot.held)
+    }
+
+    /// What is held of a key, however old.
+    #[inline]
+    fn any(&self, key: ChunkKey) -> Option<&T> {
+        let slot = self.slots[Self::place(key)].as_ref()?;
+        (slot.key == key).then_some(&slot.held)
+    }
+
+    fn slot_of(&mut self, key: ChunkKey) -> Option<&mut Slot<T>> {
+        self.slots[Self::place(key)].as_mut().filter(|slot| slot.key == key)
+    }
+
+    /// Holds something, and gives back what had its place.
+    fn put(&mut self, key: ChunkKey, published: u64, held: T) -> Option<T> {
+        let slot = Slot { key, published, held };
+        self.slots[Self::place(key)].replace(slot).map(|slot| slot.held)
+    }
+}

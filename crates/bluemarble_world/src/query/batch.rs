@@ -1,0 +1,76 @@
+//! Many places or rays at once, in their order, on all cores.
+
+use bluemarble_core::{ChunkKey, MaterialId, code, shape::Ray};
+use glam::IVec3;
+
+use crate::{HybridWorld, RayHit, RayOptions, WorldError, WorldReader, parallel};
+
+/// Rays and points that a thread takes at once.
+const RAYS_AT_ONCE: usize = 256;
+const POINTS_AT_ONCE: usize = 8192;
+
+impl HybridWorld {
+    /// What voxels are made of, in the order asked for, on as many threads as there are cores; the calling one
+    /// waits for them. Of voxels whose chunks are not at hand, those of one chunk are read together.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`], for the first voxel that cannot be read.
+    pub fn read_many(&self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+        in_parts(self, voxels, POINTS_AT_ONCE, |reader, voxels| reader.read_grouped(voxels))
+    }
+
+    /// The first hit of each ray, in the order asked for, on as many threads as there are cores; the calling
+    /// one waits for them.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    pub fn cast_many(
+        &self,
+        rays: &[Ray],
+        options: &RayOptions,
+    ) -> Result<Vec<Option<RayHit>>, WorldError> {
+        in_parts(self, rays, RAYS_AT_ONCE, |reader, rays| {
+            rays.iter().map(|ray| reader.first_hit(ray, options)).collect()
+        })
+    }
+}
+
+impl WorldReader {
+    /// Reads voxels at hand as they come, and then the others, chunk by chunk.
+    fn read_grouped(&mut self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+        let mut missing = Vec::new();
+        let mut materials = Vec::with_capacity(voxels.len());
+        for (index, &(region, voxel)) in voxels.iter().enumerate() {
+            let known = self.known_material(region, voxel);
+            if known.is_none() {
+                let key = ChunkKey::of_voxel(region, 0, voxel);
+                missing.push((region, code::morton_of(key), index));
+            }
+            materials.push(known.unwrap_or_default());
+        }
+        missing.sort_unstable();
+        for (_, _, index) in missing {
+            let (region, voxel) = voxels[index];
+            materials[index] = self.material(region, voxel)?;
+        }
+        Ok(materials)
+    }
+}
+
+/// Answers a list part by part, each thread with a reader of its own.
+fn in_parts<T: Sync, R: Send>(
+    world: &HybridWorld,
+    items: &[T],
+    at_once: usize,
+    answer: impl Fn(&mut WorldReader, &[T]) -> Result<Vec<R>, WorldError> + Sync,
+) -> Result<Vec<R>, WorldError> {
+    // A few parts for each thread, so that no thread is left with all of the work.
+    let parts: Vec<_> = items.chunks(at_once.min(items.len().div_ceil(8)).max(1)).collect();
+    let answers =
+        parallel::map_with(&parts, || world.reader(), |reader, part| answer(reader, part));
+    let mut all = Vec::with_capacity(items.len());
+    for answer in answers {
+        all.extend(answer?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,446 @@
+//! [`RayCast`]: a ray on its way through nodes, chunks and regions.
+
+use bluemarble_core::{
+    Around, Cells, ChunkKey, CompactChunk, Face, LatticeBox, MAX_LOD, MaterialId, Occupancy, Shape,
+    shape::{AnyCrossings, Crossings, Cube, Exit, Ray},
+};
+use glam::{DVec3, IVec3};
+
+use super::{RayHit, RayOptions, RayTarget};
+use crate::{WorldError, WorldReader, hybrid::NodeKind};
+
+/// A chunk is `1 << CHUNK_LOG2` cells wide.
+const CHUNK_LOG2: u32 = 6;
+/// A longer leap is tried after so many leaps over free nodes, down to a part of the way.
+const FIRST_STRIDE: u32 = 6;
+const STRIDE_HALVINGS: u32 = 3;
+/// A ray crosses fewer borders of regions than this: a planet has twelve edges.
+const MOST_REGIONS: u32 = 64;
+
+/// A ray on its way. Every call of [`RayCast::next_hit`] takes it to the next material that stops it.
+#[derive(Clone, Debug)]
+pub struct RayCast {
+    ray: Ray,
+    options: RayOptions,
+    at: Option<Position>,
+    crossings: AnyCrossings,
+    /// The lod of the last free node: the next one is probably of a similar size.
+    free_lod: u8,
+    /// Leaps over free nodes, and at how many of them a longer one is tried.
+    free_leaps: u32,
+    next_stride: u32,
+    regions: u32,
+}
+
+/// Where a ray is.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    region: u8,
+    voxel: IVec3,
+    at_m: f64,
+    /// The side of the voxel through which it came.
+    entered: Option<Face>,
+    /// What it is in, if that is what stopped it last.
+    inside: Option<MaterialId>,
+}
+
+/// Why a ray does not go on.
+enum Stop {
+    Hit(RayHit),
+    /// It has left the region.
+    Border,
+    /// It has come as far as it shall.
+    End,
+    /// A chunk must be read first.
+    Unknown(ChunkKey),
+}
+
+impl RayCast {
+    /// A ray that has not set off yet.
+    pub fn new(shape: &Shape, ray: &Ray, options: &RayOptions) -> Self {
+        let at = start(shape, ray);
+        let region = at.map_or(0, |at| at.region);
+        Self {
+            ray: *ray,
+            options: *options,
+            at,
+            crossings: shape.crossings(region, ray),
+            free_lod: 0,
+            free_leaps: 0,
+            next_stride: FIRST_STRIDE,
+            regions: 0,
+        }
+    }
+
+    /// The next stretch of one material that stops the ray, where the ray enters it; `None` if there is none
+    /// up to the end. Air, and what else does not stop it, divides stretches and is not reported.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`]; the next call tries again.
+    pub fn next_hit(&mut self, reader: &mut WorldReader) -> Result<Option<RayHit>, WorldError> {
+        while let Some(mut at) = self.at {
+            let stop = match self.crossings {
+                AnyCrossings::Flat(crossings) => self.go(&crossings, reader, &mut at),
+                AnyCrossings::Sphere(crossings) => self.go(&crossings, reader, &mut at),
+            };
+            self.at = Some(at);
+            match stop {
+                Stop::Hit(hit) => return Ok(Some(hit)),
+                Stop::End => self.at = None,
+                Stop::Border => {
+                    let shape = reader.shape();
+                    self.at = self.beyond(&shape, at);
+                    let region = self.at.map_or(at.region, |at| at.region);
+                    self.crossings = shape.crossings(region, &self.ray);
+                }
+                Stop::Unknown(key) => drop(reader.chunk(key)?),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on within one region.
+    fn go(
+        &mut self,
+        crossings: &impl Crossings,
+        reader: &mut WorldReader,
+        at: &mut Position,
+    ) -> Stop {
+        let around = reader.shape().region_box();
+        loop {
+            if at.at_m > self.options.max_m {
+                return Stop::End;
+            }
+            if !around.contains(at.voxel) {
+                return Stop::Border;
+            }
+            let lod = self.lod_at(reader, at.at_m);
+            let key = ChunkKey::of_voxel(at.region, lod, at.voxel);
+            let target = self.options.target;
+            if let Some((cells, masks)) = reader.known_masks(key, target) {
+                if let Some(hit) = self.through_chunk(crossings, key, (cells, masks), at) {
+                    return Stop::Hit(hit);
+                }
+                continue;
+            }
+            let Some((node, material)) = self.uniform_node(reader, at, lod) else {
+                return Stop::Unknown(key);
+            };
+            if at.inside != Some(material) && target.stops(reader.world(), material) {
+                return Stop::Hit(self.hit(at, lod, material));
+            }
+            at.inside = at.inside.filter(|&inside| inside == material);
+            self.free_leaps += 1;
+            if self.free_leaps == self.next_stride && self.options.spread == 0.0 {
+                // Whoever fails tries again after twice as many leaps.
+                self.next_stride = self.free_leaps * 2;
+                if self.stride(crossings, reader, at, material) {
+                    self.next_stride = self.free_leaps + FIRST_STRIDE;
+                    continue;
+                }
+            }
+            at.leap(crossings, CHUNK_LOG2 + u32::from(node));
+        }
+    }
+
+    /// Tries to leap over all that is left of the way, or a part of it, at once: if the box around it holds no
+    /// other material. False if not.
+    fn stride(
+        &self,
+        crossings: &impl Crossings,
+        reader: &WorldReader,
+        at: &mut Position,
+        material: MaterialId,
+    ) -> bool {
+        let around = reader.shape().region_box();
+        // Up to the region's border.
+        let region = Cube { min: around.min, edge: around.size().x };
+        let end_m = crossings.exit(region, at.at_m).at_m.min(self.options.max_m);
+        for halvings in 0..STRIDE_HALVINGS {
+            let to_m = at.at_m + (end_m - at.at_m) / f64::from(1 << halvings);
+            if !to_m.is_finite() {
+                continue;
+            }
+            let place = |at_m: f64| {
+                let axis = |axis| crossings.coordinate(axis, at.voxel[axis], region, at_m, true);
+                IVec3::new(axis(0), axis(1), axis(2))
+            };
+            let to = place(to_m);
+            // A ray goes one way along each axis; only its height on a planet turns once.
+            let lowest = match reader.shape() {
+                Shape::CubeSphere(_) => {
+                    place((-self.ray.origin.dot(self.ray.direction)).clamp(at.at_m, to_m))
+                }
+                Shape::Flat(_) => to,
+            };
+            let min = at.voxel.min(to).min(lowest);
+            let voxels = LatticeBox::new(min, at.voxel.max(to).max(lowest) + 1);
+            if reader.box_material(at.region, &voxels) == Some(material) {
+                // Within the last voxel of the way, not at its border: the next leap goes on from there.
+                (at.voxel, at.at_m) = (to, to_m);
+                if to_m == end_m && to_m < self.options.max_m {
+                    at.leap(crossings, 0);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The lod at which the ray meets cells.
+    #[inline]
+    fn lod_at(&self, reader: &WorldReader, at_m: f64) -> u8 {
+        if self.options.spread == 0.0 {
+            return 0;
+        }
+        let voxels = self.options.spread * at_m / reader.shape().voxel_m();
+        (voxels.max(1.0).log2() as u8).min(MAX_LOD)
+    }
+
+    /// The coarsest node around the ray that is known to be of one material, and that material.
+    fn uniform_node(
+        &mut self,
+        reader: &mut WorldReader,
+        at: &Position,
+        lod: u8,
+    ) -> Option<(u8, MaterialId)> {
+        let mut kind = |lod| match reader.node(ChunkKey::of_voxel(at.region, lod, at.voxel)) {
+            NodeKind::Uniform(material) => Some(material),
+            NodeKind::Mixed => None,
+        };
+        let mut node = self.free_lod.max(lod);
+        let mut material = kind(node);
+        while material.is_none() {
+            if node == lod {
+                self.free_lod = lod;
+                return None;
+            }
+            node -= 1;
+            material = kind(node);
+        }
+        while node < MAX_LOD && kind(node + 1).is_some() {
+            node += 1;
+        }
+        self.free_lod = node;
+        material.map(|material| (node, material))
+    }
+
+    /// Goes through a chunk; `None` if the ray leaves it without being stopped.
+    #[inline]
+    fn through_chunk(
+        &self,
+        crossings: &impl Crossings,
+        key: ChunkKey,
+        (cells, masks): (&CompactChunk, &Occupancy),
+        at: &mut Position,
+    ) -> Option<RayHit> {
+        let (lod, min) = (i32::from(key.lod), key.min_voxel());
+        loop {
+            let cell = (at.voxel - min) >> lod;
+            if cell.max_element() > 63 || cell.min_element() < 0 || at.at_m > self.options.max_m {
+                return None;
+            }
+            let edge_log2 = match masks.around(cell) {
+                Around::Free { edge_log2 } => {
+                    at.inside = None;
+                    edge_log2
+                }
+                Around::Occupied => {
+                    let material = cells.get(cell);
+                    if at.inside != Some(material) {
+                        return Some(self.hit(at, key.lod, material));
+                    }
+                    cells.same_around(cell)
+                }
+            };
+            at.leap(crossings, edge_log2 + u32::from(key.lod));
+        }
+    }
+
+    fn hit(&self, at: &mut Position, lod: u8, material: MaterialId) -> RayHit {
+        at.inside = Some(material);
+        RayHit {
+            region: at.region,
+            voxel: at.voxel & -(1 << lod),
+            lod,
+            face: at.entered,
+            material,
+            distance_m: at.at_m,
+            point: self.ray.at(at.at_m),
+        }
+    }
+
+    /// The same place as the region beyond the border counts it; `None` if the ray leaves the lattice for good.
+    fn beyond(&mut self, shape: &Shape, at: Position) -> Option<Position> {
+        self.regions += 1;
+        if matches!(shape, Shape::Flat(_)) || self.regions > MOST_REGIONS {
+            return None;
+        }
+        let around = shape.region_box();
+        let mut at = Position { inside: at.inside, ..at };
+        if at.voxel.y >= around.max.y {
+            return None;
+        }
+        if at.voxel.y < around.min.y {
+            // The lattice ends above the planet's centre: on the other side it begins again.
+            let below = Cube { min: IVec3::new(0, -around.max.y, 0), edge: around.max.y };
+            let (at_m, _) = shape.crossings(at.region, &self.ray).exit_along(1, below, at.at_m);
+            if !at_m.is_finite() {
+                return None;
+            }
+            at = arrive(shape, &self.ray, at_m);
+            at.voxel.y = around.min.y;
+            at.entered = Some(Face::NegY);
+            return Some(at);
+        }
+        match shape.place(at.region, 0, at.voxel) {
+            Some(place) => {
+                at.entered = at.entered.map(|face| turned(shape, at, face, place.region));
+                (at.region, at.voxel) = (place.region, place.cell);
+                Some(at)
+            }
+            None => Some(arrive(shape, &self.ray, at.at_m)),
+        }
+    }
+}
+
+impl Position {
+    /// To the end of the aligned cube of `1 << edge_log2` voxels.
+    #[inline]
+    fn leap(&mut self, crossings: &impl Crossings, edge_log2: u32) {
+        let cube = Cube::around(self.voxel, edge_log2);
+        let (voxel, exit) = crossings.leap(self.voxel, cube, self.at_m);
+        // Rounding may put a crossing a hair before the last one; distances never run backwards. A ray that
+        // stands still, as far as numbers tell, is at the end of its way.
+        (self.voxel, self.at_m) = (voxel, exit.at_m.max(self.at_m));
+        self.entered = Some(side(exit));
+    }
+}
+
+/// The side of the voxel beyond an exit through which a ray comes in.
+#[inline]
+fn side(exit: Exit) -> Face {
+    Face::ALL[exit.axis * 2 + usize::from(exit.step < 0)]
+}
+
+/// The side of a voxel beyond a border of regions, as the region beyond it names the side.
+fn turned(shape: &Shape, at: Position, face: Face, region: u8) -> Face {
+    let point = shape.to_world(at.region, at.voxel.as_dvec3());
+    let normal = shape.face_normal(at.region, point, face);
+    let likeness = |face: &Face| shape.face_normal(region, point, *face).dot(normal);
+    let best = Face::ALL.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.unwrap_or(face)
+}
+
+/// Where a ray is, in its own region.
+fn arrive(shape: &Shape, ray: &Ray, at_m: f64) -> Position {
+    let (region, _) = shape.from_world(ray.at(at_m));
+    let voxel = shape.voxel_along(ray, region, at_m);
+    Position { region, voxel, at_m, entered: None, inside: None }
+}
+
+/// Where a ray is first within the lattice; `None` if it never is.
+fn start(shape: &Shape, ray: &Ray) -> Option<Position> {
+    let around = shape.region_box();
+    let at = arrive(shape, ray, 0.0);
+    if around.contains(at.voxel) {
+        return Some(at);
+    }
+    match shape {
+        Shape::Flat(flat) => {
+            let (low, high) =
+                (around.min.as_dvec3() * flat.voxel_m, around.max.as_dvec3() * flat.voxel_m);
+            let (mut enter, mut leave, mut side) = (0.0f64, f64::INFINITY, None);
+            for axis in 0..3 {
+                let (o, d) = (ray.origin[axis], ray.direction[axis]);
+                if d == 0.0 {
+                    if o < low[axis] || o >= high[axis] {
+                        return None;
+                    }
+                    continue;
+                }
+                let (a, b) = ((low[axis] - o) / d, (high[axis] - o) / d);
+                if a.min(b) > enter {
+                    (enter, side) = (a.min(b), Some(Face::ALL[axis * 2 + usize::from(d < 0.0)]));
+                }
+                leave = leave.min(a.max(b));
+            }
+            if enter >= leave {
+                return None;
+            }
+            let mut at = arrive(shape, ray, enter);
+            at.voxel = at.voxel.clamp(around.min, around.max - 1);
+            at.entered = side;
+            Some(at)
+        }
+        Shape::CubeSphere(_) => {
+            let crossings = shape.crossings(at.region, ray);
+            let is_above = at.voxel.y >= around.max.y;
+            let (at_m, y) = if is_above {
+                // Down to the top of the lattice, through everything above it.
+                let above = Cube { min: IVec3::splat(around.max.y), edge: i32::MAX - around.max.y };
+                let (at_m, step) = crossings.exit_along(1, above, 0.0);
+                (if step < 0 { at_m } else { f64::INFINITY }, around.max.y - 1)
+            } else {
+                let below = Cube { min: IVec3::splat(-around.max.y), edge: around.max.y };
+                (crossings.exit_along(1, below, 0.0).0, around.min.y)
+            };
+            if !at_m.is_finite() {
+                return None;
+            }
+            let mut at = arrive(shape, ray, at_m);
+            at.voxel.y = y;
+            at.entered = Some(if is_above { Face::PosY } else { Face::NegY });
+            Some(at)
+        }
+    }
+}
+
+impl WorldReader {
+    /// The first cell that stops a ray.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`].
+    pub fn first_hit(
+        &mut self,
+        ray: &Ray,
+        options: &RayOptions,
+    ) -> Result<Option<RayHit>, WorldError> {
+        RayCast::new(&self.shape(), ray, options).next_hit(self)
+    }
+
+    /// Every stretch of one material that would stop the ray, front to back, `most` at most.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`].
+    pub fn all_hits(
+        &mut self,
+        ray: &Ray,
+        options: &RayOptions,
+        most: usize,
+    ) -> Result<Vec<RayHit>, WorldError> {
+        let mut cast = RayCast::new(&self.shape(), ray, options);
+        let mut hits = Vec::new();
+        while hits.len() < most
+            && let Some(hit) = cast.next_hit(self)?
+        {
+            hits.push(hit);
+        }
+        Ok(hits)
+    }
+
+    /// Whether anything stops a ray on its way from one place to another, both in metres.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`].
+    pub fn is_blocked(
+        &mut self,
+        from: DVec3,
+        to: DVec3,
+        target: RayTarget,
+    ) -> Result<bool, WorldError> {
+        let Some(direction) = (to - from).try_normalize() else { return Ok(false) };
+        let options = RayOptions { max_m: from.distance(to), target, spread: 0.0 };
+        Ok(self.first_hit(&Ray { origin: from, direction }, &options)?.is_some())
+    }
+}
