@@ -61,7 +61,7 @@ fn strata() -> Vec<Chunk> {
 /// 64 random bits of a cell.
 fn random(cell: IVec3, seed: u64) -> u64 {
     let [x, y, z] = cell.to_array().map(|axis| axis as u64 & 0xF_FFFF);
-    Random((x << 40 | y << 20 | z) ^ seed << 60).next()
+    Random((x << 40 | y << 20 | z) ^ seed << 60).bits64()
 }
 
 /// Smooth noise, 0..=1: random values at whole positions and blends between them.

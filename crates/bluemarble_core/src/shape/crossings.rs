@@ -14,6 +14,8 @@ use super::{CubeSphere, Flat, Shape, cube_sphere, ray::Ray};
 const BORDER_VOXELS: f64 = 1e-6;
 /// Nearer to a border than this, in voxels, rounding may have put a position on its wrong side.
 const DOUBT_VOXELS: f64 = 1e-6;
+/// Added to a small number, it leaves the nearest whole number in the lowest bits.
+const TO_INTEGER: f64 = (3u64 << 51) as f64;
 /// A ray that nears a plane by less than this per metre does not meet it within a planet's reach.
 const PARALLEL: f64 = 1e-12;
 /// A crossing may seem to lie this much, in metres, behind the place that the ray has reached.
@@ -90,12 +92,6 @@ pub trait Crossings {
     }
 }
 
-/// The smaller of two numbers, none of which is NaN: one instruction.
-#[inline]
-fn least(one: f64, two: f64) -> f64 {
-    if two < one { two } else { one }
-}
-
 /// A coordinate between `min` and `max` from an estimate of the position, made exact: `crossed` says of a
 /// border whether the ray, which goes one way only, has passed it.
 #[inline]
@@ -149,7 +145,7 @@ pub struct FlatCrossings {
 impl FlatCrossings {
     /// The crossings of a ray.
     pub fn new(flat: &Flat, ray: &Ray) -> Self {
-        let speed = ray.direction / flat.voxel_m;
+        let speed = ray.direction * (1.0 / flat.voxel_m);
         let pace = |speed: f64| if speed == 0.0 { f64::INFINITY } else { 1.0 / speed };
         Self {
             origin: ray.origin / flat.voxel_m,
@@ -191,34 +187,37 @@ impl Crossings for FlatCrossings {
     /// leaves through can not be foreseen.
     #[inline]
     fn leap(&self, from: IVec3, cube: Cube, now_m: f64) -> (IVec3, Exit) {
+        let min = cube.min.to_array();
         // In the direction of the ray: the border ahead of the cube.
-        let ahead = |axis: usize| cube.min[axis].wrapping_add(cube.edge & self.forwards[axis]);
-        let borders = [ahead(0), ahead(1), ahead(2)];
+        let borders = [0, 1, 2].map(|axis| min[axis].wrapping_add(cube.edge & self.forwards[axis]));
         let [x_m, y_m, z_m] = [0, 1, 2].map(|axis| self.crossing_m(axis, borders[axis]));
-        let at_m = least(least(x_m, y_m), z_m);
-        let is_x = x_m == at_m;
-        let is_y = !is_x & (y_m == at_m);
-        let leaves = [is_x, is_y, !is_x & !is_y];
-        let mut voxel = IVec3::ZERO;
-        let mut doubt = false;
+        let is_before_y = x_m <= y_m;
+        let before_z_m = if is_before_y { x_m } else { y_m };
+        let is_z = z_m < before_z_m;
+        let at_m = if is_z { z_m } else { before_z_m };
+        let leaves = [is_before_y & !is_z, !is_before_y & !is_z, is_z];
+        let (mut voxel, mut doubt) = ([0; 3], 0.0);
         for axis in 0..3 {
-            let above = self.origin[axis] + self.speed[axis] * at_m - f64::from(cube.min[axis]);
-            let offset = (above as i32).clamp(0, cube.edge - 1);
-            let within = above - f64::from(offset);
-            let is_near = !(within > DOUBT_VOXELS && within < 1.0 - DOUBT_VOXELS);
-            doubt |= is_near & !leaves[axis];
+            let above = (self.origin[axis] - f64::from(min[axis])) + self.speed[axis] * at_m;
+            // Rounded down, or up in a case of doubt.
+            let rounded = (above - 0.5) + TO_INTEGER;
+            let from_middle = (above - (rounded - TO_INTEGER) - 0.5).abs();
+            let inside = min[axis].wrapping_add(rounded.to_bits() as i32);
             // Beyond a border that is crossed upwards lies the voxel of the same number.
-            let beyond = borders[axis] + !self.forwards[axis];
-            voxel[axis] = if leaves[axis] { beyond } else { cube.min[axis] + offset };
+            let beyond = borders[axis].wrapping_add(!self.forwards[axis]);
+            voxel[axis] = if leaves[axis] { beyond } else { inside };
+            let own_doubt = if leaves[axis] { 0.0 } else { from_middle };
+            doubt = if own_doubt > doubt { own_doubt } else { doubt };
         }
-        let axis = usize::from(is_y) + 2 * usize::from(leaves[2]);
+        let axis = usize::from(leaves[1]) + 2 * usize::from(is_z);
         let step = 1 + 2 * !self.forwards[axis];
-        if doubt {
+        if doubt > 0.5 - DOUBT_VOXELS {
             for other in (0..3).filter(|&other| other != axis) {
                 voxel[other] = self.coordinate(other, from[other], cube, at_m, other < axis);
             }
         }
-        (voxel, Exit { axis, step, at_m: at_m.max(now_m) })
+        let voxel = IVec3::from_array(voxel);
+        (voxel, Exit { axis, step, at_m: if at_m > now_m { at_m } else { now_m } })
     }
 }
 

@@ -235,26 +235,31 @@ impl RayCast {
         at: &mut Position,
     ) -> Option<RayHit> {
         let (lod, min) = (i32::from(key.lod), key.min_voxel());
-        loop {
-            let cell = (at.voxel - min) >> lod;
-            if cell.max_element() > 63 || cell.min_element() < 0 || at.at_m > self.options.max_m {
-                return None;
+        // On its own, so that it stays in registers.
+        let mut here = *at;
+        let hit = loop {
+            let cell = (here.voxel - min) >> lod;
+            let is_inside = (cell.x | cell.y | cell.z) as u32 <= 63;
+            if !is_inside || here.at_m > self.options.max_m {
+                break None;
             }
             let edge_log2 = match masks.around(cell) {
                 Around::Free { edge_log2 } => {
-                    at.inside = None;
+                    here.inside = None;
                     edge_log2
                 }
                 Around::Occupied => {
                     let material = cells.get(cell);
-                    if at.inside != Some(material) {
-                        return Some(self.hit(at, key.lod, material));
+                    if here.inside != Some(material) {
+                        break Some(self.hit(&mut here, key.lod, material));
                     }
                     cells.same_around(cell)
                 }
             };
-            at.leap(crossings, edge_log2 + u32::from(key.lod));
-        }
+            here.leap(crossings, edge_log2 + u32::from(key.lod));
+        };
+        *at = here;
+        hit
     }
 
     fn hit(&self, at: &mut Position, lod: u8, material: MaterialId) -> RayHit {
@@ -306,7 +311,7 @@ impl RayCast {
 
 impl Position {
     /// To the end of the aligned cube of `1 << edge_log2` voxels.
-    #[inline]
+    #[inline(always)]
     fn leap(&mut self, crossings: &impl Crossings, edge_log2: u32) {
         let cube = Cube::around(self.voxel, edge_log2);
         let (voxel, exit) = crossings.leap(self.voxel, cube, self.at_m);
