@@ -5,10 +5,9 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, MAX_LOD, MaterialId};
-use bluemarble_world::{HybridWorld, WorldError};
+use bluemarble_core::{MAX_LOD, MaterialId};
+use bluemarble_world::{Exactness, HybridWorld, WorldError};
 use clap::Args;
-use futures::executor::block_on;
 use glam::IVec3;
 use serde_json::json;
 
@@ -79,9 +78,9 @@ impl Get {
         if self.lod == 0 {
             return world.read_many(voxels);
         }
+        let mut reader = world.reader();
         let material = |&(region, voxel): &(u8, IVec3)| {
-            let chunk = block_on(world.read(ChunkKey::of_voxel(region, self.lod, voxel)))?;
-            Ok(chunk.get((voxel >> i32::from(self.lod)) & (CHUNK_EDGE - 1)))
+            reader.query_material(region, voxel, self.lod, Exactness::Exact)
         };
         voxels.iter().map(material).collect()
     }

@@ -88,12 +88,7 @@ impl Drop for WorldReader {
 
 impl Memory {
     fn with_slots() -> Self {
-        Self {
-            chunks: Slots::full_size(),
-            nodes: FxHashMap::default(),
-            held_bytes: 0,
-            budget_bytes: DEFAULT_READER_BYTES,
-        }
+        Self { chunks: Slots::full_size(), ..Self::default() }
     }
 }
 
@@ -101,7 +96,8 @@ impl HybridWorld {
     /// A reader for this thread. It may know already what one before it has read.
     pub fn reader(&self) -> WorldReader {
         let known = self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let memory = known.unwrap_or_else(Memory::with_slots);
+        let mut memory = known.unwrap_or_else(Memory::with_slots);
+        memory.budget_bytes = DEFAULT_READER_BYTES;
         WorldReader { world: self.clone(), memory, explanation: Explanation::default() }
     }
 }

@@ -4,17 +4,21 @@
 //! |---|---|
 //! | [`RayOptions`], [`RayHit`] | what is asked, and the answer |
 //! | `cast` | [`RayCast`]: a ray on its way through nodes, chunks and regions |
+//! | `position` | where it is: in which voxel of which region |
 //!
 //! A ray leaps over every node that is known to hold nothing for it, over free blocks and bricks in
 //! chunks, and is still exactly where a walk from voxel to voxel would be
 //! ([`bluemarble_core::shape::Crossings`]).
 
 mod cast;
+mod position;
 
-use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Shape};
+use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Shape, shape::Ray};
 use glam::{DVec3, IVec3};
 
 pub use cast::RayCast;
+
+use crate::{WorldError, WorldReader};
 
 /// What stops a ray.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,6 +81,55 @@ impl RayHit {
     /// Unit direction in world space out of the side that was hit.
     pub fn normal(&self, shape: &Shape) -> Option<DVec3> {
         self.face.map(|face| shape.face_normal(self.region, self.point, face))
+    }
+}
+
+impl WorldReader {
+    /// The first cell that stops a ray.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`].
+    pub fn first_hit(
+        &mut self,
+        ray: &Ray,
+        options: &RayOptions,
+    ) -> Result<Option<RayHit>, WorldError> {
+        RayCast::new(&self.shape(), ray, options).next_hit(self)
+    }
+
+    /// Every stretch of one material that would stop the ray, front to back, `most` at most.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`].
+    pub fn all_hits(
+        &mut self,
+        ray: &Ray,
+        options: &RayOptions,
+        most: usize,
+    ) -> Result<Vec<RayHit>, WorldError> {
+        let mut cast = RayCast::new(&self.shape(), ray, options);
+        let mut hits = Vec::new();
+        while hits.len() < most
+            && let Some(hit) = cast.next_hit(self)?
+        {
+            hits.push(hit);
+        }
+        Ok(hits)
+    }
+
+    /// Whether anything stops a ray on its way from one place to another, both in metres.
+    ///
+    /// # Errors
+    /// As [`crate::HybridWorld::read`].
+    pub fn is_blocked(
+        &mut self,
+        from: DVec3,
+        to: DVec3,
+        target: RayTarget,
+    ) -> Result<bool, WorldError> {
+        let Some(direction) = (to - from).try_normalize() else { return Ok(false) };
+        let options = RayOptions { max_m: from.distance(to), target, spread: 0.0 };
+        Ok(self.first_hit(&Ray { origin: from, direction }, &options)?.is_some())
     }
 }
 

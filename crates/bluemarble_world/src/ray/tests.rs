@@ -335,3 +335,36 @@ fn a_ray_from_orbit_goes_through_the_planet_and_out_on_the_other_side() {
     let past = Ray { origin: dvec3(-2e7, radius_m + 10.0, 0.0), direction: DVec3::X };
     assert_eq!(reader.first_hit(&past, &RayOptions::default()).expect("reads"), None);
 }
+
+#[test]
+fn a_cone_meets_cells_that_are_no_wider_than_it_and_lie_where_the_line_ends() {
+    let world = shaped(hills(), 0, ivec3(0, 10, 0), 8);
+    block_on(world.rebuild_parents()).expect("rebuilds");
+    let mut reader = world.reader();
+    let mut random = Random(9);
+    let (mut coarse, mut chunks) = (0, Walker::new(&world));
+    for _ in 0..2000 {
+        let origin =
+            dvec3(random.within(300.0), 150.0 + random.share() * 2000.0, random.within(300.0));
+        let direction = (random.direction() * 0.5 - DVec3::Y).normalize();
+        let ray = Ray { origin, direction };
+        let line = reader.first_hit(&ray, &RayOptions::default()).expect("reads").expect("ground");
+        let thin = RayOptions { spread: 1e-9, ..RayOptions::default() };
+        assert_eq!(reader.first_hit(&ray, &thin).expect("reads"), Some(line));
+        let cone = RayOptions { spread: 0.01, ..RayOptions::default() };
+        let hit = reader.first_hit(&ray, &cone).expect("reads").expect("ground");
+        let cell_m = 0.5 * f64::from(1 << hit.lod);
+        assert!(hit.lod == 0 || cell_m <= 0.01 * hit.distance_m, "{hit:?}");
+        let key = hit.key();
+        let read = || block_on(world.read(key)).expect("reads");
+        let chunk = chunks.chunks.entry(key).or_insert_with(read);
+        let material = chunk.get((hit.voxel >> i32::from(hit.lod)) & 63);
+        assert_eq!(material, hit.material);
+        assert!(!material.is_air());
+        // Thin things are not seen from afar, and hills are a cell higher or lower.
+        if (hit.distance_m - line.distance_m).abs() <= 4.0 * cell_m {
+            coarse += usize::from(hit.lod > 2);
+        }
+    }
+    assert!(coarse > 1200, "{coarse} of 2000 cones end where their lines do");
+}
