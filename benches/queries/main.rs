@@ -10,6 +10,8 @@
 //! | `rays` | picking rays and rays through the sky |
 //! | `points` | points one by one and in batches |
 //!
+//! The walk looks its chunk up for each voxel (`hash walk`), or keeps it until the next one is entered (`walk`).
+//!
 //! Answers are compared before anything is timed. The medians of the rounds are printed; a ratio above 1
 //! means that ours takes less time.
 

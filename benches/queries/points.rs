@@ -4,7 +4,7 @@ use std::{fs, hint::black_box, path::Path, time::Instant};
 
 use bluemarble_benches::table;
 use bluemarble_core::MaterialId;
-use bluemarble_world::{HybridWorld, WorldReader};
+use bluemarble_world::HybridWorld;
 use glam::IVec3;
 
 use crate::{corpus::Corpus, peer::Peer, walker::Walker};

@@ -20,24 +20,31 @@ const MOST_DIFFERENT: f64 = 0.002;
 /// The voxel in which a ray of a peer ends; the first number says so if there is none.
 type Answer = Option<IVec3>;
 
+/// How far the ground goes: there the others end, too.
+fn end(ray: &Ray) -> f64 {
+    let far = DVec3::select(ray.direction.cmpgt(DVec3::ZERO), SIZE.as_dvec3(), DVec3::ZERO);
+    ((far - ray.origin) / ray.direction).min_element()
+}
+
 fn ours(reader: &mut WorldReader, rays: &[Ray], hits: &mut Vec<Option<RayHit>>) -> f64 {
     hits.clear();
     let start = Instant::now();
     for ray in rays {
-        // As far as the ground goes: there the others end, too.
-        let far = DVec3::select(ray.direction.cmpgt(DVec3::ZERO), SIZE.as_dvec3(), DVec3::ZERO);
-        let max_m = ((far - ray.origin) / ray.direction).min_element();
-        let options = RayOptions { max_m, ..RayOptions::default() };
+        let options = RayOptions { max_m: end(ray), ..RayOptions::default() };
         hits.push(reader.first_hit(ray, &options).expect("the world reads"));
     }
     start.elapsed().as_nanos() as f64
 }
 
-fn walked(walker: &Walker, rays: &[Ray], hits: &mut Vec<Option<(IVec3, f64)>>) -> f64 {
+fn walked<const KEEPS: bool>(
+    walker: &Walker,
+    rays: &[Ray],
+    hits: &mut Vec<Option<(IVec3, f64)>>,
+) -> f64 {
     hits.clear();
     let start = Instant::now();
     for ray in rays {
-        hits.push(walker.first_hit(ray, IVec3::ZERO, SIZE));
+        hits.push(walker.first_hit::<KEEPS>(ray, IVec3::ZERO, SIZE));
     }
     start.elapsed().as_nanos() as f64
 }
@@ -72,7 +79,7 @@ pub fn race(
         // What is timed writes where it has written before.
         let (mut found, mut hits) = (Vec::new(), Vec::new());
         ours(&mut reader, rays, &mut found);
-        walked(walker, rays, &mut hits);
+        walked::<true>(walker, rays, &mut hits);
         let voxels: Vec<Answer> = found.iter().map(|hit| hit.map(|hit| hit.voxel)).collect();
         let walked_voxels: Vec<Answer> = hits.iter().map(|hit| hit.map(|hit| hit.0)).collect();
         assert!(different(&voxels, &walked_voxels) < MOST_DIFFERENT / 10.0, "{name}: other voxels");
@@ -81,29 +88,30 @@ pub fn race(
             let share = different(&voxels, &answers(&out));
             assert!(share < MOST_DIFFERENT, "{name}: {share} of the rays end elsewhere");
         }
-        let mut times_ns = [const { Vec::new() }; 3];
+        let mut times_ns = [const { Vec::new() }; 4];
         for round in 0..rounds {
-            for turn in table::turns(3, round) {
+            for turn in table::turns(4, round) {
                 let elapsed_ns = match (turn, &mut nanovdb) {
                     (0, _) => black_box(ours(&mut reader, rays, &mut found)),
-                    (1, _) => black_box(walked(walker, rays, &mut hits)),
+                    (1, _) => black_box(walked::<false>(walker, rays, &mut hits)),
+                    (2, _) => black_box(walked::<true>(walker, rays, &mut hits)),
                     (_, Some(peer)) => peer.ask(&question, "elapsed_ns"),
                     (_, None) => f64::NAN,
                 };
                 times_ns[turn].push(elapsed_ns / rays.len() as f64);
             }
         }
-        let [ours, walk, vdb] = times_ns.map(table::median);
-        let length = |hit: &Option<(IVec3, f64)>| hit.map(|hit| hit.1);
-        let reached: Vec<f64> = hits.iter().filter_map(length).collect();
-        let mean = reached.iter().sum::<f64>() / reached.len() as f64;
+        let [ours, hash, walk, vdb] = times_ns.map(table::median);
+        let reached = hits.iter().flatten().count();
+        let way = |(ray, hit): (&Ray, &Option<(IVec3, f64)>)| hit.map_or(end(ray), |hit| hit.1);
+        let mean = rays.iter().zip(&hits).map(way).sum::<f64>() / rays.len() as f64;
         let mut row = vec![
             (*name).to_owned(),
-            format!("{:.0} %", 100.0 * reached.len() as f64 / rays.len() as f64),
+            format!("{:.0} %", 100.0 * reached as f64 / rays.len() as f64),
             format!("{mean:.0}"),
         ];
-        row.extend([ours, walk, vdb].map(|ns| format!("{ns:.0}")));
-        row.extend([walk / ours, vdb / ours].map(table::ratio));
+        row.extend([ours, hash, walk, vdb].map(|ns| format!("{ns:.0}")));
+        row.extend([hash / ours, walk / ours, vdb / ours].map(table::ratio));
         rows.push(row);
     }
     table::print(
@@ -112,7 +120,18 @@ pub fn race(
             "{} rays of each kind over 1024 x 256 x 1024 voxels, one thread; ns a ray",
             corpus.rays[0].1.len()
         ),
-        &["rays", "hit", "voxels away", "ours", "walk", "NanoVDB", "walk / ours", "NanoVDB / ours"],
+        &[
+            "rays",
+            "hit",
+            "long",
+            "ours",
+            "hash walk",
+            "walk",
+            "NanoVDB",
+            "hash walk / ours",
+            "walk / ours",
+            "NanoVDB / ours",
+        ],
         &rows,
     );
 }
@@ -153,7 +172,7 @@ pub fn sky(rounds: usize) {
                         let reach = IVec3::splat((REACH_M * 4.0) as i32);
                         let middle = origin.as_ivec3();
                         let far = Ray { origin, direction: ray.direction };
-                        black_box(walker.first_hit(&far, middle - reach, middle + reach));
+                        black_box(walker.first_hit::<true>(&far, middle - reach, middle + reach));
                     }
                 }
                 // The first round is for finding out what the nodes are.

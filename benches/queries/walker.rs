@@ -22,8 +22,14 @@ impl Walker {
         self.chunks.get(&(voxel >> 6)).map_or(MaterialId::AIR, |cells| cells[index as usize])
     }
 
-    /// The first voxel that is not air within a box around the origin, and the distance in voxels.
-    pub fn first_hit(&self, ray: &Ray, low: IVec3, high: IVec3) -> Option<(IVec3, f64)> {
+    /// The first voxel that is not air within a box around the origin, and the distance in voxels. The chunk is
+    /// looked up for each voxel, or, with `KEEPS`, kept until the next one is entered.
+    pub fn first_hit<const KEEPS: bool>(
+        &self,
+        ray: &Ray,
+        low: IVec3,
+        high: IVec3,
+    ) -> Option<(IVec3, f64)> {
         let mut voxel = ray.origin.floor().as_ivec3();
         let step =
             IVec3::from_array(ray.direction.to_array().map(|d| if d > 0.0 { 1 } else { -1 }));
@@ -36,8 +42,7 @@ impl Walker {
         );
         let (mut at, mut chunk, mut pos) = (0.0, None, IVec3::MAX);
         while voxel.cmpge(low).all() && voxel.cmplt(high).all() {
-            // The chunk is looked up once, not for each voxel.
-            if voxel >> 6 != pos {
+            if !KEEPS || voxel >> 6 != pos {
                 pos = voxel >> 6;
                 chunk = self.chunks.get(&pos);
             }

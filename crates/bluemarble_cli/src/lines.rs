@@ -61,34 +61,36 @@ impl<R: Read> Lines<BufReader<R>> {
 
 /// Whole numbers separated by commas.
 pub fn integers<const N: usize>(text: &str, names: &str) -> Result<[i32; N], String> {
+    fields(text, names, integer)
+}
+
+/// Numbers separated by commas.
+pub fn numbers<const N: usize>(text: &str, names: &str) -> Result<[f64; N], String> {
+    fields(text, names, |field| {
+        let number = field.parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| format!("`{field}` is no number"))
+    })
+}
+
+fn fields<T: Copy + Default, const N: usize>(
+    text: &str,
+    names: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<[T; N], String> {
     let fields: Vec<&str> = text.split(',').map(str::trim).collect();
     if fields.len() != N {
         return Err(format!("{} fields in `{text}`; write {names}", fields.len()));
     }
-    let mut numbers = [0; N];
-    for (number, field) in numbers.iter_mut().zip(fields) {
-        *number = integer(field)?;
+    let mut parsed = [T::default(); N];
+    for (parsed, field) in parsed.iter_mut().zip(fields) {
+        *parsed = parse(field)?;
     }
-    Ok(numbers)
+    Ok(parsed)
 }
 
 /// One whole number.
 pub fn integer(field: &str) -> Result<i32, String> {
     field.parse().map_err(|_| format!("`{field}` is no whole number of 32 bits"))
-}
-
-/// Numbers separated by commas.
-pub fn numbers<const N: usize>(text: &str, names: &str) -> Result<[f64; N], String> {
-    let fields: Vec<&str> = text.split(',').map(str::trim).collect();
-    if fields.len() != N {
-        return Err(format!("{} fields in `{text}`; write {names}", fields.len()));
-    }
-    let mut numbers = [0.0; N];
-    for (number, field) in numbers.iter_mut().zip(fields) {
-        let found = field.parse().ok().filter(|number: &f64| number.is_finite());
-        *number = found.ok_or_else(|| format!("`{field}` is no number"))?;
-    }
-    Ok(numbers)
 }
 
 /// A region number.
