@@ -1,4 +1,4 @@
-//! Queries against their peers: rays, points, fills, regions, batches; same input, one run, in turns.
+//! Queries against their peers: rays and points; same input, one run, in turns.
 //!
 //! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points]` installs and builds the peers and runs this.
 //!
@@ -6,9 +6,9 @@
 //! |---|---|
 //! | `corpus` | the ground, the rays and the points |
 //! | `walker` | the peer within this program: a walk from voxel to voxel |
-//! | `peer` | peers that are programs of their own: `NanoVDB`, `TensorStore` |
+//! | `peer` | peers that are programs of their own: `NanoVDB` |
 //! | `rays` | picking rays and rays through the sky |
-//! | `points` | points one by one and in batches |
+//! | `points` | points one by one |
 //!
 //! The walk looks its chunk up for each voxel (`hash walk`), or keeps it until the next one is entered (`walk`).
 //!

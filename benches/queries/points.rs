@@ -1,4 +1,4 @@
-//! Points: one by one, and in batches on all cores.
+//! Points, one by one.
 
 use std::{fs, hint::black_box, path::Path, time::Instant};
 

@@ -28,7 +28,6 @@ pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
 pub use index::IndexReport;
 pub(crate) use index::Known;
-pub(crate) use reader::NodeKind;
 pub use reader::WorldReader;
 
 use state::State;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use bluemarble_core::{ChunkKey, MaterialId};
+use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
 use bluemarble_index::{NodeIndex, NodeSummary};
 use bluemarble_terrain::Classification;
 use serde::Serialize;
@@ -87,7 +87,7 @@ impl HybridWorld {
         } else {
             None
         };
-        let untouched = |key| self.baseline_material(key);
+        let untouched = |key| self.node_baseline(key);
         // Nodes above are worked out from their children, edited or not: where one of these is not indexed yet,
         // the node is stale and nobody asks for it.
         let mut index = self.inner.index.write().unwrap_or_else(PoisonError::into_inner);
@@ -102,12 +102,22 @@ impl HybridWorld {
         self.inner.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the baseline says of a node: the one material of all its voxels.
-    fn baseline_material(&self, key: ChunkKey) -> Option<MaterialId> {
-        match self.inner.baseline.classify(key.region, key.lattice_box(), key.lod) {
+    /// What the baseline says of a box of voxels, at a lod and all finer ones: the one material of all of them.
+    pub(super) fn baseline_material(
+        &self,
+        region: u8,
+        voxels: &LatticeBox,
+        lod: u8,
+    ) -> Option<MaterialId> {
+        match self.inner.baseline.classify(region, *voxels, lod) {
             Classification::Uniform(material) => Some(material),
             Classification::Solid | Classification::Mixed => None,
         }
+    }
+
+    /// The same of a node.
+    pub(super) fn node_baseline(&self, key: ChunkKey) -> Option<MaterialId> {
+        self.baseline_material(key.region, &key.lattice_box(), key.lod)
     }
 
     /// What is known of all voxels of a node without reading any.

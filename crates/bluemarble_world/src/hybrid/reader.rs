@@ -3,10 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, Occupancy, Phase,
-    shape::Shape,
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, Occupancy, shape::Shape,
 };
-use bluemarble_terrain::Classification;
 use futures::executor::block_on;
 use glam::IVec3;
 use rustc_hash::FxHashMap;
@@ -62,18 +60,9 @@ struct HeldNode {
     /// What is held was true at this count of publications.
     published: u64,
     /// What the baseline says, which never changes; not asked yet where edits answer instead.
-    baseline: Option<Classification>,
+    baseline: Option<Option<MaterialId>>,
     /// The one material of every voxel of the node, as far as is known.
     uniform: Option<MaterialId>,
-}
-
-/// What a node is, as far as a ray is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NodeKind {
-    /// Every voxel is of this material.
-    Uniform(MaterialId),
-    /// Anything else.
-    Mixed,
 }
 
 impl Drop for WorldReader {
@@ -131,12 +120,10 @@ impl WorldReader {
     #[inline]
     pub fn material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
         let key = ChunkKey::of_voxel(region, 0, voxel);
-        let cell = voxel & (CHUNK_EDGE - 1);
-        let published = self.world.inner.state.published();
-        if let Some(chunk) = self.memory.chunks.fresh(key, published) {
-            return Ok(chunk.cells.get(cell));
+        match self.known_material(region, voxel) {
+            Some(material) => Ok(material),
+            None => Ok(self.chunk(key)?.cells.get(voxel & (CHUNK_EDGE - 1))),
         }
-        Ok(self.chunk(key)?.cells.get(cell))
     }
 
     /// The same, if the chunk is at hand.
@@ -165,7 +152,7 @@ impl WorldReader {
 
     /// The chunk, read if need be.
     pub(crate) fn chunk(&mut self, key: ChunkKey) -> Result<&HeldChunk, WorldError> {
-        if !self.knows(key) {
+        if self.known_chunk(key).is_none() {
             self.fetch(key)?;
         }
         self.memory.chunks.any(key).ok_or(WorldError::OutsideLattice { key })
@@ -174,7 +161,7 @@ impl WorldReader {
     /// The chunk, if it is held and nothing is newer.
     #[inline]
     pub(crate) fn known_chunk(&mut self, key: ChunkKey) -> Option<&HeldChunk> {
-        if self.knows(key) { self.memory.chunks.any(key) } else { None }
+        fresh(&mut self.memory.chunks, &self.world, key).map(|chunk| &*chunk)
     }
 
     /// The cells of a chunk and the masks of those that stop a ray, if the chunk is held and nothing is newer.
@@ -184,15 +171,7 @@ impl WorldReader {
         key: ChunkKey,
         target: RayTarget,
     ) -> Option<(&CompactChunk, &Occupancy)> {
-        let published = self.world.inner.state.published();
-        let slot = self.memory.chunks.slot_of(key)?;
-        if slot.published != published {
-            if self.world.state().last_change(key) > slot.held.change {
-                return None;
-            }
-            slot.published = published;
-        }
-        let chunk = &mut slot.held;
+        let chunk = fresh(&mut self.memory.chunks, &self.world, key)?;
         let masks = &mut chunk.masks[target as usize];
         let masks = match masks {
             Some(masks) => masks,
@@ -210,25 +189,7 @@ impl WorldReader {
         if self.world.state().octree.is_box_touched(region, voxels) {
             return None;
         }
-        match self.world.inner.baseline.classify(region, *voxels, 0) {
-            Classification::Uniform(material) => Some(material),
-            Classification::Solid | Classification::Mixed => None,
-        }
-    }
-
-    /// Whether the chunk is held as it is now.
-    #[inline]
-    fn knows(&mut self, key: ChunkKey) -> bool {
-        let published = self.world.inner.state.published();
-        if self.memory.chunks.fresh(key, published).is_some() {
-            return true;
-        }
-        let Some(slot) = self.memory.chunks.slot_of(key) else { return false };
-        let is_fresh = self.world.state().last_change(key) <= slot.held.change;
-        if is_fresh {
-            slot.published = published;
-        }
-        is_fresh
+        self.world.baseline_material(region, voxels, 0)
     }
 
     fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {
@@ -252,15 +213,14 @@ impl WorldReader {
         }
     }
 
-    /// What is known of a node without reading a chunk.
+    /// The one material of all voxels of a node, if it is known without reading any.
     #[inline]
-    pub(crate) fn node(&mut self, key: ChunkKey) -> NodeKind {
+    pub(crate) fn node_material(&mut self, key: ChunkKey) -> Option<MaterialId> {
         let published = self.world.inner.state.published();
-        let uniform = match self.memory.nodes.get(&key) {
+        match self.memory.nodes.get(&key) {
             Some(node) if node.published == published => node.uniform,
             _ => self.ask_node(key, published),
-        };
-        uniform.map_or(NodeKind::Mixed, NodeKind::Uniform)
+        }
     }
 
     fn ask_node(&mut self, key: ChunkKey, published: u64) -> Option<MaterialId> {
@@ -268,16 +228,7 @@ impl WorldReader {
         let uniform = match self.world.known(key) {
             Known::Uniform(material) => Some(material),
             Known::Mixed => None,
-            Known::Untouched => {
-                let ask = || {
-                    let voxels = key.lattice_box();
-                    self.world.inner.baseline.classify(key.region, voxels, key.lod)
-                };
-                match *baseline.get_or_insert_with(ask) {
-                    Classification::Uniform(material) => Some(material),
-                    Classification::Solid | Classification::Mixed => None,
-                }
-            }
+            Known::Untouched => *baseline.get_or_insert_with(|| self.world.node_baseline(key)),
         };
         if self.memory.nodes.len() >= MOST_NODES {
             self.memory.nodes.clear();
@@ -287,24 +238,28 @@ impl WorldReader {
     }
 }
 
+/// The chunk with a key, if it is held as it is now.
+#[inline]
+fn fresh<'a>(
+    chunks: &'a mut Slots<HeldChunk>,
+    world: &HybridWorld,
+    key: ChunkKey,
+) -> Option<&'a mut HeldChunk> {
+    let published = world.inner.state.published();
+    let slot = chunks.slot_of(key)?;
+    if slot.published != published {
+        if world.state().last_change(key) > slot.held.change {
+            return None;
+        }
+        slot.published = published;
+    }
+    Some(&mut slot.held)
+}
+
 impl HeldChunk {
     fn size_bytes(&self) -> usize {
         let masks: usize = self.masks.iter().flatten().map(|masks| masks.size_bytes()).sum();
         self.cells.size_bytes() + masks
-    }
-}
-
-impl RayTarget {
-    /// Whether a ray ends at a material.
-    #[inline]
-    pub(crate) fn stops(self, world: &HybridWorld, material: MaterialId) -> bool {
-        match self {
-            Self::Visible => !material.is_air(),
-            Self::Solid => {
-                let phase = world.materials().get(material).map(|row| row.phase);
-                !material.is_air() && phase != Some(Phase::Liquid)
-            }
-        }
     }
 }
 
@@ -348,13 +303,6 @@ impl<T> Slots<T> {
         (near ^ mixed) as usize % SLOTS
     }
 
-    /// What is held of a key, if nothing was published since it was looked at.
-    #[inline]
-    fn fresh(&self, key: ChunkKey, published: u64) -> Option<&T> {
-        let slot = self.slots[Self::place(key)].as_ref()?;
-        (slot.key == key && slot.published == published).then_some(&slot.held)
-    }
-
     /// What is held of a key, however old.
     #[inline]
     fn any(&self, key: ChunkKey) -> Option<&T> {
@@ -362,6 +310,7 @@ impl<T> Slots<T> {
         (slot.key == key).then_some(&slot.held)
     }
 
+    #[inline]
     fn slot_of(&mut self, key: ChunkKey) -> Option<&mut Slot<T>> {
         self.slots[Self::place(key)].as_mut().filter(|slot| slot.key == key)
     }

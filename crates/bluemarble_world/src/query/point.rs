@@ -4,7 +4,7 @@ use bluemarble_core::{CHUNK_EDGE, Cells, ChunkKey, MaterialId};
 use glam::IVec3;
 
 use super::{Exactness, Explanation, Path};
-use crate::{WorldError, WorldReader, hybrid::NodeKind};
+use crate::{WorldError, WorldReader};
 
 impl WorldReader {
     /// What the cell of a lod that holds a voxel is made of.
@@ -31,7 +31,7 @@ impl WorldReader {
             self.explain(explain(Path::Held, "the chunk is at hand", 0, 1, 0));
             return Ok(material);
         }
-        if let NodeKind::Uniform(material) = self.node(key) {
+        if let Some(material) = self.node_material(key) {
             let reason = "every voxel of the node has this material";
             self.explain(explain(Path::Node, reason, 1, 0, 0));
             return Ok(material);

@@ -5,7 +5,7 @@ use glam::IVec3;
 use serde::Serialize;
 
 use super::{Explanation, boxes};
-use crate::{WorldError, WorldReader, hybrid::NodeKind};
+use crate::{WorldError, WorldReader};
 
 /// A box of one material.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,7 +60,7 @@ impl WorldReader {
             return Ok(());
         }
         let inside = LatticeBox::new(own.min.max(voxels.min), own.max.min(voxels.max));
-        if let NodeKind::Uniform(material) = self.node(key) {
+        if let Some(material) = self.node_material(key) {
             counts.nodes += 1;
             found.push(HomogeneousBox { voxels: inside, material });
             return Ok(());

@@ -10,7 +10,7 @@ use super::{
     RayHit, RayOptions,
     position::{Position, arrive, start, turned},
 };
-use crate::{WorldError, WorldReader, hybrid::NodeKind};
+use crate::{WorldError, WorldReader};
 
 /// A chunk is `1 << CHUNK_LOG2` cells wide.
 const CHUNK_LOG2: u32 = 6;
@@ -195,10 +195,7 @@ impl RayCast {
         at: &Position,
         lod: u8,
     ) -> Option<(u8, MaterialId)> {
-        let mut kind = |lod| match reader.node(ChunkKey::of_voxel(at.region, lod, at.voxel)) {
-            NodeKind::Uniform(material) => Some(material),
-            NodeKind::Mixed => None,
-        };
+        let mut kind = |lod| reader.node_material(ChunkKey::of_voxel(at.region, lod, at.voxel));
         let mut node = self.free_lod.max(lod);
         let mut material = kind(node);
         while material.is_none() {
@@ -267,13 +264,12 @@ impl RayCast {
     }
 
     /// The same place as the region beyond the border counts it; `None` if the ray leaves the lattice for good.
-    fn beyond(&mut self, shape: &Shape, at: Position) -> Option<Position> {
+    fn beyond(&mut self, shape: &Shape, mut at: Position) -> Option<Position> {
         self.regions += 1;
         if matches!(shape, Shape::Flat(_)) || self.regions > MOST_REGIONS {
             return None;
         }
         let around = shape.region_box();
-        let mut at = Position { inside: at.inside, ..at };
         if at.voxel.y >= around.max.y {
             return None;
         }

@@ -13,12 +13,12 @@
 mod cast;
 mod position;
 
-use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Shape, shape::Ray};
+use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Phase, Shape, shape::Ray};
 use glam::{DVec3, IVec3};
 
 pub use cast::RayCast;
 
-use crate::{WorldError, WorldReader};
+use crate::{HybridWorld, WorldError, WorldReader};
 
 /// What stops a ray.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,6 +28,20 @@ pub enum RayTarget {
     Visible = 0,
     /// Everything but air and liquids: the ground below the sea.
     Solid = 1,
+}
+
+impl RayTarget {
+    /// Whether a ray ends at a material.
+    #[inline]
+    pub(crate) fn stops(self, world: &HybridWorld, material: MaterialId) -> bool {
+        match self {
+            Self::Visible => !material.is_air(),
+            Self::Solid => {
+                let phase = world.materials().get(material).map(|row| row.phase);
+                !material.is_air() && phase != Some(Phase::Liquid)
+            }
+        }
+    }
 }
 
 /// How a ray is cast.
