@@ -47,20 +47,29 @@ impl Corpus {
         }
         let mut random = Random(1);
         let size = SIZE.as_dvec3();
-        let mut rays = |steep: f64, low: f64, high: f64| -> Vec<Ray> {
+        let mut rays = |steep: f64, low: f64, high: f64, is_from_border: bool| -> Vec<Ray> {
             let ray = |_| {
                 let angle = random.between(0.0, std::f64::consts::TAU);
-                let origin =
-                    dvec3(random.share(), random.between(low, high) / size.y, random.share());
-                let direction = dvec3(angle.cos(), -steep * random.between(0.7, 1.3), angle.sin());
-                Ray { origin: origin * size, direction: direction.normalize() }
+                let direction =
+                    dvec3(angle.cos(), -steep * random.between(0.7, 1.3), angle.sin()).normalize();
+                let y = random.between(low, high);
+                let mut origin = dvec3(size.x * random.share(), y, size.z * random.share());
+                if is_from_border {
+                    // Backwards, up to the first side that is met.
+                    let behind = DVec3::select(direction.cmplt(DVec3::ZERO), size, DVec3::ZERO);
+                    let ways = (origin - behind) / direction;
+                    let back = direction * ways.x.min(ways.z) * (1.0 - 1e-9);
+                    origin = (origin - back).with_y(y);
+                }
+                Ray { origin, direction }
             };
             (0..RAYS).map(ray).collect()
         };
         let rays = vec![
-            ("downhill", rays(1.0, 200.0, 256.0)),
-            ("shallow", rays(0.15, 180.0, 256.0)),
-            ("grazing", rays(0.01, 150.0, 200.0)),
+            ("downhill", rays(1.0, 200.0, 256.0, false)),
+            ("shallow", rays(0.15, 180.0, 256.0, false)),
+            ("low", rays(0.01, 150.0, 200.0, false)),
+            ("grazing", rays(0.01, 180.0, 220.0, true)),
         ];
         let surface: Vec<i32> = (0..SIZE.x * SIZE.z)
             .map(|i| hills.surface_y(0, f64::from(i % SIZE.x), f64::from(i / SIZE.x)) as i32 + 128)

@@ -36,7 +36,7 @@ pub struct BuiltNode {
     /// Which node.
     pub key: ChunkKey,
     /// Its voxels, for picking; `None` if it shows nothing.
-    pub chunk: Option<Arc<CompactChunk>>,
+    pub chunk: Option<CompactChunk>,
     /// Where it lies.
     pub bounds: NodeBounds,
     /// What is drawn.
@@ -73,7 +73,7 @@ pub enum Meshed {
     /// Nothing of it can be seen; it was not read.
     Hidden,
     /// Its cells, the same to be kept, and what can be seen of it, perhaps nothing.
-    Surface(Chunk, Arc<CompactChunk>, ChunkMesh),
+    Surface(Chunk, CompactChunk, ChunkMesh),
 }
 
 /// Everything a job needs, shared by all jobs.
@@ -251,7 +251,7 @@ impl Builder {
         }
         let neighbour = self.world.read_compact(beside).await?;
         if beside.region == key.region {
-            return Ok(Some(FacePlane::of_chunk(&*neighbour, face.opposite())));
+            return Ok(Some(FacePlane::of_chunk(&neighbour, face.opposite())));
         }
         Ok(Some(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
@@ -290,7 +290,7 @@ impl Builder {
             }
             let neighbour = self.world.read_compact(beside).await?;
             if beside.region == key.region {
-                shell.set_chunk(direction, &*neighbour);
+                shell.set_chunk(direction, &neighbour);
                 continue;
             }
             shell.set_cells(direction, |cell| {

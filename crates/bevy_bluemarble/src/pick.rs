@@ -71,7 +71,7 @@ impl WorldPicker<'_> {
             };
             let Some(span_m) = resident.bounds().ray_span_m(ray) else { continue };
             let Some(hit) =
-                first_hit(&shape, ray, key, &**chunk, span_m, |material| !material.is_air())
+                first_hit(&shape, ray, key, chunk, span_m, |material| !material.is_air())
             else {
                 continue;
             };

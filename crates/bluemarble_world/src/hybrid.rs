@@ -29,6 +29,7 @@ pub use edit::EditReport;
 pub use index::IndexReport;
 pub(crate) use index::Known;
 pub use reader::WorldReader;
+pub(crate) use reader::{Sight, UniformNode};
 
 use state::State;
 

@@ -60,7 +60,7 @@ pub(crate) struct Resident {
     drawings: Vec<Drawing>,
     /// The entity with what the game adds.
     furniture: Option<Entity>,
-    pub(crate) chunk: Option<Arc<CompactChunk>>,
+    pub(crate) chunk: Option<CompactChunk>,
     bounds: NodeBounds,
     mesh_bytes: usize,
     chunk_bytes: usize,

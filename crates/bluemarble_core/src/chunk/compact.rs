@@ -1,5 +1,7 @@
 //! [`CompactChunk`]: a chunk to be kept and looked at, not changed.
 
+use std::sync::Arc;
+
 use glam::IVec3;
 
 use super::{
@@ -24,16 +26,25 @@ const BRICKS: usize = PER_EDGE * PER_EDGE * PER_EDGE;
 const MOST_LISTED: usize = 16;
 /// Bits of a cell without a list.
 const PLAIN_BITS: u32 = 16;
+/// Where the cells of all bricks of one material are: one bit each, and all zero.
+const ZEROS: usize = BRICKS;
+/// What comes behind the bricks and the zeros.
+const LISTS: usize = ZEROS + VOLUME / 64;
+/// Of the word of a brick: where its list begins, and the binary logarithm of the bits of a cell. The lowest bits
+/// say where its cells begin.
+const LIST_SHIFT: u32 = 28;
+const BITS_SHIFT: u32 = 56;
+const PLACE_MASK: u64 = (1 << LIST_SHIFT) - 1;
 
-/// 64³ cells in bricks of 8³: a brick of one material is one number, any other has its own short list of
-/// materials and as few bits a cell as that list needs. Ground is mostly bricks of one material, so it
-/// takes a third to a tenth of a [`Chunk`]; every cell is still found in constant time.
+/// 64³ cells in bricks of 8³, each with its own short list of materials and as few bits a cell as that list
+/// needs; bricks of one material share their cells. Ground is mostly such bricks, so it takes a third to a
+/// tenth of a [`Chunk`]. Every cell is found in constant time and by the same steps, whatever the brick:
+/// one look at the brick, one at the cell, one at the list. A clone is another handle to the same cells.
 #[derive(Clone, Debug)]
 pub struct CompactChunk {
-    /// One for all, or 8³.
-    bricks: Box<[Brick]>,
-    /// Lists of materials, four a word, and after each list the cells that refer to it.
-    words: Box<[u64]>,
+    /// The material of all cells, or a word for each brick, the cells of bricks of one material, and behind them
+    /// lists of materials, four a word, and cells that refer to them.
+    words: Arc<[u64]>,
 }
 
 /// What a brick consists of.
@@ -81,21 +92,83 @@ fn pack_materials(materials: impl Iterator<Item = MaterialId>, words: &mut Vec<u
     }
 }
 
+/// The words of a chunk as it is packed.
+struct Packing {
+    words: Vec<u64>,
+    /// Materials of bricks of one material, and where each is listed.
+    listed: Vec<(MaterialId, usize)>,
+}
+
+impl Packing {
+    fn put(&mut self, number: usize, brick: Brick) {
+        let (codes, list, bits_log2) = match brick {
+            Brick::Uniform(material) => (ZEROS, self.list_of_one(material), 0),
+            Brick::Mixed { bits_log2, start } => {
+                (start as usize + list_words(1 << bits_log2), start as usize, bits_log2)
+            }
+        };
+        self.words[number] =
+            codes as u64 | (list as u64) << LIST_SHIFT | u64::from(bits_log2) << BITS_SHIFT;
+    }
+
+    fn list_of_one(&mut self, material: MaterialId) -> usize {
+        if let Some(&(_, list)) = self.listed.iter().find(|listed| listed.0 == material) {
+            return list;
+        }
+        let list = self.words.len();
+        self.words.push(u64::from(material.0));
+        self.listed.push((material, list));
+        list
+    }
+}
+
 impl CompactChunk {
     /// Packs a chunk.
     pub fn new(chunk: &Chunk) -> Self {
-        let mut words = Vec::new();
-        let bricks = match chunk.packed() {
-            PackedCells::Uniform(material) => [Brick::Uniform(material)].into(),
+        let packed = chunk.packed();
+        if let PackedCells::Uniform(material) = packed {
+            return Self { words: [u64::from(material.0)].into() };
+        }
+        let mut packing = Packing { words: vec![0; LISTS], listed: Vec::new() };
+        match packed {
+            PackedCells::Uniform(_) => {}
             PackedCells::Palette { materials, bits, words: cells } => {
                 let chunk = Packed { materials, bits, cells };
-                (0..LINES).flat_map(|line| chunk.pack_line(line, &mut words)).collect()
+                for line in 0..LINES {
+                    let bricks = chunk.pack_line(line, &mut packing.words);
+                    for (x, brick) in bricks.into_iter().enumerate() {
+                        packing.put(line * PER_EDGE + x, brick);
+                    }
+                }
             }
             PackedCells::Dense(cells) => {
-                (0..BRICKS).map(|brick| pack_dense(brick, cells, &mut words)).collect()
+                for number in 0..BRICKS {
+                    let brick = pack_dense(number, cells, &mut packing.words);
+                    packing.put(number, brick);
+                }
             }
-        };
-        Self { bricks, words: words.into() }
+        }
+        Self { words: packing.words.into() }
+    }
+
+    /// Whether both are handles to the same cells in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.words, &other.words)
+    }
+
+    /// What its word says of a brick.
+    #[inline]
+    fn brick(&self, word: u64) -> Brick {
+        let list = (word >> LIST_SHIFT & PLACE_MASK) as usize;
+        if word & PLACE_MASK == ZEROS as u64 {
+            return Brick::Uniform(MaterialId(self.words[list] as u16));
+        }
+        Brick::Mixed { bits_log2: (word >> BITS_SHIFT) as u8, start: list as u32 }
+    }
+
+    /// All bricks, if the chunk is not of one material.
+    fn bricks(&self) -> impl Iterator<Item = Brick> + '_ {
+        self.words[..BRICKS].iter().map(|&word| self.brick(word))
     }
 
     /// The chunk that was packed.
@@ -120,8 +193,8 @@ impl CompactChunk {
             }
             (materials.len() <= palette::MAX_MATERIALS).then_some(())
         };
-        for brick in &self.bricks {
-            match *brick {
+        for brick in self.bricks() {
+            match brick {
                 Brick::Uniform(material) => add(material)?,
                 Brick::Mixed { bits_log2, start } => {
                     let (list, _) = self.listed(bits_log2, start)?;
@@ -154,7 +227,8 @@ impl CompactChunk {
         let mut counts = vec![0; materials.len()];
         let mut words = vec![0u64; CHUNK_VOLUME * bits as usize / 64];
         let slot = |material| materials.iter().position(|&known| known == material).unwrap_or(0);
-        for (line, bricks) in self.bricks.chunks_exact(PER_EDGE).enumerate() {
+        let bricks: Vec<Brick> = self.bricks().collect();
+        for (line, bricks) in bricks.chunks_exact(PER_EDGE).enumerate() {
             // What the rows share: their cells in bricks of one material.
             let mut shared = [0u64; 8];
             for (x, brick) in bricks.iter().enumerate() {
@@ -196,12 +270,10 @@ impl CompactChunk {
     /// other: 6 in a chunk of one material, 3 or 0 elsewhere.
     #[inline]
     pub fn same_around(&self, cell: IVec3) -> u32 {
-        match *self.bricks {
+        match *self.words {
             [_] => 6,
-            ref bricks => match bricks[brick_of(cell)] {
-                Brick::Uniform(_) => EDGE.ilog2(),
-                Brick::Mixed { .. } => 0,
-            },
+            ref words if words[brick_of(cell)] & PLACE_MASK == ZEROS as u64 => EDGE.ilog2(),
+            _ => 0,
         }
     }
 
@@ -210,7 +282,7 @@ impl CompactChunk {
         if let Some(material) = self.as_uniform() {
             return Occupancy::uniform(test(material));
         }
-        let parts: Vec<_> = self.bricks.iter().map(|&brick| self.parts(brick, &test)).collect();
+        let parts: Vec<_> = self.bricks().map(|brick| self.parts(brick, &test)).collect();
         let all = |wanted| parts.as_flattened().iter().all(|&part| part == wanted);
         if all(0) || all(u64::MAX) {
             return Occupancy::uniform(all(u64::MAX));
@@ -264,9 +336,9 @@ impl CompactChunk {
         })
     }
 
-    /// Bytes held, the struct itself not included.
+    /// Bytes held, the handle itself not included.
     pub fn size_bytes(&self) -> usize {
-        size_of_val(&*self.bricks) + size_of_val(&*self.words)
+        size_of_val(&*self.words)
     }
 }
 
@@ -380,29 +452,30 @@ fn pack_dense(brick: usize, cells: &[MaterialId], words: &mut Vec<u64>) -> Brick
 }
 
 impl Cells for CompactChunk {
-    #[inline]
+    #[inline(always)]
     fn get(&self, cell: IVec3) -> MaterialId {
-        if let Some(material) = self.as_uniform() {
-            return material;
+        let words = &*self.words;
+        if let [material] = *words {
+            return MaterialId(material as u16);
         }
         let [x, y, z] = cell.to_array().map(|along| along as usize);
-        let (bits, start) = match self.bricks[brick_of(cell)] {
-            Brick::Uniform(material) => return material,
-            Brick::Mixed { bits_log2, start } => (1u32 << bits_log2, start as usize),
-        };
+        let brick = words[brick_of(cell)];
+        let bits_log2 = brick >> BITS_SHIFT;
         let place = x % EDGE + EDGE * (z % EDGE) + EDGE * EDGE * (y % EDGE);
-        let (codes, a_word) = (start + list_words(bits), 64 / bits as usize);
-        let code = field(self.words[codes + place / a_word], bits, place % a_word);
-        if bits == PLAIN_BITS {
-            return MaterialId(code as u16);
+        let bit = place << bits_log2;
+        let cells = words[(brick & PLACE_MASK) as usize + bit / 64] >> (bit % 64);
+        if bits_log2 == u64::from(PLAIN_BITS.ilog2()) {
+            return MaterialId(cells as u16);
         }
-        MaterialId(field(self.words[start + code / 4], 16, code % 4) as u16)
+        let code = (cells & ((1 << (1u32 << bits_log2)) - 1)) as usize;
+        let list = (brick >> LIST_SHIFT & PLACE_MASK) as usize;
+        MaterialId((words[list + code / 4] >> (16 * (code % 4))) as u16)
     }
 
     #[inline]
     fn as_uniform(&self) -> Option<MaterialId> {
-        match *self.bricks {
-            [Brick::Uniform(material)] => Some(material),
+        match *self.words {
+            [material] => Some(MaterialId(material as u16)),
             _ => None,
         }
     }
@@ -440,7 +513,7 @@ mod tests {
 
     #[test]
     fn a_chunk_of_one_material_holds_no_cells() {
-        assert_eq!(check(&Chunk::uniform(MaterialId(7))).words.len(), 0);
+        assert_eq!(check(&Chunk::uniform(MaterialId(7))).words.len(), 1);
     }
 
     #[test]

@@ -10,36 +10,29 @@ use glam::IVec3;
 /// using sparse 64-trees" (dubiousconst282, 2024).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occupancy {
-    root: Mask,
-    /// Masks of the bricks of each block; none if every block is empty or full.
-    blocks: Box<[Block]>,
-    /// Masks of the cells of bricks that are neither empty nor full, block by block.
-    bricks: Box<[u64]>,
+    /// Of 64 blocks, bit `x + 4 z + 16 y` each: those that hold occupied cells.
+    blocks: u64,
+    /// For each block the bricks that hold occupied cells, those of them that hold free ones as well, and the
+    /// place of the first of these; then the masks of their cells, block by block. Nothing if every cell is
+    /// occupied, or none.
+    words: Box<[u64]>,
 }
 
-/// Of 64 parts, bit `x + 4 z + 16 y` each: those that hold occupied cells, and those that hold no other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Mask {
-    any: u64,
-    all: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Block {
-    mask: Mask,
-    /// Where the masks of its bricks begin.
-    first_brick: u32,
-}
+/// Words of a block; a fourth one keeps it on one line of the cache.
+const BLOCK_WORDS: usize = 4;
 
 /// What is around a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Around {
     /// The cell is occupied.
     Occupied,
-    /// The cell is free, and so is the aligned cube of `1 << edge_log2` cells around it; 6 is the chunk.
+    /// The cell is free, and so is the aligned cuboid around it that is `1 << wide_log2` cells wide along x and z
+    /// and `1 << high_log2` along y; 6 is the chunk.
     Free {
-        /// Binary logarithm of the cube's edge in cells.
-        edge_log2: u32,
+        /// Binary logarithm of the edges along x and z in cells.
+        wide_log2: u32,
+        /// The same along y.
+        high_log2: u32,
     },
 }
 
@@ -50,19 +43,6 @@ const EIGHT: u64 = 0x0033_0033;
 #[inline]
 const fn bit(x: i32, y: i32, z: i32) -> u32 {
     (x & 3 | (z & 3) << 2 | (y & 3) << 4) as u32
-}
-
-impl Mask {
-    #[inline]
-    const fn mixed(self) -> u64 {
-        self.any & !self.all
-    }
-
-    /// The edge of the free cube around a free part, in parts: 1, 2 or 4 as a logarithm.
-    #[inline]
-    const fn free_log2(self, bit: u32) -> u32 {
-        free_log2(self.any, bit)
-    }
 }
 
 /// Undoes [`bit`].
@@ -81,62 +61,69 @@ fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
 
 /// The smallest box around the parts of a mask, in parts.
 fn mask_bounds(parts: u64) -> Option<(IVec3, IVec3)> {
+    if parts == u64::MAX {
+        return Some((IVec3::ZERO, IVec3::splat(4)));
+    }
     let (low, high) = bits(parts)
         .map(position)
         .fold((IVec3::MAX, IVec3::MIN), |(low, high), at| (low.min(at), high.max(at + 1)));
     (parts != 0).then_some((low, high))
 }
 
+/// What is free around a free part: of parts whose edges are `1 << part_log2` cells, a layer or two, eight, or
+/// one. Ground lies in layers, so rays above it leap over layers most often.
 #[inline]
-const fn free_log2(any: u64, bit: u32) -> u32 {
-    // The even corner of the eight parts that the part is one of.
-    (any >> (bit & 0b10_10_10) & EIGHT == 0) as u32
+const fn free_around(any: u64, bit: u32, part_log2: u32) -> Around {
+    let (wide, high) = if any >> (bit & 0b11_0000) & 0xFFFF == 0 {
+        (2, (any >> (bit & 0b10_0000) & 0xFFFF_FFFF == 0) as u32)
+    } else {
+        // From the even corner of the eight parts that the part is one of.
+        let eight = (any >> (bit & 0b10_10_10) & EIGHT == 0) as u32;
+        (eight, eight)
+    };
+    Around::Free { wide_log2: part_log2 + wide, high_log2: part_log2 + high }
 }
 
 impl Occupancy {
     /// Every cell, or none.
     pub fn uniform(occupied: bool) -> Self {
-        let all = if occupied { u64::MAX } else { 0 };
-        Self { root: Mask { any: all, all }, blocks: Box::default(), bricks: Box::default() }
+        Self { blocks: if occupied { u64::MAX } else { 0 }, words: Box::default() }
     }
 
     /// Puts together what [`Occupancy::uniform`] does not describe. `brick` gives the mask of the cells of
     /// a brick from its position in bricks, 0..16 along each axis.
     pub(super) fn from_bricks(brick: impl Fn(i32, i32, i32) -> u64) -> Self {
-        let mut root = Mask::default();
-        let (mut blocks, mut bricks) = (Vec::with_capacity(64), Vec::new());
+        let (mut blocks, mut words) = (0, vec![0; 64 * BLOCK_WORDS]);
         for number in 0..64 {
             let (x, z, y) = (number & 3, number >> 2 & 3, number >> 4);
-            let mut block = Block { mask: Mask::default(), first_brick: bricks.len() as u32 };
+            let first = words.len() as u64;
+            let (mut any, mut mixed) = (0, 0);
             for inner in 0..64 {
                 let cells =
                     brick(4 * x + (inner & 3), 4 * y + (inner >> 4), 4 * z + (inner >> 2 & 3));
-                block.mask.any |= u64::from(cells != 0) << inner;
-                block.mask.all |= u64::from(cells == u64::MAX) << inner;
+                any |= u64::from(cells != 0) << inner;
                 if cells != 0 && cells != u64::MAX {
-                    bricks.push(cells);
+                    mixed |= 1 << inner;
+                    words.push(cells);
                 }
             }
-            root.any |= u64::from(block.mask.any != 0) << number;
-            root.all |= u64::from(block.mask.all == u64::MAX) << number;
-            blocks.push(block);
+            blocks |= u64::from(any != 0) << number;
+            words[number as usize * BLOCK_WORDS..][..BLOCK_WORDS]
+                .copy_from_slice(&[any, mixed, first, 0]);
         }
-        if root.mixed() == 0 {
-            blocks.clear();
-        }
-        Self { root, blocks: blocks.into(), bricks: bricks.into() }
+        Self { blocks, words: words.into() }
     }
 
     /// Whether no cell is occupied.
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        self.root.any == 0
+        self.blocks == 0
     }
 
     /// Whether every cell is occupied.
     #[inline]
     pub const fn is_full(&self) -> bool {
-        self.root.all == u64::MAX
+        self.blocks == u64::MAX && self.words.is_empty()
     }
 
     /// What is around a cell; coordinates are 0..64.
@@ -144,28 +131,29 @@ impl Occupancy {
     pub fn around(&self, cell: IVec3) -> Around {
         let IVec3 { x, y, z } = cell;
         let at = bit(x >> 4, y >> 4, z >> 4);
-        if self.root.any >> at & 1 == 0 {
-            let edge_log2 = if self.is_empty() { 6 } else { 4 + self.root.free_log2(at) };
-            return Around::Free { edge_log2 };
+        if self.blocks >> at & 1 == 0 {
+            if self.is_empty() {
+                return Around::Free { wide_log2: 6, high_log2: 6 };
+            }
+            return free_around(self.blocks, at, 4);
         }
-        if self.root.all >> at & 1 == 1 {
+        let Some(&[bricks, mixed, first, _]) = self.words.as_chunks().0.get(at as usize) else {
             return Around::Occupied;
-        }
-        let block = &self.blocks[at as usize];
+        };
         let at = bit(x >> 2, y >> 2, z >> 2);
-        if block.mask.any >> at & 1 == 0 {
-            return Around::Free { edge_log2: 2 + block.mask.free_log2(at) };
+        if bricks >> at & 1 == 0 {
+            return free_around(bricks, at, 2);
         }
-        if block.mask.all >> at & 1 == 1 {
+        if mixed >> at & 1 == 0 {
             return Around::Occupied;
         }
-        let before = (block.mask.mixed() & ((1 << at) - 1)).count_ones();
-        let cells = self.bricks[(block.first_brick + before) as usize];
+        let before = (mixed & ((1 << at) - 1)).count_ones();
+        let cells = self.words[first as usize + before as usize];
         let at = bit(x, y, z);
         if cells >> at & 1 == 1 {
             return Around::Occupied;
         }
-        Around::Free { edge_log2: free_log2(cells, at) }
+        free_around(cells, at, 0)
     }
 
     /// The smallest box around all occupied cells: its smallest cell and one past its largest; `None` if
@@ -178,12 +166,14 @@ impl Occupancy {
                 high = high.max(min + last * edge);
             }
         };
-        cover(IVec3::ZERO, self.root.all, 16);
-        for (number, block) in self.blocks.iter().enumerate() {
+        if self.words.is_empty() {
+            cover(IVec3::ZERO, self.blocks, 16);
+        }
+        let blocks = self.words.as_chunks().0.iter().take(64);
+        for (number, &[bricks, mixed, first, _]) in blocks.enumerate() {
             let min = position(number as u32) * 16;
-            cover(min, block.mask.all, 4);
-            let mixed = bits(block.mask.mixed());
-            for (inner, &cells) in mixed.zip(&self.bricks[block.first_brick as usize..]) {
+            cover(min, bricks & !mixed, 4);
+            for (inner, &cells) in bits(mixed).zip(&self.words[first as usize..]) {
                 cover(min + position(inner) * 4, cells, 1);
             }
         }
@@ -192,7 +182,7 @@ impl Occupancy {
 
     /// Bytes held, the struct itself included.
     pub fn size_bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.blocks) + size_of_val(&*self.bricks)
+        size_of::<Self>() + size_of_val(&*self.words)
     }
 }
 
@@ -209,14 +199,14 @@ mod tests {
 
     const SOLID: fn(MaterialId) -> bool = |material| material.0 >= 2;
 
-    /// Every cell is what the chunk says, every free cube is free, and none is smaller than it could be
-    /// by more than the levels allow.
+    /// Every cell is what the chunk says, what is said to be free is free, and it is not less than the largest
+    /// aligned cube that is.
     fn check(chunk: &Chunk) -> Occupancy {
         let compact = CompactChunk::new(chunk);
         let occupancy = compact.occupancy(SOLID);
-        let is_free = |min: IVec3, edge: i32| {
-            (0..edge.pow(3)).all(|i| {
-                let offset = ivec3(i % edge, i / edge % edge, i / edge / edge);
+        let is_free = |min: IVec3, size: IVec3| {
+            (0..size.element_product()).all(|i| {
+                let offset = ivec3(i % size.x, i / size.x % size.y, i / size.x / size.y);
                 !SOLID(chunk.get(min + offset))
             })
         };
@@ -224,13 +214,15 @@ mod tests {
         for cell in (0..CHUNK_VOLUME).map(cell_position) {
             match occupancy.around(cell) {
                 Around::Occupied => assert!(SOLID(compact.get(cell)), "{cell}"),
-                Around::Free { edge_log2 } => {
-                    let mut free = |log2: u32| {
-                        let min = cell >> log2 << log2;
-                        *known.entry((min, log2)).or_insert_with(|| is_free(min, 1 << log2))
+                Around::Free { wide_log2, high_log2 } => {
+                    let mut free = |wide_log2: u32, high_log2: u32| {
+                        let size = ivec3(1 << wide_log2, 1 << high_log2, 1 << wide_log2);
+                        let min = cell & -size;
+                        *known.entry((min, size)).or_insert_with(|| is_free(min, size))
                     };
-                    assert!(free(edge_log2), "{cell}: {edge_log2}");
-                    assert!(edge_log2 == 6 || !free(edge_log2 + 1), "{cell}");
+                    assert!(free(wide_log2, high_log2), "{cell}: {wide_log2} {high_log2}");
+                    let largest = (1..7).take_while(|&log2| free(log2, log2)).last().unwrap_or(0);
+                    assert!(2 * wide_log2 + high_log2 >= 3 * largest, "{cell}");
                 }
             }
         }

@@ -13,7 +13,7 @@ mod ray;
 use glam::{DMat3, DVec3, IVec3};
 use serde::{Deserialize, Serialize};
 
-pub use crossings::{AnyCrossings, Crossings, Cube, Exit, FlatCrossings, SphereCrossings};
+pub use crossings::{AnyCrossings, Crossings, Cuboid, Exit, FlatCrossings, SphereCrossings};
 pub use cube_sphere::{CubeSphere, EARTH_RADIUS_M};
 pub use flat::Flat;
 pub use geographic::GeoPosition;

@@ -8,7 +8,7 @@ use glam::{DVec3, IVec3};
 
 use super::{
     Shape,
-    crossings::{AnyCrossings, Crossings, Cube},
+    crossings::{AnyCrossings, Crossings, Cuboid},
 };
 use crate::key::Face;
 
@@ -66,7 +66,8 @@ impl Iterator for CellWalk {
         let current = self.next;
         // Far outside of every region positions have no meaning and may be anything.
         let min = current.cell.wrapping_mul(IVec3::splat(1 << self.lod));
-        let exit = self.crossings.exit(Cube { min, edge: 1 << self.lod }, current.enter_m);
+        let exit =
+            self.crossings.exit(Cuboid { min, size: IVec3::splat(1 << self.lod) }, current.enter_m);
         let cell = &mut self.next.cell[exit.axis];
         *cell = cell.wrapping_add(exit.step);
         self.next.entered = Some(Face::ALL[exit.axis * 2 + usize::from(exit.step < 0)]);

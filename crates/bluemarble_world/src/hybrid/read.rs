@@ -1,7 +1,5 @@
 //! Reading: edits in memory, then the cache, then the store, then the baseline.
 
-use std::sync::Arc;
-
 use bluemarble_core::{
     CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MAX_LOD, MaterialId,
 };
@@ -21,7 +19,7 @@ const ENTRY_BYTES: u64 = 96;
 /// A chunk in the cache.
 #[derive(Clone, Debug)]
 pub(super) struct Cached {
-    pub compact: Arc<CompactChunk>,
+    pub compact: CompactChunk,
     /// Every change up to this one is in it.
     pub change: Change,
 }
@@ -76,7 +74,7 @@ impl HybridWorld {
     ///
     /// # Errors
     /// As [`HybridWorld::read`].
-    pub async fn read_compact(&self, key: ChunkKey) -> Result<Arc<CompactChunk>, WorldError> {
+    pub async fn read_compact(&self, key: ChunkKey) -> Result<CompactChunk, WorldError> {
         Ok(self.find(key).await?.cached.compact)
     }
 
@@ -89,7 +87,7 @@ impl HybridWorld {
         &self,
         key: ChunkKey,
         step: &(dyn Fn() + Sync),
-    ) -> Result<(Chunk, Arc<CompactChunk>), WorldError> {
+    ) -> Result<(Chunk, CompactChunk), WorldError> {
         let (cached, chunk) = self.find_in_steps(key, step).await?.split();
         Ok((chunk, cached.compact))
     }
@@ -101,7 +99,7 @@ impl HybridWorld {
             return None;
         }
         match self.inner.cache.get(&key) {
-            Some(cached) => Some(FacePlane::of_chunk(&*cached.compact, face)),
+            Some(cached) => Some(FacePlane::of_chunk(&cached.compact, face)),
             None => self.inner.baseline.face_plane(key, face),
         }
     }
@@ -152,7 +150,7 @@ impl HybridWorld {
             };
             let chunk = plan::apply(chunk, strokes.iter().map(|stroke| &**stroke));
             step();
-            let compact = Arc::new(CompactChunk::new(&chunk));
+            let compact = CompactChunk::new(&chunk);
             let state = self.state();
             if !is_known && is_stored && state.edited(key).map(|edited| edited.change) != edited {
                 // What the store gave may be newer than the strokes that were laid over it.

@@ -1,6 +1,6 @@
 //! [`WorldReader`]: one thread's quick way to voxels and nodes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bluemarble_core::{
     CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, Occupancy, shape::Shape,
@@ -38,6 +38,10 @@ pub struct WorldReader {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     chunks: Slots<HeldChunk>,
+    /// By [`RayTarget`].
+    sights: [Slots<Sight>; 2],
+    /// Chunks that are in a node of one material.
+    uniform: Slots<UniformNode>,
     nodes: FxHashMap<ChunkKey, HeldNode>,
     held_bytes: usize,
     budget_bytes: usize,
@@ -46,13 +50,25 @@ pub(super) struct Memory {
 /// Memories of readers that have gone.
 pub(super) type Memories = Mutex<Vec<Memory>>;
 
-/// A chunk and, once a ray has asked for them, its masks.
+/// A chunk and the last change that is in it.
 #[derive(Debug)]
 pub(crate) struct HeldChunk {
-    pub cells: Arc<CompactChunk>,
+    pub cells: CompactChunk,
     change: Change,
-    /// By [`RayTarget`].
-    masks: [Option<Box<Occupancy>>; 2],
+}
+
+/// A chunk as a ray sees it: with the masks of the cells that stop it.
+#[derive(Debug)]
+pub(crate) struct Sight {
+    pub cells: CompactChunk,
+    pub masks: Occupancy,
+}
+
+/// A node of one material.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UniformNode {
+    pub lod: u8,
+    pub material: MaterialId,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,17 +91,11 @@ impl Drop for WorldReader {
     }
 }
 
-impl Memory {
-    fn with_slots() -> Self {
-        Self { chunks: Slots::full_size(), ..Self::default() }
-    }
-}
-
 impl HybridWorld {
     /// A reader for this thread. It may know already what one before it has read.
     pub fn reader(&self) -> WorldReader {
         let known = self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut memory = known.unwrap_or_else(Memory::with_slots);
+        let mut memory = known.unwrap_or_default();
         memory.budget_bytes = DEFAULT_READER_BYTES;
         WorldReader { world: self.clone(), memory, explanation: Explanation::default() }
     }
@@ -119,11 +129,17 @@ impl WorldReader {
     /// As [`HybridWorld::read`].
     #[inline]
     pub fn material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
-        let key = ChunkKey::of_voxel(region, 0, voxel);
         match self.known_material(region, voxel) {
             Some(material) => Ok(material),
-            None => Ok(self.chunk(key)?.cells.get(voxel & (CHUNK_EDGE - 1))),
+            None => self.read_material(region, voxel),
         }
+    }
+
+    // A path of its own, or its key would have to be in memory on the quick one.
+    #[cold]
+    fn read_material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
+        let chunk = self.chunk(ChunkKey::of_voxel(region, 0, voxel))?;
+        Ok(chunk.cells.get(voxel & (CHUNK_EDGE - 1)))
     }
 
     /// The same, if the chunk is at hand.
@@ -146,8 +162,8 @@ impl WorldReader {
     ///
     /// # Errors
     /// As [`HybridWorld::read`].
-    pub fn read(&mut self, key: ChunkKey) -> Result<Arc<CompactChunk>, WorldError> {
-        Ok(Arc::clone(&self.chunk(key)?.cells))
+    pub fn read(&mut self, key: ChunkKey) -> Result<CompactChunk, WorldError> {
+        Ok(self.chunk(key)?.cells.clone())
     }
 
     /// The chunk, read if need be.
@@ -161,27 +177,60 @@ impl WorldReader {
     /// The chunk, if it is held and nothing is newer.
     #[inline]
     pub(crate) fn known_chunk(&mut self, key: ChunkKey) -> Option<&HeldChunk> {
-        fresh(&mut self.memory.chunks, &self.world, key).map(|chunk| &*chunk)
+        let published = self.world.inner.state.published();
+        let slot = self.memory.chunks.slot_of(key)?;
+        if slot.published != published && !slot.renew(&self.world, published) {
+            return None;
+        }
+        slot.held.as_ref()
     }
 
-    /// The cells of a chunk and the masks of those that stop a ray, if the chunk is held and nothing is newer.
+    /// What a ray sees of a chunk, if the chunk is held and nothing is newer.
     #[inline]
-    pub(crate) fn known_masks(
-        &mut self,
-        key: ChunkKey,
-        target: RayTarget,
-    ) -> Option<(&CompactChunk, &Occupancy)> {
-        let chunk = fresh(&mut self.memory.chunks, &self.world, key)?;
-        let masks = &mut chunk.masks[target as usize];
-        let masks = match masks {
-            Some(masks) => masks,
-            None => {
-                let made = chunk.cells.occupancy(|material| target.stops(&self.world, material));
-                self.memory.held_bytes += made.size_bytes();
-                masks.insert(Box::new(made))
-            }
-        };
-        Some((&chunk.cells, masks))
+    pub(crate) fn sight(&mut self, key: ChunkKey, target: RayTarget) -> Option<&Sight> {
+        let published = self.world.inner.state.published();
+        let place = Slots::<Sight>::place(key);
+        if !self.memory.sights[target as usize].is_fresh(place, key, published) {
+            self.see(key, target, published)?;
+        }
+        self.memory.sights[target as usize].at(place)
+    }
+
+    /// Makes the sight of a chunk that is held one that nothing is newer than.
+    #[cold]
+    fn see(&mut self, key: ChunkKey, target: RayTarget, published: u64) -> Option<()> {
+        let cells = self.known_chunk(key)?.cells.clone();
+        let sights = &mut self.memory.sights[target as usize];
+        if let Some(slot) = sights.slot_of(key)
+            && slot.held.as_ref().is_some_and(|sight| sight.cells.is_same(&cells))
+        {
+            slot.published = published;
+            return Some(());
+        }
+        let masks = cells.occupancy(|material| target.stops(&self.world, material));
+        self.memory.held_bytes += masks.size_bytes();
+        if let Some(old) = sights.put(key, published, Sight { cells, masks }) {
+            self.memory.held_bytes -= old.masks.size_bytes();
+        }
+        Some(())
+    }
+
+    /// The node of one material in which a chunk was found to be, if nothing has changed since.
+    #[inline]
+    pub(crate) fn known_uniform(&mut self, key: ChunkKey) -> Option<UniformNode> {
+        let published = self.world.inner.state.published();
+        let (place, uniform) = (Slots::<UniformNode>::place(key), &self.memory.uniform);
+        if uniform.is_fresh(place, key, published) { uniform.at(place).copied() } else { None }
+    }
+
+    /// Remembers in which node of one material a chunk is.
+    pub(crate) fn learn_uniform(&mut self, key: ChunkKey, published: u64, node: UniformNode) {
+        self.memory.uniform.put(key, published, node);
+    }
+
+    /// A number that is another one after anything was changed.
+    pub(crate) fn published(&self) -> u64 {
+        self.world.inner.state.published()
     }
 
     /// The one material of all voxels of a box, if it is known without reading any.
@@ -195,12 +244,12 @@ impl WorldReader {
     fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {
         let published = self.world.inner.state.published();
         let found = block_on(self.world.find(key))?.cached;
-        let chunk = HeldChunk { cells: found.compact, change: found.change, masks: [None, None] };
+        let chunk = HeldChunk { cells: found.compact, change: found.change };
         // First, so that what was asked for is held.
         self.keep_budget();
-        self.memory.held_bytes += chunk.size_bytes();
+        self.memory.held_bytes += chunk.cells.size_bytes();
         if let Some(old) = self.memory.chunks.put(key, published, chunk) {
-            self.memory.held_bytes -= old.size_bytes();
+            self.memory.held_bytes -= old.cells.size_bytes();
         }
         Ok(())
     }
@@ -208,7 +257,8 @@ impl WorldReader {
     fn keep_budget(&mut self) {
         // Chunks are shared with the world's own cache, so forgetting them all costs little.
         if self.memory.held_bytes > self.memory.budget_bytes {
-            self.memory.chunks.clear();
+            self.memory.chunks = Slots::default();
+            self.memory.sights = Default::default();
             self.memory.held_bytes = 0;
         }
     }
@@ -238,43 +288,34 @@ impl WorldReader {
     }
 }
 
-/// The chunk with a key, if it is held as it is now.
-#[inline]
-fn fresh<'a>(
-    chunks: &'a mut Slots<HeldChunk>,
-    world: &HybridWorld,
-    key: ChunkKey,
-) -> Option<&'a mut HeldChunk> {
-    let published = world.inner.state.published();
-    let slot = chunks.slot_of(key)?;
-    if slot.published != published {
-        if world.state().last_change(key) > slot.held.change {
-            return None;
-        }
-        slot.published = published;
-    }
-    Some(&mut slot.held)
-}
-
-impl HeldChunk {
-    fn size_bytes(&self) -> usize {
-        let masks: usize = self.masks.iter().flatten().map(|masks| masks.size_bytes()).sum();
-        self.cells.size_bytes() + masks
-    }
-}
-
 /// A table in which each key has one place, so that looking is a single step.
 #[derive(Debug)]
 struct Slots<T> {
-    slots: Box<[Option<Slot<T>>]>,
+    /// None until something is held.
+    slots: Box<[Slot<T>]>,
 }
 
+/// On a line of the cache of its own.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Slot<T> {
     key: ChunkKey,
     /// What is held was true at this count of publications.
     published: u64,
-    held: T,
+    held: Option<T>,
+}
+
+impl Slot<HeldChunk> {
+    /// Whether the chunk is still as it is held, after something was published.
+    #[cold]
+    fn renew(&mut self, world: &HybridWorld, published: u64) -> bool {
+        let change = self.held.as_ref().map_or(0, |held| held.change);
+        let is_newest = world.state().last_change(self.key) <= change;
+        if is_newest {
+            self.published = published;
+        }
+        is_newest
+    }
 }
 
 impl<T> Default for Slots<T> {
@@ -284,14 +325,6 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
-    fn full_size() -> Self {
-        Self { slots: (0..SLOTS).map(|_| None).collect() }
-    }
-
-    fn clear(&mut self) {
-        *self = Self::full_size();
-    }
-
     #[inline]
     fn place(key: ChunkKey) -> usize {
         // Neighbours of one lod fall into different slots: 16 along each axis.
@@ -303,21 +336,39 @@ impl<T> Slots<T> {
         (near ^ mixed) as usize % SLOTS
     }
 
+    #[inline]
+    fn slot_of(&mut self, key: ChunkKey) -> Option<&mut Slot<T>> {
+        self.slots.get_mut(Self::place(key)).filter(|slot| slot.key == key)
+    }
+
     /// What is held of a key, however old.
     #[inline]
     fn any(&self, key: ChunkKey) -> Option<&T> {
-        let slot = self.slots[Self::place(key)].as_ref()?;
-        (slot.key == key).then_some(&slot.held)
+        self.slots.get(Self::place(key)).filter(|slot| slot.key == key)?.held.as_ref()
     }
 
+    /// Whether a key has its place, and what is held of it was true at a count of publications.
     #[inline]
-    fn slot_of(&mut self, key: ChunkKey) -> Option<&mut Slot<T>> {
-        self.slots[Self::place(key)].as_mut().filter(|slot| slot.key == key)
+    fn is_fresh(&self, place: usize, key: ChunkKey, published: u64) -> bool {
+        let slot = self.slots.get(place);
+        slot.is_some_and(|slot| slot.key == key && slot.published == published)
+    }
+
+    /// What is held in a place.
+    #[inline]
+    fn at(&self, place: usize) -> Option<&T> {
+        self.slots.get(place)?.held.as_ref()
     }
 
     /// Holds something, and gives back what had its place.
     fn put(&mut self, key: ChunkKey, published: u64, held: T) -> Option<T> {
-        let slot = Slot { key, published, held };
-        self.slots[Self::place(key)].replace(slot).map(|slot| slot.held)
+        if self.slots.is_empty() {
+            let empty =
+                |_| Slot { key: ChunkKey::new(0, 0, IVec3::ZERO), published: 0, held: None };
+            self.slots = (0..SLOTS).map(empty).collect();
+        }
+        let slot = &mut self.slots[Self::place(key)];
+        (slot.key, slot.published) = (key, published);
+        slot.held.replace(held)
     }
 }

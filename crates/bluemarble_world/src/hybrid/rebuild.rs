@@ -120,7 +120,7 @@ impl HybridWorld {
             .map(|(key, _, now, baseline)| Child { octant: key.octant(), now, baseline })
             .collect();
         let after = carry_up.carry(&before, &baselines.get(self, parent), &children);
-        let after = after.map(|after| Arc::new(CompactChunk::new(&after)));
+        let after = after.map(|after| CompactChunk::new(&after));
         let changed = after.is_some();
         let mut state = self.state_mut();
         for (child, change, ..) in &chunks {

@@ -30,7 +30,7 @@ pub(super) type Change = u64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edited {
     /// The chunk without the strokes; without it, they are laid over what the store or the baseline has.
-    pub whole: Option<Arc<CompactChunk>>,
+    pub whole: Option<CompactChunk>,
     /// Steps of batches, in their order, and the changes that made them.
     strokes: Vec<(Change, Arc<Stroke>)>,
     /// The last change.
@@ -132,7 +132,7 @@ impl State {
     }
 
     /// Makes an edited chunk the one that readers see.
-    pub fn publish_whole(&mut self, key: ChunkKey, change: Change, whole: Arc<CompactChunk>) {
+    pub fn publish_whole(&mut self, key: ChunkKey, change: Change, whole: CompactChunk) {
         self.changed(key, change, |edited| {
             edited.whole = Some(whole);
             edited.strokes.clear();
@@ -260,7 +260,7 @@ impl State {
     }
 
     /// In a world without a store: makes strokes up to a change one with their chunk.
-    pub fn fold(&mut self, key: ChunkKey, through: Change, whole: Arc<CompactChunk>) {
+    pub fn fold(&mut self, key: ChunkKey, through: Change, whole: CompactChunk) {
         let Some(edited) = self.overlay.get_mut(&key) else { return };
         self.overlay_bytes -= edited.size_bytes();
         edited.strokes.retain(|&(at, _)| at > through);

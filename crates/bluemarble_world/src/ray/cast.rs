@@ -1,22 +1,27 @@
 //! [`RayCast`]: a ray on its way through nodes, chunks and regions.
 
 use bluemarble_core::{
-    Around, Cells, ChunkKey, CompactChunk, Face, LatticeBox, MAX_LOD, MaterialId, Occupancy, Shape,
-    shape::{AnyCrossings, Crossings, Cube, Ray},
+    Around, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape,
+    shape::{AnyCrossings, Crossings, Cuboid, Ray},
 };
 use glam::IVec3;
 
 use super::{
     RayHit, RayOptions,
-    position::{Position, arrive, start, turned},
+    position::{Position, arrive, side, start, turned},
 };
-use crate::{WorldError, WorldReader};
+use crate::{
+    WorldError, WorldReader,
+    hybrid::{Sight, UniformNode},
+};
 
 /// A chunk is `1 << CHUNK_LOG2` cells wide.
 const CHUNK_LOG2: u32 = 6;
 /// A longer leap is tried after so many leaps over free nodes, down to a part of the way.
 const FIRST_STRIDE: u32 = 6;
 const STRIDE_HALVINGS: u32 = 3;
+/// And if at least so many nodes are ahead.
+const WORTH_LEAPS: f64 = 16.0;
 /// A ray crosses fewer borders of regions than this: a planet has twelve edges.
 const MOST_REGIONS: u32 = 64;
 
@@ -91,6 +96,8 @@ impl RayCast {
     }
 
     /// Goes on within one region.
+    // On its own for each kind of crossings: together they would be in each other's way.
+    #[inline(never)]
     fn go(
         &mut self,
         crossings: &impl Crossings,
@@ -108,21 +115,23 @@ impl RayCast {
             let lod = self.lod_at(reader, at.at_m);
             let key = ChunkKey::of_voxel(at.region, lod, at.voxel);
             let target = self.options.target;
-            if let Some((cells, masks)) = reader.known_masks(key, target) {
-                if let Some(hit) = self.through_chunk(crossings, key, (cells, masks), at) {
+            if let Some(sight) = reader.sight(key, target) {
+                if let Some(hit) = self.through_chunk(crossings, key, sight, at) {
                     return Stop::Hit(hit);
                 }
                 continue;
             }
-            let Some((node, material)) = self.uniform_node(reader, at, lod) else {
+            let Some(node) = reader.known_uniform(key).or_else(|| self.uniform_node(reader, key))
+            else {
                 return Stop::Unknown(key);
             };
+            let material = node.material;
             if at.inside != Some(material) && target.stops(reader.world(), material) {
                 return Stop::Hit(self.hit(at, lod, material));
             }
             at.inside = at.inside.filter(|&inside| inside == material);
             self.free_leaps += 1;
-            if self.free_leaps == self.next_stride && self.options.spread == 0.0 {
+            if self.free_leaps >= self.next_stride && self.is_far(reader, at, node.lod) {
                 // Whoever fails tries again after twice as many leaps.
                 self.next_stride = self.free_leaps * 2;
                 if self.stride(crossings, reader, at, material) {
@@ -130,8 +139,14 @@ impl RayCast {
                     continue;
                 }
             }
-            at.leap(crossings, CHUNK_LOG2 + u32::from(node));
+            at.leap(crossings, CHUNK_LOG2 + u32::from(node.lod));
         }
+    }
+
+    /// Whether it is so far to the end that one longer leap would spare many over nodes of a lod.
+    fn is_far(&self, reader: &WorldReader, at: &Position, lod: u8) -> bool {
+        let node_m = f64::from(1 << (CHUNK_LOG2 + u32::from(lod))) * reader.shape().voxel_m();
+        self.options.spread == 0.0 && self.options.max_m - at.at_m > WORTH_LEAPS * node_m
     }
 
     /// Tries to leap over all that is left of the way, or a part of it, at once: if the box around it holds no
@@ -145,7 +160,7 @@ impl RayCast {
     ) -> bool {
         let around = reader.shape().region_box();
         // Up to the region's border.
-        let region = Cube { min: around.min, edge: around.size().x };
+        let region = Cuboid { min: around.min, size: around.size() };
         let end_m = crossings.exit(region, at.at_m).at_m.min(self.options.max_m);
         for halvings in 0..STRIDE_HALVINGS {
             let to_m = at.at_m + (end_m - at.at_m) / f64::from(1 << halvings);
@@ -188,29 +203,30 @@ impl RayCast {
         (voxels.max(1.0).log2() as u8).min(MAX_LOD)
     }
 
-    /// The coarsest node around the ray that is known to be of one material, and that material.
-    fn uniform_node(
-        &mut self,
-        reader: &mut WorldReader,
-        at: &Position,
-        lod: u8,
-    ) -> Option<(u8, MaterialId)> {
-        let mut kind = |lod| reader.node_material(ChunkKey::of_voxel(at.region, lod, at.voxel));
-        let mut node = self.free_lod.max(lod);
-        let mut material = kind(node);
+    /// The coarsest node around a chunk that is known to be of one material.
+    fn uniform_node(&mut self, reader: &mut WorldReader, key: ChunkKey) -> Option<UniformNode> {
+        let published = reader.published();
+        let mut kind = |lod: u8| {
+            let pos = key.pos >> i32::from(lod - key.lod);
+            reader.node_material(ChunkKey::new(key.region, lod, pos))
+        };
+        let mut lod = self.free_lod.max(key.lod);
+        let mut material = kind(lod);
         while material.is_none() {
-            if node == lod {
+            if lod == key.lod {
                 self.free_lod = lod;
                 return None;
             }
-            node -= 1;
-            material = kind(node);
+            lod -= 1;
+            material = kind(lod);
         }
-        while node < MAX_LOD && kind(node + 1).is_some() {
-            node += 1;
+        while lod < MAX_LOD && kind(lod + 1).is_some() {
+            lod += 1;
         }
-        self.free_lod = node;
-        material.map(|material| (node, material))
+        self.free_lod = lod;
+        let node = material.map(|material| UniformNode { lod, material })?;
+        reader.learn_uniform(key, published, node);
+        Some(node)
     }
 
     /// Goes through a chunk; `None` if the ray leaves it without being stopped.
@@ -219,35 +235,41 @@ impl RayCast {
         &self,
         crossings: &impl Crossings,
         key: ChunkKey,
-        (cells, masks): (&CompactChunk, &Occupancy),
+        sight: &Sight,
         at: &mut Position,
     ) -> Option<RayHit> {
         let (lod, min) = (i32::from(key.lod), key.min_voxel());
-        // On its own, so that it stays in registers.
-        let mut here = *at;
-        let hit = loop {
-            let cell = (here.voxel - min) >> lod;
+        // On their own, so that they stay in registers.
+        let (mut voxel, mut at_m, mut exit, mut inside) = (at.voxel, at.at_m, None, at.inside);
+        let stop = loop {
+            let cell = (voxel - min) >> lod;
             let is_inside = (cell.x | cell.y | cell.z) as u32 <= 63;
-            if !is_inside || here.at_m > self.options.max_m {
+            if !is_inside {
                 break None;
             }
-            let edge_log2 = match masks.around(cell) {
-                Around::Free { edge_log2 } => {
-                    here.inside = None;
-                    edge_log2
+            let (wide_log2, high_log2) = match sight.masks.around(cell) {
+                Around::Free { wide_log2, high_log2 } => {
+                    inside = None;
+                    (wide_log2, high_log2)
                 }
                 Around::Occupied => {
-                    let material = cells.get(cell);
-                    if here.inside != Some(material) {
-                        break Some(self.hit(&mut here, key.lod, material));
+                    let material = sight.cells.get(cell);
+                    if inside != Some(material) {
+                        break Some(material);
                     }
-                    cells.same_around(cell)
+                    let edge_log2 = sight.cells.same_around(cell);
+                    (edge_log2, edge_log2)
                 }
             };
-            here.leap(crossings, edge_log2 + u32::from(key.lod));
+            let lod = u32::from(key.lod);
+            let cuboid = Cuboid::around(voxel, wide_log2 + lod, high_log2 + lod);
+            let (beyond, way) = crossings.leap(voxel, cuboid, at_m);
+            (voxel, at_m, exit) = (beyond, way.at_m, Some(way));
         };
-        *at = here;
-        hit
+        (at.voxel, at.at_m, at.inside) = (voxel, at_m, inside);
+        at.entered = exit.map(side).or(at.entered);
+        let material = stop.filter(|_| at_m <= self.options.max_m)?;
+        Some(self.hit(at, key.lod, material))
     }
 
     fn hit(&self, at: &mut Position, lod: u8, material: MaterialId) -> RayHit {
@@ -275,7 +297,8 @@ impl RayCast {
         }
         if at.voxel.y < around.min.y {
             // The lattice ends above the planet's centre: on the other side it begins again.
-            let below = Cube { min: IVec3::new(0, -around.max.y, 0), edge: around.max.y };
+            let below =
+                Cuboid { min: IVec3::new(0, -around.max.y, 0), size: IVec3::splat(around.max.y) };
             let (at_m, _) = shape.crossings(at.region, &self.ray).exit_along(1, below, at.at_m);
             if !at_m.is_finite() {
                 return None;

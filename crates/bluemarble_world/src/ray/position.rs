@@ -2,7 +2,7 @@
 
 use bluemarble_core::{
     Face, MaterialId, Shape,
-    shape::{Crossings, Cube, Exit, Ray},
+    shape::{Crossings, Cuboid, Exit, Ray},
 };
 use glam::IVec3;
 
@@ -19,21 +19,18 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// To the end of the aligned cube of `1 << edge_log2` voxels.
+    /// To the end of the aligned cuboid of `1 << edge_log2` voxels.
     #[inline(always)]
     pub fn leap(&mut self, crossings: &impl Crossings, edge_log2: u32) {
-        let cube = Cube::around(self.voxel, edge_log2);
-        let (voxel, exit) = crossings.leap(self.voxel, cube, self.at_m);
-        // Rounding may put a crossing a hair before the last one; distances never run backwards. A ray that
-        // stands still, as far as numbers tell, is at the end of its way.
-        (self.voxel, self.at_m) = (voxel, exit.at_m.max(self.at_m));
-        self.entered = Some(side(exit));
+        let cuboid = Cuboid::around(self.voxel, edge_log2, edge_log2);
+        let (voxel, exit) = crossings.leap(self.voxel, cuboid, self.at_m);
+        (self.voxel, self.at_m, self.entered) = (voxel, exit.at_m, Some(side(exit)));
     }
 }
 
 /// The side of the voxel beyond an exit through which a ray comes in.
-#[inline]
-fn side(exit: Exit) -> Face {
+#[inline(always)]
+pub(super) fn side(exit: Exit) -> Face {
     Face::ALL[exit.axis * 2 + usize::from(exit.step < 0)]
 }
 
@@ -48,7 +45,10 @@ pub(super) fn turned(shape: &Shape, at: Position, face: Face, region: u8) -> Fac
 
 /// Where a ray is, in its own region.
 pub(super) fn arrive(shape: &Shape, ray: &Ray, at_m: f64) -> Position {
-    let (region, _) = shape.from_world(ray.at(at_m));
+    let region = match shape {
+        Shape::Flat(_) => 0,
+        Shape::CubeSphere(_) => shape.from_world(ray.at(at_m)).0,
+    };
     let voxel = shape.voxel_along(ray, region, at_m);
     Position { region, voxel, at_m, entered: None, inside: None }
 }
@@ -92,11 +92,15 @@ pub(super) fn start(shape: &Shape, ray: &Ray) -> Option<Position> {
             let is_above = at.voxel.y >= around.max.y;
             let (at_m, y) = if is_above {
                 // Down to the top of the lattice, through everything above it.
-                let above = Cube { min: IVec3::splat(around.max.y), edge: i32::MAX - around.max.y };
+                let above = Cuboid {
+                    min: IVec3::splat(around.max.y),
+                    size: IVec3::splat(i32::MAX - around.max.y),
+                };
                 let (at_m, step) = crossings.exit_along(1, above, 0.0);
                 (if step < 0 { at_m } else { f64::INFINITY }, around.max.y - 1)
             } else {
-                let below = Cube { min: IVec3::splat(-around.max.y), edge: around.max.y };
+                let below =
+                    Cuboid { min: IVec3::splat(-around.max.y), size: IVec3::splat(around.max.y) };
                 (crossings.exit_along(1, below, 0.0).0, around.min.y)
             };
             if !at_m.is_finite() {
