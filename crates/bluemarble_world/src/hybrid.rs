@@ -26,7 +26,7 @@ use bluemarble_terrain::{Baseline, Classification, Survey};
 
 pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
-pub use index::IndexReport;
+pub use index::{IndexReport, IndexStatistics};
 pub(crate) use index::Known;
 pub use reader::WorldReader;
 pub(crate) use reader::{Sight, UniformNode};
@@ -64,6 +64,7 @@ struct Inner {
     cache: read::Cache,
     memories: reader::Memories,
     counters: Counters,
+    index_work: index::IndexWork,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     order: Mutex<()>,
     /// Held while parents are read, changed and replaced.
@@ -214,6 +215,7 @@ impl HybridWorld {
             cache: read::new_cache(),
             memories: reader::Memories::default(),
             counters: Counters::default(),
+            index_work: index::IndexWork::default(),
             order: Mutex::default(),
             rebuilding: futures::lock::Mutex::default(),
             folding: futures::lock::Mutex::default(),

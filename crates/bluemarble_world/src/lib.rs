@@ -15,6 +15,7 @@
 //! | [`query`] | what places and boxes are made of, at any lod |
 //! | [`ray`] | what a ray hits in the world, drawn or not |
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
+//! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
 //! | [`statistics`] | what a world has done and holds |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
@@ -23,6 +24,7 @@
 pub mod downsampled;
 mod error;
 pub mod hybrid;
+pub mod manager;
 mod parallel;
 pub mod pick;
 pub mod plan;
@@ -32,7 +34,8 @@ pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use error::WorldError;
-pub use hybrid::{CheckpointReport, EditReport, HybridWorld, IndexReport, WorldReader};
+pub use hybrid::{CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, WorldReader};
+pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use pick::VoxelHit;
 pub use query::{Exactness, Explanation, HomogeneousBox, Samples};
 pub use ray::{RayCast, RayHit, RayOptions, RayTarget};

@@ -1,14 +1,26 @@
 //! The index of nodes, behind the edits and catching up with them.
 
-use std::sync::{Arc, PoisonError, RwLockReadGuard};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, RwLockReadGuard,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+    time::Instant,
+};
 
 use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
-use bluemarble_index::{NodeIndex, NodeSummary};
+use bluemarble_index::{NodeIndex, NodeSummary, Urgency};
 use bluemarble_terrain::Classification;
 use serde::Serialize;
 
 use super::{HybridWorld, rebuild::pause, state::Change};
 use crate::WorldError;
+
+/// Chunks that queries may ask to be brought forward, until the next claim.
+const MOST_WANTED: usize = 1024;
 
 /// What a step of a rebuild has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -19,6 +31,44 @@ pub struct IndexReport {
     pub failed: usize,
     /// Chunks that are left to look at.
     pub left: usize,
+}
+
+/// How the index stands. It is derived from the chunks: no answer depends on it, only how fast it comes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IndexStatistics {
+    /// Nodes of the octree.
+    pub nodes: usize,
+    /// Nodes with a summary of their own chunk.
+    pub summaries: usize,
+    /// Leaves of the R-tree: chunks that are not all air.
+    pub leaves: usize,
+    /// Chunks that wait to be looked at.
+    pub waiting: usize,
+    /// Chunks that somebody looks at now.
+    pub claimed: usize,
+    /// Chunks that could not be read and rest before they are tried again.
+    pub resting: usize,
+    /// Looks since the world was opened.
+    pub looks: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// What was wrong the last time.
+    pub last_error: Option<String>,
+    /// The index knows of every edit up to this batch of the log.
+    pub lsn: u64,
+    /// The last batch of the log.
+    pub newest_lsn: u64,
+}
+
+/// What is counted of the work on the index.
+#[derive(Debug, Default)]
+pub(super) struct IndexWork {
+    looks: AtomicU64,
+    failures: AtomicU64,
+    last_error: Mutex<Option<String>>,
+    lsn: AtomicU64,
+    /// Chunks that queries had to do without.
+    wanted: Mutex<Vec<ChunkKey>>,
 }
 
 /// What is known of all voxels of a node.
@@ -41,41 +91,101 @@ struct Claim<'a> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.world.state_mut().disclaim(self.key);
+        self.world.state_mut().queue.give_back(self.key);
     }
 }
 
 impl HybridWorld {
     /// How many chunks have changed since the index has looked at them.
     pub fn unindexed(&self) -> usize {
-        self.state().unindexed_count()
+        self.state().queue.len().total()
     }
 
-    /// Looks at chunks that have changed, `most` at most, and brings the index up to date with them and with
-    /// what is above them. No answer depends on it, only how fast it comes. What is edited meanwhile waits
-    /// for the next call.
+    /// Looks at chunks that have changed, `most` at most and the most urgent first, and brings the index up to
+    /// date with them and with what is above them. No answer depends on it, only how fast it comes. What is
+    /// edited meanwhile waits for the next call. [`crate::RebuildManager`] calls this in the background.
     ///
     /// # Errors
     /// The first chunk that could not be read; all others have been looked at all the same, and it is tried
     /// again by the next call.
     pub async fn rebuild_index(&self, most: usize) -> Result<IndexReport, WorldError> {
+        self.state_mut().queue.wake();
+        let (report, error) = self.index_some(most).await;
+        error.map_or(Ok(report), Err)
+    }
+
+    /// The same, but chunks that could not be read rest, longer each time.
+    pub(crate) async fn index_some(&self, most: usize) -> (IndexReport, Option<WorldError>) {
         let mut report = IndexReport::default();
         let mut first_error = None;
-        let claimed = self.state_mut().claim_unindexed(most);
+        let (lsn, newest) = {
+            let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
+            (self.inner.last_batch.load(Acquire), self.state().newest_change())
+        };
+        let wanted = std::mem::take(&mut *self.wanted());
+        let claimed = {
+            let mut state = self.state_mut();
+            for key in wanted {
+                state.queue.hasten(key, Urgency::Wanted);
+            }
+            state.queue.claim(most, Instant::now())
+        };
         let claims: Vec<_> =
             claimed.into_iter().map(|(key, change)| Claim { world: self, key, change }).collect();
+        let work = &self.inner.index_work;
         for claim in claims {
             pause().await;
+            work.looks.fetch_add(1, Relaxed);
             match self.index_chunk(claim.key, claim.change).await {
                 Ok(()) => report.indexed += 1,
                 Err(error) => {
                     report.failed += 1;
+                    work.failures.fetch_add(1, Relaxed);
+                    let text = format!("chunk {}: {error}", claim.key);
+                    *work.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+                    self.state_mut().queue.fail(claim.key, Instant::now());
                     first_error.get_or_insert(error);
                 }
             }
         }
-        report.left = self.unindexed();
-        first_error.map_or(Ok(report), Err)
+        let state = self.state();
+        report.left = state.queue.len().total();
+        if state.queue.len().ready == 0 && !state.queue.waits_since(newest) {
+            work.lsn.fetch_max(lsn, Release);
+        }
+        (report, first_error)
+    }
+
+    /// How the index stands.
+    pub fn index_statistics(&self) -> IndexStatistics {
+        let work = &self.inner.index_work;
+        let queue = self.state().queue.len();
+        let index = self.index();
+        IndexStatistics {
+            nodes: index.node_count(),
+            summaries: index.summary_count(),
+            leaves: index.tree().len(),
+            waiting: queue.ready,
+            claimed: queue.claimed,
+            resting: queue.resting,
+            looks: work.looks.load(Relaxed),
+            failures: work.failures.load(Relaxed),
+            last_error: work.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            lsn: work.lsn.load(Acquire),
+            newest_lsn: self.inner.last_batch.load(Acquire),
+        }
+    }
+
+    fn wanted(&self) -> std::sync::MutexGuard<'_, Vec<ChunkKey>> {
+        self.inner.index_work.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a query had to do without what the index does not know yet.
+    fn want(&self, key: ChunkKey) {
+        let mut wanted = self.wanted();
+        if wanted.len() < MOST_WANTED {
+            wanted.push(key);
+        }
     }
 
     /// Looks at one chunk, whose last change was this one when it was chosen.
@@ -128,6 +238,9 @@ impl HybridWorld {
                 return Known::Untouched;
             }
             if state.octree.is_stale(key) {
+                if state.queue.contains(key) {
+                    self.want(key);
+                }
                 return Known::Mixed;
             }
         }
@@ -137,8 +250,14 @@ impl HybridWorld {
 
     /// What the chunk of a node is made of, if the index knows it as it is now.
     pub(crate) fn summary(&self, key: ChunkKey) -> Option<Arc<NodeSummary>> {
-        if !self.state().is_indexed(key) {
-            return None;
+        {
+            let state = self.state();
+            if state.queue.contains(key) {
+                self.want(key);
+            }
+            if !state.is_indexed(key) {
+                return None;
+            }
         }
         self.index().node(key).and_then(|node| node.summary.clone())
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bluemarble_core::{ChunkKey, CompactChunk};
-use bluemarble_index::EditOctree;
+use bluemarble_index::{EditOctree, RebuildQueue, Urgency};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::plan::Stroke;
@@ -66,9 +66,7 @@ pub(super) struct State {
     /// Edited chunks that their parents do not show yet.
     unshown: FxHashSet<ChunkKey>,
     /// Chunks at which the index has to look, and their last changes.
-    unindexed: FxHashMap<ChunkKey, Change>,
-    /// Those of them at which somebody is looking: one at a time, so that the last look is the newest.
-    claimed: FxHashSet<ChunkKey>,
+    pub queue: RebuildQueue,
     /// In a world over another one: which chunks its own store has.
     own: Option<FxHashSet<ChunkKey>>,
     /// The last change to any chunk of a stripe, and the last of all.
@@ -78,11 +76,10 @@ pub(super) struct State {
 
 impl State {
     fn new(octree: EditOctree) -> Self {
-        let unindexed = octree.edited_unsorted().map(|key| (key, 0)).collect();
+        let queue = RebuildQueue::of_listed(octree.edited_unsorted());
         Self {
             octree,
-            unindexed,
-            claimed: FxHashSet::default(),
+            queue,
             overlay: FxHashMap::default(),
             overlay_bytes: 0,
             unshown: FxHashSet::default(),
@@ -98,7 +95,7 @@ impl State {
         self.own = Some(self.octree.edited_unsorted().collect());
         for key in base {
             self.octree.insert(key);
-            self.unindexed.entry(key).or_default();
+            self.queue.put(key, 0, Urgency::Listed);
         }
     }
 
@@ -142,7 +139,7 @@ impl State {
 
     fn changed(&mut self, key: ChunkKey, change: Change, how: impl FnOnce(&mut Edited)) {
         self.changes[stripe(key)] = change;
-        self.unindexed.insert(key, change);
+        self.queue.put(key, change, Urgency::Edited);
         // Roots have no parents.
         if key.parent().is_some() {
             self.unshown.insert(key);
@@ -209,37 +206,25 @@ impl State {
         self.forget(key, through);
         if !self.overlay.contains_key(&key) {
             self.octree.remove(key);
-            self.unindexed.insert(key, through);
+            // Whoever looks at it now may see it as it was.
+            let change = self.next_change();
+            self.queue.put(key, change, Urgency::Edited);
         }
     }
 
-    /// Claims some of the chunks at which the index has to look, with their last changes, in no fixed order.
-    pub fn claim_unindexed(&mut self, most: usize) -> Vec<(ChunkKey, Change)> {
-        let free = self.unindexed.iter().filter(|(key, _)| !self.claimed.contains(key));
-        let chosen: Vec<_> = free.take(most).map(|(&key, &change)| (key, change)).collect();
-        self.claimed.extend(chosen.iter().map(|&(key, _)| key));
-        chosen
-    }
-
-    /// Gives a claimed chunk back.
-    pub fn disclaim(&mut self, key: ChunkKey) {
-        self.claimed.remove(&key);
-    }
-
-    /// How many chunks the index has to look at.
-    pub fn unindexed_count(&self) -> usize {
-        self.unindexed.len()
+    /// The number of the last change of all.
+    pub fn newest_change(&self) -> Change {
+        self.change
     }
 
     /// Whether the index has looked at an edited chunk as it is now.
     pub fn is_indexed(&self, key: ChunkKey) -> bool {
-        self.octree.is_edited(key) && !self.unindexed.contains_key(&key)
+        self.octree.is_edited(key) && !self.queue.contains(key)
     }
 
     /// Notes that the index has looked at a chunk as it was after a change.
     pub fn indexed(&mut self, key: ChunkKey, change: Change) {
-        if self.unindexed.get(&key) == Some(&change) {
-            self.unindexed.remove(&key);
+        if self.queue.finish(key, change) {
             self.octree.make_fresh(key);
         }
     }
