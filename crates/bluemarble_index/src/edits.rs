@@ -36,25 +36,30 @@ impl EditOctree {
         Self::default()
     }
 
-    /// The tree that [`EditOctree::insert`] would have made of these chunks.
-    pub fn rebuild(chunks: impl IntoIterator<Item = ChunkKey>) -> Self {
+    /// The tree that [`EditOctree::insert`] would have made of these chunks, and [`EditOctree::make_fresh`] of
+    /// those that the index knows already.
+    pub fn rebuild(chunks: impl IntoIterator<Item = (ChunkKey, bool)>) -> Self {
         let mut tree = Self::new();
-        // Counts of a whole lod are added to the lod above at once, each node once.
-        let mut levels: [FxHashMap<ChunkKey, u32>; MAX_LOD as usize + 1] = Default::default();
-        for key in chunks {
+        // Counts of a whole lod are added to the lod above at once, each node once, and with them whether anything
+        // is stale.
+        let mut levels: [FxHashMap<ChunkKey, (u32, bool)>; MAX_LOD as usize + 1] =
+            Default::default();
+        for (key, is_known) in chunks {
             let node = tree.nodes.entry(key).or_default();
             if !node.here {
                 tree.edited += 1;
-                *levels[usize::from(key.lod.min(MAX_LOD))].entry(key).or_default() += 1;
+                levels[usize::from(key.lod.min(MAX_LOD))].entry(key).or_default().0 += 1;
             }
-            (node.here, node.changed) = (true, true);
+            (node.here, node.changed) = (true, !is_known);
         }
         for lod in 0..levels.len() {
-            for (key, count) in std::mem::take(&mut levels[lod]) {
+            for (key, (count, is_stale)) in std::mem::take(&mut levels[lod]) {
                 let node = tree.nodes.entry(key).or_default();
-                (node.edited, node.stale) = (count, true);
+                (node.edited, node.stale) = (count, is_stale || node.changed);
+                let is_stale = node.stale;
                 if let Some(parent) = key.parent() {
-                    *levels[lod + 1].entry(parent).or_default() += count;
+                    let above = levels[lod + 1].entry(parent).or_default();
+                    *above = (above.0 + count, above.1 || is_stale);
                 }
             }
         }
@@ -273,11 +278,14 @@ mod tests {
                 tree.make_fresh(key);
             }
             prop_assert!(oracle.iter().all(|&key| !tree.is_stale(key)), "something stays stale");
-            let rebuilt = EditOctree::rebuild(oracle.iter().copied());
-            for &key in &oracle {
+            let rebuilt = EditOctree::rebuild(oracle.iter().map(|&key| (key, true)));
+            prop_assert_eq!(&rebuilt, &tree, "nothing is left of what was removed");
+            let is_known = |key: ChunkKey| key.pos.x % 3 != 0;
+            for &key in oracle.iter().filter(|&&key| !is_known(key)) {
                 tree.insert(key);
             }
-            prop_assert_eq!(&rebuilt, &tree, "nothing is left of what was removed");
+            let rebuilt = EditOctree::rebuild(oracle.iter().map(|&key| (key, is_known(key))));
+            prop_assert_eq!(&rebuilt, &tree, "what is not known is stale, with all above it");
             prop_assert_eq!(tree.len(), oracle.len());
             let mut listed: Vec<_> = tree.edited_unsorted().collect();
             listed.sort_by_key(|key| (key.region, key.lod, key.pos.to_array()));

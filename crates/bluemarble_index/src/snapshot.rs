@@ -28,7 +28,7 @@ const LSN: &str = "lsn";
 const CHECKSUM_BYTES: usize = 4;
 
 /// What is known of the chunks of a shard.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct SnapshotGroup {
     /// The version of the shard.
     pub stamp: String,

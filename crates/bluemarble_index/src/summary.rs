@@ -4,7 +4,7 @@ use bluemarble_core::{CHUNK_VOLUME, ChunkKey, CompactChunk, LatticeBox, Material
 use glam::IVec3;
 
 /// What the chunk of a node is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NodeSummary {
     /// Each material that occurs and in how many of the 64³ cells: the most frequent first, among equals the
     /// smallest id.

@@ -49,6 +49,6 @@ pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
 pub use metadata::WorldMetadata;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{
-    ChunkStore, StoreStatistics,
+    ChunkStore, StoreStatistics, WrittenShard,
     maintain::{Damage, DamagedPart, Listing, ShardRewrite, StoredShard},
 };

@@ -12,7 +12,7 @@ mod write;
 use std::{
     fs::File,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -20,7 +20,10 @@ use std::{
 use bluemarble_core::Shape;
 use object_store::ObjectStore;
 use quick_cache::sync::Cache;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
+
+pub use put::WrittenShard;
 
 use crate::{
     StorageOptions, StoreError, StoreOptions, WorldMetadata,
@@ -89,6 +92,8 @@ pub struct ChunkStore {
     decoded: decoded::DecodedChunks,
     arrays: arrays::KnownArrays,
     counters: Counters,
+    /// Shards that were replaced since the store was opened.
+    written: Mutex<FxHashMap<ShardKey, WrittenShard>>,
     /// Given back when it is dropped.
     _lease: Option<LeaseKeeper>,
     /// Kept open: closing it gives the world free.
@@ -126,6 +131,7 @@ impl ChunkStore {
             decoded: decoded::DecodedChunks::default(),
             arrays: arrays::KnownArrays::default(),
             counters: Counters::default(),
+            written: Mutex::default(),
             _lease: lease,
             _lock: lock,
         }
@@ -134,6 +140,11 @@ impl ChunkStore {
     /// What the world is: as given when it was opened for writing, as found when for reading.
     pub fn metadata(&self) -> &WorldMetadata {
         &self.metadata
+    }
+
+    /// Where the objects are, in words.
+    pub fn place(&self) -> String {
+        self.objects.to_string()
     }
 
     /// What the object store was seen to do; nothing where no other writer can be.

@@ -1,6 +1,7 @@
 //! [`WorldError`]: what a world can refuse or fail to do.
 
 use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
+use bluemarble_index::SnapshotError;
 use bluemarble_store::StoreError;
 use glam::{IVec3, UVec3};
 use thiserror::Error;
@@ -11,6 +12,9 @@ pub enum WorldError {
     /// The store refused or failed; it says what to do.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the index knows could not be kept.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// A key names no chunk of the world.
     #[error("chunk {key} lies outside of the lattice; check its region, lod and position")]
     OutsideLattice {

@@ -6,6 +6,7 @@ mod index;
 mod read;
 mod reader;
 mod rebuild;
+mod snapshot;
 mod state;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
 };
 
 use bluemarble_core::{ChunkKey, MaterialTable, Shape};
-use bluemarble_index::{EditOctree, NodeIndex};
+use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
 use bluemarble_store::{
     ChunkStore, DeltaLog, LogOptions, StoreError, WorldMetadata,
     log::{self, LoggedBatch, disk::Disk},
@@ -29,8 +30,11 @@ pub use edit::EditReport;
 pub use index::{IndexReport, IndexStatistics};
 pub(crate) use index::Known;
 pub use reader::WorldReader;
+pub use snapshot::{SNAPSHOT_NAME, SnapshotReport};
 pub(crate) use reader::{Sight, UniformNode};
 
+use rustc_hash::FxHashSet;
+use snapshot::Kept;
 use state::State;
 
 use crate::{
@@ -59,6 +63,8 @@ struct Inner {
     /// Another world that this one is laid over, and never writes to.
     base: Option<ChunkStore>,
     state: state::Shared,
+    /// What is kept of the index.
+    kept: Kept,
     /// What is known of nodes: derived from the chunks, and behind the edits.
     index: RwLock<NodeIndex>,
     cache: read::Cache,
@@ -76,13 +82,14 @@ struct Inner {
 impl HybridWorld {
     /// A world that forgets its edits when it is dropped.
     pub fn in_memory(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
-        Self::new(baseline, materials, None, Vec::new())
+        Self::of(baseline, materials, None, None, Vec::new(), Kept::default())
     }
 
     /// Opens the world in a directory, or makes one if the directory is empty or missing.
     ///
-    /// Reads the index of every shard and the delta log, and blocks for it. The directory stays locked
-    /// against other processes until the last clone is dropped.
+    /// Lists the shards, reads the delta log and the index of every shard that has changed since
+    /// [`HybridWorld::save_index`], and blocks for it. The directory stays locked against other processes until
+    /// the last clone is dropped.
     ///
     /// # Errors
     /// [`WorldError::Store`]: the directory cannot be written, holds something else, is open elsewhere,
@@ -107,9 +114,10 @@ impl HybridWorld {
     ) -> Result<Self, WorldError> {
         let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
         let store = ChunkStore::create_or_open(dir, &metadata)?;
-        let keys = store.keys_blocking()?;
-        let world = Self::new(baseline, materials, Some(store), keys);
-        world.with_log(Self::log_disk(dir)?, options)
+        let mut kept = snapshot::open(dir, &metadata, None);
+        let listed = kept.list(&store, false)?;
+        Self::of(baseline, materials, Some(store), None, listed, kept)
+            .with_log(Self::log_disk(dir)?, options)
     }
 
     /// Opens a world in a directory that holds what is edited here, over a world that is only read:
@@ -141,13 +149,13 @@ impl HybridWorld {
             return Err(differs("list of materials", expected, found));
         }
         let store = ChunkStore::create_or_open(dir, &known)?;
-        let (keys, base_keys) = (store.keys_blocking()?, base.keys_blocking()?);
-        let mut world = Self::new(baseline, materials, Some(store), keys);
-        world.state_mut().lay_over(base_keys);
-        if let Some(inner) = Arc::get_mut(&mut world.inner) {
-            inner.base = Some(base);
-        }
-        world.with_log(Self::log_disk(dir)?, options)
+        let mut kept = snapshot::open(dir, &known, Some(&base));
+        let mut listed = kept.list(&store, false)?;
+        let own: FxHashSet<_> = listed.iter().map(|(key, _)| *key).collect();
+        let below = kept.list(&base, true)?;
+        listed.extend(below.into_iter().filter(|(key, _)| !own.contains(key)));
+        Self::of(baseline, materials, Some(store), Some((base, own)), listed, kept)
+            .with_log(Self::log_disk(dir)?, options)
     }
 
     fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
@@ -170,7 +178,8 @@ impl HybridWorld {
         materials: MaterialTable,
     ) -> Result<Self, WorldError> {
         let keys = store.keys().await?;
-        Ok(Self::new(baseline, materials, Some(store), keys))
+        let listed = keys.into_iter().map(|key| (key, None)).collect();
+        Ok(Self::of(baseline, materials, Some(store), None, listed, Kept::default()))
     }
 
     /// The world with a delta log on a disk, and with every edit of that log which the store may not
@@ -193,14 +202,23 @@ impl HybridWorld {
         Ok(self)
     }
 
-    fn new(
+    /// A world of a store, perhaps over another one, beside which stands which chunks its own store has. Of all
+    /// edited chunks there may be summaries.
+    fn of(
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
         store: Option<ChunkStore>,
-        keys: Vec<ChunkKey>,
+        base: Option<(ChunkStore, FxHashSet<ChunkKey>)>,
+        listed: Vec<(ChunkKey, Option<Arc<NodeSummary>>)>,
+        kept: Kept,
     ) -> Self {
-        let octree = EditOctree::rebuild(keys);
-        let index = RwLock::new(NodeIndex::new(baseline.shape()));
+        let octree = EditOctree::rebuild(listed.iter().map(|(key, known)| (*key, known.is_some())));
+        let unknown = listed.iter().filter(|(_, known)| known.is_none()).map(|(key, _)| *key);
+        let queue = RebuildQueue::of_listed(unknown);
+        let known = listed.into_iter().filter_map(|(key, known)| Some((key, 0, known?)));
+        let untouched = |key| index::node_baseline(&*baseline, key);
+        let index = RwLock::new(NodeIndex::rebuild(baseline.shape(), known, &untouched));
+        let (base, own) = base.map_or((None, None), |(base, own)| (Some(base), Some(own)));
         let inner = Inner {
             shape: baseline.shape(),
             baseline,
@@ -209,8 +227,9 @@ impl HybridWorld {
             last_batch: AtomicU64::new(0),
             checkpointed: AtomicU64::new(0),
             store,
-            base: None,
-            state: state::Shared::new(octree),
+            base,
+            state: state::Shared::new(octree, queue, own),
+            kept,
             index,
             cache: read::new_cache(),
             memories: reader::Memories::default(),

@@ -34,7 +34,10 @@ pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use error::WorldError;
-pub use hybrid::{CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, WorldReader};
+pub use hybrid::{
+    CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,
+    WorldReader,
+};
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use pick::VoxelHit;
 pub use query::{Exactness, Explanation, HomogeneousBox, Samples};

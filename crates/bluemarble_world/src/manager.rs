@@ -15,8 +15,10 @@ use serde::Serialize;
 
 use crate::{HybridWorld, IndexReport};
 
-/// Chunks at which a worker looks before it asks again what is most urgent.
-const CHUNKS_A_STEP: usize = 32;
+/// Chunks at which a worker looks before it gives way and asks again what is most urgent.
+const CHUNKS_A_STEP: usize = 8;
+/// How often, at most, what the index knows is kept for the next session while this one goes on.
+const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How soon the index follows the edits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -82,6 +84,9 @@ struct Round {
     /// Workers that are at work.
     busy: usize,
     progress: RebuildProgress,
+    /// When the index was saved, and whether it has changed since then.
+    saved: Instant,
+    is_unsaved: bool,
     stops: bool,
 }
 
@@ -116,6 +121,8 @@ impl RebuildManager {
             at: options.pace.interval().map(|interval| Instant::now() + interval),
             busy: 0,
             progress: RebuildProgress::default(),
+            saved: Instant::now(),
+            is_unsaved: false,
             stops: false,
         };
         let shared = Arc::new(Shared { round: Mutex::new(round), changed: Condvar::new() });
@@ -170,6 +177,9 @@ impl Drop for RebuildManager {
             // A worker that has panicked has said so; the index is behind, and nothing else.
             drop(worker.join());
         }
+        if self.shared.round().is_unsaved {
+            save(&self.world);
+        }
     }
 }
 
@@ -180,7 +190,17 @@ fn work(world: &HybridWorld, shared: &Shared) {
         if let Some(error) = error {
             tracing::warn!("the index cannot look at a chunk yet, trying again: {error}");
         }
-        end_of_step(shared, &report);
+        if end_of_step(shared, &report) {
+            save(world);
+        }
+        // Whoever draws frames has more urgent things to do.
+        std::thread::yield_now();
+    }
+}
+
+fn save(world: &HybridWorld) {
+    if let Err(error) = block_on(world.save_index()) {
+        tracing::warn!("what the index knows is not kept: {error}");
     }
 }
 
@@ -212,11 +232,13 @@ fn wait_for_round(shared: &Shared) -> bool {
     true
 }
 
-fn end_of_step(shared: &Shared, report: &IndexReport) {
+/// True if the index is to be saved.
+fn end_of_step(shared: &Shared, report: &IndexReport) -> bool {
     let mut round = shared.round();
     round.busy -= 1;
     round.progress.indexed += report.indexed;
     round.progress.failed += report.failed;
+    round.is_unsaved |= report.indexed > 0;
     // Whoever finds nothing more to claim ends the round; others may still be at their last chunks.
     if report.indexed + report.failed == 0 {
         round.at = round.pace.interval().map(|interval| Instant::now() + interval);
@@ -225,5 +247,11 @@ fn end_of_step(shared: &Shared, report: &IndexReport) {
         round.progress.is_running = false;
         round.progress.rounds += 1;
         shared.changed.notify_all();
+        let is_due = round.is_unsaved && round.saved.elapsed() >= SAVE_INTERVAL;
+        if is_due {
+            (round.saved, round.is_unsaved) = (Instant::now(), false);
+        }
+        return is_due;
     }
+    false
 }

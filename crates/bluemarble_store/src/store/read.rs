@@ -9,12 +9,12 @@ use std::{
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
-use futures::{TryStreamExt, future::join_all};
+use futures::future::join_all;
 use object_store::{GetOptions, GetRange, ObjectStoreExt};
 use quick_cache::Weighter;
 
 use super::{
-    ChunkStore, object_error,
+    ChunkStore, maintain::StoredShard, object_error,
     put::Seen,
     ranges::{merge, slice},
 };
@@ -130,31 +130,41 @@ impl ChunkStore {
     /// [`StoreError::Mismatch`] and [`StoreError::MissingMetadata`] if an array is not as it must be;
     /// [`StoreError::Object`].
     pub async fn keys(&self) -> Result<Vec<ChunkKey>, StoreError> {
-        let root = object_store::path::Path::default();
-        let mut shards = Vec::new();
-        let mut objects = self.objects.list(None);
-        while let Some(object) = objects.try_next().await.map_err(object_error(&root, "listing"))? {
-            match ShardKey::of_path(&self.shape, &object.location) {
-                Ok(shard) => shards.extend(shard),
-                Err(()) => {
-                    return Err(StoreError::UnknownShard { path: object.location.to_string() });
-                }
-            }
-        }
-        shards.sort_unstable_by_key(|shard| (shard.region, shard.lod, shard.pos.to_array()));
         let mut keys = Vec::new();
-        for shard in shards {
-            let format = self.check_array(shard.region, shard.lod).await?;
-            let Some(known) = self.index(shard, &format).await? else { continue };
-            if format.layout.is_within_chunks() {
-                let chunks =
-                    known.index.slots().flat_map(|slot| format.layout.chunks_of_slot(slot));
-                let chunks: BTreeSet<_> = chunks.map(|within| within.to_array()).collect();
-                keys.extend(chunks.into_iter().map(|at| shard.chunk(&self.shape, at.into())));
-            } else {
-                for slot in known.index.slots() {
-                    self.push_keys_within(shard, &format, slot, &mut keys).await?;
-                }
+        for shard in self.list_known_shards().await? {
+            keys.extend(self.keys_of(shard.key).await?);
+        }
+        Ok(keys)
+    }
+
+    /// All shards; reads none of them.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownShard`] if there is something else where only shards may lie;
+    /// [`StoreError::Object`].
+    pub async fn list_known_shards(&self) -> Result<Vec<StoredShard>, StoreError> {
+        let listing = self.list_shards().await?;
+        match listing.strays.into_iter().next() {
+            Some(path) => Err(StoreError::UnknownShard { path }),
+            None => Ok(listing.shards),
+        }
+    }
+
+    /// The stored chunks of a shard, in no fixed order; reads its index.
+    ///
+    /// # Errors
+    /// As [`ChunkStore::keys`].
+    pub async fn keys_of(&self, shard: ShardKey) -> Result<Vec<ChunkKey>, StoreError> {
+        let mut keys = Vec::new();
+        let format = self.check_array(shard.region, shard.lod).await?;
+        let Some(known) = self.index(shard, &format).await? else { return Ok(keys) };
+        if format.layout.is_within_chunks() {
+            let chunks = known.index.slots().flat_map(|slot| format.layout.chunks_of_slot(slot));
+            let chunks: BTreeSet<_> = chunks.map(|within| within.to_array()).collect();
+            keys.extend(chunks.into_iter().map(|at| shard.chunk(&self.shape, at.into())));
+        } else {
+            for slot in known.index.slots() {
+                self.push_keys_within(shard, &format, slot, &mut keys).await?;
             }
         }
         Ok(keys)

@@ -85,10 +85,9 @@ impl ChunkStore {
         }
         let bytes = shard::build(&slots, &format.layout.slot_order(), format.form.index_location);
         let written = bytes.len() as u64;
-        let path = shard.path();
         let put = {
             let _replacing = Replacing::new(&stripe.generation);
-            self.put_over(&path, bytes, seen).await
+            self.put_over(shard, bytes, seen).await
         };
         self.indices.remove(&shard);
         put?;

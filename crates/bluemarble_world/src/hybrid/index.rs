@@ -13,7 +13,7 @@ use std::{
 
 use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
 use bluemarble_index::{NodeIndex, NodeSummary, Urgency};
-use bluemarble_terrain::Classification;
+use bluemarble_terrain::{Baseline, Classification};
 use serde::Serialize;
 
 use super::{HybridWorld, rebuild::pause, state::Change};
@@ -219,15 +219,12 @@ impl HybridWorld {
         voxels: &LatticeBox,
         lod: u8,
     ) -> Option<MaterialId> {
-        match self.inner.baseline.classify(region, *voxels, lod) {
-            Classification::Uniform(material) => Some(material),
-            Classification::Solid | Classification::Mixed => None,
-        }
+        baseline_material(&*self.inner.baseline, region, voxels, lod)
     }
 
     /// The same of a node.
     pub(super) fn node_baseline(&self, key: ChunkKey) -> Option<MaterialId> {
-        self.baseline_material(key.region, &key.lattice_box(), key.lod)
+        node_baseline(&*self.inner.baseline, key)
     }
 
     /// What is known of all voxels of a node without reading any.
@@ -261,4 +258,21 @@ impl HybridWorld {
         }
         self.index().node(key).and_then(|node| node.summary.clone())
     }
+}
+
+fn baseline_material(
+    baseline: &dyn Baseline,
+    region: u8,
+    voxels: &LatticeBox,
+    lod: u8,
+) -> Option<MaterialId> {
+    match baseline.classify(region, *voxels, lod) {
+        Classification::Uniform(material) => Some(material),
+        Classification::Solid | Classification::Mixed => None,
+    }
+}
+
+/// What a baseline says of all voxels of a node.
+pub(super) fn node_baseline(baseline: &dyn Baseline, key: ChunkKey) -> Option<MaterialId> {
+    baseline_material(baseline, key.region, &key.lattice_box(), key.lod)
 }

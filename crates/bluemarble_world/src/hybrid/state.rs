@@ -75,27 +75,16 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(octree: EditOctree) -> Self {
-        let queue = RebuildQueue::of_listed(octree.edited_unsorted());
+    fn new(octree: EditOctree, queue: RebuildQueue, own: Option<FxHashSet<ChunkKey>>) -> Self {
         Self {
             octree,
             queue,
             overlay: FxHashMap::default(),
             overlay_bytes: 0,
             unshown: FxHashSet::default(),
-            own: None,
+            own,
             changes: [0; STRIPES],
             change: 0,
-        }
-    }
-
-    /// Makes the world one over another world, whose edited chunks are these. Its own are those that it
-    /// has so far.
-    pub fn lay_over(&mut self, base: impl IntoIterator<Item = ChunkKey>) {
-        self.own = Some(self.octree.edited_unsorted().collect());
-        for key in base {
-            self.octree.insert(key);
-            self.queue.put(key, 0, Urgency::Listed);
         }
     }
 
@@ -270,8 +259,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(octree: EditOctree) -> Self {
-        Self { state: RwLock::new(State::new(octree)), published: AtomicU64::new(0) }
+    /// The state of a world with these edited chunks, of which the index has to look at some. In a world over
+    /// another one, `own` are those in its own store.
+    pub fn new(
+        octree: EditOctree,
+        queue: RebuildQueue,
+        own: Option<FxHashSet<ChunkKey>>,
+    ) -> Self {
+        let state = RwLock::new(State::new(octree, queue, own));
+        Self { state, published: AtomicU64::new(0) }
     }
 
     // Nothing that holds the lock panics half-way through a change, so a poisoned lock is a whole one.

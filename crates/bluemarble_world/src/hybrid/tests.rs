@@ -7,6 +7,7 @@ mod edges;
 mod edits;
 mod indexing;
 mod parents;
+mod snapshot;
 mod threads;
 
 #[path = "../../../bluemarble_store/src/store/tests/faulty.rs"]

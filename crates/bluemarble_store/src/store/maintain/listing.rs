@@ -21,6 +21,8 @@ pub struct StoredShard {
     pub path: String,
     /// Its bytes, index included.
     pub bytes: u64,
+    /// The object store's name for the version that is there, if it names versions.
+    pub version: Option<String>,
 }
 
 /// What lies in the arrays of a world.
@@ -48,7 +50,12 @@ impl ChunkStore {
             match ShardKey::of_path(&self.shape, &object.location) {
                 Ok(Some(key)) => {
                     listing.arrays.insert((key.region, key.lod));
-                    listing.shards.push(StoredShard { key, path, bytes: object.size });
+                    listing.shards.push(StoredShard {
+                        key,
+                        path,
+                        bytes: object.size,
+                        version: object.e_tag,
+                    });
                 }
                 Ok(None) => listing.arrays.extend(self.array_of_document(&path)),
                 Err(()) => listing.strays.push(path),

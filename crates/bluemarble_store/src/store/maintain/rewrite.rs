@@ -75,7 +75,7 @@ impl ChunkStore {
         let written = {
             let _replacing = Replacing::new(&stripe.generation);
             match after {
-                Some(bytes) => self.put_over(&path, bytes, seen).await,
+                Some(bytes) => self.put_over(shard, bytes, seen).await,
                 None => self.objects.delete(&path).await.map_err(object_error(&path, "removing")),
             }
         };

@@ -213,7 +213,7 @@ fn reopening_makes_the_octree_that_edits_made() {
     flush(&world);
     let reopened = open(&objects, &baseline);
     let (live, reopened) = (&world.state().octree, &reopened.state().octree);
-    assert_eq!(*reopened, EditOctree::rebuild(live.edited_unsorted()));
+    assert_eq!(*reopened, EditOctree::rebuild(live.edited_unsorted().map(|key| (key, false))));
     assert_eq!((live.len(), live.node_count()), (reopened.len(), reopened.node_count()));
     for key in live.edited_unsorted() {
         for node in std::iter::once(key).chain(ancestors(key)) {

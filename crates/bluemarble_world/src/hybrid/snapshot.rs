@@ -1,0 +1,180 @@
+//! What is kept of the index from one session to the next, so that opening a world does not read it all again.
+
+use std::{
+    hash::BuildHasher,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Acquire},
+};
+
+use bluemarble_core::{ChunkKey, code};
+use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotContents, SnapshotGroup};
+use bluemarble_store::{ChunkStore, StoreError, WorldMetadata, layout::ShardKey};
+use futures::executor::block_on;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::Serialize;
+
+use super::HybridWorld;
+use crate::WorldError;
+
+/// The snapshot's name in the folder of a world. It may be deleted while nobody has the world open.
+pub const SNAPSHOT_NAME: &str = "index.redb";
+
+/// An edited chunk, and what the index knew of it.
+type Listed = (ChunkKey, Option<Arc<NodeSummary>>);
+
+/// What saving the index has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SnapshotReport {
+    /// Shards of which something is kept.
+    pub shards: usize,
+    /// Those of them that had to be written.
+    pub written: usize,
+    /// Chunks in them that will not be looked at again.
+    pub summaries: usize,
+}
+
+/// The snapshot of a world, and what it holds.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// None in worlds without a folder, and where the file cannot be made.
+    file: Option<IndexSnapshot>,
+    /// What was in the file when it was opened, until the shards are listed.
+    contents: SnapshotContents,
+    /// Of the own store and of the one below: the shards' versions when they were listed.
+    versions: [FxHashMap<ShardKey, String>; 2],
+    /// What the file holds: a hash of each group, by name.
+    saved: Mutex<FxHashMap<String, u64>>,
+}
+
+/// Opens the snapshot in a folder. Whatever is wrong with it, the world can do without.
+pub(super) fn open(dir: &Path, world: &WorldMetadata, base: Option<&ChunkStore>) -> Kept {
+    let base = base.map_or_else(String::new, ChunkStore::place);
+    let identity = format!("{:?} {} {base}", world.shape, world.baseline);
+    match IndexSnapshot::open(&dir.join(SNAPSHOT_NAME), &identity) {
+        Ok((file, contents)) => {
+            if let Some(problem) = &contents.problem {
+                tracing::warn!("{SNAPSHOT_NAME} is begun anew: {problem}");
+            }
+            Kept { file: Some(file), contents, ..Kept::default() }
+        }
+        Err(error) => {
+            tracing::warn!("the index is not kept: {error}");
+            Kept::default()
+        }
+    }
+}
+
+fn group_name(shard: ShardKey, is_base: bool) -> String {
+    format!("{}/{}", if is_base { "base" } else { "own" }, shard.path())
+}
+
+impl Kept {
+    /// The stored chunks of a store. Shards whose version is the one in the snapshot are not read.
+    pub fn list(&mut self, store: &ChunkStore, is_base: bool) -> Result<Vec<Listed>, StoreError> {
+        let mut listed = Vec::new();
+        let saved = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for shard in block_on(store.list_known_shards())? {
+            let name = group_name(shard.key, is_base);
+            let group = self.contents.groups.remove(&name);
+            if let Some(group) = &group {
+                saved.insert(name, FxBuildHasher.hash_one(group));
+            }
+            match group {
+                Some(group) if shard.version.as_ref() == Some(&group.stamp) => {
+                    listed.extend(group.chunks);
+                }
+                _ => {
+                    let keys = block_on(store.keys_of(shard.key))?;
+                    listed.extend(keys.into_iter().map(|key| (key, None)));
+                }
+            }
+            if let Some(version) = shard.version {
+                self.versions[usize::from(is_base)].insert(shard.key, version);
+            }
+        }
+        // What is left is of shards that are gone; the name alone tells that it must go, too.
+        let gone = self.contents.groups.extract_if(|name, _| name.starts_with("base/") == is_base);
+        saved.extend(gone.map(|(name, _)| (name, 0)));
+        Ok(listed)
+    }
+}
+
+impl HybridWorld {
+    /// Keeps what the index knows of stored chunks, so that the next opening need not look at them; does
+    /// nothing in a world that was not opened from a folder. Blocks while the file is written.
+    /// [`crate::RebuildManager`] calls this now and then, and when it is dropped.
+    ///
+    /// # Errors
+    /// [`WorldError::Snapshot`]; the file is as it was.
+    pub async fn save_index(&self) -> Result<SnapshotReport, WorldError> {
+        let kept = &self.inner.kept;
+        let Some(file) = &kept.file else { return Ok(SnapshotReport::default()) };
+        // Nobody replaces shards meanwhile.
+        let _folding = self.inner.folding.lock().await;
+        let lsn = self.inner.checkpointed.load(Acquire);
+        let groups = self.snapshot_groups();
+        let mut saved = kept.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let hashes: FxHashMap<String, u64> =
+            groups.iter().map(|(name, group)| (name.clone(), FxBuildHasher.hash_one(group))).collect();
+        let gone: Vec<&String> = saved.keys().filter(|name| !groups.contains_key(*name)).collect();
+        let differs = |name: &&String| saved.get(*name) != hashes.get(*name);
+        let changed: Vec<&String> = groups.keys().filter(differs).collect();
+        let known = |group: &SnapshotGroup| group.chunks.iter().filter(|chunk| chunk.1.is_some()).count();
+        let report = SnapshotReport {
+            shards: groups.len(),
+            written: changed.len(),
+            summaries: groups.values().map(known).sum(),
+        };
+        if !changed.is_empty() || !gone.is_empty() {
+            let changed = changed.into_iter().map(|name| (name.as_str(), groups.get(name)));
+            file.save(lsn, changed.chain(gone.into_iter().map(|name| (name.as_str(), None))))?;
+        }
+        *saved = hashes;
+        Ok(report)
+    }
+
+    /// All stored chunks by shard, as far as the shard's version is known, with what the index knows of them.
+    fn snapshot_groups(&self) -> FxHashMap<String, SnapshotGroup> {
+        let mut keys = self.edited_unsorted();
+        keys.sort_unstable_by_key(|key| (key.region, key.lod, code::morton_of(*key)));
+        let mut shards: FxHashMap<(ShardKey, bool), Vec<Listed>> = FxHashMap::default();
+        for keys in keys.chunks(1024) {
+            let state = self.state();
+            for &key in keys {
+                let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
+                if let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
+                    && is_stored
+                {
+                    let is_base = !state.is_own(key);
+                    // What is in memory is newer than what is stored.
+                    let is_known = state.edited(key).is_none() && state.is_indexed(key);
+                    let node = is_known.then(|| self.index().node(key).cloned()).flatten();
+                    let summary = node.and_then(|node| node.summary);
+                    shards.entry((shard, is_base)).or_default().push((key, summary));
+                }
+            }
+        }
+        let mut groups = FxHashMap::default();
+        for (&(shard, is_base), chunks) in &shards {
+            // A shard below of which some chunks are hidden is not known as a whole.
+            let is_whole = !is_base || !shards.contains_key(&(shard, false));
+            if let Some(stamp) = self.version(shard, is_base).filter(|_| is_whole) {
+                let group = SnapshotGroup { stamp, chunks: chunks.clone() };
+                groups.insert(group_name(shard, is_base), group);
+            }
+        }
+        groups
+    }
+
+    /// The version of a shard from which all that is known of its chunks comes.
+    fn version(&self, shard: ShardKey, is_base: bool) -> Option<String> {
+        let listed = self.inner.kept.versions[usize::from(is_base)].get(&shard);
+        let store = self.inner.store.as_ref().filter(|_| !is_base);
+        match store.and_then(|store| store.written(shard)) {
+            None => listed.cloned(),
+            // Somebody else may have written it since it was listed.
+            Some(written) if written.over.as_ref() == listed => written.version,
+            Some(_) => None,
+        }
+    }
+}
