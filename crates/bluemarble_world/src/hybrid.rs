@@ -38,7 +38,8 @@ use snapshot::Kept;
 use state::State;
 
 use crate::{
-    WorldError, WorldStatistics, plan,
+    DiskUse, WorldError, WorldStatistics, plan,
+    report::Counted,
     statistics::{Counters, Source},
 };
 
@@ -71,6 +72,7 @@ struct Inner {
     memories: reader::Memories,
     counters: Counters,
     index_work: index::IndexWork,
+    counted: Counted,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     order: Mutex<()>,
     /// Held while parents are read, changed and replaced.
@@ -219,6 +221,7 @@ impl HybridWorld {
         let untouched = |key| index::node_baseline(&*baseline, key);
         let index = RwLock::new(NodeIndex::rebuild(baseline.shape(), known, &untouched));
         let (base, own) = base.map_or((None, None), |(base, own)| (Some(base), Some(own)));
+        let counted = Counted::of(kept.disk());
         let inner = Inner {
             shape: baseline.shape(),
             baseline,
@@ -235,6 +238,7 @@ impl HybridWorld {
             memories: reader::Memories::default(),
             counters: Counters::default(),
             index_work: index::IndexWork::default(),
+            counted,
             order: Mutex::default(),
             rebuilding: futures::lock::Mutex::default(),
             folding: futures::lock::Mutex::default(),
@@ -313,6 +317,32 @@ impl HybridWorld {
         statistics.log = self.log().map(DeltaLog::statistics);
         inner.counters.report(&mut statistics);
         statistics
+    }
+
+    /// What is counted for reports.
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.inner.counted
+    }
+
+    /// Chunks that their parents do not show yet.
+    pub(crate) fn unshown_count(&self) -> usize {
+        self.state().unshown_count()
+    }
+
+    /// What the own store takes.
+    pub(crate) async fn disk_use(&self) -> Result<DiskUse, WorldError> {
+        let Some(store) = &self.inner.store else { return Ok(DiskUse::default()) };
+        let shards = store.list_shards().await?.shards;
+        let keys = self.edited_unsorted();
+        let state = self.state();
+        let is_stored = |key: &&ChunkKey| {
+            state.is_own(**key) && state.edited(**key).is_none_or(|edited| edited.is_stored)
+        };
+        Ok(DiskUse {
+            shards: shards.len() as u64,
+            shard_bytes: shards.iter().map(|shard| shard.bytes).sum(),
+            chunks: keys.iter().filter(is_stored).count() as u64,
+        })
     }
 
     fn log(&self) -> Option<&DeltaLog> {

@@ -16,6 +16,7 @@
 //! | [`ray`] | what a ray hits in the world, drawn or not |
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
 //! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
+//! | [`report`] | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
 //! | [`statistics`] | what a world has done and holds |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
@@ -30,6 +31,7 @@ pub mod pick;
 pub mod plan;
 pub mod query;
 pub mod ray;
+pub mod report;
 pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
@@ -42,4 +44,5 @@ pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use pick::VoxelHit;
 pub use query::{Exactness, Explanation, HomogeneousBox, Samples};
 pub use ray::{RayCast, RayHit, RayOptions, RayTarget};
+pub use report::{Activity, Condition, DiskUse, Health, WorldReport};
 pub use statistics::WorldStatistics;

@@ -40,6 +40,12 @@ impl HybridWorld {
     /// # Errors
     /// [`WorldError::Store`]; everything stays where it is and the next checkpoint tries again.
     pub async fn checkpoint(&self) -> Result<CheckpointReport, WorldError> {
+        let result = self.fold_all().await;
+        self.counted().saved(result.as_ref().err().map(WorldError::to_string));
+        result
+    }
+
+    async fn fold_all(&self) -> Result<CheckpointReport, WorldError> {
         let _folding = self.inner.folding.lock().await;
         let (lsn, mut leaves) = {
             let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);

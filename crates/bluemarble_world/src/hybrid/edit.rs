@@ -1,6 +1,9 @@
 //! Editing: a batch goes into the log and over the chunks it touches. Nothing is read for it.
 
-use std::sync::{PoisonError, atomic::Ordering::Release};
+use std::{
+    sync::{PoisonError, atomic::Ordering::Release},
+    time::Instant,
+};
 
 use bluemarble_core::{ChunkKey, EditBatch, EditOp};
 use bluemarble_store::{
@@ -37,6 +40,7 @@ impl HybridWorld {
     /// What is wrong with the batch; [`WorldError::Store`] if the log cannot be written: no edit is taken
     /// any more then, and the world must be opened again.
     pub async fn edit(&self, batch: &EditBatch) -> Result<EditReport, WorldError> {
+        let start = Instant::now();
         let plan = plan::plan(&self.inner.shape, &self.inner.materials, batch)?;
         if plan.is_empty() {
             return Ok(EditReport::default());
@@ -65,6 +69,7 @@ impl HybridWorld {
                 }
             }
         }
+        self.counted().edits.took(start.elapsed());
         Ok(report)
     }
 

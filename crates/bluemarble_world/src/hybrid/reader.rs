@@ -1,6 +1,9 @@
 //! [`WorldReader`]: one thread's quick way to voxels and nodes.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use bluemarble_core::{
     CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, Occupancy, shape::Shape,
@@ -10,7 +13,7 @@ use glam::IVec3;
 use rustc_hash::FxHashMap;
 
 use super::{HybridWorld, Known, state::Change};
-use crate::{WorldError, query::Explanation, ray::RayTarget};
+use crate::{WorldError, query::Explanation, ray::RayTarget, report::ReaderMeter};
 
 /// A power of two.
 const SLOTS: usize = 4096;
@@ -45,6 +48,7 @@ pub(super) struct Memory {
     nodes: FxHashMap<ChunkKey, HeldNode>,
     held_bytes: usize,
     budget_bytes: usize,
+    meter: ReaderMeter,
 }
 
 /// Memories of readers that have gone.
@@ -83,7 +87,8 @@ struct HeldNode {
 
 impl Drop for WorldReader {
     fn drop(&mut self) {
-        let memory = std::mem::take(&mut self.memory);
+        let mut memory = std::mem::take(&mut self.memory);
+        self.world.counted().take(&mut memory.meter);
         let mut memories = self.world.inner.memories.lock().unwrap_or_else(PoisonError::into_inner);
         if memories.len() < MOST_MEMORIES {
             memories.push(memory);
@@ -156,6 +161,20 @@ impl WorldReader {
 
     pub(crate) fn explain(&mut self, explanation: Explanation) {
         self.explanation = explanation;
+    }
+
+    /// The time at the start of a query, if it is one to be timed.
+    #[inline]
+    pub(crate) fn query_begins(&self) -> Option<Instant> {
+        self.memory.meter.start()
+    }
+
+    /// Counts a query that has ended.
+    #[inline]
+    pub(crate) fn query_ends(&mut self, start: Option<Instant>, without_chunk: bool) {
+        if self.memory.meter.end(start, without_chunk) {
+            self.world.counted().take(&mut self.memory.meter);
+        }
     }
 
     /// A chunk as it is now.

@@ -14,7 +14,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 
 use super::HybridWorld;
-use crate::WorldError;
+use crate::{DiskUse, WorldError};
 
 /// The snapshot's name in the folder of a world. It may be deleted while nobody has the world open.
 pub const SNAPSHOT_NAME: &str = "index.redb";
@@ -42,6 +42,8 @@ pub(super) struct Kept {
     contents: SnapshotContents,
     /// Of the own store and of the one below: the shards' versions when they were listed.
     versions: [FxHashMap<ShardKey, String>; 2],
+    /// What the own store took then.
+    disk: DiskUse,
     /// What the file holds: a hash of each group, by name.
     saved: Mutex<FxHashMap<String, u64>>,
 }
@@ -69,6 +71,11 @@ fn group_name(shard: ShardKey, is_base: bool) -> String {
 }
 
 impl Kept {
+    /// What the own store took when it was listed.
+    pub fn disk(&self) -> DiskUse {
+        self.disk
+    }
+
     /// The stored chunks of a store. Shards whose version is the one in the snapshot are not read.
     pub fn list(&mut self, store: &ChunkStore, is_base: bool) -> Result<Vec<Listed>, StoreError> {
         let mut listed = Vec::new();
@@ -88,6 +95,10 @@ impl Kept {
                     listed.extend(keys.into_iter().map(|key| (key, None)));
                 }
             }
+            if !is_base {
+                self.disk.shards += 1;
+                self.disk.shard_bytes += shard.bytes;
+            }
             if let Some(version) = shard.version {
                 self.versions[usize::from(is_base)].insert(shard.key, version);
             }
@@ -95,6 +106,9 @@ impl Kept {
         // What is left is of shards that are gone; the name alone tells that it must go, too.
         let gone = self.contents.groups.extract_if(|name, _| name.starts_with("base/") == is_base);
         saved.extend(gone.map(|(name, _)| (name, 0)));
+        if !is_base {
+            self.disk.chunks = listed.len() as u64;
+        }
         Ok(listed)
     }
 }

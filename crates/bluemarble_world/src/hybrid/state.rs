@@ -159,6 +159,11 @@ impl State {
         self.unshown.iter().copied().filter(move |key| key.lod == lod)
     }
 
+    /// How many chunks there are that their parents do not show yet.
+    pub fn unshown_count(&self) -> usize {
+        self.unshown.len()
+    }
+
     /// Whether the chunk's parent does not show it yet.
     pub fn is_unshown(&self, key: ChunkKey) -> bool {
         self.unshown.contains(&key)

@@ -7,6 +7,7 @@ mod edges;
 mod edits;
 mod indexing;
 mod parents;
+mod reports;
 mod snapshot;
 mod threads;
 

@@ -1,5 +1,7 @@
 //! Many places or rays at once, in their order, on all cores.
 
+use std::time::Instant;
+
 use bluemarble_core::{ChunkKey, MaterialId, code, shape::Ray};
 use glam::IVec3;
 
@@ -16,7 +18,10 @@ impl HybridWorld {
     /// # Errors
     /// As [`HybridWorld::read`], for the first voxel that cannot be read.
     pub fn read_many(&self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
-        in_parts(self, voxels, POINTS_AT_ONCE, |reader, voxels| reader.read_grouped(voxels))
+        let start = Instant::now();
+        let read = in_parts(self, voxels, POINTS_AT_ONCE, |reader, part| reader.read_grouped(part));
+        self.counted().queries.took_each(voxels.len() as u64, start.elapsed());
+        read
     }
 
     /// The first hit of each ray, in the order asked for, on as many threads as there are cores; the calling

@@ -21,6 +21,20 @@ impl WorldReader {
         lod: u8,
         exactness: Exactness,
     ) -> Result<MaterialId, WorldError> {
+        let start = self.query_begins();
+        let material = self.find_material(region, voxel, lod, exactness)?;
+        self.query_ends(start, self.explanation().nodes > 0);
+        Ok(material)
+    }
+
+    /// The same, not counted as a query of its own.
+    pub(super) fn find_material(
+        &mut self,
+        region: u8,
+        voxel: IVec3,
+        lod: u8,
+        exactness: Exactness,
+    ) -> Result<MaterialId, WorldError> {
         let key = ChunkKey::of_voxel(region, lod, voxel);
         self.world().check_key(key)?;
         let cell = (voxel >> i32::from(lod)) & (CHUNK_EDGE - 1);

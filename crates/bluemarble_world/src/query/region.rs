@@ -36,6 +36,7 @@ impl WorldReader {
         lod: u8,
     ) -> Result<Vec<HomogeneousBox>, WorldError> {
         self.check_box(region, &voxels)?;
+        let start = self.query_begins();
         let mut found = Vec::new();
         let mut counts = Explanation::default();
         for root in self.shape().roots() {
@@ -44,7 +45,9 @@ impl WorldReader {
             }
         }
         self.explain(Explanation::of(counts.nodes, counts.held, counts.read));
-        Ok(boxes::join(found))
+        let found = boxes::join(found);
+        self.query_ends(start, counts.held + counts.read == 0);
+        Ok(found)
     }
 
     fn collect(

@@ -64,6 +64,7 @@ impl WorldReader {
             (0..resolution.x).map(|x| middle(x, 0)).collect(),
             (0..resolution.z).map(|z| middle(z, 2)).collect(),
         );
+        let start = self.query_begins();
         let mut materials = Vec::with_capacity(count as usize);
         let (mut nodes, mut held, mut read) = (0, 0, 0);
         for y in 0..resolution.y {
@@ -71,7 +72,7 @@ impl WorldReader {
             for &z in &zs {
                 for &x in &xs {
                     let voxel = IVec3::new(x, y, z);
-                    materials.push(self.query_material(region, voxel, lod, Exactness::Exact)?);
+                    materials.push(self.find_material(region, voxel, lod, Exactness::Exact)?);
                     let last = self.explanation();
                     nodes += last.nodes;
                     held += last.held;
@@ -80,6 +81,7 @@ impl WorldReader {
             }
         }
         self.explain(Explanation::of(nodes, held, read));
+        self.query_ends(start, held + read == 0);
         Ok(Samples { resolution, lod, materials })
     }
 }

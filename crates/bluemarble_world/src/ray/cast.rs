@@ -38,6 +38,8 @@ pub struct RayCast {
     free_leaps: u32,
     next_stride: u32,
     regions: u32,
+    /// Whether it has looked into a chunk.
+    has_looked: bool,
 }
 
 /// Why a ray does not go on.
@@ -65,7 +67,13 @@ impl RayCast {
             free_leaps: 0,
             next_stride: FIRST_STRIDE,
             regions: 0,
+            has_looked: false,
         }
+    }
+
+    /// Whether the ray has looked into a chunk; if not, nodes alone have answered.
+    pub(super) fn has_looked(&self) -> bool {
+        self.has_looked
     }
 
     /// The next stretch of one material that stops the ray, where the ray enters it; `None` if there is none
@@ -116,6 +124,7 @@ impl RayCast {
             let key = ChunkKey::of_voxel(at.region, lod, at.voxel);
             let target = self.options.target;
             if let Some(sight) = reader.sight(key, target) {
+                self.has_looked = true;
                 if let Some(hit) = self.through_chunk(crossings, key, sight, at) {
                     return Stop::Hit(hit);
                 }

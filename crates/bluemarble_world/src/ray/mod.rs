@@ -108,7 +108,11 @@ impl WorldReader {
         ray: &Ray,
         options: &RayOptions,
     ) -> Result<Option<RayHit>, WorldError> {
-        RayCast::new(&self.shape(), ray, options).next_hit(self)
+        let start = self.query_begins();
+        let mut cast = RayCast::new(&self.shape(), ray, options);
+        let hit = cast.next_hit(self)?;
+        self.query_ends(start, !cast.has_looked());
+        Ok(hit)
     }
 
     /// Every stretch of one material that would stop the ray, front to back, `most` at most.
@@ -121,6 +125,7 @@ impl WorldReader {
         options: &RayOptions,
         most: usize,
     ) -> Result<Vec<RayHit>, WorldError> {
+        let start = self.query_begins();
         let mut cast = RayCast::new(&self.shape(), ray, options);
         let mut hits = Vec::new();
         while hits.len() < most
@@ -128,6 +133,7 @@ impl WorldReader {
         {
             hits.push(hit);
         }
+        self.query_ends(start, !cast.has_looked());
         Ok(hits)
     }
 
