@@ -37,7 +37,8 @@
 //! | pick | [`pick`] | rays find the drawn voxel; a `bevy_picking` backend |
 //!
 //! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look, [`content`]
-//! lets games add to chunks and tells them what becomes of these, [`statistics`] says what all of it did.
+//! lets games add to chunks and tells them what becomes of these, [`statistics`] says what all of it did,
+//! [`diagnostics`] how the world does. [`indexing`] keeps queries fast.
 //! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area
 //! is there, [`frame`] and [`vertex`] say how meshes are written down, [`gate`] keeps workers out of the
 //! frame's way.
@@ -45,9 +46,11 @@
 pub mod bake;
 pub mod content;
 pub mod cut;
+pub mod diagnostics;
 pub mod edit;
 pub mod frame;
 pub mod gate;
+pub mod indexing;
 pub mod job;
 pub mod material;
 pub mod meshing;
@@ -74,10 +77,12 @@ pub mod prelude {
     pub use crate::{
         bake::Vertices,
         content::{ChunkChange, ChunkContents, ChunkEvent},
+        diagnostics::WorldDiagnosticsPlugin,
         edit::{
             BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, KeepHistory, Redo,
             SaveInterval, SaveWorld, Saved, StepEdits, Undo,
         },
+        indexing::{IndexPace, WorldIndex},
         material::{ChunkMaterials, Sun, SunCourse},
         meshing::Meshing,
         pick::{VoxelPick, WorldPicker},

@@ -16,11 +16,13 @@ use big_space::{
 
 use crate::{
     content::{ChunkContents, ChunkEvent},
+    diagnostics::WorldDiagnosticsPlugin,
     edit::{
         self, BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, Edits, Redo,
         SaveInterval, SaveWorld, Saved, StepEdits, Undo,
     },
     gate::{self, FrameGate},
+    indexing::{self, IndexPace, WorldIndex},
     material::{self, ChunkMaterials},
     meshing::Meshing,
     pick,
@@ -43,6 +45,7 @@ impl PluginGroup for BluemarblePlugins {
             .add(BigSpaceStationaryPlugin)
             .add(BluemarblePlugin)
             .add(crate::sky::SkyPlugin)
+            .add(WorldDiagnosticsPlugin)
     }
 }
 
@@ -79,6 +82,8 @@ impl Plugin for BluemarblePlugin {
             .init_resource::<Edits>()
             .init_resource::<EditHistory>()
             .init_resource::<SaveInterval>()
+            .init_resource::<IndexPace>()
+            .init_resource::<WorldIndex>()
             .add_message::<ChunkEvent>()
             .add_message::<EditWorld>()
             .add_message::<BrushWorld>()
@@ -144,6 +149,7 @@ impl Plugin for BluemarblePlugin {
                     .run_if(resource_exists::<Streamer>),
             )
             .add_systems(First, gate::close)
+            .add_systems(PreUpdate, indexing::keep_indexed.run_if(resource_exists::<Streamer>))
             .add_systems(
                 Last,
                 (edit::save_on_exit.run_if(resource_exists::<Streamer>), gate::open).chain(),

@@ -295,7 +295,10 @@ mod tests {
             let key = ChunkKey::new(i as u8 % 6, i as u8 % 21, ivec3(-i, i, number));
             (key, summary((i * number % 40) as u16))
         };
-        SnapshotGroup { stamp: format!("stamp-{number}"), chunks: (0..number % 9).map(chunk).collect() }
+        SnapshotGroup {
+            stamp: format!("stamp-{number}"),
+            chunks: (0..number % 9).map(chunk).collect(),
+        }
     }
 
     fn made(path: &Path, groups: i32) -> FxHashMap<String, SnapshotGroup> {

@@ -27,11 +27,11 @@ use bluemarble_terrain::{Baseline, Classification, Survey};
 
 pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
-pub use index::{IndexReport, IndexStatistics};
 pub(crate) use index::Known;
+pub use index::{IndexReport, IndexStatistics};
 pub use reader::WorldReader;
-pub use snapshot::{SNAPSHOT_NAME, SnapshotReport};
 pub(crate) use reader::{Sight, UniformNode};
+pub use snapshot::{SNAPSHOT_NAME, SnapshotReport};
 
 use rustc_hash::FxHashSet;
 use snapshot::Kept;

@@ -10,7 +10,7 @@ use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::Sender;
 
 use super::{EditEvent, Edits};
-use crate::streaming::Streamer;
+use crate::{indexing::WorldIndex, streaming::Streamer};
 
 /// When edits are folded into the store. They are durable before that, in the delta log: this decides how
 /// soon other readers of the store see them, how long a start takes, and how often shards are written.
@@ -34,8 +34,6 @@ impl Default for SaveInterval {
 
 /// How long a save that failed waits to be tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Chunks at which the index looks after a save.
-const INDEXED_AFTER_SAVE: usize = 1024;
 /// Nobody waits longer at the end for an edit that is on its way.
 const LAST_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -80,10 +78,6 @@ impl Saving {
             .spawn(async move {
                 let result = world.checkpoint().await.map_err(|error| error.to_string());
                 let _ = sender.send(EditEvent::Saved(result));
-                // Queries of what was edited need not read it then. What is left waits for the next save.
-                if let Err(error) = world.rebuild_index(INDEXED_AFTER_SAVE).await {
-                    warn!("the index does not know all of the edited chunks yet: {error}");
-                }
             })
             .detach();
     }
@@ -108,6 +102,7 @@ pub fn save_on_exit(
     mut exits: MessageReader<AppExit>,
     edits: ResMut<Edits>,
     streamer: Res<Streamer>,
+    mut index: ResMut<WorldIndex>,
 ) {
     if exits.read().next().is_none() {
         return;
@@ -123,4 +118,5 @@ pub fn save_on_exit(
     if let Err(error) = block_on(streamer.world().checkpoint()) {
         error!("the last edits could not be saved: {error}");
     }
+    index.end();
 }

@@ -14,7 +14,9 @@ use object_store::{GetOptions, GetRange, ObjectStoreExt};
 use quick_cache::Weighter;
 
 use super::{
-    ChunkStore, maintain::StoredShard, object_error,
+    ChunkStore,
+    maintain::StoredShard,
+    object_error,
     put::Seen,
     ranges::{merge, slice},
 };

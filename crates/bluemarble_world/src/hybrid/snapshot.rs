@@ -128,12 +128,15 @@ impl HybridWorld {
         let lsn = self.inner.checkpointed.load(Acquire);
         let groups = self.snapshot_groups();
         let mut saved = kept.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        let hashes: FxHashMap<String, u64> =
-            groups.iter().map(|(name, group)| (name.clone(), FxBuildHasher.hash_one(group))).collect();
+        let hashes: FxHashMap<String, u64> = groups
+            .iter()
+            .map(|(name, group)| (name.clone(), FxBuildHasher.hash_one(group)))
+            .collect();
         let gone: Vec<&String> = saved.keys().filter(|name| !groups.contains_key(*name)).collect();
         let differs = |name: &&String| saved.get(*name) != hashes.get(*name);
         let changed: Vec<&String> = groups.keys().filter(differs).collect();
-        let known = |group: &SnapshotGroup| group.chunks.iter().filter(|chunk| chunk.1.is_some()).count();
+        let known =
+            |group: &SnapshotGroup| group.chunks.iter().filter(|chunk| chunk.1.is_some()).count();
         let report = SnapshotReport {
             shards: groups.len(),
             written: changed.len(),

@@ -266,11 +266,7 @@ pub(super) struct Shared {
 impl Shared {
     /// The state of a world with these edited chunks, of which the index has to look at some. In a world over
     /// another one, `own` are those in its own store.
-    pub fn new(
-        octree: EditOctree,
-        queue: RebuildQueue,
-        own: Option<FxHashSet<ChunkKey>>,
-    ) -> Self {
+    pub fn new(octree: EditOctree, queue: RebuildQueue, own: Option<FxHashSet<ChunkKey>>) -> Self {
         let state = RwLock::new(State::new(octree, queue, own));
         Self { state, published: AtomicU64::new(0) }
     }

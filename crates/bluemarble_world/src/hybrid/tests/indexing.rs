@@ -82,7 +82,10 @@ fn a_chunk_that_can_not_be_read_is_counted_and_tried_again() {
     let error = failed.last_error.expect("the error is kept");
     assert!(error.contains("no space left"), "{error}");
     faulty.heal();
-    assert!(block_on(world.rebuild_index(usize::MAX)).is_ok(), "who asks does not wait for the rest");
+    assert!(
+        block_on(world.rebuild_index(usize::MAX)).is_ok(),
+        "who asks does not wait for the rest"
+    );
     assert_eq!(world.unindexed(), 0);
 }
 

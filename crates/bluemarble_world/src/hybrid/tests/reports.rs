@@ -73,7 +73,10 @@ fn a_world_whose_store_fails_is_not_healthy_and_says_why() {
     faulty.fail_puts_after(0);
     assert!(block_on(world.checkpoint()).is_err());
     let Health { storage, .. } = world.report().health;
-    assert!(matches!(&storage, Condition::Failed(why) if why.contains("no space left")), "{storage:?}");
+    assert!(
+        matches!(&storage, Condition::Failed(why) if why.contains("no space left")),
+        "{storage:?}"
+    );
     faulty.heal();
     flush(&world);
     assert_eq!(world.report().health.storage, Condition::Good);

@@ -77,7 +77,8 @@ fn a_world_that_is_opened_again_knows_its_chunks_without_looking() {
     fs::remove_file(dir.path().join(SNAPSHOT_NAME)).expect("deleted");
     let world = open_dir(dir.path());
     index(&world);
-    let known: HashMap<_, _> = known.summaries_unsorted().map(|(key, _, found)| (key, found.clone())).collect();
+    let known: HashMap<_, _> =
+        known.summaries_unsorted().map(|(key, _, found)| (key, found.clone())).collect();
     let again = world.index().clone();
     for (key, _, found) in again.summaries_unsorted() {
         assert!(known.get(&key).is_none_or(|known| known == found), "{key}");
@@ -180,7 +181,8 @@ fn a_manager_keeps_what_it_knows_when_it_is_dropped_even_if_not_all_is_stored() 
 
 #[test]
 fn of_a_world_below_that_is_partly_hidden_only_whole_shards_are_kept() {
-    let (below, dir) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let (below, dir) =
+        (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     kept(below.path());
     let open_over = || {
         let base = ChunkStore::open_read_only(
@@ -188,8 +190,14 @@ fn of_a_world_below_that_is_partly_hidden_only_whole_shards_are_kept() {
             &bluemarble_store::StoreOptions::default(),
         );
         let materials = MaterialTable::standard();
-        HybridWorld::open_over(base.expect("opens"), dir.path(), plain(), materials, LogOptions::default())
-            .expect("opens")
+        HybridWorld::open_over(
+            base.expect("opens"),
+            dir.path(),
+            plain(),
+            materials,
+            LogOptions::default(),
+        )
+        .expect("opens")
     };
     let world = open_over();
     let edited = world.edited_unsorted().len();

@@ -1,0 +1,61 @@
+//! The index of the world is kept up to date beside the frames.
+//!
+//! Queries and rays of [`bluemarble_world`] answer the same without it, only later: nothing here is ever
+//! waited for.
+
+use bevy::prelude::*;
+use bluemarble_world::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
+
+use crate::streaming::Streamer;
+
+/// How soon the index follows edits. May be changed at any time.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexPace(pub RebuildPace);
+
+/// What keeps the index up to date, once there is a world.
+#[derive(Resource, Debug, Default)]
+pub struct WorldIndex {
+    manager: Option<RebuildManager>,
+    has_failed: bool,
+}
+
+impl WorldIndex {
+    /// Lets everything that has changed be looked at now.
+    pub fn rebuild_now(&self) {
+        if let Some(manager) = &self.manager {
+            manager.rebuild_now();
+        }
+    }
+
+    /// How far it has come; `None` before there is a world.
+    pub fn progress(&self) -> Option<RebuildProgress> {
+        self.manager.as_ref().map(RebuildManager::progress)
+    }
+
+    /// Keeps what is known for the next session, and ends.
+    pub(crate) fn end(&mut self) {
+        (self.manager, self.has_failed) = (None, true);
+    }
+}
+
+/// Starts the work once there is a world, and passes changes of pace on.
+pub fn keep_indexed(mut index: ResMut<WorldIndex>, streamer: Res<Streamer>, pace: Res<IndexPace>) {
+    if let Some(manager) = &index.manager {
+        if pace.is_changed() {
+            manager.set_pace(pace.0);
+        }
+        return;
+    }
+    if index.has_failed {
+        return;
+    }
+    // One worker: frames need the other cores.
+    let options = RebuildOptions { pace: pace.0, workers: 1 };
+    match RebuildManager::start(streamer.world(), options) {
+        Ok(manager) => index.manager = Some(manager),
+        Err(error) => {
+            warn!("queries stay slower than they could be, no thread for the index: {error}");
+            index.has_failed = true;
+        }
+    }
+}
