@@ -8,6 +8,7 @@ mod get;
 mod import;
 mod import_volume;
 mod import_vox;
+mod index;
 mod info;
 mod new;
 mod query;
@@ -45,6 +46,8 @@ pub enum Command {
     /// Answer questions about voxels, boxes and rays on standard input, in JSON.
     #[command(subcommand)]
     Query(query::Query),
+    /// Look at every stored chunk that has changed and keep what queries can be quick with.
+    Index(index::Index),
     /// Measure edits and reads in a scratch world on the same disk.
     Bench(bench::Bench),
 }
@@ -63,6 +66,7 @@ impl Command {
             Self::Edit(command) => command.run(json),
             Self::Get(command) => command.run(json),
             Self::Query(command) => command.run(),
+            Self::Index(command) => command.run(json),
             Self::Bench(command) => command.run(json),
         }
     }

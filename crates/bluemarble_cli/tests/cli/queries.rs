@@ -72,3 +72,31 @@ fn questions_that_make_no_sense_are_refused_with_their_line() {
     refused_with(dir, "query point w --dominant 2", "", "a share is 0 to 1");
     refused_with(dir, "query ray w --spread=-1", "", "--spread");
 }
+
+#[test]
+fn an_indexed_world_gives_the_same_answers_and_is_not_looked_at_again() {
+    let folder = empty_world();
+    let dir = folder.path();
+    done_with(dir, "edit w", "0,0,0,0,200,64,64,granite\n0,500,64,10,water\n");
+    let ask = || done_with(dir, "query point w --dominant 1", "0,1,2,3\n0,500,64,10\n0,199,5,5\n");
+    let before = ask();
+    let first: Value = serde_json::from_str(&done(dir, "index w --json")).unwrap();
+    let number = |value: &Value, at: &str| value.pointer(at).unwrap().as_u64().unwrap();
+    assert!(number(&first, "/report/index/looks") >= 5, "{first}");
+    assert_eq!(number(&first, "/report/awaiting_index"), 0);
+    assert_eq!(first["report"]["health"]["storage"]["condition"], "good");
+    assert!(number(&first, "/kept/shards") > 0 && number(&first, "/kept/summaries") >= 5);
+    assert!(dir.join("w/index.redb").is_file());
+    let again: Value = serde_json::from_str(&done(dir, "index w --json")).unwrap();
+    assert_eq!(number(&again, "/report/index/looks"), 0, "{again}");
+    assert_eq!(
+        number(&again, "/report/index/summaries"),
+        number(&first, "/report/index/summaries")
+    );
+    assert_eq!(ask(), before);
+    let text = done(dir, "index w");
+    assert!(text.contains("0 chunks looked at") && text.contains("kept in the index"), "{text}");
+    assert!(done(dir, "verify w").contains("nothing damaged"), "the snapshot is no stray file");
+    std::fs::remove_file(dir.join("w/index.redb")).unwrap();
+    assert_eq!(ask(), before);
+}
