@@ -1,6 +1,6 @@
-//! Queries against their peers: rays and points; same input, one run, in turns.
+//! Queries and fills against their peers; same input, one run, in turns.
 //!
-//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points]` installs and builds the peers and runs this.
+//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills]` installs and builds the peers and runs this.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -9,6 +9,9 @@
 //! | `peer` | peers that are programs of their own: `NanoVDB` |
 //! | `rays` | picking rays and rays through the sky |
 //! | `points` | points one by one |
+//! | `batch` | many points at once |
+//! | `broad` | boxes of nodes along a ray |
+//! | `fills` | boxes and spheres of one material |
 //!
 //! The walk looks its chunk up for each voxel (`hash walk`), or keeps it until the next one is entered (`walk`).
 //!
@@ -17,7 +20,10 @@
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
+mod batch;
+mod broad;
 mod corpus;
+mod fills;
 mod peer;
 mod points;
 mod rays;
@@ -49,7 +55,7 @@ fn main() {
     };
     let (world, walker) = (corpus.world(), Walker::new(&corpus.chunks));
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
-    let all = !["rays", "sky", "points"].into_iter().any(named);
+    let all = !["rays", "sky", "points", "batch", "broad", "fills"].into_iter().any(named);
     if all || named("rays") {
         rays::race(&corpus, &world, &walker, nanovdb.as_mut(), dir.path(), rounds.max(1));
     }
@@ -58,5 +64,14 @@ fn main() {
     }
     if all || named("points") {
         points::race(&corpus, &world, &walker, nanovdb.as_mut(), dir.path(), rounds.max(1));
+    }
+    if all || named("batch") {
+        batch::race(&corpus, &world, rounds.max(1));
+    }
+    if all || named("broad") {
+        broad::race(rounds.max(1));
+    }
+    if all || named("fills") {
+        fills::race(nanovdb.as_mut(), rounds.max(1));
     }
 }

@@ -198,6 +198,33 @@ impl Chunk {
         before
     }
 
+    /// Makes all cells of a run one material: `count` cells from one on, by [`cell_index`]. Some nanoseconds a row
+    /// unless the chunk has more than 256 materials.
+    ///
+    /// # Panics
+    /// If the run leaves the chunk.
+    pub fn fill_run(&mut self, first: usize, count: usize, material: MaterialId) {
+        assert!(first <= CHUNK_VOLUME && count <= CHUNK_VOLUME - first, "a chunk has 64³ cells");
+        if count == 0 || self.as_uniform() == Some(material) {
+            return;
+        }
+        if let Repr::Uniform(only) = self.repr {
+            self.repr = Repr::Palette(Palette::uniform(only));
+        }
+        if let Repr::Palette(palette) = &mut self.repr
+            && let Some(slot) = palette.slot_for(material)
+        {
+            palette.put_run(first, count, slot);
+            if palette.counts[slot] == VOLUME {
+                *self = Self::uniform(material);
+            }
+            return;
+        }
+        for index in first..first + count {
+            self.set_index(index, material);
+        }
+    }
+
     /// The one material of a uniform chunk.
     #[inline]
     pub fn as_uniform(&self) -> Option<MaterialId> {
@@ -402,6 +429,31 @@ mod tests {
         for index in [0, 1, 63, 64, 4095, 4096, 262_143, 123_456] {
             let p = cell_position(index);
             assert_eq!(cell_index(p.x as usize, p.y as usize, p.z as usize), index);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn a_run_is_as_if_its_cells_were_set_one_by_one(
+            ground in 0u16..3,
+            runs in prop::collection::vec((0..CHUNK_VOLUME, 1usize..200, 0u16..400), 1..300),
+            kinds in prop_oneof![Just(2u16), Just(4), Just(16), Just(200), Just(400)],
+            whole in any::<bool>(),
+        ) {
+            let mut by_run = Chunk::uniform(MaterialId(ground));
+            let mut one_by_one = by_run.clone();
+            let whole = whole.then_some((0, CHUNK_VOLUME, kinds - 1));
+            for (first, count, material) in runs.into_iter().chain(whole) {
+                let (count, material) = (count.min(CHUNK_VOLUME - first), MaterialId(material % kinds));
+                by_run.fill_run(first, count, material);
+                for index in first..first + count {
+                    one_by_one.set_index(index, material);
+                }
+            }
+            prop_assert_eq!(by_run.as_uniform(), one_by_one.as_uniform());
+            // Counts and cells.
+            prop_assert!(by_run == one_by_one);
         }
     }
 }

@@ -8,7 +8,7 @@ use bluemarble_core::{
     CHUNK_EDGE, CellEdit, Chunk, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, MaterialId,
     MaterialTable, Shape, chunk::cell_index,
 };
-use glam::{DVec3, I64Vec3, IVec3, ivec3};
+use glam::{DVec2, DVec3, I64Vec3, IVec3, ivec3};
 use rustc_hash::FxHashMap;
 
 use crate::WorldError;
@@ -280,29 +280,37 @@ impl Stroke {
         size_of::<Self>() + cells * size_of::<CellEdit>()
     }
 
-    /// Calls `each` for every cell.
-    fn for_each(&self, mut each: impl FnMut(CellEdit)) {
-        let mut rows = |bounds: &LatticeBox, material, inside: &dyn Fn(IVec3) -> bool| {
+    /// Calls `each` for every run of cells along x: the first cell, how many there are, and their material.
+    fn for_each_run(&self, mut each: impl FnMut(usize, usize, MaterialId)) {
+        let mut rows = |bounds: &LatticeBox, material, part: &dyn Fn(i32, i32) -> (i32, i32)| {
             for y in bounds.min.y..bounds.max.y {
                 for z in bounds.min.z..bounds.max.z {
-                    for x in bounds.min.x..bounds.max.x {
-                        if inside(ivec3(x, y, z)) {
-                            let cell = cell_index(x as usize, y as usize, z as usize) as u32;
-                            each(CellEdit { cell, material });
-                        }
+                    let (low, high) = part(y, z);
+                    if low < high {
+                        let first = cell_index(low as usize, y as usize, z as usize);
+                        each(first, (high - low) as usize, material);
                     }
                 }
             }
         };
         match self {
-            Self::Cells(cells) => cells.iter().copied().for_each(each),
-            Self::Box { bounds, material } => rows(bounds, *material, &|_| true),
+            Self::Cells(cells) => {
+                cells.iter().for_each(|edit| each(edit.cell as usize, 1, edit.material));
+            }
+            Self::Box { bounds, material } => {
+                rows(bounds, *material, &|_, _| (bounds.min.x, bounds.max.x));
+            }
             Self::Sphere { bounds, centre, radius, material } => {
-                rows(bounds, *material, &|cell| {
-                    (cell.as_dvec3() + 0.5).distance_squared(*centre) <= radius * radius
-                });
+                rows(bounds, *material, &|y, z| sphere_row(bounds, *centre, *radius, y, z));
             }
         }
+    }
+
+    /// Calls `each` for every cell.
+    fn for_each(&self, mut each: impl FnMut(CellEdit)) {
+        self.for_each_run(|first, count, material| {
+            (first..first + count).for_each(|cell| each(CellEdit { cell: cell as u32, material }));
+        });
     }
 
     /// Applies the stroke.
@@ -312,11 +320,32 @@ impl Stroke {
             Self::Box { bounds, material } if *bounds == whole => {
                 *chunk = Chunk::uniform(*material);
             }
-            _ => self.for_each(|CellEdit { cell, material }| {
-                chunk.set_index(cell as usize, material);
+            Self::Cells(cells) => cells.iter().for_each(|edit| {
+                chunk.set_index(edit.cell as usize, edit.material);
             }),
+            _ => self.for_each_run(|first, count, material| chunk.fill_run(first, count, material)),
         }
     }
+}
+
+/// The part of a row whose cells have their middle in a sphere.
+fn sphere_row(bounds: &LatticeBox, centre: DVec3, radius: f64, y: i32, z: i32) -> (i32, i32) {
+    let is_in = |x: i32| {
+        (ivec3(x, y, z).as_dvec3() + 0.5).distance_squared(centre) <= radius * radius
+    };
+    let aside = DVec2::new(f64::from(y) + 0.5 - centre.y, f64::from(z) + 0.5 - centre.z);
+    let half = (radius * radius - aside.length_squared()).max(0.0).sqrt();
+    // Good to a rounding, which the test itself settles.
+    let estimate = |x: f64| (x as i32).clamp(bounds.min.x, bounds.max.x);
+    let mut low = estimate(centre.x - half - 2.0);
+    let mut high = estimate(centre.x + half + 2.0);
+    while low < high && !is_in(low) {
+        low += 1;
+    }
+    while low < high && !is_in(high - 1) {
+        high -= 1;
+    }
+    (low, high)
 }
 
 /// A chunk after some strokes.

@@ -118,6 +118,30 @@ impl Palette {
         self.words[word] = self.words[word] & !(mask << shift) | (slot as u64) << shift;
     }
 
+    /// Puts cells that follow each other into a slot, and counts them.
+    pub fn put_run(&mut self, first: usize, count: usize, slot: usize) {
+        let bits = 1u32 << self.bits_log2;
+        let (start, end) = (first << self.bits_log2, (first + count) << self.bits_log2);
+        let pattern = repeat(slot as u64, bits);
+        for word in start / 64..end.div_ceil(64) {
+            let low = start.max(word * 64) - word * 64;
+            let high = end.min(word * 64 + 64) - word * 64;
+            let mask = u64::MAX >> (64 - (high - low)) << low;
+            let before = self.words[word];
+            self.words[word] = before & !mask | pattern & mask;
+            let cell_mask = (1u64 << bits) - 1;
+            let cells = (high - low) as u32 >> self.bits_log2;
+            let leading = before >> low & cell_mask;
+            if (before ^ repeat(leading, bits)) & mask == 0 {
+                self.counts[leading as usize] -= cells;
+            } else {
+                let slots = (low..high).step_by(bits as usize).map(|bit| before >> bit & cell_mask);
+                slots.for_each(|slot| self.counts[slot as usize] -= 1);
+            }
+            self.counts[slot] += cells;
+        }
+    }
+
     /// The slot of a material, made if there is room for one more; `None` if all are taken.
     pub fn slot_for(&mut self, material: MaterialId) -> Option<usize> {
         if let Some(slot) = self.materials.iter().position(|&known| known == material) {

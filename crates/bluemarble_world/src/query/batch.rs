@@ -41,6 +41,17 @@ impl HybridWorld {
 }
 
 impl WorldReader {
+    /// [`HybridWorld::read_many`], on this thread alone.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`], for the first voxel that cannot be read.
+    pub fn read_many(&mut self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+        let start = Instant::now();
+        let read = self.read_grouped(voxels);
+        self.world().counted().queries.took_each(voxels.len() as u64, start.elapsed());
+        read
+    }
+
     /// Reads voxels at hand as they come, and then the others, chunk by chunk.
     fn read_grouped(&mut self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
         let mut missing = Vec::new();
