@@ -11,30 +11,36 @@ use bluemarble_core::{
     ChunkKey,
     shape::{NodeBounds, Ray},
 };
-use glam::DVec3;
+use glam::{DMat3, DVec3};
 use rstar::{AABB, ParentNode, RTree, RTreeNode, RTreeObject};
 use rustc_hash::FxHashMap;
 
-/// Envelopes are this much larger than the boxes, so that rounding hides nothing.
+/// Envelopes are this much larger than turned boxes, so that rounding hides nothing.
 const PAD_M: f64 = 1e-6;
 /// The same for boxes of the size of a planet.
 const PAD_SHARE: f64 = 1e-9;
 
 type Aligned = AABB<[f64; 3]>;
 
+/// Small, since most of what a search looks at is not what it looks for.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
     key: ChunkKey,
     envelope: Aligned,
-    bounds: NodeBounds,
+    /// The box, if it is not its own envelope.
+    turned: Option<Box<NodeBounds>>,
 }
 
 impl Entry {
     fn new(key: ChunkKey, bounds: NodeBounds) -> Self {
-        let half = bounds.aligned_half_extent_m();
-        let pad = bounds.centre.abs().max(half) * PAD_SHARE + DVec3::splat(PAD_M);
-        let (low, high) = (bounds.centre - half - pad, bounds.centre + half + pad);
-        Self { key, envelope: AABB::from_corners(low.to_array(), high.to_array()), bounds }
+        let is_turned = bounds.world_from_local != DMat3::IDENTITY;
+        let mut half = bounds.aligned_half_extent_m();
+        if is_turned {
+            half += bounds.centre.abs().max(half) * PAD_SHARE + DVec3::splat(PAD_M);
+        }
+        let (low, high) = (bounds.centre - half, bounds.centre + half);
+        let envelope = AABB::from_corners(low.to_array(), high.to_array());
+        Self { key, envelope, turned: is_turned.then(|| Box::new(bounds)) }
     }
 }
 
@@ -118,9 +124,9 @@ impl NodeTree {
     /// The nodes whose box a ray enters within `max_m` metres, each with where it enters (0 if it starts
     /// inside), front to back. No more of the tree is looked at than is asked for.
     pub fn along_ray(&self, ray: &Ray, max_m: f64) -> impl Iterator<Item = (ChunkKey, f64)> + '_ {
-        let ray = *ray;
+        let (ray, slabs) = (*ray, Slabs::new(ray, max_m));
         self.nearest_first(
-            move |envelope| enter_m(&ray, envelope, max_m),
+            move |envelope| slabs.enter_m(envelope),
             move |bounds| bounds.ray_span_m(&ray).map(|span| span.0).filter(|&at_m| at_m <= max_m),
         )
     }
@@ -225,7 +231,10 @@ where
                 RTreeNode::Parent(parent) => (self.of_envelope)(&parent.envelope())
                     .map(|distance_m| Waiting { distance_m, part: Part::Parent(parent) }),
                 RTreeNode::Leaf(entry) => (self.of_envelope)(&entry.envelope)
-                    .and_then(|_| (self.of_bounds)(&entry.bounds))
+                    .and_then(|distance_m| match &entry.turned {
+                        Some(bounds) => (self.of_bounds)(bounds),
+                        None => Some(distance_m),
+                    })
                     .map(|distance_m| Waiting { distance_m, part: Part::Leaf(entry.key) }),
             };
             self.queue.extend(waiting);
@@ -255,24 +264,43 @@ fn corners(envelope: &Aligned) -> (DVec3, DVec3) {
     (DVec3::from_array(envelope.lower()), DVec3::from_array(envelope.upper()))
 }
 
-/// Where a ray enters a box within a distance.
-fn enter_m(ray: &Ray, envelope: &Aligned, max_m: f64) -> Option<f64> {
-    let (low, high) = corners(envelope);
-    let (mut enter, mut leave) = (0.0f64, max_m);
-    for axis in 0..3 {
-        let (o, d) = (ray.origin[axis], ray.direction[axis]);
-        // The exact test takes such rays for parallel as well.
-        if d.abs() < 1e-12 {
-            if o < low[axis] || o > high[axis] {
-                return None;
-            }
-            continue;
-        }
-        let (a, b) = ((low[axis] - o) / d, (high[axis] - o) / d);
-        enter = enter.max(a.min(b));
-        leave = leave.min(a.max(b));
+/// For so many metres a ray that is parallel to an axis goes for a metre along it: beyond all sides, and a number.
+const NEVER_M: f64 = 1e290;
+
+/// A ray as the slabs of a box meet it (Kay and Kajiya, "Ray Tracing Complex Scenes", 1986).
+#[derive(Clone, Copy)]
+struct Slabs {
+    origin: DVec3,
+    /// Metres along the ray for a metre along each axis.
+    pace: DVec3,
+    max_m: f64,
+}
+
+impl Slabs {
+    fn new(ray: &Ray, max_m: f64) -> Self {
+        let pace = |along: f64| {
+            // The test of turned boxes takes such rays for parallel as well.
+            if along.abs() < 1e-12 { NEVER_M } else { 1.0 / along }
+        };
+        let DVec3 { x, y, z } = ray.direction;
+        Self { origin: ray.origin, pace: DVec3::new(pace(x), pace(y), pace(z)), max_m }
     }
-    (enter <= leave).then_some(enter)
+
+    /// Where the ray enters a box.
+    #[inline]
+    fn enter_m(&self, envelope: &Aligned) -> Option<f64> {
+        let (low, high) = corners(envelope);
+        let (mut enter, mut leave) = (0.0f64, self.max_m);
+        for axis in 0..3 {
+            let a = (low[axis] - self.origin[axis]) * self.pace[axis];
+            let b = (high[axis] - self.origin[axis]) * self.pace[axis];
+            // Numbers, all of them: a comparison is enough.
+            let (near, far) = if a < b { (a, b) } else { (b, a) };
+            enter = if near > enter { near } else { enter };
+            leave = if far < leave { far } else { leave };
+        }
+        (enter <= leave).then_some(enter)
+    }
 }
 
 #[cfg(test)]

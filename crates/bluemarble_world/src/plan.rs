@@ -330,9 +330,8 @@ impl Stroke {
 
 /// The part of a row whose cells have their middle in a sphere.
 fn sphere_row(bounds: &LatticeBox, centre: DVec3, radius: f64, y: i32, z: i32) -> (i32, i32) {
-    let is_in = |x: i32| {
-        (ivec3(x, y, z).as_dvec3() + 0.5).distance_squared(centre) <= radius * radius
-    };
+    let is_in =
+        |x: i32| (ivec3(x, y, z).as_dvec3() + 0.5).distance_squared(centre) <= radius * radius;
     let aside = DVec2::new(f64::from(y) + 0.5 - centre.y, f64::from(z) + 0.5 - centre.z);
     let half = (radius * radius - aside.length_squared()).max(0.0).sqrt();
     // Good to a rounding, which the test itself settles.
