@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Races queries against their peers: installs and builds NanoVDB's, then runs the bench in release.
 #
-#   scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points]
+#   scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills]
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 need_cargo
