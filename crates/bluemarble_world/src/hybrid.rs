@@ -222,6 +222,8 @@ impl HybridWorld {
         let index = RwLock::new(NodeIndex::rebuild(baseline.shape(), known, &untouched));
         let (base, own) = base.map_or((None, None), |(base, own)| (Some(base), Some(own)));
         let counted = Counted::of(kept.disk());
+        // What changed since then is in the log, which is read after this, or not known.
+        let lsn = if queue.is_empty() { kept.lsn() } else { 0 };
         let inner = Inner {
             shape: baseline.shape(),
             baseline,
@@ -237,7 +239,7 @@ impl HybridWorld {
             cache: read::new_cache(),
             memories: reader::Memories::default(),
             counters: Counters::default(),
-            index_work: index::IndexWork::default(),
+            index_work: index::IndexWork::since(lsn),
             counted,
             order: Mutex::default(),
             rebuilding: futures::lock::Mutex::default(),

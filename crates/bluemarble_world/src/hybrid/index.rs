@@ -71,6 +71,13 @@ pub(super) struct IndexWork {
     wanted: Mutex<Vec<ChunkKey>>,
 }
 
+impl IndexWork {
+    /// The work of a world whose index knows everything up to a batch already.
+    pub fn since(lsn: u64) -> Self {
+        Self { lsn: AtomicU64::new(lsn), ..Self::default() }
+    }
+}
+
 /// What is known of all voxels of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
@@ -91,7 +98,7 @@ struct Claim<'a> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.world.state_mut().queue.give_back(self.key);
+        self.world.inner.state.write_quietly().queue.give_back(self.key);
     }
 }
 
@@ -109,7 +116,7 @@ impl HybridWorld {
     /// The first chunk that could not be read; all others have been looked at all the same, and it is tried
     /// again by the next call.
     pub async fn rebuild_index(&self, most: usize) -> Result<IndexReport, WorldError> {
-        self.state_mut().queue.wake();
+        self.inner.state.write_quietly().queue.wake();
         let (report, error) = self.index_some(most).await;
         error.map_or(Ok(report), Err)
     }
@@ -123,8 +130,12 @@ impl HybridWorld {
             (self.inner.last_batch.load(Acquire), self.state().newest_change())
         };
         let wanted = std::mem::take(&mut *self.wanted());
+        if self.state().queue.is_empty() {
+            self.inner.index_work.lsn.fetch_max(lsn, Release);
+            return (report, None);
+        }
         let claimed = {
-            let mut state = self.state_mut();
+            let mut state = self.inner.state.write_quietly();
             for key in wanted {
                 state.queue.hasten(key, Urgency::Wanted);
             }
@@ -143,7 +154,7 @@ impl HybridWorld {
                     work.failures.fetch_add(1, Relaxed);
                     let text = format!("chunk {}: {error}", claim.key);
                     *work.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
-                    self.state_mut().queue.fail(claim.key, Instant::now());
+                    self.inner.state.write_quietly().queue.fail(claim.key, Instant::now());
                     first_error.get_or_insert(error);
                 }
             }
@@ -161,6 +172,7 @@ impl HybridWorld {
         let work = &self.inner.index_work;
         let queue = self.state().queue.len();
         let index = self.index();
+        let lsn = work.lsn.load(Acquire);
         IndexStatistics {
             nodes: index.node_count(),
             summaries: index.summary_count(),
@@ -171,8 +183,8 @@ impl HybridWorld {
             looks: work.looks.load(Relaxed),
             failures: work.failures.load(Relaxed),
             last_error: work.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            lsn: work.lsn.load(Acquire),
-            newest_lsn: self.inner.last_batch.load(Acquire),
+            lsn,
+            newest_lsn: self.inner.last_batch.load(Acquire).max(lsn),
         }
     }
 

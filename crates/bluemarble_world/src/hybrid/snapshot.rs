@@ -71,6 +71,11 @@ fn group_name(shard: ShardKey, is_base: bool) -> String {
 }
 
 impl Kept {
+    /// The last batch of which the snapshot knew, when it was opened.
+    pub fn lsn(&self) -> u64 {
+        self.contents.lsn
+    }
+
     /// What the own store took when it was listed.
     pub fn disk(&self) -> DiskUse {
         self.disk

@@ -281,6 +281,11 @@ impl Shared {
         WriteGuard { state, published: &self.published }
     }
 
+    /// For what no reader sees: which chunks wait for the index.
+    pub fn write_quietly(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A number that is another one after anything was changed: whoever has looked at the state after asking
     /// for it knows that nothing is newer as long as it stays.
     #[inline]

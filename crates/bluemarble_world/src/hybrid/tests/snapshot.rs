@@ -67,6 +67,8 @@ fn a_world_that_is_opened_again_knows_its_chunks_without_looking() {
     let world = open_dir(dir.path());
     let bytes_read = world.statistics().store.bytes_read;
     assert_eq!((world.unindexed(), bytes_read), (0, 0), "no index of a shard was read");
+    let known = world.index_statistics();
+    assert!(known.lsn > 0 && known.lsn == known.newest_lsn, "{known:?}");
     let mut fresh = EditOctree::rebuild(world.edited_unsorted().into_iter().map(|key| (key, true)));
     assert_eq!(world.state().octree, fresh);
     set(&world, 0, ivec3(3, 200, 3), BRICK);
