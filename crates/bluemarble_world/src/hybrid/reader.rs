@@ -328,8 +328,8 @@ impl Slot<HeldChunk> {
     /// Whether the chunk is still as it is held, after something was published.
     #[cold]
     fn renew(&mut self, world: &HybridWorld, published: u64) -> bool {
-        let change = self.held.as_ref().map_or(0, |held| held.change);
-        let is_newest = world.state().last_change(self.key) <= change;
+        let Some(held) = &self.held else { return false };
+        let is_newest = world.state().last_change(self.key) <= held.change;
         if is_newest {
             self.published = published;
         }
@@ -382,8 +382,9 @@ impl<T> Slots<T> {
     /// Holds something, and gives back what had its place.
     fn put(&mut self, key: ChunkKey, published: u64, held: T) -> Option<T> {
         if self.slots.is_empty() {
-            let empty =
-                |_| Slot { key: ChunkKey::new(0, 0, IVec3::ZERO), published: 0, held: None };
+            // Of no count of publications: the key is nobody's yet.
+            let key = ChunkKey::new(0, 0, IVec3::ZERO);
+            let empty = |_| Slot { key, published: u64::MAX, held: None };
             self.slots = (0..SLOTS).map(empty).collect();
         }
         let slot = &mut self.slots[Self::place(key)];

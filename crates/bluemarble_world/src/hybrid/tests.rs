@@ -218,6 +218,15 @@ fn ancestors(key: ChunkKey) -> impl Iterator<Item = ChunkKey> {
     std::iter::successors(key.parent(), |key| key.parent())
 }
 
+/// Single voxels in so many chunks of a plain, in a row.
+fn row(chunks: i32) -> EditBatch {
+    let mut batch = EditBatch::new();
+    for x in 0..chunks {
+        batch.set(0, ivec3(64 * x + 3, -20, 5), BRICK);
+    }
+    batch
+}
+
 fn batch(ops: &[EditOp]) -> EditBatch {
     let mut batch = EditBatch::new();
     for &op in ops {

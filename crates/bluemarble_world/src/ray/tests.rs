@@ -6,7 +6,7 @@ use bluemarble_core::{
     Chunk, ChunkKey, EditBatch, Face, LatticeBox, MaterialId, MaterialTable, Phase, REGION_EDGE,
     Shape, shape::Ray,
 };
-use bluemarble_terrain::{Baseline, Classification, NoiseBaseline};
+use bluemarble_terrain::{Baseline, Classification, Ground, GroundClosure, NoiseBaseline};
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, dvec3, ivec3};
 
@@ -259,6 +259,19 @@ fn in_a_flat_world_50_000_rays_hit_what_a_walk_from_voxel_to_voxel_hits() {
             (0..25_000).map(|i| ray(&mut random, i, place, [DVec3::X, DVec3::Y, DVec3::Z], 0.5));
         let hits = compare(&world, rays, 250.0, 1);
         assert!(hits > 15_000, "{hits}");
+    }
+}
+
+#[test]
+fn in_a_world_that_nobody_has_edited_yet_the_first_chunk_of_all_is_seen_too() {
+    let ground = |_: f64, _: f64, _: f64| Ground { height_m: 30.0, surface: BRICK, below: GRANITE };
+    let plain = GroundClosure::new(1.0, "plain", 0.0..=40.0, ground).expect("a baseline");
+    let world = HybridWorld::in_memory(Arc::new(plain), MaterialTable::standard());
+    let mut reader = world.reader();
+    for x in [-100, 5] {
+        let ray = Ray { origin: dvec3(f64::from(x) + 0.5, 50.5, 5.5), direction: DVec3::NEG_Y };
+        let hit = reader.first_hit(&ray, &RayOptions::default()).expect("casts").expect("ground");
+        assert_eq!((hit.voxel, hit.material), (ivec3(x, 29, 5), BRICK));
     }
 }
 

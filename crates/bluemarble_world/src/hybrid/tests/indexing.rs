@@ -22,15 +22,6 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Single voxels in so many chunks of a plain, in a row.
-fn row(chunks: i32) -> EditBatch {
-    let mut batch = EditBatch::new();
-    for x in 0..chunks {
-        batch.set(0, ivec3(64 * x + 3, -20, 5), BRICK);
-    }
-    batch
-}
-
 #[test]
 fn on_demand_nothing_is_looked_at_until_somebody_asks() {
     let world = with_log(in_memory(&plain()), &SimDisk::new());

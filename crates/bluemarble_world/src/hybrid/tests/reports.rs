@@ -8,14 +8,6 @@ use metrics::{
 use super::*;
 use crate::{Condition, DiskUse, Exactness, Health, RayOptions};
 
-fn row(chunks: i32) -> EditBatch {
-    let mut batch = EditBatch::new();
-    for x in 0..chunks {
-        batch.set(0, ivec3(64 * x + 3, -20, 5), BRICK);
-    }
-    batch
-}
-
 #[test]
 fn a_report_counts_edits_chunks_and_what_waits() {
     let world = with_log(open(&objects(), &plain()), &SimDisk::new());
