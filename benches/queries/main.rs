@@ -1,17 +1,18 @@
 //! Queries and fills against their peers; same input, one run, in turns.
 //!
-//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills]` installs and builds the peers and runs this.
+//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills] [regions]` installs and builds the peers and runs this.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `corpus` | the ground, the rays and the points |
 //! | `walker` | the peer within this program: a walk from voxel to voxel |
-//! | `peer` | peers that are programs of their own: `NanoVDB` |
+//! | `peer` | peers that are programs of their own: `NanoVDB`, `TensorStore` |
 //! | `rays` | picking rays and rays through the sky |
 //! | `points` | points one by one |
 //! | `batch` | many points at once |
 //! | `broad` | boxes of nodes along a ray |
 //! | `fills` | boxes and spheres of one material |
+//! | `regions` | every voxel of a box |
 //!
 //! The walk looks its chunk up for each voxel (`hash walk`), or keeps it until the next one is entered (`walk`).
 //!
@@ -27,6 +28,7 @@ mod fills;
 mod peer;
 mod points;
 mod rays;
+mod regions;
 mod walker;
 
 use corpus::Corpus;
@@ -55,7 +57,8 @@ fn main() {
     };
     let (world, walker) = (corpus.world(), Walker::new(&corpus.chunks));
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
-    let all = !["rays", "sky", "points", "batch", "broad", "fills"].into_iter().any(named);
+    let all =
+        !["rays", "sky", "points", "batch", "broad", "fills", "regions"].into_iter().any(named);
     if all || named("rays") {
         rays::race(&corpus, &world, &walker, nanovdb.as_mut(), dir.path(), rounds.max(1));
     }
@@ -73,5 +76,17 @@ fn main() {
     }
     if all || named("fills") {
         fills::race(nanovdb.as_mut(), rounds.max(1));
+    }
+    if all || named("regions") {
+        let python = std::env::var("BLUEMARBLE_PEERS_PYTHON").unwrap_or("python3".to_owned());
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/queries/peers/tensorstore_peer.py");
+        let mut tensorstore = match Peer::start(&[&python, script], dir.path()) {
+            Ok(peer) => Some(peer),
+            Err(error) => {
+                println!("TensorStore does not take part: {error}");
+                None
+            }
+        };
+        regions::race(&corpus, &world, tensorstore.as_mut(), dir.path(), rounds.max(1));
     }
 }

@@ -51,14 +51,23 @@ impl Peer {
 
     /// Asks one question and returns the number after a word of the answer.
     pub fn ask(&mut self, question: &str, word: &str) -> f64 {
-        let answer = writeln!(self.input, "{question}")
+        Self::number(&self.answer(question), word)
+    }
+
+    /// The number after a word of an answer.
+    pub fn number(answer: &str, word: &str) -> f64 {
+        let mut words = answer.split_whitespace();
+        let number = words.find(|&found| found == word).and_then(|_| words.next()?.parse().ok());
+        number.unwrap_or_else(|| panic!("`{answer}` has no {word}"))
+    }
+
+    /// Asks one question.
+    pub fn answer(&mut self, question: &str) -> String {
+        writeln!(self.input, "{question}")
             .and_then(|()| self.input.flush())
             .map_err(|error| error.to_string())
             .and_then(|()| self.line())
-            .unwrap_or_else(|error| panic!("{question}: {error}"));
-        let mut words = answer.split_whitespace();
-        let number = words.find(|&found| found == word).and_then(|_| words.next()?.parse().ok());
-        number.unwrap_or_else(|| panic!("{question}: `{answer}` has no {word}"))
+            .unwrap_or_else(|error| panic!("{question}: {error}"))
     }
 }
 

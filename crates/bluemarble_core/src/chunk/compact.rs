@@ -277,6 +277,77 @@ impl CompactChunk {
         }
     }
 
+    /// Copies a box of cells, its upper corner not included: rows along x, `row` places apart along z and `layer`
+    /// along y. Takes each brick as a whole: some tenths of a nanosecond a cell.
+    ///
+    /// # Panics
+    /// If the box leaves the chunk, or the copies `to`.
+    pub fn copy_box(
+        &self,
+        low: IVec3,
+        high: IVec3,
+        to: &mut [MaterialId],
+        row: usize,
+        layer: usize,
+    ) {
+        let [low, high] = [low, high].map(|at| at.to_array().map(|along| along as usize));
+        let width = high[0].saturating_sub(low[0]);
+        let mut rows = |[y, z]: [usize; 2], x: usize, cells: &[MaterialId]| {
+            let first = (y - low[1]) * layer + (z - low[2]) * row + x - low[0];
+            to[first..first + cells.len()].copy_from_slice(cells);
+        };
+        if let Some(material) = self.as_uniform() {
+            let cells = vec![material; width];
+            let all = (low[1]..high[1]).flat_map(|y| (low[2]..high[2]).map(move |z| [y, z]));
+            all.for_each(|at| rows(at, low[0], &cells));
+            return;
+        }
+        // Of each axis: the bricks that the box meets, and which of their cells.
+        let spans = |axis: usize| {
+            let (low, high) = (low[axis], high[axis]);
+            (low / EDGE..high.div_ceil(EDGE)).map(move |brick| {
+                let first = brick * EDGE;
+                (brick, low.max(first) - first, high.min(first + EDGE) - first)
+            })
+        };
+        for (by, y0, y1) in spans(1) {
+            for (bz, z0, z1) in spans(2) {
+                for (bx, x0, x1) in spans(0) {
+                    let brick = self.brick(self.words[bx + PER_EDGE * (bz + PER_EDGE * by)]);
+                    let unpacked = self.unpacked(brick);
+                    for y in y0..y1 {
+                        for z in z0..z1 {
+                            let cells = unpacked(z + EDGE * y);
+                            let at = [by * EDGE + y, bz * EDGE + z];
+                            rows(at, bx * EDGE + x0, &cells[x0..x1]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The rows of a brick, by `z + 8 y`.
+    fn unpacked(&self, brick: Brick) -> impl Fn(usize) -> [MaterialId; EDGE] + '_ {
+        let (bits_log2, start, uniform) = match brick {
+            Brick::Uniform(material) => (0, 0, Some(material)),
+            Brick::Mixed { bits_log2, start } => (bits_log2, start, None),
+        };
+        let listed = if uniform.is_some() { None } else { self.listed(bits_log2, start) };
+        move |number| match (uniform, &listed) {
+            (Some(material), _) => [material; EDGE],
+            (None, Some((list, codes))) => {
+                let (word, shift) = place(number, 1 << bits_log2);
+                let codes = widen_from(codes[word] >> shift, 1 << bits_log2).to_le_bytes();
+                codes.map(|code| list[usize::from(code) % MOST_LISTED])
+            }
+            (None, None) => {
+                let words = &self.words[start as usize + number * 2..][..2];
+                std::array::from_fn(|x| MaterialId(field(words[x / 4], 16, x % 4) as u16))
+            }
+        }
+    }
+
     /// Which cells are of a material that satisfies `test`.
     pub fn occupancy(&self, test: impl Fn(MaterialId) -> bool) -> Occupancy {
         if let Some(material) = self.as_uniform() {
@@ -500,6 +571,23 @@ mod tests {
                 let other = min + IVec3::new(i % edge, i / edge % edge, i / edge / edge);
                 assert_eq!(chunk.get(other), chunk.get(cell), "{cell} {other}");
             }
+        }
+        for (low, high) in
+            [([0, 0, 0], [64, 64, 64]), ([3, 9, 8], [61, 10, 47]), ([8, 0, 5], [8, 9, 9])]
+        {
+            let (low, high) = (IVec3::from_array(low), IVec3::from_array(high));
+            let size = high - low;
+            // Rows and layers with something between them, which must stay.
+            let (row, layer) = (size.x as usize + 1, (size.x as usize + 1) * size.z as usize + 3);
+            let mut copied = vec![MaterialId::UNSTORED; layer * size.y as usize];
+            compact.copy_box(low, high, &mut copied, row, layer);
+            let mut expected = vec![MaterialId::UNSTORED; copied.len()];
+            for i in 0..size.element_product() {
+                let at = IVec3::new(i % size.x, i / size.x / size.z, i / size.x % size.z);
+                let place = at.y as usize * layer + at.z as usize * row + at.x as usize;
+                expected[place] = chunk.get(low + at);
+            }
+            assert!(copied == expected, "{low} {high}");
         }
         let again = compact.to_chunk();
         assert_eq!(again, *chunk);

@@ -8,10 +8,12 @@
 //! | `region` | [`HomogeneousBox`]es: what a box is made of, in as few boxes as possible |
 //! | `boxes` | how boxes of one material are joined |
 //! | `sample` | [`Samples`]: a grid over a box |
+//! | `cells` | every cell of a box |
 //! | `batch` | many places or rays at once, in their order |
 
 mod batch;
 mod boxes;
+mod cells;
 mod point;
 mod region;
 mod sample;

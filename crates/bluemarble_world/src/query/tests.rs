@@ -230,3 +230,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_cells_of_a_box_are_those_of_its_chunks_at_every_lod() {
+    let world = built(hills());
+    let mut reader = world.reader();
+    for (lod, min, size) in [
+        (0, ivec3(-70, -3, -67), ivec3(141, 70, 135)),
+        (0, ivec3(64, 0, -64), ivec3(64, 64, 64)),
+        (3, ivec3(-9, -2, -65), ivec3(20, 5, 66)),
+    ] {
+        let cells = LatticeBox::new(min, min + size);
+        let found = reader.read_box(0, cells, lod).expect("reads");
+        assert_eq!(found.len(), size.element_product() as usize);
+        for (i, &material) in found.iter().enumerate().step_by(7) {
+            let i = i as i32;
+            let at = min + ivec3(i % size.x, i / size.x / size.z, i / size.x % size.z);
+            assert_eq!(material, cell(&world, at << i32::from(lod), lod), "{at} at lod {lod}");
+        }
+    }
+    let beyond = LatticeBox::new(IVec3::ZERO, IVec3::splat(i32::MAX));
+    assert!(matches!(reader.read_box(0, beyond, 4), Err(WorldError::BoxOutside { .. })));
+}

@@ -93,7 +93,7 @@ mod x86 {
     use super::{Cuboid, Exit, FlatCrossings};
 
     /// Added to a position in voxels, it leaves it in the lowest bits as a fixed-point number with so many bits
-    /// behind the point.
+    /// behind the point; with just so many, what was added is not in the lower half of the whole part.
     const TO_FIXED: f64 = (3u64 << 51 >> FRACTION_BITS) as f64;
     const FRACTION_BITS: i32 = 19;
     /// Nearer to a border than this, in the same, rounding may have put a position on its wrong side.
