@@ -196,7 +196,7 @@ impl WorldReader {
     /// The chunk, if it is held and nothing is newer.
     #[inline]
     pub(crate) fn known_chunk(&mut self, key: ChunkKey) -> Option<&HeldChunk> {
-        let published = self.world.inner.state.published();
+        let published = self.published();
         let slot = self.memory.chunks.slot_of(key)?;
         if slot.published != published && !slot.renew(&self.world, published) {
             return None;
@@ -204,42 +204,44 @@ impl WorldReader {
         slot.held.as_ref()
     }
 
-    /// What a ray sees of a chunk, if the chunk is held and nothing is newer.
+    /// What a ray sees of a chunk, if that is at hand and nothing is newer.
     #[inline]
-    pub(crate) fn sight(&mut self, key: ChunkKey, target: RayTarget) -> Option<&Sight> {
-        let published = self.world.inner.state.published();
-        let place = Slots::<Sight>::place(key);
-        if !self.memory.sights[target as usize].is_fresh(place, key, published) {
-            self.see(key, target, published)?;
-        }
-        self.memory.sights[target as usize].at(place)
+    pub(crate) fn known_sight(&self, key: ChunkKey, target: RayTarget) -> Option<&Sight> {
+        let (place, sights) = (Slots::<Sight>::place(key), &self.memory.sights[target as usize]);
+        if sights.is_fresh(place, key, self.published()) { sights.at(place) } else { None }
     }
 
-    /// Makes the sight of a chunk that is held one that nothing is newer than.
+    /// Puts at hand what a ray sees of a chunk; false if the chunk itself is not.
     #[cold]
-    fn see(&mut self, key: ChunkKey, target: RayTarget, published: u64) -> Option<()> {
-        let cells = self.known_chunk(key)?.cells.clone();
+    pub(crate) fn see(&mut self, key: ChunkKey, target: RayTarget) -> bool {
+        let published = self.published();
+        let Some(cells) = self.known_chunk(key).map(|chunk| chunk.cells.clone()) else {
+            return false;
+        };
         let sights = &mut self.memory.sights[target as usize];
         if let Some(slot) = sights.slot_of(key)
             && slot.held.as_ref().is_some_and(|sight| sight.cells.is_same(&cells))
         {
             slot.published = published;
-            return Some(());
+            return true;
         }
         let masks = cells.occupancy(|material| target.stops(&self.world, material));
         self.memory.held_bytes += masks.size_bytes();
         if let Some(old) = sights.put(key, published, Sight { cells, masks }) {
             self.memory.held_bytes -= old.masks.size_bytes();
         }
-        Some(())
+        true
     }
 
     /// The node of one material in which a chunk was found to be, if nothing has changed since.
     #[inline]
-    pub(crate) fn known_uniform(&mut self, key: ChunkKey) -> Option<UniformNode> {
-        let published = self.world.inner.state.published();
+    pub(crate) fn known_uniform(&self, key: ChunkKey) -> Option<UniformNode> {
         let (place, uniform) = (Slots::<UniformNode>::place(key), &self.memory.uniform);
-        if uniform.is_fresh(place, key, published) { uniform.at(place).copied() } else { None }
+        if uniform.is_fresh(place, key, self.published()) {
+            uniform.at(place).copied()
+        } else {
+            None
+        }
     }
 
     /// Remembers in which node of one material a chunk is.
@@ -248,6 +250,7 @@ impl WorldReader {
     }
 
     /// A number that is another one after anything was changed.
+    #[inline]
     pub(crate) fn published(&self) -> u64 {
         self.world.inner.state.published()
     }
@@ -261,7 +264,7 @@ impl WorldReader {
     }
 
     fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {
-        let published = self.world.inner.state.published();
+        let published = self.published();
         let found = block_on(self.world.find(key))?.cached;
         let chunk = HeldChunk { cells: found.compact, change: found.change };
         // First, so that what was asked for is held.
@@ -285,7 +288,7 @@ impl WorldReader {
     /// The one material of all voxels of a node, if it is known without reading any.
     #[inline]
     pub(crate) fn node_material(&mut self, key: ChunkKey) -> Option<MaterialId> {
-        let published = self.world.inner.state.published();
+        let published = self.published();
         match self.memory.nodes.get(&key) {
             Some(node) if node.published == published => node.uniform,
             _ => self.ask_node(key, published),

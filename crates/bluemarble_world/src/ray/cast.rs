@@ -123,15 +123,18 @@ impl RayCast {
             let lod = self.lod_at(reader, at.at_m);
             let key = ChunkKey::of_voxel(at.region, lod, at.voxel);
             let target = self.options.target;
-            if let Some(sight) = reader.sight(key, target) {
+            if let Some(sight) = reader.known_sight(key, target) {
                 self.has_looked = true;
                 if let Some(hit) = self.through_chunk(crossings, key, sight, at) {
                     return Stop::Hit(hit);
                 }
                 continue;
             }
-            let Some(node) = reader.known_uniform(key).or_else(|| self.uniform_node(reader, key))
-            else {
+            let known = reader.known_uniform(key);
+            if known.is_none() && reader.see(key, target) {
+                continue;
+            }
+            let Some(node) = known.or_else(|| self.uniform_node(reader, key)) else {
                 return Stop::Unknown(key);
             };
             let material = node.material;
