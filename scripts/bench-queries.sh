@@ -2,7 +2,7 @@
 # Races queries against their peers: installs and builds NanoVDB's, installs TensorStore, then runs the bench in
 # release.
 #
-#   scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills] [regions]
+#   scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills] [regions] [beside]
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 need_cargo

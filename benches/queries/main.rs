@@ -1,6 +1,6 @@
 //! Queries and fills against their peers; same input, one run, in turns.
 //!
-//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills] [regions]` installs and builds the peers and runs this.
+//! `scripts/bench-queries.sh [ROUNDS] [rays] [sky] [points] [batch] [broad] [fills] [regions] [beside]` installs and builds the peers and runs this.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -13,6 +13,7 @@
 //! | `broad` | boxes of nodes along a ray |
 //! | `fills` | boxes and spheres of one material |
 //! | `regions` | every voxel of a box |
+//! | `beside` | queries while somebody edits and the index is rebuilt; without a peer |
 //!
 //! The walk looks its chunk up for each voxel (`hash walk`), or keeps it until the next one is entered (`walk`).
 //!
@@ -22,6 +23,7 @@
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 mod batch;
+mod beside;
 mod broad;
 mod corpus;
 mod fills;
@@ -57,8 +59,9 @@ fn main() {
     };
     let (world, walker) = (corpus.world(), Walker::new(&corpus.chunks));
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
-    let all =
-        !["rays", "sky", "points", "batch", "broad", "fills", "regions"].into_iter().any(named);
+    let all = !["rays", "sky", "points", "batch", "broad", "fills", "regions", "beside"]
+        .into_iter()
+        .any(named);
     if all || named("rays") {
         rays::race(&corpus, &world, &walker, nanovdb.as_mut(), dir.path(), rounds.max(1));
     }
@@ -88,5 +91,8 @@ fn main() {
             }
         };
         regions::race(&corpus, &world, tensorstore.as_mut(), dir.path(), rounds.max(1));
+    }
+    if all || named("beside") {
+        beside::measure();
     }
 }
