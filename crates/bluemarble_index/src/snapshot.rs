@@ -13,7 +13,10 @@ use std::{
 
 use bluemarble_core::{CHUNK_VOLUME, ChunkKey, MAX_LOD, MaterialId};
 use glam::IVec3;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    backends::InMemoryBackend,
+};
 use rustc_hash::FxHashMap;
 
 use crate::NodeSummary;
@@ -57,87 +60,87 @@ pub struct SnapshotError {
     pub reason: String,
 }
 
-/// A file of groups.
+/// A file of groups. It is read when it is opened, and not changed before [`IndexSnapshot::save`].
 #[derive(Debug)]
 pub struct IndexSnapshot {
     path: PathBuf,
-    database: Database,
+    identity: String,
+    /// Whether what is at the path is of no use.
+    is_useless: bool,
 }
 
 impl IndexSnapshot {
-    /// Opens or makes the file. What it holds counts only for a world of this identity; whatever else is there
-    /// is thrown away.
-    ///
-    /// # Errors
-    /// [`SnapshotError`] if no file can be made.
-    pub fn open(path: &Path, identity: &str) -> Result<(Self, SnapshotContents), SnapshotError> {
+    /// Reads the file. What it holds counts only for a world of this identity; whatever else is there is replaced
+    /// by [`IndexSnapshot::save`].
+    pub fn open(path: &Path, identity: &str) -> (Self, SnapshotContents) {
         let identity = format!("{VERSION} {identity}");
-        let mut problem = None;
+        let mut contents = SnapshotContents::default();
         if path.exists() {
             // The database checks what it reads, but not so that no file at all could make it panic.
-            let opened = catch_unwind(AssertUnwindSafe(|| load(path, &identity)));
-            match opened.unwrap_or_else(|_| Err("damaged".to_owned())) {
-                Ok((database, contents)) => {
-                    return Ok((Self { path: path.to_owned(), database }, contents));
-                }
-                Err(reason) => problem = Some(reason),
+            let loaded = catch_unwind(AssertUnwindSafe(|| load(path, &identity)));
+            match loaded.unwrap_or_else(|_| Err("damaged".to_owned())) {
+                Ok(loaded) => contents = loaded,
+                Err(reason) => contents.problem = Some(reason),
             }
         }
-        let fail = |reason: String| SnapshotError { path: path.to_owned(), reason };
-        if problem.is_some() {
-            fs::remove_file(path).map_err(|error| fail(error.to_string()))?;
-        }
-        let database = create(path, &identity).map_err(|error| fail(error.to_string()))?;
-        let contents = SnapshotContents { problem, ..SnapshotContents::default() };
-        Ok((Self { path: path.to_owned(), database }, contents))
+        let is_useless = contents.problem.is_some();
+        (Self { path: path.to_owned(), identity, is_useless }, contents)
     }
 
-    /// Replaces some groups, or removes those without contents, and leaves the others as they are.
+    /// Replaces some groups, or removes those without contents, and leaves the others as they are. Makes the file
+    /// if it is not there.
     ///
     /// # Errors
     /// [`SnapshotError`]; the file is as it was.
     pub fn save<'a>(
-        &self,
+        &mut self,
         lsn: u64,
         groups: impl IntoIterator<Item = (&'a str, Option<&'a SnapshotGroup>)>,
     ) -> Result<(), SnapshotError> {
-        self.try_save(lsn, groups)
-            .map_err(|error| SnapshotError { path: self.path.clone(), reason: error.to_string() })
-    }
-
-    fn try_save<'a>(
-        &self,
-        lsn: u64,
-        groups: impl IntoIterator<Item = (&'a str, Option<&'a SnapshotGroup>)>,
-    ) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
-        {
-            let mut table = transaction.open_table(GROUPS)?;
-            for (name, group) in groups {
-                match group {
-                    Some(group) => drop(table.insert(name, &*encode(name, group))?),
-                    None => drop(table.remove(name)?),
-                }
-            }
-            transaction.open_table(ABOUT)?.insert(LSN, &lsn.to_le_bytes()[..])?;
+        let fail = |reason: String| SnapshotError { path: self.path.clone(), reason };
+        if self.is_useless {
+            fs::remove_file(&self.path).map_err(|error| fail(error.to_string()))?;
         }
-        transaction.commit()?;
+        save(&self.path, &self.identity, lsn, groups).map_err(|error| fail(error.to_string()))?;
+        self.is_useless = false;
         Ok(())
     }
 }
 
-fn create(path: &Path, identity: &str) -> Result<Database, redb::Error> {
+fn save<'a>(
+    path: &Path,
+    identity: &str,
+    lsn: u64,
+    groups: impl IntoIterator<Item = (&'a str, Option<&'a SnapshotGroup>)>,
+) -> Result<(), redb::Error> {
     let database = Database::create(path)?;
     let transaction = database.begin_write()?;
-    transaction.open_table(ABOUT)?.insert(IDENTITY, identity.as_bytes())?;
-    transaction.open_table(GROUPS)?;
+    {
+        let mut table = transaction.open_table(GROUPS)?;
+        for (name, group) in groups {
+            match group {
+                Some(group) => drop(table.insert(name, &*encode(name, group))?),
+                None => drop(table.remove(name)?),
+            }
+        }
+        let mut about = transaction.open_table(ABOUT)?;
+        about.insert(IDENTITY, identity.as_bytes())?;
+        about.insert(LSN, &lsn.to_le_bytes()[..])?;
+    }
     transaction.commit()?;
-    Ok(database)
+    Ok(())
 }
 
-/// Reads everything; an error says why the file is of no use.
-fn load(path: &Path, identity: &str) -> Result<(Database, SnapshotContents), String> {
-    let mut database = Database::open(path).map_err(|error| error.to_string())?;
+/// Reads everything; an error says why the file is of no use. A database that is opened is changed: a copy in
+/// memory is.
+fn load(path: &Path, identity: &str) -> Result<SnapshotContents, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let copy = InMemoryBackend::new();
+    let filled = copy.set_len(bytes.len() as u64).and_then(|()| copy.write(0, &bytes));
+    filled.map_err(|error| error.to_string())?;
+    drop(bytes);
+    let opened = Database::builder().create_with_backend(copy);
+    let mut database = opened.map_err(|error| error.to_string())?;
     // Pages are checked before anything in them is followed.
     match database.check_integrity() {
         Ok(true) => {}
@@ -145,10 +148,7 @@ fn load(path: &Path, identity: &str) -> Result<(Database, SnapshotContents), Str
         Err(error) => return Err(error.to_string()),
     }
     let contents = read(&database, identity).map_err(|error| error.to_string())?;
-    match contents {
-        Some(contents) => Ok((database, contents)),
-        None => Err("made for another world, or by another version".to_owned()),
-    }
+    contents.ok_or_else(|| "made for another world, or by another version".to_owned())
 }
 
 fn read(database: &Database, identity: &str) -> Result<Option<SnapshotContents>, redb::Error> {
@@ -304,7 +304,7 @@ mod tests {
     fn made(path: &Path, groups: i32) -> FxHashMap<String, SnapshotGroup> {
         let groups: FxHashMap<_, _> =
             (0..groups).map(|number| (format!("own/{number}"), group(number))).collect();
-        let (snapshot, contents) = IndexSnapshot::open(path, "world").expect("a file");
+        let (mut snapshot, contents) = IndexSnapshot::open(path, "world");
         assert_eq!(contents, SnapshotContents::default());
         let all = groups.iter().map(|(name, group)| (name.as_str(), Some(group)));
         snapshot.save(7, all).expect("saves");
@@ -316,7 +316,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("index.redb");
         let mut groups = made(&path, 50);
-        let (snapshot, contents) = IndexSnapshot::open(&path, "world").expect("opens");
+        let (mut snapshot, contents) = IndexSnapshot::open(&path, "world");
         assert_eq!((contents.lsn, contents.problem), (7, None));
         assert_eq!(contents.groups, groups);
         let other = group(80);
@@ -324,7 +324,7 @@ mod tests {
         drop(snapshot);
         groups.remove("own/3");
         groups.insert("own/4".to_owned(), other);
-        let (_, contents) = IndexSnapshot::open(&path, "world").expect("opens");
+        let (_, contents) = IndexSnapshot::open(&path, "world");
         assert_eq!((contents.groups, contents.lsn), (groups, 9));
     }
 
@@ -333,10 +333,14 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("index.redb");
         made(&path, 5);
-        let (_, contents) = IndexSnapshot::open(&path, "another").expect("opens");
+        let before = fs::read(&path).expect("bytes");
+        let (mut snapshot, contents) = IndexSnapshot::open(&path, "another");
         assert!(contents.groups.is_empty() && contents.problem.is_some());
-        let (_, contents) = IndexSnapshot::open(&path, "another").expect("opens");
-        assert_eq!(contents, SnapshotContents::default());
+        assert!(fs::read(&path).expect("bytes") == before, "looking changes nothing");
+        let other = group(3);
+        snapshot.save(1, [("own/0", Some(&other))]).expect("saves");
+        let (_, contents) = IndexSnapshot::open(&path, "another");
+        assert_eq!((contents.groups.len(), contents.problem), (1, None));
     }
 
     proptest! {
@@ -358,13 +362,13 @@ mod tests {
                 bytes.truncate(cut.index(bytes.len()));
             }
             fs::write(&path, bytes).expect("writes");
-            let (snapshot, contents) = IndexSnapshot::open(&path, "world").expect("opens");
+            let (mut snapshot, contents) = IndexSnapshot::open(&path, "world");
             for (name, group) in &contents.groups {
                 prop_assert_eq!(groups.get(name), Some(group), "{}", name);
             }
             snapshot.save(8, [("own/1", Some(&groups["own/1"]))]).expect("saves");
             drop(snapshot);
-            let (_, contents) = IndexSnapshot::open(&path, "world").expect("opens");
+            let (_, contents) = IndexSnapshot::open(&path, "world");
             prop_assert_eq!(contents.groups.get("own/1"), Some(&groups["own/1"]));
         }
     }

@@ -36,8 +36,8 @@ pub struct SnapshotReport {
 /// The snapshot of a world, and what it holds.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// None in worlds without a folder, and where the file cannot be made.
-    file: Option<IndexSnapshot>,
+    /// None in worlds without a folder.
+    file: Option<Mutex<IndexSnapshot>>,
     /// What was in the file when it was opened, until the shards are listed.
     contents: SnapshotContents,
     /// Of the own store and of the one below: the shards' versions when they were listed.
@@ -52,18 +52,11 @@ pub(super) struct Kept {
 pub(super) fn open(dir: &Path, world: &WorldMetadata, base: Option<&ChunkStore>) -> Kept {
     let base = base.map_or_else(String::new, ChunkStore::place);
     let identity = format!("{:?} {} {base}", world.shape, world.baseline);
-    match IndexSnapshot::open(&dir.join(SNAPSHOT_NAME), &identity) {
-        Ok((file, contents)) => {
-            if let Some(problem) = &contents.problem {
-                tracing::warn!("{SNAPSHOT_NAME} is begun anew: {problem}");
-            }
-            Kept { file: Some(file), contents, ..Kept::default() }
-        }
-        Err(error) => {
-            tracing::warn!("the index is not kept: {error}");
-            Kept::default()
-        }
+    let (file, contents) = IndexSnapshot::open(&dir.join(SNAPSHOT_NAME), &identity);
+    if let Some(problem) = &contents.problem {
+        tracing::warn!("{SNAPSHOT_NAME} is of no use and will be begun anew: {problem}");
     }
+    Kept { file: Some(Mutex::new(file)), contents, ..Kept::default() }
 }
 
 fn group_name(shard: ShardKey, is_base: bool) -> String {
@@ -149,6 +142,7 @@ impl HybridWorld {
         };
         if !changed.is_empty() || !gone.is_empty() {
             let changed = changed.into_iter().map(|name| (name.as_str(), groups.get(name)));
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             file.save(lsn, changed.chain(gone.into_iter().map(|name| (name.as_str(), None))))?;
         }
         *saved = hashes;
