@@ -16,7 +16,8 @@ pub struct IndexPace(pub RebuildPace);
 #[derive(Resource, Debug, Default)]
 pub struct WorldIndex {
     manager: Option<RebuildManager>,
-    has_failed: bool,
+    /// Whether none is to be started: the app ends, or there is no thread for it.
+    is_over: bool,
 }
 
 impl WorldIndex {
@@ -34,7 +35,7 @@ impl WorldIndex {
 
     /// Keeps what is known for the next session, and ends.
     pub(crate) fn end(&mut self) {
-        (self.manager, self.has_failed) = (None, true);
+        (self.manager, self.is_over) = (None, true);
     }
 }
 
@@ -46,7 +47,7 @@ pub fn keep_indexed(mut index: ResMut<WorldIndex>, streamer: Res<Streamer>, pace
         }
         return;
     }
-    if index.has_failed {
+    if index.is_over {
         return;
     }
     // One worker: frames need the other cores.
@@ -55,7 +56,7 @@ pub fn keep_indexed(mut index: ResMut<WorldIndex>, streamer: Res<Streamer>, pace
         Ok(manager) => index.manager = Some(manager),
         Err(error) => {
             warn!("queries stay slower than they could be, no thread for the index: {error}");
-            index.has_failed = true;
+            index.is_over = true;
         }
     }
 }
