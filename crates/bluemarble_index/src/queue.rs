@@ -113,15 +113,11 @@ impl RebuildQueue {
     /// Claims some chunks and tells their last changes, the most urgent first. What rests is left alone until its
     /// time has come.
     pub fn claim(&mut self, most: usize, now: Instant) -> Vec<(ChunkKey, u64)> {
-        while let Some(&(until, (urgency, region, lod, place))) = self.resting.first()
+        while let Some(&(until, rank)) = self.resting.first()
             && until <= now
         {
             self.resting.pop_first();
-            let key = code::key_of_morton(region, lod, place);
-            if let Some(waiting) = self.waiting.get_mut(&key) {
-                waiting.stage = Stage::Ready;
-                self.ready.insert((urgency, region, lod, place), key);
-            }
+            self.end_rest(rank);
         }
         let claimed = std::iter::from_fn(|| self.ready.pop_first()).take(most);
         let claimed = claimed.filter_map(|(_, key)| {
@@ -170,12 +166,18 @@ impl RebuildQueue {
 
     /// Makes all that rest ready.
     pub fn wake(&mut self) {
-        for (_, (urgency, region, lod, place)) in std::mem::take(&mut self.resting) {
-            let key = code::key_of_morton(region, lod, place);
-            if let Some(waiting) = self.waiting.get_mut(&key) {
-                waiting.stage = Stage::Ready;
-                self.ready.insert((urgency, region, lod, place), key);
-            }
+        for (_, rank) in std::mem::take(&mut self.resting) {
+            self.end_rest(rank);
+        }
+    }
+
+    /// Makes a chunk ready that rests no more.
+    fn end_rest(&mut self, rank: Rank) {
+        let (_, region, lod, place) = rank;
+        let key = code::key_of_morton(region, lod, place);
+        if let Some(waiting) = self.waiting.get_mut(&key) {
+            waiting.stage = Stage::Ready;
+            self.ready.insert(rank, key);
         }
     }
 

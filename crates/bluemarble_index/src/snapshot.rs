@@ -100,10 +100,9 @@ impl IndexSnapshot {
         let fail = |reason: String| SnapshotError { path: self.path.clone(), reason };
         if self.is_useless {
             fs::remove_file(&self.path).map_err(|error| fail(error.to_string()))?;
+            self.is_useless = false;
         }
-        save(&self.path, &self.identity, lsn, groups).map_err(|error| fail(error.to_string()))?;
-        self.is_useless = false;
-        Ok(())
+        save(&self.path, &self.identity, lsn, groups).map_err(|error| fail(error.to_string()))
     }
 }
 

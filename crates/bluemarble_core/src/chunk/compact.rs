@@ -278,7 +278,7 @@ impl CompactChunk {
     }
 
     /// Copies a box of cells, its upper corner not included: rows along x, `row` places apart along z and `layer`
-    /// along y. Takes each brick as a whole: some tenths of a nanosecond a cell.
+    /// along y. Looks at each brick once.
     ///
     /// # Panics
     /// If the box leaves the chunk, or the copies `to`.

@@ -155,7 +155,7 @@ impl HybridWorld {
         keys.sort_unstable_by_key(|key| (key.region, key.lod, code::morton_of(*key)));
         let mut shards: FxHashMap<(ShardKey, bool), Vec<Listed>> = FxHashMap::default();
         for keys in keys.chunks(1024) {
-            let state = self.state();
+            let (state, index) = (self.state(), self.index());
             for &key in keys {
                 let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
                 if let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
@@ -164,8 +164,8 @@ impl HybridWorld {
                     let is_base = !state.is_own(key);
                     // What is in memory is newer than what is stored.
                     let is_known = state.edited(key).is_none() && state.is_indexed(key);
-                    let node = is_known.then(|| self.index().node(key).cloned()).flatten();
-                    let summary = node.and_then(|node| node.summary);
+                    let node = if is_known { index.node(key) } else { None };
+                    let summary = node.and_then(|node| node.summary.clone());
                     shards.entry((shard, is_base)).or_default().push((key, summary));
                 }
             }
