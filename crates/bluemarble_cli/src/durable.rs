@@ -26,9 +26,7 @@ impl Writer {
     /// Makes a batch, all of it or on an error nothing, and returns once it is as durable as the world's
     /// log makes it.
     pub fn commit(&self, batch: &EditBatch) -> Result<EditReport, WorldError> {
-        if self.world.statistics().log.is_some_and(|log| log.bytes_allocated > MAX_LOG_BYTES) {
-            self.checkpoint()?;
-        }
+        block_on(self.world.keep_log_short(MAX_LOG_BYTES))?;
         block_on(self.world.edit(batch))
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt::Display, io, io::Write, path::Path, process::ExitCode};
 
 use bluemarble_core::material::MaterialError;
-use bluemarble_edit::VoxError;
+use bluemarble_edit::{EditError, VoxError};
 use bluemarble_store::StoreError;
 use bluemarble_terrain::TerrainError;
 use bluemarble_world::WorldError;
@@ -126,6 +126,15 @@ impl From<TerrainError> for Failure {
 impl From<MaterialError> for Failure {
     fn from(error: MaterialError) -> Self {
         Self::new(error.to_string())
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::World(error) => error.into(),
+            other => Self::new(other.to_string()),
+        }
     }
 }
 

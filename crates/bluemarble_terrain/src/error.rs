@@ -8,8 +8,8 @@ use thiserror::Error;
 /// Why a baseline could not be made.
 #[derive(Debug, Error)]
 pub enum TerrainError {
-    /// The elevation file could not be opened or read.
-    #[error("{path}: cannot read the elevation grid: {source}; check the path and its permissions")]
+    /// A file could not be opened or read.
+    #[error("{path}: cannot read: {source}; check the path and its permissions")]
     Read {
         /// The file.
         path: PathBuf,
@@ -55,6 +55,14 @@ pub enum TerrainError {
         rows: u32,
         /// The limit.
         max_samples: u64,
+    },
+    /// The file is no linear octree, a damaged one, or one that has no room where it shall lie.
+    #[error("{path}: is no linear octree that can be read: {reason}")]
+    NotOctree {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A material that the baseline lays is missing from the table.
     #[error(transparent)]

@@ -8,6 +8,7 @@
 //! | [`Superflat`] | horizontal layers |
 //! | [`GroundClosure`], [`VoxelClosure`] | a game's own function of places, or of voxels |
 //! | [`Empty`] | air |
+//! | [`octree`] | a pure octree in a file, as it is or as a baseline |
 //! | [`Recipe`] | a baseline written down, to be made again later |
 //! | [`ElevationGrid`] | heights over latitude and longitude, read from a `GeoTIFF` |
 //! | [`TerrainError`] | why a baseline could not be made |
@@ -27,6 +28,7 @@ mod flat_noise;
 mod fractal;
 mod interval;
 mod noise;
+pub mod octree;
 mod recipe;
 mod superflat;
 
@@ -37,5 +39,6 @@ pub use elevation::{ElevationGrid, OUTSIDE_M};
 pub use empty::Empty;
 pub use error::TerrainError;
 pub use flat_noise::NoiseBaseline;
+pub use octree::{LinearOctree, OctreeBaseline};
 pub use recipe::{ASSETS_VARIABLE, Elevation, Layer, Recipe};
 pub use superflat::Superflat;

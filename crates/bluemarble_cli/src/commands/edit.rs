@@ -7,7 +7,7 @@ use std::{
 
 use bluemarble_core::{LatticeBox, MaterialTable};
 use bluemarble_store::LogOptions;
-use bluemarble_world::{EditBatch, WorldError};
+use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use clap::Args;
 use glam::IVec3;
 use serde_json::json;
@@ -41,29 +41,39 @@ pub struct Edit {
 impl Edit {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let writer = Writer::new(self.world.open(LogOptions::default())?);
-        let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
-        let mut batch = EditBatch::new();
-        let mut first = 1;
-        loop {
-            let line = lines.next()?;
-            match line.as_deref() {
-                Some("") | None => {
-                    let is_end = line.is_none();
-                    if !batch.is_empty() {
-                        commit(&writer, &batch, first, lines.number() - 1, json)?;
-                        batch = EditBatch::new();
-                    }
-                    if is_end {
-                        writer.checkpoint()?;
-                        return Ok(ExitCode::SUCCESS);
-                    }
-                    first = lines.number() + 1;
+        each_batch(writer.world(), json, |batch| writer.commit(batch))?;
+        writer.checkpoint()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reads batches from standard input to its end, commits each, and says so once it is durable.
+pub fn each_batch(
+    world: &HybridWorld,
+    json: bool,
+    mut commit: impl FnMut(&EditBatch) -> Result<EditReport, WorldError>,
+) -> Result<(), Failure> {
+    let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
+    let mut batch = EditBatch::new();
+    let mut first = 1;
+    loop {
+        let line = lines.next()?;
+        match line.as_deref() {
+            Some("") | None => {
+                if !batch.is_empty() {
+                    let report = commit(&batch)
+                        .map_err(|error| refused(error, first, lines.number() - 1))?;
+                    print(&report, json)?;
+                    batch = EditBatch::new();
                 }
-                Some(line) => {
-                    let world = writer.world();
-                    add(&mut batch, line, world.materials(), &world.shape())
-                        .map_err(|what| lines.refuse(what))?;
+                if line.is_none() {
+                    return Ok(());
                 }
+                first = lines.number() + 1;
+            }
+            Some(line) => {
+                add(&mut batch, line, world.materials(), &world.shape())
+                    .map_err(|what| lines.refuse(what))?;
             }
         }
     }
@@ -111,26 +121,22 @@ fn add(
     Ok(())
 }
 
-fn commit(
-    writer: &Writer,
-    batch: &EditBatch,
-    first: u64,
-    last: u64,
-    json: bool,
-) -> Result<(), Failure> {
-    let committed = writer.commit(batch).map_err(|error| {
-        let of_input = !matches!(error, WorldError::Store(_) | WorldError::Lost { .. });
-        let failure = Failure::from(error);
-        if of_input {
-            failure.at(format_args!("standard input lines {first} to {last}"))
-        } else {
-            failure
-        }
-    })?;
-    let line = if json {
-        json!({ "lsn": committed.lsn, "chunks": committed.chunks.len() }).to_string()
+/// Names the lines of a batch where it is their fault.
+fn refused(error: WorldError, first: u64, last: u64) -> Failure {
+    let of_input = !matches!(error, WorldError::Store(_) | WorldError::Lost { .. });
+    let failure = Failure::from(error);
+    if of_input {
+        failure.at(format_args!("standard input lines {first} to {last}"))
     } else {
-        committed.lsn.to_string()
+        failure
+    }
+}
+
+fn print(report: &EditReport, json: bool) -> Result<(), Failure> {
+    let line = if json {
+        json!({ "lsn": report.lsn, "chunks": report.chunks.len() }).to_string()
+    } else {
+        report.lsn.to_string()
     };
     // Whoever stops listening must learn that the rest was not done.
     output::print(&line).map_err(|failure| {

@@ -1,4 +1,4 @@
-//! `export`: a box of a world as plain Zarr, .npy or .vox.
+//! `export`: a box of a world as plain Zarr, .npy, .vox or a linear octree.
 
 use std::{
     fs,
@@ -7,16 +7,19 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
+use bluemarble_core::{LatticeBox, MaterialId, MaterialTable, code::morton_decode};
 use bluemarble_edit::{MAX_CELLS, brick, vox};
+use bluemarble_terrain::octree::{Leaf, LinearOctreeWriter, MAX_DEPTH};
+use bluemarble_world::WorldReader;
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use glam::{IVec3, ivec3};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::{
     area::{Area, Source},
-    atomic,
+    atomic::{self, Draft},
     failure::Failure,
     lines::Place,
     npy,
@@ -26,12 +29,15 @@ use crate::{
 
 /// Cells along each axis of a chunk of the Zarr copy.
 const CHUNK_CELLS: i32 = 64;
+/// Nodes of an octree of so many cells, as a power of two, are read at once.
+const CHUNK_LOD: u8 = 6;
 /// Cells of a row that are written to a .npy file at once.
 const ROW_CELLS: i32 = 4096;
 
-/// Write a box of a world as plain Zarr, .npy or .vox.
+/// Write a box of a world as plain Zarr, .npy, .vox or a linear octree.
 ///
-/// Cells that nobody has edited are filled from the baseline. Without it they are 65535, and empty in a .vox.
+/// Cells that nobody has edited are filled from the baseline. Without it they are 65535, empty in a .vox, and
+/// in no leaf of an octree.
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("to").required(true))]
 #[command(
@@ -56,6 +62,9 @@ pub struct Export {
     /// than 256 cells becomes several models.
     #[arg(long, value_name = "FILE", group = "to")]
     vox: Option<PathBuf>,
+    /// A linear octree (docs/formats.md) over a box of at most 2097152 cells along an edge.
+    #[arg(long, value_name = "FILE", group = "to")]
+    octree: Option<PathBuf>,
 }
 
 impl Export {
@@ -86,8 +95,13 @@ impl Export {
             let document = self.world.document()?;
             to_vox(&source, &area, &self.world.table(document.as_ref())?, path)?;
             path
+        } else if let Some(path) = &self.octree {
+            to_octree(&source, &area, path)?;
+            path
         } else {
-            return Err(Failure::new("nowhere to export to; give --zarr, --npy or --vox"));
+            return Err(Failure::new(
+                "nowhere to export to; give --zarr, --npy, --vox or --octree",
+            ));
         };
         let (size, cells) = (area.cells.size(), area.count());
         if json {
@@ -195,7 +209,7 @@ fn gzip_chunk(cells: &[MaterialId], size: IVec3) -> std::io::Result<Vec<u8>> {
 fn to_npy(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
     let unwritable = |error| Failure::file(path, "cannot write", &error);
     let size = area.cells.size().as_u64vec3();
-    let mut file = atomic::Draft::new(path)?;
+    let mut file = Draft::new(path)?;
     let offset = npy::write_header(&mut file, [size.y, size.z, size.x]).map_err(unwritable)?;
     let bar = progress::bar(area.count(), "exporting");
     for part in brick::tiles(area.cells, ivec3(ROW_CELLS, CHUNK_CELLS, CHUNK_CELLS)) {
@@ -236,4 +250,86 @@ fn to_vox(
     let bytes = vox::encode(area.cells.size(), &cells, materials)
         .map_err(|error| Failure::from(error).at(path.display()))?;
     atomic::write(path, &bytes)
+}
+
+fn to_octree(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
+    let unwritable = |error| Failure::file(path, "cannot write", &error);
+    let edge = area.cells.size().max_element();
+    let depth = (0..=MAX_DEPTH).find(|&depth| 1 << depth >= edge).ok_or_else(|| {
+        let most = 1 << MAX_DEPTH;
+        let path = path.display();
+        Failure::new(format!(
+            "{path}: {edge} cells along an edge, an octree takes at most {most}: export a smaller box, or a \
+             coarser lod with --lod"
+        ))
+    })?;
+    let writer = LinearOctreeWriter::new(Draft::new(path)?, depth).map_err(unwritable)?;
+    let reader = match source {
+        Source::World(world) => Some(world.reader()),
+        Source::Store(_) => None,
+    };
+    let bar = progress::bar(area.count(), "exporting");
+    let mut leaves = Leaves { source, area, reader, writer, bar, path };
+    leaves.node(0, depth)?;
+    leaves.bar.finish_and_clear();
+    let (draft, _) = leaves.writer.finish().map_err(unwritable)?;
+    draft.finish()
+}
+
+/// An octree on its way into a file.
+struct Leaves<'a> {
+    source: &'a Source,
+    area: &'a Area,
+    reader: Option<WorldReader>,
+    writer: LinearOctreeWriter<Draft>,
+    bar: ProgressBar,
+    path: &'a Path,
+}
+
+impl Leaves<'_> {
+    /// Writes a node: at once where it is known to be of one material, else child by child.
+    fn node(&mut self, code: u64, lod: u8) -> Result<(), Failure> {
+        let LatticeBox { min, max } = self.area.cells;
+        let low = min + morton_decode(code).as_ivec3();
+        // No cell lies beyond what an i32 holds.
+        let high = low.saturating_add(IVec3::splat(1 << lod));
+        let part = LatticeBox::new(low, high.min(max));
+        if part.is_empty() {
+            return Ok(());
+        }
+        let shift = i32::from(self.area.lod);
+        let voxels = LatticeBox::new(part.min << shift, part.max << shift);
+        let region = self.area.region;
+        let known = self.reader.as_ref().and_then(|reader| reader.box_material(region, &voxels));
+        let size = part.size().as_u64vec3();
+        match known.filter(|_| part.max == high) {
+            Some(material) => self.push(code, lod, material)?,
+            None if lod <= CHUNK_LOD => {
+                let cells = self.area.read(self.source, part)?;
+                for within in 0..1 << (3 * lod) {
+                    let at = morton_decode(within).as_u64vec3();
+                    if at.cmplt(size).all() {
+                        let index = (at.y * size.z + at.z) * size.x + at.x;
+                        self.push(code + within, 0, cells[index as usize])?;
+                    }
+                }
+            }
+            None => {
+                for child in 0..8 {
+                    self.node(code + (child << (3 * (lod - 1))), lod - 1)?;
+                }
+                return Ok(());
+            }
+        }
+        self.bar.inc(size.element_product());
+        Ok(())
+    }
+
+    fn push(&mut self, code: u64, lod: u8, material: MaterialId) -> Result<(), Failure> {
+        if material == MaterialId::UNSTORED {
+            return Ok(());
+        }
+        let leaf = Leaf { code, lod, material: material.0 };
+        self.writer.push(leaf).map_err(|error| Failure::file(self.path, "cannot write", &error))
+    }
 }

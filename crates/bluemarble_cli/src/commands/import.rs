@@ -1,11 +1,11 @@
-//! `import`: elevations, volumes and scenes come in.
+//! `import`: elevations, volumes, scenes and octrees come in.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use bluemarble_terrain::{ElevationGrid, Recipe};
 use clap::{Args, Subcommand};
 
-use super::{import_volume::Volume, import_vox::Vox, new};
+use super::{import_octree::Octree, import_volume::Volume, import_vox::Vox, new};
 use crate::{
     baseline_args::{BaselineArgs, Kind},
     failure::Failure,
@@ -20,6 +20,8 @@ pub enum Import {
     Volume(Volume),
     /// Put a MagicaVoxel scene into a world.
     Vox(Vox),
+    /// Move a pure octree into a world, while both are in use.
+    Octree(Octree),
 }
 
 impl Import {
@@ -28,6 +30,7 @@ impl Import {
             Self::Heights(import) => import.run(json),
             Self::Volume(import) => import.run(json),
             Self::Vox(import) => import.run(json),
+            Self::Octree(import) => import.run(json),
         }
     }
 }

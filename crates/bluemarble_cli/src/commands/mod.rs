@@ -6,6 +6,7 @@ mod edit;
 mod export;
 mod get;
 mod import;
+mod import_octree;
 mod import_volume;
 mod import_vox;
 mod index;
@@ -26,10 +27,10 @@ use crate::failure::Failure;
 pub enum Command {
     /// Make an empty world directory over a baseline.
     New(new::New),
-    /// Bring in elevations, volumes of numbers or MagicaVoxel scenes.
+    /// Bring in elevations, volumes of numbers, MagicaVoxel scenes or octrees.
     #[command(subcommand)]
     Import(import::Import),
-    /// Write a box of a world as plain Zarr, .npy or .vox.
+    /// Write a box of a world as plain Zarr, .npy, .vox or a linear octree.
     Export(export::Export),
     /// Say what a world is and what is stored in it.
     Info(info::Info),

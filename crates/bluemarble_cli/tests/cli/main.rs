@@ -7,6 +7,7 @@ mod edits;
 mod exports;
 mod imports;
 mod logs;
+mod octrees;
 mod queries;
 mod storage;
 mod support;

@@ -45,6 +45,17 @@ impl HybridWorld {
         result
     }
 
+    /// [`HybridWorld::checkpoint`] if the log takes more than so many bytes.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::checkpoint`].
+    pub async fn keep_log_short(&self, most_bytes: u64) -> Result<(), WorldError> {
+        if self.log().is_some_and(|log| log.statistics().bytes_allocated > most_bytes) {
+            self.checkpoint().await?;
+        }
+        Ok(())
+    }
+
     async fn fold_all(&self) -> Result<CheckpointReport, WorldError> {
         let _folding = self.inner.folding.lock().await;
         let (lsn, mut leaves) = {

@@ -256,7 +256,7 @@ impl WorldReader {
     }
 
     /// The one material of all voxels of a box, if it is known without reading any.
-    pub(crate) fn box_material(&self, region: u8, voxels: &LatticeBox) -> Option<MaterialId> {
+    pub fn box_material(&self, region: u8, voxels: &LatticeBox) -> Option<MaterialId> {
         if self.world.state().octree.is_box_touched(region, voxels) {
             return None;
         }

@@ -1,0 +1,140 @@
+//! `import octree`: a pure octree moves into a world.
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use bluemarble_core::MaterialId;
+use bluemarble_edit::{Compared, Migration, brick::KEEP};
+use bluemarble_store::LogOptions;
+use bluemarble_terrain::{LinearOctree, OctreeBaseline};
+use clap::Args;
+use futures::executor::block_on;
+use serde_json::json;
+
+use super::edit;
+use crate::{
+    durable::DURABLE_AT_THE_END, failure::Failure, lines::Position, mapping::Mapping,
+    open::WorldArgs, output, progress,
+};
+
+/// How often what was copied is compared before something else must be the matter.
+const MOST_COMPARISONS: usize = 4;
+
+/// Move a pure octree into a world, while both are in use.
+///
+/// The octree is a file of leaves in Morton order (docs/formats.md). It is copied chunk by chunk; then all of it is
+/// compared, and when nothing differs the world takes over. Until then DIR/octree holds what is under way: the
+/// same command goes on after it was stopped or killed. The file is only read.
+///
+/// A number is the material with that number unless --map says otherwise; 65535 leaves a voxel as it is. The world
+/// must not have edits where the octree has leaves.
+#[derive(Args)]
+#[command(
+    after_help = "Example: bluemarble import octree hills castle.octree --at 0,-512,0,-512 --map 0=keep"
+)]
+pub struct Octree {
+    #[command(flatten)]
+    world: WorldArgs,
+    /// The linear octree.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the lowest corner of its cube goes: region,x,y,z.
+    #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
+    at: Position,
+    /// What numbers become: NUMBER=MATERIAL, FIRST-LAST=MATERIAL or *=MATERIAL, separated by commas; a
+    /// material is a name, a number, or `keep` to leave the voxel as it is.
+    #[arg(long, value_name = "RULES")]
+    map: Vec<String>,
+    /// Take edits from standard input meanwhile, as `bluemarble edit` does, and make each in both. The world
+    /// takes over when the input ends.
+    #[arg(long)]
+    both: bool,
+}
+
+impl Octree {
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        // Edits are acknowledged one by one; a copy can be made again.
+        let options = if self.both { LogOptions::default() } else { DURABLE_AT_THE_END };
+        let octree = LinearOctree::open(&self.file)?;
+        let world = self.world.open(options)?;
+        let leaves = octree.len();
+        let known = world.materials().rows().len();
+        let mapping = Mapping::parse(&self.map, world.materials(), |number| {
+            let is_known = usize::from(number) < known || MaterialId(number) == KEEP;
+            is_known.then_some(MaterialId(number))
+        })?;
+        if let Some(number) = octree.materials().iter().find(|&&n| mapping.get(n).is_none()) {
+            return Err(Failure::new(format!(
+                "{}: it holds {number}, which is no material of this world; say what it becomes with \
+                 --map {number}=MATERIAL",
+                self.file.display()
+            )));
+        }
+        let material = |number| mapping.get(number).filter(|&material| material != KEEP);
+        let (below, Position { region, voxel }) = (world.baseline().clone(), self.at);
+        let octree = OctreeBaseline::new(octree, below, region, voxel, material)?;
+        let migration = Migration::begin(&world, octree, self.world.dir()?, options)?;
+        let copied = self.copy(&migration, json)?;
+        compare(&migration)?;
+        migration.retire()?;
+        if json {
+            output::print_json(&json!({ "leaves": leaves, "chunks_copied": copied.copied }))?;
+        } else {
+            output::print(&format!(
+                "{leaves} leaves, {} chunks copied; all is alike, and the world has taken over",
+                copied.copied
+            ))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Copies, and takes edits meanwhile if it was asked to.
+    fn copy(&self, migration: &Migration, json: bool) -> Result<Compared, Failure> {
+        if !self.both {
+            return with_bar("copying", |step| block_on(migration.copy(step)));
+        }
+        let goes_on = AtomicBool::new(true);
+        thread::scope(|scope| {
+            let copier =
+                scope.spawn(|| block_on(migration.copy(|_| goes_on.load(Ordering::Relaxed))));
+            let edited = edit::each_batch(migration.current(), json, |batch| {
+                block_on(migration.edit(batch))
+            });
+            // What is wrong with the input must not wait for the copy, which can go on later.
+            goes_on.store(edited.is_ok(), Ordering::Relaxed);
+            let copied = copier.join().map_err(|_| Failure::new("the copy has panicked"))?;
+            edited.and(copied.map_err(Failure::from))
+        })
+    }
+}
+
+/// Compares until nothing differs and the world has taken over.
+fn compare(migration: &Migration) -> Result<(), Failure> {
+    for _ in 0..MOST_COMPARISONS {
+        with_bar("comparing", |step| block_on(migration.switch(step)))?;
+        if migration.is_switched() {
+            return Ok(());
+        }
+    }
+    Err(Failure::new(
+        "the world still differs from the octree after several copies; see that nothing else writes to it",
+    ))
+}
+
+fn with_bar<E: Into<Failure>>(
+    job: &'static str,
+    run: impl FnOnce(&mut dyn FnMut(&Compared) -> bool) -> Result<Compared, E>,
+) -> Result<Compared, Failure> {
+    let bar = progress::bar(0, job);
+    let compared = run(&mut |compared: &Compared| {
+        bar.set_length(compared.all_voxels);
+        bar.set_position(compared.voxels);
+        true
+    });
+    bar.finish_and_clear();
+    compared.map_err(Into::into)
+}

@@ -1,0 +1,326 @@
+//! [`Migration`]: a pure octree becomes a part of a world while both are in use.
+//!
+//! ```text
+//! begin    the octree is opened beside the world, as the baseline of a world of its own in DIR/octree
+//! copy     chunk by chunk the world becomes what the octree is; edits go to both meanwhile
+//! switch   every chunk is compared; if all are alike, the world alone counts from then on
+//! retire   DIR/octree is removed
+//! ```
+//!
+//! Nothing is ever written into the octree's file. Until the switch the octree with its edits is the truth:
+//! whatever differs in the world is made like it, so that all of this may be stopped or killed at any point and
+//! begun again, and copying again costs no more than comparing.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bluemarble_core::{
+    CHUNK_EDGE, Cause, Cells, Chunk, ChunkKey, CompactChunk, LatticeBox, MAX_LOD,
+};
+use bluemarble_store::{LogOptions, StoreError};
+use bluemarble_terrain::{Classification, OctreeBaseline};
+use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
+use futures::{executor::block_on, lock::Mutex};
+use glam::IVec3;
+
+use crate::{EditError, cuboid};
+
+/// The folder in a world's directory in which an octree and its edits are until the world has taken over.
+pub const OCTREE_DIR: &str = "octree";
+/// A log that takes more is folded into the store.
+const MAX_LOG_BYTES: u64 = 64 << 20;
+/// Chunks between two looks at the log.
+const CHUNKS_A_LOOK: u64 = 64;
+
+/// A pure octree that moves into a world.
+///
+/// Give edits to [`Migration::edit`] alone until the octree is retired, and read from
+/// [`Migration::current`].
+pub struct Migration {
+    octree: HybridWorld,
+    world: HybridWorld,
+    dump: Arc<OctreeBaseline>,
+    dir: PathBuf,
+    /// Held while an edit goes to both, and while a chunk is copied.
+    both: Mutex<()>,
+    is_switched: AtomicBool,
+}
+
+/// What was compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Voxels of the smallest box that holds the octree's leaves.
+    pub voxels: u64,
+    /// All voxels of that box.
+    pub all_voxels: u64,
+    /// Chunks that were read for it; elsewhere both are known to be of the same one material.
+    pub chunks: u64,
+    /// Chunks of these that differed, and do not any more.
+    pub copied: u64,
+}
+
+impl Migration {
+    /// Begins to move an octree into a world, or goes on with it. `dir` is the world's directory; `options` are
+    /// for the log of the octree's edits.
+    ///
+    /// The octree must have been laid over the world's own baseline. Blocks while both are opened.
+    ///
+    /// # Errors
+    /// [`EditError::Occupied`] if the world has edits in the octree's box before it begins;
+    /// [`EditError::OtherOctree`] if another one is under way; [`EditError::World`] if `DIR/octree` cannot be
+    /// opened.
+    pub fn begin(
+        world: &HybridWorld,
+        octree: OctreeBaseline,
+        dir: &Path,
+        options: LogOptions,
+    ) -> Result<Self, EditError> {
+        let dir = dir.join(OCTREE_DIR);
+        if !dir.exists() {
+            check_unedited(world, octree.region(), octree.voxels())?;
+        }
+        let (dump, materials) = (Arc::new(octree), world.materials().clone());
+        let octree = HybridWorld::open_with(&dir, Arc::clone(&dump) as _, materials, options);
+        let octree = octree.map_err(|error| match error {
+            WorldError::Store(StoreError::Mismatch { .. }) => {
+                EditError::OtherOctree { dir: dir.clone() }
+            }
+            error => error.into(),
+        })?;
+        let world = world.clone();
+        let (both, is_switched) = (Mutex::new(()), AtomicBool::new(false));
+        Ok(Self { octree, world, dump, dir, both, is_switched })
+    }
+
+    /// The one that counts: the octree over the baseline until the switch, then the world.
+    pub fn current(&self) -> &HybridWorld {
+        if self.is_switched() { &self.world } else { &self.octree }
+    }
+
+    /// Whether the world has taken over.
+    pub fn is_switched(&self) -> bool {
+        self.is_switched.load(Ordering::Acquire)
+    }
+
+    /// Makes a batch in both, or after the switch in the world alone. The report is the world's. When this
+    /// returns the batch is as durable as the logs of both make it.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::edit`]. Nobody has seen the batch then, unless the octree's log has failed: whether it
+    /// has the batch shows when it is opened again, and the world will be like it.
+    pub async fn edit(&self, batch: &EditBatch) -> Result<EditReport, WorldError> {
+        let _both = self.both.lock().await;
+        let report = self.world.edit(batch).await?;
+        if !self.is_switched() {
+            self.octree.edit(batch).await?;
+        }
+        Ok(report)
+    }
+
+    /// Makes the world like the octree, chunk by chunk. `step` hears how far it has come after each, and stops it
+    /// by saying false.
+    ///
+    /// # Errors
+    /// [`EditError::Octree`] or [`EditError::World`] if either cannot be read or written. What was copied until
+    /// then stays.
+    pub async fn copy(
+        &self,
+        mut step: impl FnMut(&Compared) -> bool,
+    ) -> Result<Compared, EditError> {
+        let (region, voxels) = (self.dump.region(), self.dump.voxels());
+        let all_voxels = voxels.size().as_u64vec3().element_product();
+        let mut compared = Compared { all_voxels, ..Compared::default() };
+        let mut nodes = roots(region, voxels);
+        while let Some(key) = nodes.pop() {
+            let part = key.lattice_box();
+            let part = LatticeBox::new(part.min.max(voxels.min), part.max.min(voxels.max));
+            if part.is_empty() {
+                continue;
+            }
+            let is_known = match (self.octree.classify(key), self.world.classify(key)) {
+                (Classification::Uniform(one), Classification::Uniform(other)) => one == other,
+                _ => false,
+            };
+            match key.children().filter(|_| !is_known) {
+                // In the order of the octree's leaves.
+                Some(children) => nodes.extend(children.into_iter().rev()),
+                None => {
+                    if !is_known {
+                        compared.chunks += 1;
+                        compared.copied += u64::from(self.copy_chunk(key, part).await?);
+                        if compared.chunks.is_multiple_of(CHUNKS_A_LOOK) {
+                            self.keep_logs_short().await?;
+                        }
+                    }
+                    compared.voxels += part.size().as_u64vec3().element_product();
+                    if !step(&compared) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.dump.octree().check()?;
+        Ok(compared)
+    }
+
+    /// Compares everything; where all is alike, the world takes over. If it does not, what differed was copied:
+    /// try again.
+    ///
+    /// # Errors
+    /// As [`Migration::copy`].
+    pub async fn switch(
+        &self,
+        mut step: impl FnMut(&Compared) -> bool,
+    ) -> Result<Compared, EditError> {
+        let mut is_whole = true;
+        let compared = self
+            .copy(|compared| {
+                is_whole = step(compared);
+                is_whole
+            })
+            .await?;
+        if compared.copied == 0 && is_whole {
+            // Edits since then went to both.
+            let _both = self.both.lock().await;
+            self.is_switched.store(true, Ordering::Release);
+        }
+        Ok(compared)
+    }
+
+    /// Removes what is left of the octree beside the world, if the world has taken over; until then it only
+    /// closes both, to go on later. The octree's own file stays.
+    ///
+    /// # Errors
+    /// [`EditError::World`] if the world cannot be made durable first; [`EditError::Remove`].
+    pub fn retire(self) -> Result<(), EditError> {
+        block_on(self.world.checkpoint())?;
+        let Self { octree, dir, is_switched, .. } = self;
+        drop(octree);
+        if !is_switched.into_inner() {
+            return Ok(());
+        }
+        // The name goes first: half a folder must not look like a migration that is under way.
+        let old = dir.with_file_name(format!("{OCTREE_DIR}.retired"));
+        let done = || -> io::Result<()> {
+            if old.exists() {
+                fs::remove_dir_all(&old)?;
+            }
+            fs::rename(&dir, &old)?;
+            fs::remove_dir_all(&old)
+        };
+        done().map_err(|source| EditError::Remove { path: dir.clone(), source })
+    }
+
+    /// Makes the chunk of the world like the octree's in a box; false if it is already.
+    async fn copy_chunk(&self, key: ChunkKey, part: LatticeBox) -> Result<bool, EditError> {
+        // What takes long is done before edits must wait.
+        let seen = self.read(key).await?;
+        let mut batch = difference(key, part, &seen);
+        let _both = self.both.lock().await;
+        let now = self.read(key).await?;
+        if !(now.octree.is_same(&seen.octree) && now.world.is_same(&seen.world)) {
+            batch = difference(key, part, &now);
+        }
+        self.dump.octree().check()?;
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        self.world.edit(&batch).await?;
+        Ok(true)
+    }
+
+    async fn read(&self, key: ChunkKey) -> Result<Pair, WorldError> {
+        let octree = self.octree.read_compact(key).await?;
+        Ok(Pair { octree, world: self.world.read_compact(key).await? })
+    }
+
+    async fn keep_logs_short(&self) -> Result<(), WorldError> {
+        for world in [&self.world, &self.octree] {
+            world.keep_log_short(MAX_LOG_BYTES).await?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Migration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let octree = self.dump.octree();
+        f.debug_struct("Migration")
+            .field("octree", octree)
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A chunk of both.
+struct Pair {
+    octree: CompactChunk,
+    world: CompactChunk,
+}
+
+/// The edits that make the chunk of the world like the octree's in a box.
+fn difference(key: ChunkKey, part: LatticeBox, pair: &Pair) -> EditBatch {
+    let mut batch = EditBatch::new().caused_by(Cause::Tool);
+    if pair.octree.is_same(&pair.world) {
+        return batch;
+    }
+    let low = key.min_voxel();
+    let cells = LatticeBox::new(part.min - low, part.max - low);
+    let cuboids = cuboid::merge(cells, |cell| {
+        let material = pair.octree.get(cell);
+        (material != pair.world.get(cell)).then_some(material)
+    });
+    for cuboid in cuboids {
+        let cells = cuboid.cells();
+        let voxels = LatticeBox::new(low + cells.min, low + cells.max);
+        batch.fill_box(key.region, voxels, cuboid.value);
+    }
+    batch
+}
+
+/// The fewest nodes of one lod that hold a box, the last one first.
+fn roots(region: u8, voxels: LatticeBox) -> Vec<ChunkKey> {
+    let edge = voxels.size().max_element();
+    let lod = (0..MAX_LOD).find(|&lod| CHUNK_EDGE << lod >= edge).unwrap_or(MAX_LOD);
+    let first = ChunkKey::of_voxel(region, lod, voxels.min).pos;
+    let last = ChunkKey::of_voxel(region, lod, voxels.max - 1).pos;
+    let mut nodes = Vec::new();
+    for y in first.y..=last.y {
+        for z in first.z..=last.z {
+            nodes.extend(
+                (first.x..=last.x).map(|x| ChunkKey::new(region, lod, IVec3::new(x, y, z))),
+            );
+        }
+    }
+    nodes.reverse();
+    nodes
+}
+
+/// Refuses a box in which something of a world is edited.
+fn check_unedited(world: &HybridWorld, region: u8, voxels: LatticeBox) -> Result<(), EditError> {
+    let edited = world.edited_unsorted().into_iter().filter(|key| {
+        key.lod == 0 && key.region == region && key.lattice_box().intersects(&voxels)
+    });
+    for key in edited {
+        let now = block_on(world.read_compact(key))?;
+        let mut unedited = Chunk::default();
+        world.baseline().fill(key, &mut unedited);
+        let low = key.min_voxel();
+        let cells =
+            LatticeBox::new(voxels.min.max(low) - low, voxels.max.min(low + CHUNK_EDGE) - low);
+        let differs = |cell| (now.get(cell) != unedited.get(cell)).then_some(());
+        if let Some(found) = cuboid::merge(cells, differs).first() {
+            return Err(EditError::Occupied { region, voxel: low + found.cells().min });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
