@@ -38,27 +38,55 @@ fn join_along(boxes: &mut Vec<HomogeneousBox>, axis: usize) {
     });
 }
 
-/// The cells of a box of one chunk, in boxes: runs along x, joined. `get` gives a cell, counted in the units of
-/// the box.
-pub fn of_cells(
-    min: IVec3,
-    max: IVec3,
-    mut get: impl FnMut(IVec3) -> MaterialId,
-) -> Vec<HomogeneousBox> {
-    let mut boxes = Vec::new();
+/// The cells of a box of one chunk, in boxes: runs along x, joined along z, then y; where joining goes on is for
+/// [`join`] to find. The cells are those from `min` to `max`, x fastest, then z, then y.
+pub fn of_cells(min: IVec3, max: IVec3, cells: &[MaterialId]) -> Vec<HomogeneousBox> {
+    let mut rows = cells.chunks_exact((max.x - min.x).max(1) as usize);
+    let (mut done, mut below, mut layer) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut behind, mut runs) = (Vec::new(), Vec::new());
     for y in min.y..max.y {
         for z in min.z..max.z {
-            let mut run: Option<HomogeneousBox> = None;
-            for x in min.x..max.x {
-                let cell = IVec3::new(x, y, z);
-                let material = get(cell);
-                match &mut run {
-                    Some(run) if run.material == material => run.voxels.max.x += 1,
-                    _ => boxes.extend(run.replace(HomogeneousBox::of_voxel(cell, material))),
-                }
+            let mut x = min.x;
+            for run in rows.next().unwrap_or_default().chunk_by(PartialEq::eq) {
+                let mut found = HomogeneousBox::of_voxel(IVec3::new(x, y, z), run[0]);
+                x += run.len() as i32;
+                found.voxels.max.x = x;
+                runs.push(found);
             }
-            boxes.extend(run);
+            extend(&mut behind, &mut runs, 2, |found| (0, found.voxels.min.x), &mut layer);
+        }
+        layer.append(&mut behind);
+        let place = |found: &HomogeneousBox| (found.voxels.min.z, found.voxels.min.x);
+        layer.sort_unstable_by_key(place);
+        extend(&mut below, &mut layer, 1, place, &mut done);
+    }
+    done.append(&mut below);
+    done
+}
+
+/// Boxes that follow others along an axis, both sorted by `place`: each goes on with the one before it that has
+/// the same side and material. The others before them are done.
+fn extend(
+    before: &mut Vec<HomogeneousBox>,
+    next: &mut Vec<HomogeneousBox>,
+    axis: usize,
+    place: impl Fn(&HomogeneousBox) -> (i32, i32),
+    done: &mut Vec<HomogeneousBox>,
+) {
+    let mut olds = before.drain(..).peekable();
+    for new in next.iter_mut() {
+        while let Some(old) = olds.next_if(|old| place(old) <= place(new)) {
+            let mut longer = *new;
+            longer.voxels.min[axis] = old.voxels.min[axis];
+            let mut same = old;
+            same.voxels.max[axis] = new.voxels.max[axis];
+            if longer == same {
+                *new = longer;
+            } else {
+                done.push(old);
+            }
         }
     }
-    join(boxes)
+    done.extend(olds);
+    before.append(next);
 }

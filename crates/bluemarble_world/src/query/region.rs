@@ -88,7 +88,10 @@ impl WorldReader {
         let shift = i32::from(lod);
         let (min, corner) = (inside.min >> shift, own.min >> shift);
         let max = (inside.max + (key.cell_voxels() - 1)) >> shift;
-        let of_chunk = boxes::of_cells(min, max, |cell| chunk.get(cell - corner));
+        let size = (max - min).as_usizevec3();
+        let mut cells = vec![MaterialId::AIR; size.element_product()];
+        chunk.copy_box(min - corner, max - corner, &mut cells, size.x, size.x * size.z);
+        let of_chunk = boxes::of_cells(min, max, &cells);
         found.extend(of_chunk.into_iter().map(|cells| HomogeneousBox {
             voxels: LatticeBox::new(
                 (cells.voxels.min << shift).max(inside.min),

@@ -1,9 +1,11 @@
 //! A grid over a box.
 
-use bluemarble_core::{LatticeBox, MAX_LOD, MaterialId};
+use std::ops::Range;
+
+use bluemarble_core::{CHUNK_EDGE, Cells, ChunkKey, LatticeBox, MAX_LOD, MaterialId};
 use glam::{IVec3, UVec3};
 
-use super::{Exactness, Explanation};
+use super::Explanation;
 use crate::{WorldError, WorldReader};
 
 /// Samples of a box at once.
@@ -55,33 +57,69 @@ impl WorldReader {
         let size = voxels.size();
         let part = (size.as_dvec3() / resolution.as_dvec3()).min_element().max(1.0);
         let lod = (part.log2() as u8).min(MAX_LOD);
-        let middle = |along: u32, axis: usize| {
-            let (along, parts) = (i64::from(along), i64::from(resolution[axis]));
-            let offset = (2 * along + 1) * i64::from(size[axis]) / (2 * parts);
-            voxels.min[axis] + offset as i32
-        };
-        let (xs, zs): (Vec<_>, Vec<_>) = (
-            (0..resolution.x).map(|x| middle(x, 0)).collect(),
-            (0..resolution.z).map(|z| middle(z, 2)).collect(),
-        );
+        // The cells of the lod, axis by axis, and which of them are in one chunk.
+        let cells: [Vec<i32>; 3] = std::array::from_fn(|axis| {
+            let parts = i64::from(resolution[axis]);
+            let middle = |along| (2 * along + 1) * i64::from(size[axis]) / (2 * parts);
+            let cell = |along| (voxels.min[axis] + middle(along) as i32) >> i32::from(lod);
+            (0..parts).map(cell).collect()
+        });
+        let [xs, ys, zs] = cells.each_ref().map(|cells| runs_in_chunks(cells));
         let start = self.query_begins();
-        let mut materials = Vec::with_capacity(count as usize);
-        let (mut nodes, mut held, mut read) = (0, 0, 0);
-        for y in 0..resolution.y {
-            let y = middle(y, 1);
-            for &z in &zs {
-                for &x in &xs {
-                    let voxel = IVec3::new(x, y, z);
-                    materials.push(self.find_material(region, voxel, lod, Exactness::Exact)?);
-                    let last = self.explanation();
-                    nodes += last.nodes;
-                    held += last.held;
-                    read += last.read;
+        let mut materials = vec![MaterialId::AIR; count as usize];
+        let (row, layer) = (cells[0].len(), cells[0].len() * cells[2].len());
+        let mut counts = Explanation::default();
+        for y in &ys {
+            for z in &zs {
+                for x in &xs {
+                    let first = IVec3::new(cells[0][x.start], cells[1][y.start], cells[2][z.start]);
+                    let key = ChunkKey::new(region, lod, first >> 6);
+                    let rows = y.clone().flat_map(|y| z.clone().map(move |z| (y, z)));
+                    if self.known_chunk(key).is_some() {
+                        counts.held += 1;
+                    } else if let Some(material) = self.node_material(key) {
+                        counts.nodes += 1;
+                        for (y, z) in rows {
+                            materials[y * layer + z * row..][x.clone()].fill(material);
+                        }
+                        continue;
+                    } else {
+                        counts.read += 1;
+                    }
+                    let chunk = &self.chunk(key)?.cells;
+                    let last =
+                        IVec3::new(cells[0][x.end - 1], cells[1][y.end - 1], cells[2][z.end - 1]);
+                    let count = IVec3::new(x.len() as i32, y.len() as i32, z.len() as i32);
+                    if last - first + 1 == count {
+                        let (low, to) =
+                            (first & (CHUNK_EDGE - 1), y.start * layer + z.start * row + x.start);
+                        chunk.copy_box(low, low + count, &mut materials[to..], row, layer);
+                        continue;
+                    }
+                    for (y, z) in rows {
+                        let found = &mut materials[y * layer + z * row..][x.clone()];
+                        for (found, &x) in found.iter_mut().zip(&cells[0][x.clone()]) {
+                            let cell = IVec3::new(x, cells[1][y], cells[2][z]);
+                            *found = chunk.get(cell & (CHUNK_EDGE - 1));
+                        }
+                    }
                 }
             }
         }
+        let Explanation { nodes, held, read, .. } = counts;
         self.explain(Explanation::of(nodes, held, read));
         self.query_ends(start, held + read == 0);
         Ok(Samples { resolution, lod, materials })
     }
+}
+
+/// Which of ascending cells are in one chunk after the other.
+fn runs_in_chunks(cells: &[i32]) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let runs = cells.chunk_by(|one, next| one >> 6 == next >> 6);
+    runs.map(|run| {
+        start += run.len();
+        start - run.len()..start
+    })
+    .collect()
 }
