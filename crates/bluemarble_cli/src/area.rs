@@ -1,9 +1,9 @@
 //! [`Source`] and [`Area`]: a box of cells at a lod, read piece by piece from what is stored and, if it is
 //! known, the baseline.
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, Shape};
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape};
 use bluemarble_edit::brick;
-use bluemarble_world::HybridWorld;
+use bluemarble_world::WorldReader;
 use futures::executor::block_on;
 use glam::IVec3;
 
@@ -12,22 +12,9 @@ use crate::{failure::Failure, lines::Place, open::Looked};
 /// Where cells come from.
 pub enum Source {
     /// A world with its baseline: every cell is known.
-    World(HybridWorld),
+    World(Box<WorldReader>),
     /// What is stored alone: other cells are [`MaterialId::UNSTORED`].
     Store(Box<Looked>),
-}
-
-impl Source {
-    /// A chunk as it is.
-    pub fn chunk(&self, key: ChunkKey) -> Result<Chunk, Failure> {
-        Ok(match self {
-            Self::World(world) => block_on(world.read(key))?,
-            Self::Store(looked) => {
-                let unknown = || Chunk::uniform(MaterialId::UNSTORED);
-                block_on(looked.store.read(key))?.unwrap_or_else(unknown)
-            }
-        })
-    }
 }
 
 /// A box of cells of one lod.
@@ -62,22 +49,21 @@ impl Area {
     }
 
     /// Reads a part of the area: its cells x fastest, then z, then y.
-    pub fn read(&self, source: &Source, part: LatticeBox) -> Result<Vec<MaterialId>, Failure> {
+    pub fn read(&self, source: &mut Source, part: LatticeBox) -> Result<Vec<MaterialId>, Failure> {
+        let store = match source {
+            Source::World(reader) => return Ok(reader.read_box(self.region, part, self.lod)?),
+            Source::Store(looked) => &looked.store,
+        };
         let size = part.size().as_usizevec3();
-        let mut cells = vec![MaterialId::UNSTORED; size.x * size.y * size.z];
+        let (row, layer) = (size.x, size.x * size.z);
+        let mut cells = vec![MaterialId::UNSTORED; layer * size.y];
         for piece in brick::tiles(part, IVec3::splat(CHUNK_EDGE)) {
             let key = ChunkKey::new(self.region, self.lod, piece.min >> 6);
-            let chunk = source.chunk(key)?;
-            for y in piece.min.y..piece.max.y {
-                for z in piece.min.z..piece.max.z {
-                    let at = IVec3::new(piece.min.x, y, z);
-                    let to = (at - part.min).as_usizevec3();
-                    let to = (to.y * size.z + to.z) * size.x + to.x;
-                    let count = (piece.max.x - piece.min.x) as usize;
-                    for (cell, x) in cells[to..to + count].iter_mut().zip(piece.min.x..) {
-                        *cell = chunk.get(IVec3::new(x, y, z) & (CHUNK_EDGE - 1));
-                    }
-                }
+            if let Some(chunk) = block_on(store.read(key))? {
+                let (low, to) =
+                    (piece.min & (CHUNK_EDGE - 1), (piece.min - part.min).as_usizevec3());
+                let to = &mut cells[to.y * layer + to.z * row + to.x..];
+                CompactChunk::new(&chunk).copy_box(low, low + piece.size(), to, row, layer);
             }
         }
         Ok(cells)

@@ -10,7 +10,6 @@ use std::{
 use bluemarble_core::{LatticeBox, MaterialId, MaterialTable, code::morton_decode};
 use bluemarble_edit::{MAX_CELLS, brick, vox};
 use bluemarble_terrain::octree::{Leaf, LinearOctreeWriter, MAX_DEPTH};
-use bluemarble_world::WorldReader;
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use glam::{IVec3, ivec3};
@@ -71,8 +70,8 @@ impl Export {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let metadata = self.world.metadata()?;
         let area = Area::new(&metadata.shape, self.place, self.lod)?;
-        let source = match self.world.ground()? {
-            Some(ground) => Source::World(self.world.open_reading(ground)?),
+        let mut source = match self.world.ground()? {
+            Some(ground) => Source::World(Box::new(self.world.open_reading(ground)?.reader())),
             None => {
                 output::note(
                     "the baseline is not known, so cells that are not stored stay unknown",
@@ -86,17 +85,17 @@ impl Export {
             }
         };
         let target = if let Some(dir) = &self.zarr {
-            to_zarr(&source, &area, &metadata, dir)?;
+            to_zarr(&mut source, &area, &metadata, dir)?;
             dir
         } else if let Some(path) = &self.npy {
-            to_npy(&source, &area, path)?;
+            to_npy(&mut source, &area, path)?;
             path
         } else if let Some(path) = &self.vox {
             let document = self.world.document()?;
-            to_vox(&source, &area, &self.world.table(document.as_ref())?, path)?;
+            to_vox(&mut source, &area, &self.world.table(document.as_ref())?, path)?;
             path
         } else if let Some(path) = &self.octree {
-            to_octree(&source, &area, path)?;
+            to_octree(&mut source, &area, path)?;
             path
         } else {
             return Err(Failure::new(
@@ -122,7 +121,7 @@ impl Export {
 }
 
 fn to_zarr(
-    source: &Source,
+    source: &mut Source,
     area: &Area,
     metadata: &bluemarble_store::WorldMetadata,
     dir: &Path,
@@ -206,7 +205,7 @@ fn gzip_chunk(cells: &[MaterialId], size: IVec3) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-fn to_npy(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
+fn to_npy(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> {
     let unwritable = |error| Failure::file(path, "cannot write", &error);
     let size = area.cells.size().as_u64vec3();
     let mut file = Draft::new(path)?;
@@ -233,7 +232,7 @@ fn to_npy(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
 }
 
 fn to_vox(
-    source: &Source,
+    source: &mut Source,
     area: &Area,
     materials: &MaterialTable,
     path: &Path,
@@ -252,7 +251,7 @@ fn to_vox(
     atomic::write(path, &bytes)
 }
 
-fn to_octree(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
+fn to_octree(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> {
     let unwritable = |error| Failure::file(path, "cannot write", &error);
     let edge = area.cells.size().max_element();
     let depth = (0..=MAX_DEPTH).find(|&depth| 1 << depth >= edge).ok_or_else(|| {
@@ -264,12 +263,8 @@ fn to_octree(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
         ))
     })?;
     let writer = LinearOctreeWriter::new(Draft::new(path)?, depth).map_err(unwritable)?;
-    let reader = match source {
-        Source::World(world) => Some(world.reader()),
-        Source::Store(_) => None,
-    };
     let bar = progress::bar(area.count(), "exporting");
-    let mut leaves = Leaves { source, area, reader, writer, bar, path };
+    let mut leaves = Leaves { source, area, writer, bar, path };
     leaves.node(0, depth)?;
     leaves.bar.finish_and_clear();
     let (draft, _) = leaves.writer.finish().map_err(unwritable)?;
@@ -278,9 +273,8 @@ fn to_octree(source: &Source, area: &Area, path: &Path) -> Result<(), Failure> {
 
 /// An octree on its way into a file.
 struct Leaves<'a> {
-    source: &'a Source,
+    source: &'a mut Source,
     area: &'a Area,
-    reader: Option<WorldReader>,
     writer: LinearOctreeWriter<Draft>,
     bar: ProgressBar,
     path: &'a Path,
@@ -299,8 +293,10 @@ impl Leaves<'_> {
         }
         let shift = i32::from(self.area.lod);
         let voxels = LatticeBox::new(part.min << shift, part.max << shift);
-        let region = self.area.region;
-        let known = self.reader.as_ref().and_then(|reader| reader.box_material(region, &voxels));
+        let known = match &self.source {
+            Source::World(reader) => reader.box_material(self.area.region, &voxels),
+            Source::Store(_) => None,
+        };
         let size = part.size().as_u64vec3();
         match known.filter(|_| part.max == high) {
             Some(material) => self.push(code, lod, material)?,

@@ -84,14 +84,18 @@ impl<W: Write + Seek> LinearOctreeWriter<W> {
 
     /// What the last eight leaves are together, if they are the children of one node and alike.
     fn merged(&self) -> Option<Leaf> {
-        let first = *self.pending.get(self.pending.len().checked_sub(8)?)?;
-        let step = 1u64 << (3 * u64::from(first.lod));
-        let is_first = first.code.trailing_zeros() >= 3 * (u32::from(first.lod) + 1);
-        let mut siblings = self.pending.iter().rev().take(8).zip((0..8).rev());
-        let are_alike = siblings
-            .all(|(&leaf, child)| leaf == Leaf { code: first.code + child * step, ..first });
-        (is_first && are_alike && first.lod < self.header.depth)
-            .then_some(Leaf { lod: first.lod + 1, ..first })
+        let last = *self.pending.back()?;
+        let step = 3 * u32::from(last.lod);
+        // The eighth child, with seven before it.
+        if last.code >> step & 7 != 7 || last.lod >= self.header.depth {
+            return None;
+        }
+        let first = self.pending.len().checked_sub(8)?;
+        let mut siblings = self.pending.range(first..).zip(0u64..);
+        let code = last.code - (7 << step);
+        let are_alike =
+            siblings.all(|(&leaf, child)| leaf == Leaf { code: code + (child << step), ..last });
+        are_alike.then_some(Leaf { code, lod: last.lod + 1, ..last })
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Edited {
     pub whole: Option<CompactChunk>,
     /// Steps of batches, in their order, and the changes that made them.
     strokes: Vec<(Change, Arc<Stroke>)>,
+    /// What the strokes take: counted along, as there may be a great many.
+    stroke_bytes: usize,
     /// The last change.
     pub change: Change,
     /// Whether the store has the chunk.
@@ -51,9 +53,18 @@ impl Edited {
         !self.strokes.is_empty()
     }
 
+    fn add(&mut self, change: Change, stroke: Stroke) {
+        self.stroke_bytes += stroke.size_bytes();
+        self.strokes.push((change, Arc::new(stroke)));
+    }
+
+    fn keep_strokes(&mut self, keeps: impl Fn(Change) -> bool) {
+        self.strokes.retain(|&(at, _)| keeps(at));
+        self.stroke_bytes = self.strokes.iter().map(|(_, stroke)| stroke.size_bytes()).sum();
+    }
+
     fn size_bytes(&self) -> usize {
-        let strokes: usize = self.strokes.iter().map(|(_, stroke)| stroke.size_bytes()).sum();
-        ENTRY_BYTES + strokes + self.whole.as_ref().map_or(0, |chunk| chunk.size_bytes())
+        ENTRY_BYTES + self.stroke_bytes + self.whole.as_ref().map_or(0, |chunk| chunk.size_bytes())
     }
 }
 
@@ -112,7 +123,7 @@ impl State {
     /// Lays strokes over a chunk.
     pub fn publish_strokes(&mut self, key: ChunkKey, change: Change, strokes: Vec<Stroke>) {
         self.changed(key, change, |edited| {
-            edited.strokes.extend(strokes.into_iter().map(|stroke| (change, Arc::new(stroke))));
+            strokes.into_iter().for_each(|stroke| edited.add(change, stroke));
         });
         self.octree.insert(key);
     }
@@ -121,7 +132,7 @@ impl State {
     pub fn publish_whole(&mut self, key: ChunkKey, change: Change, whole: CompactChunk) {
         self.changed(key, change, |edited| {
             edited.whole = Some(whole);
-            edited.strokes.clear();
+            edited.keep_strokes(|_| false);
         });
         self.octree.insert(key);
     }
@@ -149,7 +160,7 @@ impl State {
         let undoing = self.next_change();
         for &key in keys {
             if self.overlay.contains_key(&key) {
-                self.changed(key, undoing, |edited| edited.strokes.retain(|&(at, _)| at != change));
+                self.changed(key, undoing, |edited| edited.keep_strokes(|at| at != change));
             }
         }
     }
@@ -230,7 +241,7 @@ impl State {
             self.overlay.remove(&key);
             return;
         }
-        edited.strokes.retain(|&(at, _)| at > through);
+        edited.keep_strokes(|at| at > through);
         // A whole chunk without strokes is the last change itself.
         if !edited.strokes.is_empty() {
             edited.whole = None;
@@ -242,7 +253,7 @@ impl State {
     pub fn fold(&mut self, key: ChunkKey, through: Change, whole: CompactChunk) {
         let Some(edited) = self.overlay.get_mut(&key) else { return };
         self.overlay_bytes -= edited.size_bytes();
-        edited.strokes.retain(|&(at, _)| at > through);
+        edited.keep_strokes(|at| at > through);
         edited.whole = Some(whole);
         self.overlay_bytes += edited.size_bytes();
     }
