@@ -5,6 +5,8 @@
 //! look at world-aligned boxes first, then at the turned ones, nearest first, and stop when the caller does
 //! (Hjaltason and Samet, "Distance Browsing in Spatial Databases", 1999).
 
+mod envelope;
+
 use std::{cmp::Ordering, collections::BinaryHeap};
 
 use bluemarble_core::{
@@ -12,15 +14,18 @@ use bluemarble_core::{
     shape::{NodeBounds, Ray},
 };
 use glam::{DMat3, DVec3};
-use rstar::{AABB, ParentNode, RTree, RTreeNode, RTreeObject};
+use rstar::{ParentNode, RTree, RTreeNode, RTreeObject};
 use rustc_hash::FxHashMap;
+
+use envelope::Aligned;
 
 /// Envelopes are this much larger than turned boxes, so that rounding hides nothing.
 const PAD_M: f64 = 1e-6;
 /// The same for boxes of the size of a planet.
 const PAD_SHARE: f64 = 1e-9;
 
-type Aligned = AABB<[f64; 3]>;
+/// Room for what usually waits in a search.
+const WAITING: usize = 64;
 
 /// Small, since most of what a search looks at is not what it looks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +44,7 @@ impl Entry {
             half += bounds.centre.abs().max(half) * PAD_SHARE + DVec3::splat(PAD_M);
         }
         let (low, high) = (bounds.centre - half, bounds.centre + half);
-        let envelope = AABB::from_corners(low.to_array(), high.to_array());
+        let envelope = Aligned { low, high };
         Self { key, envelope, turned: is_turned.then(|| Box::new(bounds)) }
     }
 }
@@ -146,7 +151,7 @@ impl NodeTree {
         let is_near = move |distance_m: &f64| *distance_m <= radius_m;
         self.nearest_first(
             move |envelope| {
-                let (low, high) = corners(envelope);
+                let &Aligned { low, high } = envelope;
                 Some((low - place).max(place - high).max(DVec3::ZERO).length()).filter(is_near)
             },
             move |bounds| Some(bounds.distance_m(place)).filter(is_near),
@@ -156,7 +161,7 @@ impl NodeTree {
     /// The nodes whose box, turned to the axes of world space, meets a box given by its lowest and highest
     /// corner in metres; in no fixed order.
     pub fn in_box_unsorted(&self, low: DVec3, high: DVec3) -> impl Iterator<Item = ChunkKey> + '_ {
-        let region = AABB::from_corners(low.to_array(), high.to_array());
+        let region = Aligned { low: low.min(high), high: high.max(low) };
         self.tree.locate_in_envelope_intersecting(region).map(|entry| entry.key)
     }
 
@@ -165,7 +170,7 @@ impl NodeTree {
         F: Fn(&Aligned) -> Option<f64>,
         G: Fn(&NodeBounds) -> Option<f64>,
     {
-        let mut search = NearestFirst { queue: BinaryHeap::new(), of_envelope, of_bounds };
+        let mut search = NearestFirst { queue: BinaryHeap::with_capacity(WAITING), of_envelope, of_bounds };
         search.open(self.tree.root());
         search
     }
@@ -179,7 +184,7 @@ struct Waiting<'a> {
 
 enum Part<'a> {
     Parent(&'a ParentNode<Entry>),
-    Leaf(ChunkKey),
+    Leaf(&'a Entry),
 }
 
 impl Waiting<'_> {
@@ -187,19 +192,21 @@ impl Waiting<'_> {
     fn rank(&self) -> Option<(u8, u8, [i32; 3])> {
         match self.part {
             Part::Parent(_) => None,
-            Part::Leaf(key) => Some((key.region, key.lod, key.pos.to_array())),
+            Part::Leaf(&Entry { key, .. }) => Some((key.region, key.lod, key.pos.to_array())),
         }
     }
 }
 
 impl Ord for Waiting<'_> {
     /// What comes first is the greatest.
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         other.distance_m.total_cmp(&self.distance_m).then_with(|| other.rank().cmp(&self.rank()))
     }
 }
 
 impl PartialOrd for Waiting<'_> {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -235,9 +242,12 @@ where
                         Some(bounds) => (self.of_bounds)(bounds),
                         None => Some(distance_m),
                     })
-                    .map(|distance_m| Waiting { distance_m, part: Part::Leaf(entry.key) }),
+                    .map(|distance_m| Waiting { distance_m, part: Part::Leaf(entry) }),
             };
-            self.queue.extend(waiting);
+            // One by one: an extended heap thinks about building itself again.
+            if let Some(waiting) = waiting {
+                self.queue.push(waiting);
+            }
         }
     }
 }
@@ -254,14 +264,10 @@ where
             let next = self.queue.pop()?;
             match next.part {
                 Part::Parent(parent) => self.open(parent),
-                Part::Leaf(key) => return Some((key, next.distance_m)),
+                Part::Leaf(entry) => return Some((entry.key, next.distance_m)),
             }
         }
     }
-}
-
-fn corners(envelope: &Aligned) -> (DVec3, DVec3) {
-    (DVec3::from_array(envelope.lower()), DVec3::from_array(envelope.upper()))
 }
 
 /// For so many metres a ray that is parallel to an axis goes for a metre along it: beyond all sides, and a number.
@@ -289,7 +295,7 @@ impl Slabs {
     /// Where the ray enters a box.
     #[inline]
     fn enter_m(&self, envelope: &Aligned) -> Option<f64> {
-        let (low, high) = corners(envelope);
+        let &Aligned { low, high } = envelope;
         let (mut enter, mut leave) = (0.0f64, self.max_m);
         for axis in 0..3 {
             let a = (low[axis] - self.origin[axis]) * self.pace[axis];
