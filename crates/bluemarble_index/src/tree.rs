@@ -170,7 +170,8 @@ impl NodeTree {
         F: Fn(&Aligned) -> Option<f64>,
         G: Fn(&NodeBounds) -> Option<f64>,
     {
-        let mut search = NearestFirst { queue: BinaryHeap::with_capacity(WAITING), of_envelope, of_bounds };
+        let mut search =
+            NearestFirst { queue: BinaryHeap::with_capacity(WAITING), of_envelope, of_bounds };
         search.open(self.tree.root());
         search
     }

@@ -9,6 +9,7 @@ mod bounds;
 mod packed;
 mod plane;
 mod tile;
+mod tops;
 
 use bluemarble_core::MaterialId;
 
@@ -17,6 +18,7 @@ use crate::noise::floor;
 pub(crate) use bounds::{ColumnBounds, Span, classify};
 pub(crate) use plane::face_plane;
 pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, may_begin_row, prepare, survey};
+pub(crate) use tops::Tops;
 
 /// How many kinds of ground lie under the surface, above the mantle.
 pub(crate) const STRATA: usize = 5;

@@ -8,7 +8,7 @@ use glam::{DVec3, IVec3, dvec3};
 use crate::{
     baseline::{Baseline, Classification, Survey},
     columns::{
-        self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache,
+        self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache, Tops,
         may_begin_row,
     },
     earth::{
@@ -52,6 +52,7 @@ pub struct NoiseBaseline {
     palette: Palette,
     strata: Strata,
     tiles: TileCache,
+    tops: Tops,
 }
 
 impl NoiseBaseline {
@@ -68,6 +69,7 @@ impl NoiseBaseline {
             palette: Palette::new(materials)?,
             strata: strata::rocks(materials)?,
             tiles: TileCache::new(),
+            tops: Tops::new(voxel_m),
         })
     }
 
@@ -84,6 +86,16 @@ impl NoiseBaseline {
 
     fn cell_m(&self, lod: u8) -> f64 {
         self.shape.voxel_m() * f64::from(1u32 << lod)
+    }
+
+    /// How high the ground of some columns is, in voxels (min x, min z, max x, max z), at a lod and all finer ones.
+    fn ground_bounds_m(&self, columns: [i64; 4], lod: u8) -> Interval {
+        let [x0, z0, x1, z1] = columns.map(|v| v as f64);
+        let middle = self.place_m((x0 + x1) * 0.5, (z0 + z1) * 0.5);
+        let radius_m = self.place_m(x0, z0).distance(middle) * 1.000_001;
+        let count = self.fractal.count_for(self.cell_m(lod));
+        let sums = self.fractal.sampler().bounds(middle, radius_m, count, Interval::point(RIDGES));
+        (Interval::point(MEAN_M) + sums.relief * AMPLITUDE_M).grown(0.02)
     }
 
     fn height_m(&self, sampler: &mut FractalSampler<'_>, count: usize, place_m: DVec3) -> f64 {
@@ -177,14 +189,18 @@ impl Baseline for NoiseBaseline {
 
     fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
         let span = Span::new(voxels, lod);
-        let [x0, z0, x1, z1] = span.columns.map(|v| v as f64);
-        let middle = self.place_m((x0 + x1) * 0.5, (z0 + z1) * 0.5);
-        let radius_m = self.place_m(x0, z0).distance(middle) * 1.000_001;
-        let count = self.fractal.count_for(self.cell_m(lod));
-        let sums = self.fractal.sampler().bounds(middle, radius_m, count, Interval::point(RIDGES));
+        if lod == 0 {
+            // Much of the sky is over hills that are lower than any could be.
+            let bottom_m = f64::from(voxels.min.y) * self.shape.voxel_m();
+            let top_m = |columns| self.ground_bounds_m(columns, 0).hi;
+            if bottom_m >= 0.0 && self.tops.are_below(span.columns, bottom_m, &top_m) == Some(true)
+            {
+                return Classification::Uniform(MaterialId::AIR);
+            }
+        }
         let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(Interval::point(0.0));
         let bounds = ColumnBounds {
-            ground_m: (Interval::point(MEAN_M) + sums.relief * AMPLITUDE_M).grown(0.02),
+            ground_m: self.ground_bounds_m(span.columns, lod),
             loose_depth_m: LOOSE_DEPTH_M,
             granite_floor_m: granite_floor_m.grown(0.02),
             basalt_floor_m: basalt_floor_m.grown(0.02),

@@ -98,8 +98,8 @@ impl Envelope for Aligned {
         first: usize,
     ) {
         let middles = boxes.iter().map(|part| part.envelope().middle2());
-        let (low, high) = middles
-            .fold((DVec3::MAX, DVec3::MIN), |(low, high), at| (low.min(at), high.max(at)));
+        let (low, high) =
+            middles.fold((DVec3::MAX, DVec3::MIN), |(low, high), at| (low.min(at), high.max(at)));
         along((high - low).max_position(), boxes, first);
     }
 }
