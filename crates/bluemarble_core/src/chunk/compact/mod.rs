@@ -180,7 +180,10 @@ impl Cells for CompactChunk {
         }
         let code = (cells & ((1 << (1u32 << bits_log2)) - 1)) as usize;
         let list = (brick >> LIST_SHIFT & PLACE_MASK) as usize;
-        MaterialId((words[list + code / 4] >> (16 * (code % 4))) as u16)
+        // The first word of a list can be fetched while the cells are.
+        let listed = words[list];
+        let listed = if bits_log2 < 2 { listed } else { words[list + code / 4] };
+        MaterialId((listed >> (16 * (code % 4))) as u16)
     }
 
     #[inline]
