@@ -190,18 +190,21 @@ fn work(world: &HybridWorld, shared: &Shared) {
         if let Some(error) = error {
             tracing::warn!("the index cannot look at a chunk yet, trying again: {error}");
         }
-        if end_of_step(shared, &report) {
-            save(world);
+        if end_of_step(shared, &report) && !save(world) {
+            shared.round().is_unsaved = true;
         }
         // Whoever draws frames has more urgent things to do.
         std::thread::yield_now();
     }
 }
 
-fn save(world: &HybridWorld) {
-    if let Err(error) = block_on(world.save_index()) {
+/// False if it must be tried again later.
+fn save(world: &HybridWorld) -> bool {
+    let saved = block_on(world.save_index());
+    if let Err(error) = &saved {
         tracing::warn!("what the index knows is not kept: {error}");
     }
+    saved.is_ok()
 }
 
 /// Waits until there is something to do; false if the manager stops.

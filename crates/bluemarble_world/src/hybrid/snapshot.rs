@@ -10,7 +10,7 @@ use bluemarble_core::{ChunkKey, code};
 use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotContents, SnapshotGroup};
 use bluemarble_store::{ChunkStore, StoreError, WorldMetadata, layout::ShardKey};
 use futures::executor::block_on;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::HybridWorld;
@@ -170,13 +170,14 @@ impl HybridWorld {
                 }
             }
         }
+        let own: FxHashSet<ShardKey> =
+            shards.keys().filter(|(_, is_base)| !is_base).map(|&(shard, _)| shard).collect();
         let mut groups = FxHashMap::default();
-        for (&(shard, is_base), chunks) in &shards {
+        for ((shard, is_base), chunks) in shards {
             // A shard below of which some chunks are hidden is not known as a whole.
-            let is_whole = !is_base || !shards.contains_key(&(shard, false));
+            let is_whole = !is_base || !own.contains(&shard);
             if let Some(stamp) = self.version(shard, is_base).filter(|_| is_whole) {
-                let group = SnapshotGroup { stamp, chunks: chunks.clone() };
-                groups.insert(group_name(shard, is_base), group);
+                groups.insert(group_name(shard, is_base), SnapshotGroup { stamp, chunks });
             }
         }
         groups
