@@ -2,8 +2,29 @@
 
 use bluemarble_core::{MaterialId, MaterialTable};
 use bluemarble_edit::brick::KEEP;
+use clap::Args;
 
 use crate::failure::Failure;
+
+/// What numbers become, where they are materials unless said otherwise.
+#[derive(Args)]
+pub struct MapArgs {
+    /// What numbers become: NUMBER=MATERIAL, FIRST-LAST=MATERIAL or *=MATERIAL, separated by commas; a
+    /// material is a name, a number, or `keep` to leave the voxel as it is.
+    #[arg(long, value_name = "RULES")]
+    map: Vec<String>,
+}
+
+impl MapArgs {
+    /// The mapping into a table; numbers that are no materials of it and have no rule have none.
+    pub fn mapping(&self, materials: &MaterialTable) -> Result<Mapping, Failure> {
+        let known = materials.rows().len();
+        Mapping::parse(&self.map, materials, |number| {
+            let is_known = usize::from(number) < known || MaterialId(number) == KEEP;
+            is_known.then_some(MaterialId(number))
+        })
+    }
+}
 
 /// What each number up to 65535 becomes; numbers without a rule have none.
 pub struct Mapping {
@@ -44,6 +65,14 @@ impl Mapping {
             }
         }
         Ok(Self { targets })
+    }
+
+    /// Why a file that holds a number without a rule is refused.
+    pub fn refusal(number: u16) -> String {
+        format!(
+            "it holds {number}, which is no material of this world; say what it becomes with \
+             --map {number}=MATERIAL"
+        )
     }
 
     /// What a number becomes; `None` if no rule says it.

@@ -7,7 +7,6 @@ use std::{
     thread,
 };
 
-use bluemarble_core::MaterialId;
 use bluemarble_edit::{Compared, Migration, brick::KEEP};
 use bluemarble_store::LogOptions;
 use bluemarble_terrain::{LinearOctree, OctreeBaseline};
@@ -17,8 +16,12 @@ use serde_json::json;
 
 use super::edit;
 use crate::{
-    durable::DURABLE_AT_THE_END, failure::Failure, lines::Position, mapping::Mapping,
-    open::WorldArgs, output, progress,
+    durable::DURABLE_AT_THE_END,
+    failure::Failure,
+    lines::Position,
+    mapping::{MapArgs, Mapping},
+    open::WorldArgs,
+    output, progress,
 };
 
 /// How often what was copied is compared before something else must be the matter.
@@ -45,10 +48,8 @@ pub struct Octree {
     /// Where the lowest corner of its cube goes: region,x,y,z.
     #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
     at: Position,
-    /// What numbers become: NUMBER=MATERIAL, FIRST-LAST=MATERIAL or *=MATERIAL, separated by commas; a
-    /// material is a name, a number, or `keep` to leave the voxel as it is.
-    #[arg(long, value_name = "RULES")]
-    map: Vec<String>,
+    #[command(flatten)]
+    map: MapArgs,
     /// Take edits from standard input meanwhile, as `bluemarble edit` does, and make each in both. The world
     /// takes over when the input ends.
     #[arg(long)]
@@ -62,17 +63,10 @@ impl Octree {
         let octree = LinearOctree::open(&self.file)?;
         let world = self.world.open(options)?;
         let leaves = octree.len();
-        let known = world.materials().rows().len();
-        let mapping = Mapping::parse(&self.map, world.materials(), |number| {
-            let is_known = usize::from(number) < known || MaterialId(number) == KEEP;
-            is_known.then_some(MaterialId(number))
-        })?;
-        if let Some(number) = octree.materials().iter().find(|&&n| mapping.get(n).is_none()) {
-            return Err(Failure::new(format!(
-                "{}: it holds {number}, which is no material of this world; say what it becomes with \
-                 --map {number}=MATERIAL",
-                self.file.display()
-            )));
+        let mapping = self.map.mapping(world.materials())?;
+        if let Some(&number) = octree.materials().iter().find(|&&n| mapping.get(n).is_none()) {
+            let (path, refusal) = (self.file.display(), Mapping::refusal(number));
+            return Err(Failure::new(format!("{path}: {refusal}")));
         }
         let material = |number| mapping.get(number).filter(|&material| material != KEEP);
         let (below, Position { region, voxel }) = (world.baseline().clone(), self.at);

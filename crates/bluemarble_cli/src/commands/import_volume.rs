@@ -7,8 +7,8 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
-use bluemarble_edit::brick::{self, Brick, KEEP};
+use bluemarble_core::LatticeBox;
+use bluemarble_edit::brick::{self, Brick};
 use clap::{Args, ValueEnum};
 use glam::IVec3;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::{
     durable::{DURABLE_AT_THE_END, Writer},
     failure::Failure,
     lines::Position,
-    mapping::Mapping,
+    mapping::{MapArgs, Mapping},
     npy::{self, Item},
     open::WorldArgs,
     output, progress,
@@ -53,10 +53,8 @@ pub struct Volume {
     /// Which lattice axis each axis of the file runs along.
     #[arg(long, value_name = "AXES", default_value = "yzx")]
     axes: String,
-    /// What numbers become: NUMBER=MATERIAL, FIRST-LAST=MATERIAL or *=MATERIAL, separated by commas; a
-    /// material is a name, a number, or `keep` to leave the voxel as it is.
-    #[arg(long, value_name = "RULES")]
-    map: Vec<String>,
+    #[command(flatten)]
+    map: MapArgs,
 }
 
 /// What one number of a raw file is.
@@ -74,7 +72,7 @@ impl Volume {
         let world = self.world.open(DURABLE_AT_THE_END)?;
         let voxels = self.voxels(&numbers)?;
         check_inside(&world.shape(), self.at.region, voxels)?;
-        let mapping = self.mapping(world.materials())?;
+        let mapping = self.map.mapping(world.materials())?;
         numbers.check_values(&mapping)?;
 
         let writer = Writer::new(world);
@@ -97,14 +95,6 @@ impl Volume {
             output::print(&format!("{read} voxels read"))?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn mapping(&self, materials: &MaterialTable) -> Result<Mapping, Failure> {
-        let known = materials.rows().len();
-        Mapping::parse(&self.map, materials, |number| {
-            let is_known = usize::from(number) < known || MaterialId(number) == KEEP;
-            is_known.then_some(MaterialId(number))
-        })
     }
 
     fn voxels(&self, numbers: &Numbers) -> Result<LatticeBox, Failure> {
@@ -210,10 +200,7 @@ impl Numbers {
             reader.read_exact(&mut bytes[..some]).map_err(unreadable)?;
             let wrong = numbers(self.item, &bytes[..some]).find(|&n| mapping.get(n).is_none());
             if let Some(number) = wrong {
-                return Err(self.refuse(format!(
-                    "it holds {number}, which is no material of this world; say what it becomes with \
-                     --map {number}=MATERIAL"
-                )));
+                return Err(self.refuse(Mapping::refusal(number)));
             }
             left -= some as u64;
             bar.inc(some as u64 / self.item.bytes());

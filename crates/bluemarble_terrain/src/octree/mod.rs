@@ -59,7 +59,7 @@ pub struct LinearOctree {
 }
 
 impl LinearOctree {
-    /// Opens a file and reads it once, to know that it is whole and in order: 24 bytes of memory stay for every
+    /// Opens a file and reads it once, to know that it is whole and in order: 16 bytes of memory stay for every
     /// 4096 leaves.
     ///
     /// # Errors
