@@ -7,6 +7,7 @@ use std::{
 };
 
 use bluemarble_core::MaterialTable;
+use bluemarble_edit::migration::OCTREE_DIR;
 use bluemarble_store::{
     ChunkStore, LogOptions, StoreError, StoreOptions, WorldLock, WorldMetadata, WorldPlace,
     layout::METADATA_NAME,
@@ -76,6 +77,20 @@ impl WorldArgs {
             WorldPlace::Directory(dir) => Some(dir),
             _ => None,
         }
+    }
+
+    /// Opens the world with its baseline, to change voxels of it. Refused while an octree moves in, which would take
+    /// such changes back: it does not know of them.
+    pub fn open_to_edit(&self, options: LogOptions) -> Result<HybridWorld, Failure> {
+        let octree = self.dir()?.join(OCTREE_DIR);
+        if octree.exists() {
+            let octree = octree.display();
+            return Err(Failure::new(format!(
+                "{octree}: an octree is moving in; finish it with `bluemarble import octree`, whose --both takes \
+                 edits, or remove the folder to forget it"
+            )));
+        }
+        self.open(options)
     }
 
     /// Opens the world with its baseline, for writing.

@@ -19,7 +19,7 @@ pub enum EditError {
     Octree(#[from] TerrainError),
     /// An octree shall move in where somebody has edited already.
     #[error(
-        "voxel {voxel} of region {region} is edited, and the octree has its own; if it was not moved in \
+        "voxel {voxel} of region {region} is edited, and lies in the box of the octree; if it was not moved in \
          before, choose another place or a new world"
     )]
     Occupied {

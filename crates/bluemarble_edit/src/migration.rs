@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! begin    the octree is opened beside the world, as the baseline of a world of its own in DIR/octree
-//! copy     chunk by chunk the world becomes what the octree is; edits go to both meanwhile
-//! switch   every chunk is compared; if all are alike, the world alone counts from then on
+//! copy     chunk by chunk the world becomes what the octree is
+//! switch   every chunk is compared; if all are alike, readers are sent to the world from then on
 //! retire   DIR/octree is removed
 //! ```
 //!
-//! Nothing is ever written into the octree's file. Until the switch the octree with its edits is the truth:
-//! whatever differs in the world is made like it, so that all of this may be stopped or killed at any point and
-//! begun again, and copying again costs no more than comparing.
+//! Edits go to both from the first to the last. Nothing is ever written into the octree's file. Until it is retired
+//! the octree with its edits is the truth within its box: whatever differs in the world is made like it, so that
+//! all of this may be stopped or killed at any point and begun again, and copying again costs no more than
+//! comparing. Outside of the box it is the other way round.
 
 use std::{
     fs, io,
@@ -23,7 +24,7 @@ use std::{
 use bluemarble_core::{
     CHUNK_EDGE, Cause, Cells, Chunk, ChunkKey, CompactChunk, LatticeBox, MAX_LOD,
 };
-use bluemarble_store::{LogOptions, StoreError};
+use bluemarble_store::{LogOptions, StoreError, layout::METADATA_NAME};
 use bluemarble_terrain::{Classification, OctreeBaseline};
 use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use futures::{executor::block_on, lock::Mutex};
@@ -33,6 +34,8 @@ use crate::{EditError, cuboid};
 
 /// The folder in a world's directory in which an octree and its edits are until the world has taken over.
 pub const OCTREE_DIR: &str = "octree";
+/// What it is called once the world has taken over, while it is removed.
+const RETIRED_DIR: &str = "octree.retired";
 /// A log that takes more is folded into the store.
 const MAX_LOG_BYTES: u64 = 64 << 20;
 /// Chunks between two looks at the log.
@@ -41,7 +44,7 @@ const CHUNKS_A_LOOK: u64 = 64;
 /// A pure octree that moves into a world.
 ///
 /// Give edits to [`Migration::edit`] alone until the octree is retired, and read from
-/// [`Migration::current`].
+/// [`Migration::current`]: what readers of an older one of the two see is as true until then.
 pub struct Migration {
     octree: HybridWorld,
     world: HybridWorld,
@@ -50,6 +53,8 @@ pub struct Migration {
     /// Held while an edit goes to both, and while a chunk is copied.
     both: Mutex<()>,
     is_switched: AtomicBool,
+    /// Whether a batch may be in one of them alone.
+    may_differ: AtomicBool,
 }
 
 /// What was compared.
@@ -81,8 +86,9 @@ impl Migration {
         dir: &Path,
         options: LogOptions,
     ) -> Result<Self, EditError> {
+        remove_retired(dir)?;
         let dir = dir.join(OCTREE_DIR);
-        if !dir.exists() {
+        if !is_world(&dir) {
             check_unedited(world, octree.region(), octree.voxels())?;
         }
         let (dump, materials) = (Arc::new(octree), world.materials().clone());
@@ -93,12 +99,14 @@ impl Migration {
             }
             error => error.into(),
         })?;
-        let world = world.clone();
-        let (both, is_switched) = (Mutex::new(()), AtomicBool::new(false));
-        Ok(Self { octree, world, dump, dir, both, is_switched })
+        let [is_switched, may_differ] = [false; 2].map(AtomicBool::new);
+        let (world, both) = (world.clone(), Mutex::new(()));
+        let migration = Self { octree, world, dump, dir, both, is_switched, may_differ };
+        block_on(migration.copy_around())?;
+        Ok(migration)
     }
 
-    /// The one that counts: the octree over the baseline until the switch, then the world.
+    /// The one to read from: the octree and all that lies around it until the switch, then the world.
     pub fn current(&self) -> &HybridWorld {
         if self.is_switched() { &self.world } else { &self.octree }
     }
@@ -108,18 +116,20 @@ impl Migration {
         self.is_switched.load(Ordering::Acquire)
     }
 
-    /// Makes a batch in both, or after the switch in the world alone. The report is the world's. When this
-    /// returns the batch is as durable as the logs of both make it.
+    /// Makes a batch in both. The report is the world's. When this returns the batch is as durable as the logs of
+    /// both make it.
     ///
     /// # Errors
-    /// As [`HybridWorld::edit`]. Nobody has seen the batch then, unless the octree's log has failed: whether it
-    /// has the batch shows when it is opened again, and the world will be like it.
+    /// As [`HybridWorld::edit`]. If the octree's log is what has failed, one comparison more takes back what the
+    /// world has of the batch.
     pub async fn edit(&self, batch: &EditBatch) -> Result<EditReport, WorldError> {
+        self.keep_logs_short().await?;
         let _both = self.both.lock().await;
+        // Stays so if this ends between the two.
+        let differed = self.may_differ.swap(true, Ordering::AcqRel);
         let report = self.world.edit(batch).await?;
-        if !self.is_switched() {
-            self.octree.edit(batch).await?;
-        }
+        self.octree.edit(batch).await?;
+        self.may_differ.store(differed, Ordering::Release);
         Ok(report)
     }
 
@@ -178,6 +188,7 @@ impl Migration {
         &self,
         mut step: impl FnMut(&Compared) -> bool,
     ) -> Result<Compared, EditError> {
+        self.may_differ.store(false, Ordering::Release);
         let mut is_whole = true;
         let compared = self
             .copy(|compared| {
@@ -186,9 +197,10 @@ impl Migration {
             })
             .await?;
         if compared.copied == 0 && is_whole {
-            // Edits since then went to both.
             let _both = self.both.lock().await;
-            self.is_switched.store(true, Ordering::Release);
+            // Edits since then went to both, if nothing came between.
+            let are_alike = !self.may_differ.load(Ordering::Acquire);
+            self.is_switched.store(are_alike, Ordering::Release);
         }
         Ok(compared)
     }
@@ -206,26 +218,40 @@ impl Migration {
             return Ok(());
         }
         // The name goes first: half a folder must not look like a migration that is under way.
-        let old = dir.with_file_name(format!("{OCTREE_DIR}.retired"));
-        let done = || -> io::Result<()> {
-            if old.exists() {
-                fs::remove_dir_all(&old)?;
+        let retired = dir.with_file_name(RETIRED_DIR);
+        fs::rename(&dir, &retired)
+            .and_then(|()| fs::remove_dir_all(&retired))
+            .map_err(|source| EditError::Remove { path: dir.clone(), source })
+    }
+
+    /// Makes the octree's world like the world outside of the octree's box.
+    async fn copy_around(&self) -> Result<(), EditError> {
+        let (region, voxels) = (self.dump.region(), self.dump.voxels());
+        for key in self.world.edited_unsorted().into_iter().filter(|key| key.lod == 0) {
+            let own = key.lattice_box();
+            let is_outside = |voxel| key.region != region || !voxels.contains(voxel);
+            if is_outside(own.min) || is_outside(own.max - 1) {
+                let Pair { octree, world } = self.read(key).await?;
+                let pair = Pair { octree: world, world: octree };
+                let batch = difference(key, own, &pair, is_outside);
+                if !batch.is_empty() {
+                    self.octree.edit(&batch).await?;
+                    self.octree.keep_log_short(MAX_LOG_BYTES).await?;
+                }
             }
-            fs::rename(&dir, &old)?;
-            fs::remove_dir_all(&old)
-        };
-        done().map_err(|source| EditError::Remove { path: dir.clone(), source })
+        }
+        Ok(())
     }
 
     /// Makes the chunk of the world like the octree's in a box; false if it is already.
     async fn copy_chunk(&self, key: ChunkKey, part: LatticeBox) -> Result<bool, EditError> {
         // What takes long is done before edits must wait.
         let seen = self.read(key).await?;
-        let mut batch = difference(key, part, &seen);
+        let mut batch = difference(key, part, &seen, |_| true);
         let _both = self.both.lock().await;
         let now = self.read(key).await?;
         if !(now.octree.is_same(&seen.octree) && now.world.is_same(&seen.world)) {
-            batch = difference(key, part, &now);
+            batch = difference(key, part, &now, |_| true);
         }
         self.dump.octree().check()?;
         if batch.is_empty() {
@@ -264,8 +290,13 @@ struct Pair {
     world: CompactChunk,
 }
 
-/// The edits that make the chunk of the world like the octree's in a box.
-fn difference(key: ChunkKey, part: LatticeBox, pair: &Pair) -> EditBatch {
+/// The edits that make the chunk of the world like the octree's in a box, where a voxel counts.
+fn difference(
+    key: ChunkKey,
+    part: LatticeBox,
+    pair: &Pair,
+    counts: impl Fn(IVec3) -> bool,
+) -> EditBatch {
     let mut batch = EditBatch::new().caused_by(Cause::Tool);
     if pair.octree.is_same(&pair.world) {
         return batch;
@@ -274,7 +305,7 @@ fn difference(key: ChunkKey, part: LatticeBox, pair: &Pair) -> EditBatch {
     let cells = LatticeBox::new(part.min - low, part.max - low);
     let cuboids = cuboid::merge(cells, |cell| {
         let material = pair.octree.get(cell);
-        (material != pair.world.get(cell)).then_some(material)
+        (material != pair.world.get(cell) && counts(low + cell)).then_some(material)
     });
     for cuboid in cuboids {
         let cells = cuboid.cells();
@@ -300,6 +331,22 @@ fn roots(region: u8, voxels: LatticeBox) -> Vec<ChunkKey> {
     }
     nodes.reverse();
     nodes
+}
+
+/// Whether there is a world in a folder.
+fn is_world(dir: &Path) -> bool {
+    dir.join(METADATA_NAME).exists()
+}
+
+/// Removes what a migration that was killed at its very end has left.
+fn remove_retired(dir: &Path) -> Result<(), EditError> {
+    let path = dir.join(RETIRED_DIR);
+    match fs::remove_dir_all(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(EditError::Remove { path, source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a box in which something of a world is edited.

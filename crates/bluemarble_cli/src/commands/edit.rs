@@ -40,7 +40,7 @@ pub struct Edit {
 
 impl Edit {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let writer = Writer::new(self.world.open(LogOptions::default())?);
+        let writer = Writer::new(self.world.open_to_edit(LogOptions::default())?);
         each_batch(writer.world(), json, |batch| writer.commit(batch))?;
         writer.checkpoint()?;
         Ok(ExitCode::SUCCESS)

@@ -294,7 +294,7 @@ impl Leaves<'_> {
         let shift = i32::from(self.area.lod);
         let voxels = LatticeBox::new(part.min << shift, part.max << shift);
         let known = match &self.source {
-            Source::World(reader) => reader.box_material(self.area.region, &voxels),
+            Source::World(reader) => reader.box_material(self.area.region, &voxels, self.area.lod),
             Source::Store(_) => None,
         };
         let size = part.size().as_u64vec3();

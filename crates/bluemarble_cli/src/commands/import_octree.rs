@@ -34,7 +34,7 @@ const MOST_COMPARISONS: usize = 4;
 /// same command goes on after it was stopped or killed. The file is only read.
 ///
 /// A number is the material with that number unless --map says otherwise; 65535 leaves a voxel as it is. The world
-/// must not have edits where the octree has leaves.
+/// must not have edits in the smallest box around the leaves, and takes no other command's until this one is done.
 #[derive(Args)]
 #[command(
     after_help = "Example: bluemarble import octree hills castle.octree --at 0,-512,0,-512 --map 0=keep"

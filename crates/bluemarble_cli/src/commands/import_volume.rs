@@ -69,7 +69,7 @@ enum Dtype {
 impl Volume {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let mut numbers = self.open_numbers()?;
-        let world = self.world.open(DURABLE_AT_THE_END)?;
+        let world = self.world.open_to_edit(DURABLE_AT_THE_END)?;
         let voxels = self.voxels(&numbers)?;
         check_inside(&world.shape(), self.at.region, voxels)?;
         let mapping = self.map.mapping(world.materials())?;

@@ -49,7 +49,7 @@ pub struct Vox {
 impl Vox {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let scene = Scene::load(&self.file)?;
-        let world = self.world.open(DURABLE_AT_THE_END)?;
+        let world = self.world.open_to_edit(DURABLE_AT_THE_END)?;
         let mapping = self.mapping(&scene, world.materials())?;
         let Some((low, high)) = scene.bounds() else {
             return Err(Failure::from(VoxError::NoModel).at(self.file.display()));

@@ -36,11 +36,23 @@ fn an_octree_comes_back_as_it_went_out() {
     assert_eq!(said["leaves"], (bytes - 32) / 12);
     assert!(moved_in(dir) == npy_items(&fs::read(dir.join("a.npy")).unwrap()), "another ground");
     assert_eq!(run(dir, "verify w").code, 0);
-    let again = refused(dir, IMPORT, "is edited, and the octree has its own");
+    let again = refused(dir, IMPORT, "is edited, and lies in the box of the octree");
     assert!(again.contains("new world"), "{again}");
     // What has moved in goes out as it came.
     done(dir, "export w --box 0,5,3,-8,142,153,127 --octree b.octree");
     assert!(fs::read(dir.join("a.octree")).unwrap() == fs::read(dir.join("b.octree")).unwrap());
+}
+
+#[test]
+fn an_octree_of_a_coarser_lod_has_the_cells_of_that_lod() {
+    let folder = hills();
+    let dir = folder.path();
+    done(dir, "export hills --box 0,-512,-512,-512,512,512,512 --lod 3 --octree b.octree");
+    done(dir, "export hills --box 0,-512,-512,-512,512,512,512 --lod 3 --npy a.npy");
+    done(dir, "import octree w b.octree --at 0,0,0,0");
+    done(dir, "export w --box 0,0,0,0,128,128,128 --npy b.npy");
+    let [a, b] = ["a.npy", "b.npy"].map(|name| npy_items(&fs::read(dir.join(name)).unwrap()));
+    assert!(a == b, "other cells");
 }
 
 #[test]
@@ -62,6 +74,8 @@ fn edits_while_an_octree_moves_in_outlive_a_kill() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(dir.join("w/octree").is_dir());
+    // Which would not know of it, and take it back.
+    refused_with(dir, "edit w", "0,10,10,10,brick\n", "w/octree: an octree is moving in");
     done(dir, IMPORT);
     assert!(!dir.join("w/octree").exists());
     let asked = "0,10,10,10\n0,400,3,3\n0,20,24,23\n";

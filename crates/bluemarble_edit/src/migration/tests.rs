@@ -152,12 +152,18 @@ fn edits_while_it_moves_are_in_both_and_stay() {
     assert_eq!((compared.copied, migration.is_switched()), (0, true), "edits went to both");
     assert_eq!(wrong(&migration.octree, expected), []);
     assert_eq!(wrong(&migration.world, expected), []);
-    // From now on only to the world.
+    // Until it is retired: nothing is lost if that never comes.
     let mut batch = EditBatch::new();
     batch.set(0, AT, MaterialId(12));
     block_on(migration.edit(&batch)).expect("edited");
-    assert_eq!(block_on(migration.current().material(0, AT)).expect("read"), MaterialId(12));
-    assert_ne!(block_on(migration.octree.material(0, AT)).expect("read"), MaterialId(12));
+    for world in [migration.current(), &migration.octree] {
+        assert_eq!(block_on(world.material(0, AT)).expect("read"), MaterialId(12));
+    }
+    drop(migration);
+    let octree = self::octree(&folder.path().join("a.octree"));
+    let migration = Migration::begin(&world, octree, &dir, options).expect("begun again");
+    let compared = block_on(migration.switch(on)).expect("compared");
+    assert_eq!((compared.copied, migration.is_switched()), (0, true));
 }
 
 #[test]
@@ -203,13 +209,41 @@ fn what_only_the_world_has_is_undone_before_it_takes_over() {
 }
 
 #[test]
+fn a_batch_that_may_be_in_one_alone_is_compared_before_the_world_takes_over() {
+    let (folder, world) = prepared();
+    let migration = begin(&folder, &world).expect("begun");
+    block_on(migration.copy(on)).expect("copied");
+    let mut batch = EditBatch::new();
+    batch.set(0, AT + 5, MaterialId(11));
+    let compared = block_on(migration.switch(|compared| {
+        if compared.voxels == compared.all_voxels {
+            // All is compared; now half an edit, as one is that fails or is dropped.
+            migration.may_differ.store(true, Ordering::Release);
+            std::thread::scope(|scope| {
+                let editor = scope.spawn(|| block_on(world.edit(&batch)).expect("edited"));
+                editor.join().expect("edited");
+            });
+        }
+        true
+    }));
+    assert_eq!((compared.expect("compared").copied, migration.is_switched()), (0, false));
+    assert_eq!(block_on(migration.switch(on)).expect("compared").copied, 1);
+    block_on(migration.switch(on)).expect("compared");
+    assert!(migration.is_switched());
+    assert_eq!(wrong(&world, unedited), []);
+}
+
+#[test]
 fn an_octree_does_not_move_in_over_edits() {
     let (folder, world) = prepared();
     let mut batch = EditBatch::new();
     // Beside it, in one of its chunks: nobody is in the way there.
     batch.set(0, AT - 1, MaterialId(11));
     block_on(world.edit(&batch)).expect("edited");
-    drop(begin(&folder, &world).expect("nothing is in its box"));
+    let migration = begin(&folder, &world).expect("nothing is in its box");
+    let beside = block_on(migration.current().material(0, AT - 1)).expect("read");
+    assert_eq!(beside, MaterialId(11), "what lies around it is there all the while");
+    drop(migration);
     fs::remove_dir_all(folder.path().join("w/octree")).expect("removed");
     let mut batch = EditBatch::new();
     batch.set(0, AT + 3, MaterialId(11));

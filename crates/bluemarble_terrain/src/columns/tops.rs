@@ -3,12 +3,14 @@
 use quick_cache::sync::Cache;
 use rustc_hash::FxBuildHasher;
 
-/// Squares that are remembered: 512 KB.
+/// Squares that are remembered: about 1 MB.
 const MOST_SQUARES: usize = 1 << 14;
 /// The smallest squares are at least so wide; below that bounds are tight on their own.
 const SMALLEST_M: f64 = 128.0;
-/// The largest are so many times as wide, as a power of two.
-const LARGEST_LOG2: u8 = 10;
+/// The levels of squares: the largest are 64 km wide.
+const LEVELS: u8 = 10;
+/// Squares at which one question looks; if they do not answer it, later ones may, as most are remembered.
+const MOST_LOOKS: u32 = 512;
 
 /// A square of columns: its level, and its place among those of its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,47 +64,69 @@ impl Tops {
             return None;
         }
         // Nine squares at most.
-        let level = (0..LARGEST_LOG2).find(|&level| extent <= 2 << self.edge_log2(level))?;
+        let level = (0..LEVELS).find(|&level| extent <= 2 << self.edge_log2(level))?;
         let range = |low: i64, high: i64| {
             let edge_log2 = self.edge_log2(level);
             low >> edge_log2..=(high - 1) >> edge_log2
         };
+        let mut search = Search { area: [x0, z0, x1, z1], height_m, bound_m, looks: 0 };
         let mut squares = range(z0, z1).flat_map(|z| range(x0, x1).map(move |x| (x, z)));
-        Some(
-            squares.all(|(x, z)| self.top_m(Square { level, x, z }, height_m, bound_m) <= height_m),
-        )
+        Some(squares.all(|(x, z)| self.top_m(Square { level, x, z }, &mut search) <= height_m))
     }
 
     fn edge_log2(&self, level: u8) -> u32 {
         self.smallest_log2 + u32::from(level)
     }
 
-    /// A bound of a square, no tighter than needed.
-    fn top_m(&self, square: Square, needed_m: f64, bound_m: &dyn Fn([i64; 4]) -> f64) -> f64 {
+    /// The columns of a square: min x, min z, max x, max z.
+    fn columns(&self, square: Square) -> [i64; 4] {
+        let edge_log2 = self.edge_log2(square.level);
+        let [x, z] = [square.x << edge_log2, square.z << edge_log2];
+        [x, z, x + (1 << edge_log2), z + (1 << edge_log2)]
+    }
+
+    /// A bound of what the area has of a square, no tighter than needed.
+    fn top_m(&self, square: Square, search: &mut Search<'_>) -> f64 {
+        let columns = self.columns(square);
+        let ([x0, z0, x1, z1], [ax0, az0, ax1, az1]) = (columns, search.area);
+        if x0 >= ax1 || x1 <= ax0 || z0 >= az1 || z1 <= az0 {
+            return f64::NEG_INFINITY;
+        }
+        search.looks += 1;
+        if search.looks > MOST_LOOKS {
+            return f64::INFINITY;
+        }
         let known = self.cache.get(&square);
-        let top_m = known.unwrap_or_else(|| {
-            let edge_log2 = self.edge_log2(square.level);
-            let low = [square.x << edge_log2, square.z << edge_log2];
-            bound_m([low[0], low[1], low[0] + (1 << edge_log2), low[1] + (1 << edge_log2)])
-        });
-        let mut tight_m = top_m;
-        if top_m > needed_m && square.level > 0 {
+        let mut top_m = known.unwrap_or_else(|| (search.bound_m)(columns));
+        let is_whole = x0 >= ax0 && x1 <= ax1 && z0 >= az0 && z1 <= az1;
+        if known.is_none() {
+            self.cache.insert(square, top_m);
+        }
+        if top_m > search.height_m && square.level > 0 {
             let mut highest_m = f64::NEG_INFINITY;
             for child in square.children() {
-                highest_m = highest_m.max(self.top_m(child, needed_m, bound_m));
-                if highest_m > needed_m {
-                    break;
+                highest_m = highest_m.max(self.top_m(child, search));
+                if highest_m > search.height_m {
+                    return top_m;
                 }
             }
-            if highest_m <= needed_m {
-                tight_m = highest_m;
+            top_m = highest_m;
+            // What is true of a part of it is not for others.
+            if is_whole {
+                self.cache.insert(square, top_m);
             }
         }
-        if known != Some(tight_m) {
-            self.cache.insert(square, tight_m);
-        }
-        tight_m
+        top_m
     }
+}
+
+/// A question, and how much has been done for it.
+struct Search<'a> {
+    /// Min x, min z, max x, max z.
+    area: [i64; 4],
+    height_m: f64,
+    bound_m: &'a dyn Fn([i64; 4]) -> f64,
+    looks: u32,
 }
 
 #[cfg(test)]
@@ -125,16 +149,15 @@ mod tests {
     proptest! {
         #[test]
         fn no_bound_that_is_too_high_is_taken_for_low_enough(
-            x in -5000i64..5000, z in -5000i64..5000, width in 128i64..9000, depth in 128i64..9000,
+            x in -5000i64..5000, z in -5000i64..5000, width in 128i64..9000, depth in 1i64..9000,
             heights in prop::collection::vec(0.0..230.0, 1..8),
         ) {
             let tops = Tops::new(1.0);
             let area = [x, z, x + width, z + depth];
+            // Whatever was asked before.
             for height_m in heights {
-                // Whatever was asked before.
-                let fresh = Tops::new(1.0).are_below(area, height_m, &bound_m);
-                prop_assert_eq!(tops.are_below(area, height_m, &bound_m), fresh);
-                if fresh == Some(true) {
+                let found = tops.are_below(area, height_m, &bound_m);
+                if found == Some(true) {
                     let squares = (z >> 7..=(z + depth - 1) >> 7)
                         .flat_map(|z| (x >> 7..=(x + width - 1) >> 7).map(move |x| (x << 7, z << 7)));
                     for (x, z) in squares {
@@ -142,10 +165,31 @@ mod tests {
                     }
                 }
                 if height_m >= 220.0 {
-                    prop_assert_eq!(fresh, Some(true));
+                    prop_assert_eq!(found, Some(true));
                 }
             }
         }
+    }
+
+    #[test]
+    fn no_question_looks_at_more_than_its_share_and_later_ones_go_on() {
+        let (tops, bounds) = (Tops::new(1.0), std::cell::Cell::new(0));
+        let area = [0, 0, 16_384, 16_384];
+        let loose = |[x0, _, x1, _]: [i64; 4]| {
+            bounds.set(bounds.get() + 1);
+            if x1 - x0 > 128 { 100.0 } else { 1.0 }
+        };
+        let asked = (1..).take_while(|_| tops.are_below(area, 5.0, &loose) != Some(true)).count();
+        assert!(bounds.get() <= (asked + 1) as u32 * MOST_LOOKS, "{asked}: {}", bounds.get());
+        assert!((20..200).contains(&asked), "{asked}");
+    }
+
+    #[test]
+    fn a_hill_beside_a_thin_area_is_no_matter() {
+        let tops = Tops::new(1.0);
+        let hill = |[_, z0, _, z1]: [i64; 4]| if z0 <= 900 && z1 > 900 { 100.0 } else { 1.0 };
+        assert_eq!(tops.are_below([0, 0, 2000, 1], 5.0, &hill), Some(true));
+        assert_eq!(tops.are_below([0, 0, 2000, 950], 5.0, &hill), Some(false));
     }
 
     #[test]

@@ -94,6 +94,13 @@ impl OctreeBaseline {
         self.materials[usize::from(number)]
     }
 
+    /// Whether a box lies at a side of its region.
+    fn reaches_a_side(&self, voxels: LatticeBox) -> bool {
+        let lattice = self.below.shape().region_box();
+        let (low, high) = (voxels.min.cmple(lattice.min), voxels.max.cmpge(lattice.max));
+        low.x || low.z || high.x || high.z
+    }
+
     /// A box of the lattice in the octree's own voxels, as far as its leaves reach.
     fn own(&self, voxels: LatticeBox) -> LatticeBox {
         let reach = self.voxels();
@@ -124,7 +131,12 @@ impl OctreeBaseline {
         match material {
             _ if !are_alike => Said::Mixed,
             None => Said::Nothing,
-            Some(material) if covered == volume(voxels.min, voxels.max) => Said::All(material),
+            // The box itself may be of a size that no number of voxels can tell.
+            Some(material)
+                if own.size() == voxels.size() && covered == volume(own.min, own.max) =>
+            {
+                Said::All(material)
+            }
             Some(_) => Said::Mixed,
         }
     }
@@ -198,14 +210,21 @@ impl Baseline for OctreeBaseline {
     }
 
     fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        if region != self.region {
-            return self.below.classify(region, voxels, lod);
-        }
         // Whole cells count, and those beside them.
         let (cell, shift) = (1 << lod, i32::from(lod));
         let low = voxels.min >> shift << shift;
         let high = ((voxels.max - 1) >> shift << shift) + cell;
         let around = LatticeBox::new(low - cell, high + cell);
+        if region != self.region {
+            let below = self.below.classify(region, voxels, lod);
+            // What the octree has on the other side of the border shows the ground on this one.
+            let may_show = self.reaches_a_side(self.voxels()) && self.reaches_a_side(around);
+            return match below {
+                Classification::Uniform(MaterialId::AIR) => below,
+                _ if may_show => Classification::Mixed,
+                _ => below,
+            };
+        }
         match self.said(around) {
             Said::Nothing => self.below.classify(region, voxels, lod),
             Said::All(material) => Classification::Uniform(material),
@@ -222,18 +241,25 @@ impl Baseline for OctreeBaseline {
         let reach = self.voxels();
         let (x, z) = (x.floor() as i32, z.floor() as i32);
         let mut y = reach.max.y - 1;
-        if region != self.region || !reach.contains(ivec3(x, reach.min.y, z)) {
+        let is_in_reach = region == self.region && reach.contains(ivec3(x, reach.min.y, z));
+        if !is_in_reach || below > f64::from(reach.max.y) {
             return below;
         }
         while y >= reach.min.y {
-            let leaf = self.octree.leaf_at(ivec3(x, y, z) - self.min);
-            match leaf.map(|leaf| (leaf, self.material(leaf.material))) {
-                Some((leaf, Some(MaterialId::AIR))) => y = self.min.y + leaf.voxels().min.y - 1,
-                Some((_, Some(_))) => return f64::from(y + 1),
+            let own = ivec3(x, y, z) - self.min;
+            let (found, material) = match self.octree.leaf_at(own) {
+                Some(leaf) => (leaf.voxels(), self.material(leaf.material)),
+                None => (self.octree.empty_around(own), None),
+            };
+            let bottom = self.min.y + found.min.y;
+            match material {
+                Some(MaterialId::AIR) => {}
+                Some(_) => return f64::from(y + 1),
                 // What lies below shows here.
-                _ if f64::from(y) < below => return below.min(f64::from(y + 1)),
-                _ => y -= 1,
+                None if f64::from(bottom) < below => return below.min(f64::from(y + 1)),
+                None => {}
             }
+            y = bottom - 1;
         }
         below.min(f64::from(reach.min.y))
     }

@@ -164,6 +164,15 @@ impl LinearOctree {
         self.leaf(before).filter(|leaf| leaf.end() > code)
     }
 
+    /// The largest node without a leaf around a voxel that no leaf holds.
+    fn empty_around(&self, voxel: IVec3) -> LatticeBox {
+        let code = morton_encode(voxel.as_uvec3());
+        let start = |lod: u8| code >> (3 * u64::from(lod)) << (3 * u64::from(lod));
+        let is_empty = |lod: &u8| self.leaves_of(start(*lod), *lod).is_empty();
+        let lod = (1..=self.depth()).take_while(is_empty).last().unwrap_or(0);
+        Leaf { code: start(lod), lod, material: 0 }.voxels()
+    }
+
     /// Calls `each` with the leaves that meet a box, in Morton order, until it breaks; true if it never did.
     pub fn leaves_in(
         &self,

@@ -180,6 +180,76 @@ fn the_ground_is_the_topmost_leaf_that_is_not_air() {
 }
 
 #[test]
+fn what_lies_below_shows_through_where_nothing_of_the_octree_is() {
+    // A floor at 20, nothing above it; beside it nothing at all.
+    let number = |voxel: IVec3| if voxel.y == 20 && voxel.x < 16 { 1 } else { 9 };
+    let octree = opened(&octree_of(6, number).0).expect("whole");
+    assert_eq!(octree.empty_around(ivec3(60, 60, 60)).size(), IVec3::splat(32));
+    for (below_y, expected) in [(7, [21.0, 7.0]), (40, [40.0, 40.0])] {
+        let below =
+            VoxelClosure::new(1.0, "b", -9..below_y, |_, _| MaterialId(1)).expect("a length");
+        let octree = opened(&octree_of(6, number).0).expect("whole");
+        let baseline =
+            OctreeBaseline::new(octree, Arc::new(below), 0, IVec3::ZERO, material).expect("fits");
+        assert_eq!([3.0, 40.0].map(|x| baseline.surface_y(0, x, 3.0)), expected);
+    }
+}
+
+#[test]
+fn an_octree_of_one_material_says_nothing_of_all_of_the_lattice() {
+    let octree = opened(&octree_of(3, |_| 1).0).expect("whole");
+    let below = Arc::new(Empty::new(SHAPE).expect("a shape"));
+    let baseline = OctreeBaseline::new(octree, below, 0, IVec3::ZERO, material).expect("fits");
+    for root in SHAPE.roots() {
+        let found = baseline.classify(0, root.lattice_box(), root.lod);
+        assert_eq!(found, Classification::Mixed, "{root}");
+    }
+}
+
+/// A planet of one rock, up to the sky.
+struct Rock(Shape);
+
+impl Baseline for Rock {
+    fn shape(&self) -> Shape {
+        self.0
+    }
+
+    fn fill(&self, _key: ChunkKey, chunk: &mut Chunk) {
+        *chunk = Chunk::uniform(MaterialId(1));
+    }
+
+    fn classify(&self, _region: u8, _voxels: LatticeBox, _lod: u8) -> Classification {
+        Classification::Uniform(MaterialId(1))
+    }
+
+    fn surface_y(&self, _region: u8, _x: f64, _z: f64) -> f64 {
+        0.0
+    }
+
+    fn fingerprint(&self) -> String {
+        "rock".to_owned()
+    }
+}
+
+#[test]
+fn an_octree_at_the_border_of_a_region_shows_the_ground_beyond_it() {
+    let edge = CHUNK_EDGE << bluemarble_core::MAX_LOD;
+    let at_side = |at: IVec3| {
+        let octree = opened(&octree_of(3, |_| 0).0).expect("whole");
+        let baseline = OctreeBaseline::new(octree, Arc::new(Rock(Shape::earth())), 0, at, material);
+        let beside = |pos| ChunkKey::new(1, 0, pos).lattice_box();
+        let classify = |pos| baseline.as_ref().expect("fits").classify(1, beside(pos), 0);
+        let last = edge / CHUNK_EDGE - 1;
+        [ivec3(0, 7, 9), ivec3(9, 7, last), ivec3(9, 7, 9)].map(classify)
+    };
+    let rock = Classification::Uniform(MaterialId(1));
+    let mixed = Classification::Mixed;
+    assert_eq!(at_side(ivec3(0, 500, 700)), [mixed, mixed, rock]);
+    assert_eq!(at_side(ivec3(300, 500, edge - 8)), [mixed, mixed, rock]);
+    assert_eq!(at_side(ivec3(300, 500, 700)), [rock; 3]);
+}
+
+#[test]
 fn every_damaged_octree_is_refused_with_a_reason() {
     let (whole, _) = octree_of(3, |voxel| number(3, voxel));
     assert!(opened(&whole).is_ok());
@@ -232,7 +302,7 @@ fn a_file_that_changes_while_it_is_read_is_noticed() {
 fn leaves_out_of_order_are_not_written() {
     let mut writer = LinearOctreeWriter::new(Cursor::new(Vec::new()), 2).expect("depth");
     writer.push(Leaf { code: 8, lod: 1, material: 1 }).expect("the first");
-    for (code, lod) in [(0, 0), (8, 1), (15, 0), (20, 1), (64, 0), (0, 3)] {
+    for (code, lod) in [(0, 0), (8, 1), (15, 0), (20, 1), (64, 0), (0, 3), (u64::MAX, 0)] {
         assert!(writer.push(Leaf { code, lod, material: 1 }).is_err(), "{code}");
     }
     assert!(LinearOctreeWriter::new(Cursor::new(Vec::new()), 22).is_err());

@@ -41,7 +41,7 @@ impl<W: Write + Seek> LinearOctreeWriter<W> {
     /// What `out` says, or `InvalidInput` if the leaf has no place there.
     pub fn push(&mut self, leaf: Leaf) -> io::Result<()> {
         let is_inside = leaf.lod <= self.header.depth
-            && leaf.end() <= 1 << (3 * u64::from(self.header.depth))
+            && leaf.code >> (3 * u64::from(self.header.depth)) == 0
             && leaf.code.trailing_zeros() >= 3 * u32::from(leaf.lod);
         if !is_inside || leaf.code < self.end {
             return Err(invalid(format!("{leaf:?} does not follow code {}", self.end)));

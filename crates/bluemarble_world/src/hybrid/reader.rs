@@ -255,12 +255,13 @@ impl WorldReader {
         self.world.inner.state.published()
     }
 
-    /// The one material of all voxels of a box, if it is known without reading any.
-    pub fn box_material(&self, region: u8, voxels: &LatticeBox) -> Option<MaterialId> {
+    /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
+    /// without reading any.
+    pub fn box_material(&self, region: u8, voxels: &LatticeBox, lod: u8) -> Option<MaterialId> {
         if self.world.state().octree.is_box_touched(region, voxels) {
             return None;
         }
-        self.world.baseline_material(region, voxels, 0)
+        self.world.baseline_material(region, voxels, lod)
     }
 
     fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {

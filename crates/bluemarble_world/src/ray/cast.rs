@@ -193,7 +193,7 @@ impl RayCast {
             };
             let min = at.voxel.min(to).min(lowest);
             let voxels = LatticeBox::new(min, at.voxel.max(to).max(lowest) + 1);
-            if reader.box_material(at.region, &voxels) == Some(material) {
+            if reader.box_material(at.region, &voxels, 0) == Some(material) {
                 // Within the last voxel of the way, not at its border: the next leap goes on from there.
                 (at.voxel, at.at_m) = (to, to_m);
                 if to_m == end_m && to_m < self.options.max_m {
