@@ -47,7 +47,7 @@ const PLACE_MASK: u64 = (1 << LIST_SHIFT) - 1;
 
 /// 64³ cells in bricks of 8³, each with its own short list of materials and as few bits a cell as that list
 /// needs; bricks of one material share their cells. Ground is mostly such bricks, so it takes a third to a
-/// tenth of a [`Chunk`]. Every cell is found in constant time and by the same steps, whatever the brick:
+/// tenth of a [`Chunk`](super::Chunk). Every cell is found in constant time and by the same steps, whatever the brick:
 /// one look at the brick, one at the cell, one at the list. A clone is another handle to the same cells.
 #[derive(Clone, Debug)]
 pub struct CompactChunk {
