@@ -60,7 +60,7 @@ pub struct Migration {
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// Voxels of the smallest box that holds the octree's leaves.
+    /// Voxels, of the smallest box that holds the octree's leaves.
     pub voxels: u64,
     /// All voxels of that box.
     pub all_voxels: u64,
