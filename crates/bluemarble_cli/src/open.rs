@@ -7,7 +7,7 @@ use std::{
 };
 
 use bluemarble_core::MaterialTable;
-use bluemarble_edit::migration::OCTREE_DIR;
+use bluemarble_edit::{Migration, migration::OCTREE_DIR};
 use bluemarble_store::{
     ChunkStore, LogOptions, StoreError, StoreOptions, WorldLock, WorldMetadata, WorldPlace,
     layout::METADATA_NAME,
@@ -82,8 +82,9 @@ impl WorldArgs {
     /// Opens the world with its baseline, to change voxels of it. Refused while an octree moves in, which would take
     /// such changes back: it does not know of them.
     pub fn open_to_edit(&self, options: LogOptions) -> Result<HybridWorld, Failure> {
-        let octree = self.dir()?.join(OCTREE_DIR);
-        if octree.exists() {
+        let dir = self.dir()?;
+        if Migration::is_under_way(dir) {
+            let octree = dir.join(OCTREE_DIR);
             let octree = octree.display();
             return Err(Failure::new(format!(
                 "{octree}: an octree is moving in; finish it with `bluemarble import octree`, whose --both takes \

@@ -87,8 +87,9 @@ impl Migration {
         options: LogOptions,
     ) -> Result<Self, EditError> {
         remove_retired(dir)?;
+        let is_begun = Self::is_under_way(dir);
         let dir = dir.join(OCTREE_DIR);
-        if !is_world(&dir) {
+        if !is_begun {
             check_unedited(world, octree.region(), octree.voxels())?;
         }
         let (dump, materials) = (Arc::new(octree), world.materials().clone());
@@ -104,6 +105,11 @@ impl Migration {
         let migration = Self { octree, world, dump, dir, both, is_switched, may_differ };
         block_on(migration.copy_around())?;
         Ok(migration)
+    }
+
+    /// Whether an octree moves into the world of a directory: it has begun, and is not retired.
+    pub fn is_under_way(dir: &Path) -> bool {
+        dir.join(OCTREE_DIR).join(METADATA_NAME).exists()
     }
 
     /// The one to read from: the octree and all that lies around it until the switch, then the world.
@@ -331,11 +337,6 @@ fn roots(region: u8, voxels: LatticeBox) -> Vec<ChunkKey> {
     }
     nodes.reverse();
     nodes
-}
-
-/// Whether there is a world in a folder.
-fn is_world(dir: &Path) -> bool {
-    dir.join(METADATA_NAME).exists()
 }
 
 /// Removes what a migration that was killed at its very end has left.

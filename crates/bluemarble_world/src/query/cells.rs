@@ -24,8 +24,7 @@ impl WorldReader {
         let start = self.query_begins();
         let size = cells.size().as_usizevec3();
         let (row, layer) = (size.x, size.x * size.z);
-        // Every cell is written below: memory that comes zeroed from the system need not be cleared twice.
-        let mut found: Vec<MaterialId> = bytemuck::zeroed_vec(layer * size.y);
+        let mut found = vec![MaterialId::AIR; layer * size.y];
         let (first, last): (IVec3, IVec3) = (cells.min >> 6, (cells.max - 1) >> 6);
         for y in first.y..=last.y {
             for z in first.z..=last.z {
