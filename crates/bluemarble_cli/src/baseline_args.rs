@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bluemarble_core::{CubeSphere, Flat, Shape};
-use bluemarble_terrain::{Elevation, Layer, Recipe};
+use bluemarble_terrain::{EarthEdition, Elevation, Layer, Recipe};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
@@ -44,6 +44,28 @@ pub struct BaselineArgs {
     /// For earth: a GeoTIFF of elevations in metres over degrees [default: the shipped grid].
     #[arg(long, value_name = "FILE", requires = "baseline")]
     pub elevation: Option<PathBuf>,
+    /// For earth: the edition of the ground; worlds of games from before there was another are on the first
+    /// [default: second].
+    #[arg(long, value_enum, value_name = "NAME", requires = "baseline")]
+    pub edition: Option<Edition>,
+}
+
+/// The editions of the Earth's ground by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Edition {
+    /// Ridged noise on a grid of 5 minutes.
+    First,
+    /// Erosion, summits and land cover on a grid of 2.5 minutes.
+    Second,
+}
+
+impl From<Edition> for EarthEdition {
+    fn from(edition: Edition) -> Self {
+        match edition {
+            Edition::First => Self::First,
+            Edition::Second => Self::Second,
+        }
+    }
 }
 
 impl BaselineArgs {
@@ -56,6 +78,7 @@ impl BaselineArgs {
             ("--radius-m", self.radius_m.is_some(), kind == Kind::Empty),
             ("--layers", self.layers.is_some(), kind == Kind::Superflat),
             ("--elevation", self.elevation.is_some(), kind == Kind::Earth),
+            ("--edition", self.edition.is_some(), kind == Kind::Earth),
         ];
         if let Some((flag, ..)) = unused.iter().find(|(_, given, used)| *given && !used) {
             let kind = format!("{kind:?}").to_lowercase();
@@ -76,7 +99,11 @@ impl BaselineArgs {
                 Recipe::Superflat { voxel_m, layers: parse_layers(layers)? }
             }
             Kind::Noise => Recipe::Noise { voxel_m, seed },
-            Kind::Earth => Recipe::Earth { elevation: self.elevation()?, seed },
+            Kind::Earth => Recipe::Earth {
+                elevation: self.elevation()?,
+                seed,
+                edition: self.edition.unwrap_or(Edition::Second).into(),
+            },
         }))
     }
 

@@ -77,6 +77,10 @@ pub struct Material {
     /// What its surface looks like; liquids and translucent materials are always blocky.
     #[serde(default)]
     pub surface: Surface,
+    /// Made by people: it keeps the faces of its cubes and its own colour however far away it is, while the
+    /// ground is lit by its slope and takes on the colour of a planet's picture.
+    #[serde(default)]
+    pub built: bool,
     /// Mass per volume in kg/m³.
     pub density_kg_m3: f32,
     /// Resistance to wear, Mohs scale 0..=10.

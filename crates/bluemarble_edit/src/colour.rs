@@ -77,7 +77,7 @@ mod tests {
         let table = MaterialTable::standard();
         let palette = Palette::new(&table);
         let name = |rgb| table.name(palette.nearest(rgb).expect("there are materials")).to_owned();
-        assert_eq!(name([255, 255, 255]), "snow");
+        assert_eq!(name([255, 255, 255]), "glacier ice 3");
         assert_eq!(name([10, 40, 110]), "water");
         assert_eq!(name([180, 60, 40]), "brick");
         assert_eq!(name([40, 40, 44]), "basalt");

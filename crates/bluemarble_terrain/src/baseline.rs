@@ -1,6 +1,10 @@
 //! [`Baseline`]: what a world is made of where nobody has edited it.
 
+use std::sync::Arc;
+
 use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape};
+
+use crate::relief::Relief;
 
 /// What a baseline knows about a box without filling it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,12 @@ pub trait Baseline: Send + Sync + 'static {
 
     /// The cells of a chunk next to one of its faces, if there is a quicker way to them than to fill it.
     fn face_plane(&self, _key: ChunkKey, _face: Face) -> Option<FacePlane> {
+        None
+    }
+
+    /// How the ground of a chunk's columns lies, for a renderer that lights slopes and casts shadows; `None` if
+    /// the source has no ground, or if `go_on` said no on the way. Call it on a worker.
+    fn relief(&self, _key: ChunkKey, _go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
         None
     }
 

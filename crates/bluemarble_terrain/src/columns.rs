@@ -17,7 +17,9 @@ use crate::noise::floor;
 
 pub(crate) use bounds::{ColumnBounds, Span, classify};
 pub(crate) use plane::face_plane;
-pub(crate) use tile::{ColumnSource, TileCache, fill, material_at, may_begin_row, prepare, survey};
+pub(crate) use tile::{
+    ColumnSource, TileCache, fill, material_at, may_begin_row, prepare, relief, survey,
+};
 pub(crate) use tops::Tops;
 
 /// How many kinds of ground lie under the surface, above the mantle.
@@ -64,6 +66,25 @@ pub(crate) struct CellColumn {
     pub subsoil: MaterialId,
     /// Highest cell *below* each layer.
     pub floors: [i32; STRATA],
+}
+
+/// Columns as a source makes them.
+pub(crate) struct Columns {
+    pub cells: Vec<CellColumn>,
+    /// If asked for: heights of the ground in metres of the columns and of one more on each side, x fastest.
+    pub ring_m: Option<Vec<f32>>,
+}
+
+impl Columns {
+    /// Room for some columns and for the heights around them.
+    pub fn with_heights(count: usize) -> Self {
+        Self { cells: Vec::with_capacity(count), ring_m: Some(Vec::new()) }
+    }
+
+    /// Room for some columns.
+    pub fn without_heights(count: usize) -> Self {
+        Self { cells: Vec::with_capacity(count), ring_m: None }
+    }
 }
 
 impl Levels {

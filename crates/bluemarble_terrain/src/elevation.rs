@@ -1,13 +1,15 @@
 //! [`ElevationGrid`]: heights over latitude and longitude, and the smooth surface through them.
 
 mod geotiff;
+mod nodes;
 mod pyramid;
 mod sample;
 
 use std::{collections::VecDeque, path::Path};
 
-use pyramid::{Means, MinMax};
-pub(crate) use sample::{GridSample, GridSampler};
+use nodes::{Nodes, Samples};
+use pyramid::Means;
+pub(crate) use sample::{CharacterSampler, GridSample, GridSampler};
 
 use crate::{error::TerrainError, noise::mix};
 
@@ -30,8 +32,7 @@ pub struct ElevationGrid {
     period: i32,
     /// `row` beyond a pole is the row `fold - row` of the opposite meridian, for north and south.
     pole_folds: [Option<i32>; 2],
-    nodes: Vec<f32>,
-    extremes: MinMax,
+    nodes: Nodes,
     means: Means,
 }
 
@@ -83,7 +84,7 @@ impl ElevationGrid {
         Ok(Self::from_raster(geotiff::Raster {
             columns,
             rows,
-            samples,
+            samples: Samples::Any(samples),
             west_deg,
             north_deg,
             step_deg,
@@ -91,10 +92,11 @@ impl ElevationGrid {
     }
 
     fn from_raster(raster: geotiff::Raster) -> Self {
-        let geotiff::Raster { columns, rows, samples: mut nodes, west_deg, north_deg, step_deg } =
-            raster;
+        let geotiff::Raster { columns, rows, mut samples, west_deg, north_deg, step_deg } = raster;
         let (width, height) = (columns as usize, rows as usize);
-        fill_gaps(&mut nodes, width);
+        if let Samples::Any(samples) = &mut samples {
+            fill_gaps(samples, width);
+        }
         let around = 360.0 / step_deg[0];
         let closes = f64::from(columns) > around - 0.01 && (around - around.round()).abs() < 0.01;
         let period = if closes { around.round() as i32 } else { 0 };
@@ -105,19 +107,17 @@ impl ElevationGrid {
         let pole_folds =
             [reaches(north_deg).then(|| fold(90.0)), reaches(south_deg).then(|| fold(-90.0))];
         // All meridians meet at a pole, so the rows that decide its height must be level.
+        let mut level = Vec::new();
         for (fold, first, inwards) in
             [(pole_folds[0], 0i64, 1i64), (pole_folds[1], i64::from(rows) - 1, -1)]
         {
             let Some(fold) = fold else { continue };
             let on_the_pole = i64::from(fold) == 2 * first;
             for k in 0..if on_the_pole { 1 } else { 2 } {
-                let row = (first + inwards * k).clamp(0, i64::from(rows) - 1) as usize;
-                let row = &mut nodes[row * width..(row + 1) * width];
-                let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / width as f64;
-                row.fill(mean as f32);
+                level.push((first + inwards * k).clamp(0, i64::from(rows) - 1) as usize);
             }
         }
-        let extremes = MinMax::new(&nodes, width, height);
+        let nodes = Nodes::new(samples, width, &level);
         let means = Means::new(&nodes, width, height);
         Self {
             columns: columns as i32,
@@ -128,7 +128,6 @@ impl ElevationGrid {
             period,
             pole_folds,
             nodes,
-            extremes,
             means,
         }
     }
@@ -158,9 +157,7 @@ impl ElevationGrid {
     pub fn content_hash(&self) -> u64 {
         let frame = [self.west_deg, self.north_deg, self.step_deg[0], self.step_deg[1]];
         let start = frame.iter().fold(mix(self.columns as u64), |hash, v| mix(hash ^ v.to_bits()));
-        self.nodes.iter().fold(start, |hash, v| {
-            (hash ^ u64::from(v.to_bits())).wrapping_mul(0x0100_0000_01b3).rotate_left(23)
-        })
+        self.nodes.hash(start)
     }
 
     /// Row and column of a place, fractional. The column may need wrapping.
@@ -174,8 +171,8 @@ impl ElevationGrid {
         [row, east / self.step_deg[0]]
     }
 
-    /// The index of a node, folded over poles and around the globe; `None` outside of the grid.
-    fn index(&self, mut row: i32, mut column: i32) -> Option<usize> {
+    /// Row and column of a node, folded over poles and around the globe; `None` outside of the grid.
+    fn index(&self, mut row: i32, mut column: i32) -> Option<[usize; 2]> {
         if row < 0 || row >= self.rows {
             let fold = self.pole_folds[usize::from(row >= self.rows)]?;
             row = fold - row;
@@ -185,30 +182,25 @@ impl ElevationGrid {
             column = column.rem_euclid(self.period);
         }
         let inside = (0..self.rows).contains(&row) && (0..self.columns).contains(&column);
-        inside.then(|| row as usize * self.columns as usize + column as usize)
+        inside.then_some([row as usize, column as usize])
     }
 
     /// The height of a node that may lie outside of the grid.
     #[inline]
     fn node(&self, row: i32, column: i32) -> f32 {
         if (0..self.rows).contains(&row) && (0..self.columns).contains(&column) {
-            return self.nodes[row as usize * self.columns as usize + column as usize];
+            return self.nodes.at(row as usize, column as usize);
         }
-        self.index(row, column).map_or(OUTSIDE_M, |index| self.nodes[index])
+        self.index(row, column).map_or(OUTSIDE_M, |[row, column]| self.nodes.at(row, column))
     }
 
     /// Mean height and land share of about `2^level` x `2^level` nodes around a place.
     pub(crate) fn mean(&self, level: u32, lat_deg: f64, lon_deg: f64) -> (f64, f64) {
         let [row, column] = self.position(lat_deg, lon_deg);
-        let Some(index) = self.index(row.round() as i32, column.round() as i32) else {
+        let Some([row, column]) = self.index(row.round() as i32, column.round() as i32) else {
             return (f64::from(OUTSIDE_M), 0.0);
         };
-        if level == 0 {
-            let height = self.nodes[index];
-            return (f64::from(height), f64::from(u8::from(height >= 0.0)));
-        }
-        let (row, column) = (index / self.columns as usize, index % self.columns as usize);
-        let (mean, land) = self.means.at(level, row, column);
+        let (mean, land) = self.means.at(&self.nodes, level, row, column);
         (f64::from(mean), f64::from(land))
     }
 }

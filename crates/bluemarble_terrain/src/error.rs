@@ -64,6 +64,24 @@ pub enum TerrainError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file is no raster of classes of ground.
+    #[error("{path}: is no land cover that can be read: {reason}")]
+    NotLandCover {
+        /// The file.
+        path: PathBuf,
+        /// What is missing or wrong, and what would be right.
+        reason: String,
+    },
+    /// The file is no list of summits.
+    #[error("{path}: line {line} of the list of summits cannot be read: {reason}")]
+    NotSummits {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is missing or wrong, and what would be right.
+        reason: String,
+    },
     /// A material that the baseline lays is missing from the table.
     #[error(transparent)]
     Material(#[from] MaterialError),

@@ -1,5 +1,7 @@
 //! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
 
+use std::sync::Arc;
+
 use bluemarble_core::{
     Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, MaterialTable, Shape,
 };
@@ -8,7 +10,7 @@ use glam::{DVec3, IVec3, dvec3};
 use crate::{
     baseline::{Baseline, Classification, Survey},
     columns::{
-        self, CellColumn, Column, ColumnBounds, ColumnSource, Span, Strata, TileCache, Tops,
+        self, Column, ColumnBounds, ColumnSource, Columns, Span, Strata, TileCache, Tops,
         may_begin_row,
     },
     earth::{
@@ -18,6 +20,7 @@ use crate::{
     error::TerrainError,
     fractal::{Fractal, FractalSampler, FractalShape},
     interval::Interval,
+    relief::Relief,
     superflat::check_voxel,
 };
 
@@ -132,7 +135,7 @@ impl ColumnSource for NoiseBaseline {
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Vec<CellColumn>,
+        out: &mut Columns,
     ) -> bool {
         let cell = f64::from(1u32 << lod);
         let cell_m = self.cell_m(lod);
@@ -153,6 +156,9 @@ impl ColumnSource for NoiseBaseline {
                 heights.push(self.height_m(&mut sampler, count, place_m));
             }
         }
+        if let Some(ring_m) = &mut out.ring_m {
+            ring_m.extend(heights.iter().map(|&height_m| height_m as f32));
+        }
         for j in 1..=depth {
             if !may_begin_row(j, go_on) {
                 return false;
@@ -166,7 +172,7 @@ impl ColumnSource for NoiseBaseline {
                 let steepness = (slope * slope + hidden * 0.5).sqrt();
                 let surface = self.surface(ground_m, slope, steepness);
                 let place = (ground_m / AMPLITUDE_M).clamp(-1.0, 1.0);
-                out.push(levels.cells(&Column {
+                out.cells.push(levels.cells(&Column {
                     ground_m,
                     surface,
                     subsoil: self.palette.subsoil(surface),
@@ -214,6 +220,10 @@ impl Baseline for NoiseBaseline {
 
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
+    }
+
+    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
+        columns::relief(self, &self.tiles, key, go_on)
     }
 
     fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {

@@ -3,13 +3,16 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`Baseline`] | what every source answers: fill a chunk, tell what a box or chunk holds without filling it |
-//! | [`EarthBaseline`] | the Earth: an elevation grid, fractal detail, climate, strata |
+//! | [`EarthBaseline`] | the Earth: an elevation grid, erosion, summits, land cover, strata |
+//! | [`FirstEarth`] | the first edition of its ground, for the worlds made on it |
+//! | [`EarthSources`], [`EarthEdition`] | the files of an Earth, and which edition a world is on |
 //! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
 //! | [`Superflat`] | horizontal layers |
 //! | [`GroundClosure`], [`VoxelClosure`] | a game's own function of places, or of voxels |
 //! | [`Empty`] | air |
 //! | [`octree`] | a pure octree in a file, as it is or as a baseline |
 //! | [`Recipe`] | a baseline written down, to be made again later |
+//! | [`Relief`] | which way the ground faces and how high the horizon stands, for shading |
 //! | [`ElevationGrid`] | heights over latitude and longitude, read from a `GeoTIFF` |
 //! | [`TerrainError`] | why a baseline could not be made |
 //!
@@ -30,15 +33,17 @@ mod interval;
 mod noise;
 pub mod octree;
 mod recipe;
+mod relief;
 mod superflat;
 
 pub use baseline::{Baseline, Classification, Survey};
 pub use closure::{Ground, GroundClosure, VoxelClosure};
-pub use earth::EarthBaseline;
+pub use earth::{EarthBaseline, EarthEdition, EarthSources, FirstEarth};
 pub use elevation::{ElevationGrid, OUTSIDE_M};
 pub use empty::Empty;
 pub use error::TerrainError;
 pub use flat_noise::NoiseBaseline;
 pub use octree::{LinearOctree, OctreeBaseline};
-pub use recipe::{ASSETS_VARIABLE, Elevation, Layer, Recipe};
+pub use recipe::{ASSETS_VARIABLE, Elevation, Layer, Recipe, assets_dir};
+pub use relief::{HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES, Relief};
 pub use superflat::Superflat;

@@ -3,7 +3,7 @@
 //! Ken Perlin, "Improving noise" (SIGGRAPH 2002): twelve edge gradients and a quintic fade, but hashed
 //! from 64-bit cell coordinates, so that it does not repeat on a planet. Hashing uses integers only.
 
-use glam::{DVec3, Vec4, vec4};
+use glam::{DVec3, Vec3, Vec4, vec3, vec4};
 
 /// No value of the noise is farther from 0 than this (1.0364, found by maximising over gradients).
 pub(crate) const MAX_ABS: f64 = 1.04;
@@ -126,6 +126,35 @@ impl NoiseCell {
         let far = lerp(faded.y, along_x.z, along_x.w);
         lerp(faded.z, near, far)
     }
+
+    /// The noise at a position in cells, and its gradient per cell.
+    pub fn value_and_slope(&mut self, p: DVec3) -> (f32, Vec3) {
+        let ((i, fx), (j, fy), (k, fz)) = (floor(p.x), floor(p.y), floor(p.z));
+        let cell = [i, j, k];
+        if cell != self.cell {
+            self.visit(cell);
+        }
+        let (x, y, z) = ((p.x - fx) as f32, (p.y - fy) as f32, (p.z - fz) as f32);
+        let (ys, zs) = (vec4(y, y - 1.0, y, y - 1.0), vec4(z, z, z - 1.0, z - 1.0));
+        let [low, high] = self.sides;
+        let low_value = low.x * x + low.y * ys + low.z * zs;
+        let high_value = high.x * (x - 1.0) + high.y * ys + high.z * zs;
+        let at = vec4(x, y, z, 0.0);
+        let (faded, steep) = (fade(at), at * at * (at * (at * 30.0 - 60.0) + 30.0));
+        let over_x = |low: Vec4, high: Vec4| low + faded.x * (high - low);
+        let over_yz = |v: Vec4| lerp(faded.z, lerp(faded.y, v.x, v.y), lerp(faded.y, v.z, v.w));
+        let across = high_value - low_value;
+        let values = low_value + faded.x * across;
+        let near = lerp(faded.y, values.x, values.y);
+        let far = lerp(faded.y, values.z, values.w);
+        let slope = vec3(
+            over_yz(across * steep.x + over_x(low.x, high.x)),
+            lerp(faded.z, values.y - values.x, values.w - values.z) * steep.y
+                + over_yz(over_x(low.y, high.y)),
+            (far - near) * steep.z + over_yz(over_x(low.z, high.z)),
+        );
+        (lerp(faded.z, near, far), slope)
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +176,10 @@ mod tests {
             let there = f64::from(NoiseCell::new(7).value(p + step));
             assert!((here - there).abs() <= MAX_SLOPE * step.length() + 1e-5);
             assert_eq!(here, f64::from(NoiseCell::new(7).value(p)));
+            let (value, slope) = cell.value_and_slope(p);
+            assert_eq!(here, f64::from(value));
+            let ahead = here + slope.as_dvec3().dot(step);
+            assert!((there - ahead).abs() < 30.0 * step.length_squared() + 1e-5, "{slope}");
             largest = largest.max(here.abs());
             sum += here.abs();
         }

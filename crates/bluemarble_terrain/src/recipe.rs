@@ -8,9 +8,12 @@ use std::{
 use bluemarble_core::{MaterialTable, Shape};
 use serde::{Deserialize, Serialize};
 
-use crate::{Baseline, EarthBaseline, NoiseBaseline, Superflat, empty::Empty, error::TerrainError};
+use crate::{
+    Baseline, EarthBaseline, EarthEdition, EarthSources, FirstEarth, NoiseBaseline, Superflat,
+    empty::Empty, error::TerrainError,
+};
 
-/// The environment variable that names the folder with `earth/etopo5.tif`.
+/// The environment variable that names the folder with `earth/relief2m5.tif` and the other shipped files.
 pub const ASSETS_VARIABLE: &str = "BLUEMARBLE_ASSETS";
 
 /// Every baseline with all its parameters.
@@ -42,6 +45,9 @@ pub enum Recipe {
         elevation: Elevation,
         /// Any number: another number is other detail below the scale of the heights.
         seed: u64,
+        /// Which ground: the first if nothing is written, as in worlds from before there was another.
+        #[serde(default)]
+        edition: EarthEdition,
     },
 }
 
@@ -59,18 +65,22 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Elevation {
-    /// The grid shipped with the project, `assets/earth/etopo5.tif`.
+    /// What the project ships: for the first edition the grid in `assets/earth/etopo5.tif`, for the second
+    /// that in `assets/earth/relief2m5.tif`, the summits and the land cover.
     BuiltIn,
     /// A `GeoTIFF` of elevations in metres over degrees; relative to the world directory.
     File(PathBuf),
 }
 
 impl Elevation {
-    /// The file that holds the grid of a world in `dir`.
-    pub fn path(&self, dir: &Path) -> PathBuf {
-        match self {
-            Self::BuiltIn => assets_dir().join("earth/etopo5.tif"),
-            Self::File(path) => dir.join(path),
+    /// The files that a world in `dir` is made from.
+    pub fn sources(&self, dir: &Path, edition: EarthEdition) -> EarthSources {
+        match (self, edition) {
+            (Self::BuiltIn, EarthEdition::First) => {
+                EarthSources::elevation_only(&EarthSources::light(&assets_dir()).elevation)
+            }
+            (Self::BuiltIn, EarthEdition::Second) => EarthSources::shipped(&assets_dir()),
+            (Self::File(path), _) => EarthSources::elevation_only(&dir.join(path)),
         }
     }
 }
@@ -97,8 +107,16 @@ impl Recipe {
             Self::Noise { voxel_m, seed } => {
                 Arc::new(NoiseBaseline::new(*voxel_m, *seed, materials)?)
             }
-            Self::Earth { elevation, seed } => {
-                Arc::new(EarthBaseline::load(&elevation.path(dir), materials, *seed)?)
+            Self::Earth { elevation, seed, edition } => {
+                let sources = elevation.sources(dir, *edition);
+                match edition {
+                    EarthEdition::First => {
+                        Arc::new(FirstEarth::load(&sources.elevation, materials, *seed)?)
+                    }
+                    EarthEdition::Second => {
+                        Arc::new(EarthBaseline::load(&sources, materials, *seed)?)
+                    }
+                }
             }
         })
     }
@@ -106,7 +124,7 @@ impl Recipe {
 
 /// The folder of the shipped assets: what [`ASSETS_VARIABLE`] says, else where this program was built,
 /// else `assets` beside it.
-fn assets_dir() -> PathBuf {
+pub fn assets_dir() -> PathBuf {
     if let Some(dir) = std::env::var_os(ASSETS_VARIABLE) {
         return dir.into();
     }
@@ -143,7 +161,22 @@ mod tests {
                 "superflat-1 voxel_m=1 layers=[(MaterialId(5), 1), (MaterialId(11), 3)]",
             ),
             (Recipe::Noise { voxel_m: 0.25, seed: u64::MAX }, "noise-1 seed=18446744073709551615"),
-            (Recipe::Earth { elevation: Elevation::BuiltIn, seed: 3 }, "earth-1 seed=3 grid="),
+            (
+                Recipe::Earth {
+                    elevation: Elevation::BuiltIn,
+                    seed: 3,
+                    edition: EarthEdition::First,
+                },
+                "earth-1 seed=3 grid=4320x2161:",
+            ),
+            (
+                Recipe::Earth {
+                    elevation: Elevation::BuiltIn,
+                    seed: 3,
+                    edition: EarthEdition::Second,
+                },
+                "earth-2 seed=3 grid=8640x4321:",
+            ),
         ]
     }
 
@@ -157,6 +190,19 @@ mod tests {
             let baseline = read.build(Path::new("."), &materials).expect(name);
             assert!(baseline.fingerprint().starts_with(name), "{}", baseline.fingerprint());
         }
+    }
+
+    #[test]
+    fn an_earth_without_an_edition_is_the_first_one() {
+        let text = r#"{"kind":"earth","elevation":"built_in","seed":7}"#;
+        let recipe: Recipe = serde_json::from_str(text).expect(text);
+        let first = EarthEdition::First;
+        assert_eq!(
+            recipe,
+            Recipe::Earth { elevation: Elevation::BuiltIn, seed: 7, edition: first }
+        );
+        let baseline = recipe.build(Path::new("."), &MaterialTable::standard()).expect("it builds");
+        assert_eq!(EarthEdition::of_fingerprint(&baseline.fingerprint()), Some(first));
     }
 
     #[test]

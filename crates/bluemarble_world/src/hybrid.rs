@@ -17,13 +17,14 @@ use std::{
     },
 };
 
-use bluemarble_core::{ChunkKey, MaterialTable, Shape};
+use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, MaterialTable, Shape};
 use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
 use bluemarble_store::{
-    ChunkStore, DeltaLog, LogOptions, StoreError, WorldMetadata,
+    ChunkStore, DeltaLog, LogOptions, StoreError, StoreOptions, WorldMetadata, WorldPlace,
     log::{self, LoggedBatch, disk::Disk},
 };
-use bluemarble_terrain::{Baseline, Classification, Survey};
+use bluemarble_terrain::{Baseline, Classification, Relief, Survey};
+use glam::IVec3;
 
 pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
@@ -160,6 +161,20 @@ impl HybridWorld {
             .with_log(Self::log_disk(dir)?, options)
     }
 
+    /// The fingerprint of the baseline that the world in a directory was made with; `None` if there is no
+    /// world. Nothing is locked or changed.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`]: the directory cannot be read, or its metadata is damaged.
+    pub fn fingerprint_at(dir: &Path) -> Result<Option<String>, WorldError> {
+        let place = WorldPlace::Directory(dir.to_owned());
+        match ChunkStore::open_read_only(&place, &StoreOptions::default()) {
+            Ok(store) => Ok(Some(store.metadata().baseline.clone())),
+            Err(StoreError::NoWorld { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
         let path = dir.join(log::LOG_DIR);
         log::disk::RealDisk::new(&path).map_err(|source| StoreError::Log {
@@ -293,6 +308,30 @@ impl HybridWorld {
             return Survey::Mixed;
         }
         self.inner.baseline.survey(key)
+    }
+
+    /// How the ground of a chunk lies that holds these cells, for a renderer that lights slopes: where columns
+    /// have been edited it is not natural. `None` as [`Baseline::relief`] says. Call it on a worker.
+    pub fn relief(
+        &self,
+        key: ChunkKey,
+        chunk: &Chunk,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Arc<Relief>> {
+        let relief = self.inner.baseline.relief(key, go_on)?;
+        if !self.state().octree.is_edited(key) {
+            return Some(relief);
+        }
+        let mut before = Chunk::default();
+        self.inner.baseline.fill(key, &mut before);
+        let is_edited = |x: usize, z: usize| {
+            (0..CHUNK_EDGE).any(|y| {
+                let cell = IVec3::new(x as i32, y, z as i32);
+                before.get(cell) != chunk.get(cell)
+            })
+        };
+        let edited: Vec<bool> = (0..64 * 64).map(|at| is_edited(at % 64, at / 64)).collect();
+        Some(Arc::new(relief.with_edited(|x, z| edited[z * 64 + x])))
     }
 
     /// All edited chunks of all lods, on disk or not, in no fixed order.

@@ -135,9 +135,9 @@ pub fn make(
     let stored = store.storage();
     storage.check(dir, stored)?;
     let recipe = match recipe {
-        Recipe::Earth { elevation: Elevation::File(path), seed } => {
+        Recipe::Earth { elevation: Elevation::File(path), seed, edition } => {
             copy(&path, &dir.join(ELEVATION_NAME))?;
-            Recipe::Earth { elevation: Elevation::File(ELEVATION_NAME.into()), seed }
+            Recipe::Earth { elevation: Elevation::File(ELEVATION_NAME.into()), seed, edition }
         }
         other => other,
     };

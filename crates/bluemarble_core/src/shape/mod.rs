@@ -150,6 +150,15 @@ impl Shape {
         }
     }
 
+    /// Unit direction in world space in which x grows in a region: at the middle of a planet's face, anywhere
+    /// on a plane.
+    pub fn x_axis(&self, region: u8) -> DVec3 {
+        let middle = self.region_box().min.as_dvec3().midpoint(self.region_box().max.as_dvec3());
+        let middle = DVec3::new(middle.x, f64::from(self.sea_level_y()), middle.z);
+        let step = self.to_world(region, middle + DVec3::X) - self.to_world(region, middle);
+        step.normalize_or(DVec3::X)
+    }
+
     /// Unit direction in world space out of the faces of the cells at a world position, as a region names
     /// them.
     pub fn face_normal(&self, region: u8, world: DVec3, face: Face) -> DVec3 {

@@ -1,12 +1,17 @@
 //! [`GroundClosure`]: a height for every place.
 
+use std::sync::Arc;
+
 use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, Shape};
 
 use crate::{
     baseline::{Baseline, Classification, Survey},
-    columns::{self, CellColumn, ColumnSource, STRATA, Span, Strata, TileCache, may_begin_row},
+    columns::{
+        self, CellColumn, ColumnSource, Columns, STRATA, Span, Strata, TileCache, may_begin_row,
+    },
     error::TerrainError,
     interval::Interval,
+    relief::Relief,
     superflat::check_voxel,
 };
 
@@ -25,7 +30,8 @@ pub struct Ground {
 ///
 /// The function is called as `(x_m, z_m, cell_m)` with the middle of a column and the width of its
 /// cells: a good one leaves out what is smaller than a cell, and must not depend on anything else. It
-/// is called once a column of a lod, however many chunks lie above each other.
+/// is called once a column of a lod, however many chunks lie above each other, and for the columns around
+/// a chunk's.
 ///
 /// ```
 /// use bluemarble_core::MaterialTable;
@@ -108,19 +114,28 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Vec<CellColumn>,
+        out: &mut Columns,
     ) -> bool {
         let cell = f64::from(1u32 << lod);
         let levels = self.levels(lod);
-        let middle = |first: i32, k: usize| (f64::from(first) + k as f64 + 0.5) * cell;
-        for j in 0..depth {
+        let margin = usize::from(out.ring_m.is_some());
+        let middle =
+            |first: i32, k: usize| (f64::from(first) + k as f64 - margin as f64 + 0.5) * cell;
+        let is_inside = |k: usize, count: usize| (margin..count + margin).contains(&k);
+        for j in 0..depth + 2 * margin {
             if !may_begin_row(j, go_on) {
                 return false;
             }
-            for i in 0..width {
+            for i in 0..width + 2 * margin {
                 let ground = self.ground(middle(x, i), middle(z, j), cell);
+                if let Some(ring_m) = &mut out.ring_m {
+                    ring_m.push(ground.height_m as f32);
+                }
+                if !is_inside(i, width) || !is_inside(j, depth) {
+                    continue;
+                }
                 let top = levels.top_below(ground.height_m);
-                out.push(CellColumn {
+                out.cells.push(CellColumn {
                     filled: top,
                     ground: top,
                     surface: ground.surface,
@@ -153,6 +168,10 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> Baseline for Ground
 
     fn survey(&self, key: ChunkKey) -> Survey {
         columns::survey(self, &self.tiles, key)
+    }
+
+    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
+        columns::relief(self, &self.tiles, key, go_on)
     }
 
     fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {

@@ -6,6 +6,7 @@ use super::{
     CellColumn, STRATA,
     tile::{ColumnTile, Range, Ranges},
 };
+use crate::relief::PackedHeights;
 
 /// Columns as they are kept: heights within a tile mostly differ by less than 256 cells, and few kinds
 /// of surface occur.
@@ -14,17 +15,20 @@ pub(crate) struct PackedTile {
     ground: Heights,
     floors: [Heights; STRATA],
     tops: Tops,
+    /// Heights of these columns and of one more on each side.
+    pub ring: PackedHeights,
     pub ranges: Ranges,
 }
 
 impl PackedTile {
-    pub fn new(tile: &ColumnTile) -> Self {
+    pub fn new(tile: &ColumnTile, ring: PackedHeights) -> Self {
         let ranges = tile.ranges;
         Self {
             filled: Heights::new(&tile.filled, ranges.filled),
             ground: Heights::new(&tile.ground, ranges.ground),
             floors: std::array::from_fn(|i| Heights::new(&tile.floors[i], ranges.floors[i])),
             tops: Tops::new(&tile.surface, &tile.subsoil),
+            ring,
             ranges,
         }
     }
@@ -158,7 +162,7 @@ mod tests {
                     floors: std::array::from_fn(|i| height(at, 3 + i)),
                 })
                 .collect();
-            let packed = PackedTile::new(&ColumnTile::of(&columns));
+            let packed = PackedTile::new(&ColumnTile::of(&columns), PackedHeights::new(&[]));
             let mut tile = ColumnTile::of(&[columns[7]; 4096]);
             packed.unpack(&mut tile);
             for (at, column) in columns.iter().enumerate() {

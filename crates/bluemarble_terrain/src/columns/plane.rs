@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, FacePlane, MaterialId};
 
 use super::{
-    CellColumn,
+    CellColumn, Columns,
     tile::{ColumnSource, ColumnTile, EDGE, TileCache, place},
 };
 
@@ -57,9 +57,9 @@ fn strip(
         0 => ([x + last, z], [1, EDGE]),
         _ => ([x, z + last], [EDGE, 1]),
     };
-    let mut columns = Vec::with_capacity(EDGE);
+    let mut columns = Columns::without_heights(EDGE);
     source.columns(key.region, key.lod, first, size, &|| true, &mut columns);
-    let strip: Arc<[CellColumn]> = columns.into();
+    let strip: Arc<[CellColumn]> = columns.cells.into();
     cache.strips.insert(side, strip.clone());
     strip
 }

@@ -9,10 +9,13 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 
-use super::{CellColumn, Levels, STRATA, Strata, packed::PackedTile};
-use crate::baseline::{Baseline, Survey};
+use super::{CellColumn, Columns, Levels, STRATA, Strata, packed::PackedTile};
+use crate::{
+    baseline::{Baseline, Survey},
+    relief::{self, PackedHeights, Relief, ReliefCache},
+};
 
-/// Tiles kept for each core, of about 33 KiB. In a descent to the ground with one worker 64 tiles are
+/// Tiles kept for each core, of about 42 KiB. In a descent to the ground with one worker 64 tiles are
 /// enough for one in 1.6 to be made twice, 256 for one in 6, 1024 for one in 14.
 const TILES_PER_CORE: usize = 128;
 /// Fewer are never kept.
@@ -40,8 +43,9 @@ pub(crate) trait ColumnSource: Baseline {
 
     /// What fills the ground.
     fn strata(&self) -> &Strata;
-    /// Makes `size` columns along x and z from a cell position, x fastest. A column must not depend on
-    /// which others are asked for. Asks `go_on` before every [`ROWS_A_STEP`] rows; false if that said no.
+    /// Makes `size` columns along x and z from a cell position, x fastest, and the heights around them if
+    /// `out` wants them. A column must not depend on which others are asked for. Asks `go_on` before every
+    /// [`ROWS_A_STEP`] rows; false if that said no.
     fn columns(
         &self,
         region: u8,
@@ -49,7 +53,7 @@ pub(crate) trait ColumnSource: Baseline {
         first: [i32; 2],
         size: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Vec<CellColumn>,
+        out: &mut Columns,
     ) -> bool;
 }
 
@@ -91,6 +95,7 @@ pub(crate) struct TileCache {
     ranges: Cache<Place, Ranges>,
     /// The columns along a side of a tile that need not be there.
     pub(super) strips: Cache<(Place, Face), Arc<[CellColumn]>>,
+    reliefs: ReliefCache,
 }
 
 /// Region, lod, x and z of a chunk.
@@ -127,7 +132,12 @@ impl TileCache {
             ),
             Err(_) => Cache::new(tiles),
         };
-        Self { tiles, ranges: Cache::new(RANGES), strips: Cache::new(STRIPS) }
+        Self {
+            tiles,
+            ranges: Cache::new(RANGES),
+            strips: Cache::new(STRIPS),
+            reliefs: ReliefCache::new(),
+        }
     }
 
     /// The tile of a chunk, unless `go_on` says no while it is made.
@@ -142,7 +152,8 @@ impl TileCache {
             return Some(tile);
         }
         // Two threads may make the same tile at once: the tiles are equal, and nobody waits.
-        let tile = Arc::new(PackedTile::new(&ColumnTile::new(source, key, go_on)?));
+        let (tile, ring_m) = ColumnTile::new(source, key, go_on)?;
+        let tile = Arc::new(PackedTile::new(&tile, PackedHeights::new(&ring_m)));
         self.tiles.insert(place, tile.clone());
         self.ranges.insert(place, tile.ranges);
         Some(tile)
@@ -156,6 +167,12 @@ impl TileCache {
     /// The one material of a chunk, if that is known already.
     pub(super) fn known_uniform(&self, key: ChunkKey, strata: &Strata) -> Option<MaterialId> {
         self.ranges.get(&place(key))?.uniform(layers(key), strata)
+    }
+
+    /// The lowest and the highest of the topmost solid cells of a chunk's columns, if they were made once.
+    pub fn known_ground(&self, key: ChunkKey) -> Option<[i32; 2]> {
+        let ground = self.ranges.get(&place(key))?.ground;
+        Some([ground.min, ground.max])
     }
 
     pub(super) fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<PackedTile> {
@@ -208,12 +225,17 @@ impl Ranges {
 }
 
 impl ColumnTile {
-    fn new(source: &impl ColumnSource, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Self> {
+    /// The columns of a chunk, and the heights of these and of one more on each side.
+    fn new(
+        source: &impl ColumnSource,
+        key: ChunkKey,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<(Self, Vec<f32>)> {
         let first = [key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE];
-        let mut columns = Vec::with_capacity(EDGE * EDGE);
+        let mut columns = Columns::with_heights(EDGE * EDGE);
         source
             .columns(key.region, key.lod, first, [EDGE; 2], go_on, &mut columns)
-            .then(|| Self::of(&columns))
+            .then(|| (Self::of(&columns.cells), columns.ring_m.unwrap_or_default()))
     }
 
     pub fn of(columns: &[CellColumn]) -> Self {
@@ -315,6 +337,17 @@ pub(crate) fn prepare(
         || cache.get_while(source, key, go_on).is_some()
 }
 
+/// How the ground of a chunk's columns lies; `None` if `go_on` said no on the way.
+pub(crate) fn relief(
+    source: &impl ColumnSource,
+    cache: &TileCache,
+    key: ChunkKey,
+    go_on: &dyn Fn() -> bool,
+) -> Option<Arc<Relief>> {
+    let tile = cache.get_while(source, key, go_on)?;
+    relief::make(source, &cache.reliefs, key, &tile.ring, go_on)
+}
+
 /// Surveys a chunk.
 pub(crate) fn survey(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Survey {
     cache.ranges(source, key).survey(layers(key), source.strata())
@@ -344,7 +377,7 @@ pub(crate) fn material_at(
     lod: u8,
     cell: IVec3,
 ) -> MaterialId {
-    let mut columns = Vec::with_capacity(1);
+    let mut columns = Columns::without_heights(1);
     source.columns(region, lod, [cell.x, cell.z], [1; 2], &|| true, &mut columns);
-    columns.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.strata()))
+    columns.cells.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.strata()))
 }

@@ -1,45 +1,44 @@
 //! All that the columns of a chunk need to know about their places, gathered cheaply.
 //!
 //! Most of it varies slowly from cell to cell: the grid's surface, the climate and every octave many cells
-//! long. At fine lods those are found at every fourth corner of cells, counted from the region's corner,
-//! and interpolated; only short octaves are found for each column. What comes out does not depend on
-//! which chunk asks, and interpolation never leaves the range of the corners, which `classify` relies on.
+//! long. At fine lods those are found at corners some cells apart, counted from the region's corner, and
+//! what the short octaves go on from is interpolated; only short octaves are found for each column. What
+//! comes out does not depend on which chunk asks.
 
-use bluemarble_core::{CubeSphere, REGION_EDGE};
 use glam::DVec3;
 
 use super::{
     EarthBaseline,
+    axes::{FaceAxes, lat_lon_deg},
     climate::Weather,
-    height::{Ground, lat_lon_deg, ridges},
+    erosion::{Carved, ErosionSampler, Flow},
+    height::{Base, Ground, StartSamplers},
+    octaves::OctavesSampler,
 };
-use crate::{
-    columns::may_begin_row,
-    elevation::{GridSample, GridSampler},
-    fractal::{FractalSampler, Parts, Turned},
-};
+use crate::{columns::may_begin_row, fractal::FractalSampler};
 
-/// Cells between the corners where slow things are found.
-pub(super) const STRIDE: i32 = 4;
-/// An octave is slow if it is at least this many cells long.
-const SLOW_CELLS: f64 = 32.0;
-/// The grid is slow if its nodes are at least this many strides apart.
-const SLOW_NODES: f64 = 3.5;
+/// The most cells between the corners where slow things are found.
+pub(super) const MOST_STRIDE: i32 = 4;
+/// An octave is slow if it is at least this many strides long.
+const SLOW_STRIDES: f64 = 6.0;
+/// The grid's nodes are at least so many strides of four, or of two cells apart.
+const FINE_NODES: [f64; 2] = [7.0, 3.5];
+/// Corners farther apart in longitude lie near a pole or beside the meridian where it starts anew.
+const FAR_LON_DEG: f64 = 0.2;
 /// How many octaves of patches are wide: down to 7.5 km.
 const WIDE_PATCHES: usize = 4;
 
 /// A place on the ground.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spot {
+struct Spot {
     direction: DVec3,
-    base: GridSample,
-    parts: Parts,
+    base: Base,
+    flow: Flow,
+    texture_m: [f64; 2],
     /// At sea level.
-    pub weather: Weather,
+    weather: Weather,
     /// Wide and narrow patches.
     patch: [f64; 2],
-    /// Set where cells show means.
-    mean: Option<Ground>,
 }
 
 /// What a column stands on.
@@ -50,146 +49,194 @@ pub(super) struct Site {
     pub weather: Weather,
     /// Wide and narrow patches, about -1..=1.
     pub patch: [f64; 2],
-}
-
-#[inline]
-fn lerp(t: f64, a: f64, b: f64) -> f64 {
-    a + t * (b - a)
+    /// Where it lies, almost of length 1.
+    pub direction: DVec3,
+    /// Where the grid was asked for it, so that maps fit the ground.
+    pub lat_lon_deg: [f64; 2],
 }
 
 impl Spot {
     #[inline]
     fn lerp(t: f64, a: &Self, b: &Self) -> Self {
-        let mix = |f: fn(&Self) -> f64| lerp(t, f(a), f(b));
+        let mix = |f: fn(&Self) -> f64| {
+            let (a, b) = (f(a), f(b));
+            a + t * (b - a)
+        };
         Self {
             direction: a.direction + (b.direction - a.direction) * t,
-            base: GridSample {
+            base: Base {
                 height_m: mix(|spot| spot.base.height_m),
                 relief_m: mix(|spot| spot.base.relief_m),
+                summit_m: mix(|spot| spot.base.summit_m),
+                lat_lon_deg: if (a.base.lat_lon_deg[1] - b.base.lat_lon_deg[1]).abs() < FAR_LON_DEG
+                {
+                    [0, 1].map(|k| {
+                        let (a, b) = (a.base.lat_lon_deg[k], b.base.lat_lon_deg[k]);
+                        a + t * (b - a)
+                    })
+                } else {
+                    [f64::NAN; 2]
+                },
             },
-            parts: Parts {
-                shape: mix(|spot| spot.parts.shape),
-                fine: mix(|spot| spot.parts.fine),
-                texture_m: mix(|spot| spot.parts.texture_m),
-            },
+            flow: Flow::lerp(t as f32, &a.flow, &b.flow),
+            texture_m: [mix(|spot| spot.texture_m[0]), mix(|spot| spot.texture_m[1])],
             weather: Weather {
                 mean_c: mix(|spot| spot.weather.mean_c),
                 summer_c: mix(|spot| spot.weather.summer_c),
                 moisture: mix(|spot| spot.weather.moisture),
             },
             patch: [mix(|spot| spot.patch[0]), mix(|spot| spot.patch[1])],
-            mean: None,
         }
     }
 }
 
-/// Directions on a face, taken apart: tangents are slow, and the columns of a row share one.
-struct FaceAxes {
-    sphere: CubeSphere,
-    region: u8,
-    out: DVec3,
-}
-
-impl FaceAxes {
-    const MIDDLE: f64 = REGION_EDGE as f64 * 0.5;
-
-    fn new(sphere: CubeSphere, region: u8) -> Self {
-        Self { sphere, region, out: sphere.direction(region, Self::MIDDLE, Self::MIDDLE) }
-    }
-
-    /// From the middle of the face, at distance 1, to where the plane of an x lies.
-    fn along_x(&self, x: f64) -> DVec3 {
-        let direction = self.sphere.direction(self.region, x, Self::MIDDLE);
-        direction / direction.dot(self.out) - self.out
-    }
-
-    fn along_z(&self, z: f64) -> DVec3 {
-        let direction = self.sphere.direction(self.region, Self::MIDDLE, z);
-        direction / direction.dot(self.out) - self.out
-    }
+/// How many octaves of each kind.
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    low: usize,
+    erosion: usize,
+    texture: usize,
+    patches: usize,
 }
 
 /// Finds sites at one lod of one region; quickest if they follow each other closely.
 pub(super) struct SiteSampler<'a> {
     earth: &'a EarthBaseline,
-    grid: GridSampler<'a>,
-    detail: FractalSampler<'a>,
+    start: StartSamplers<'a>,
+    erosion: ErosionSampler<'a>,
+    texture: OctavesSampler<'a>,
     patches: FractalSampler<'a>,
     axes: FaceAxes,
     lod: u8,
-    /// Octaves found at corners, and all that the lod shows: of detail and of patches.
-    detail_counts: [usize; 2],
-    patch_counts: [usize; 2],
-    is_interpolated: bool,
+    /// Octaves found at corners.
+    slow: Counts,
+    /// All that the lod shows.
+    all: Counts,
+    /// Cells from corner to corner; 1 if nothing is interpolated.
+    stride: i32,
     mean_level: Option<u32>,
     hidden_slope2: f64,
+    /// Room for [`SiteSampler::carve`].
+    row: Vec<Carved>,
 }
 
 impl<'a> SiteSampler<'a> {
     pub fn new(earth: &'a EarthBaseline, region: u8, lod: u8) -> Self {
         let field = &earth.field;
         let cell_m = field.cell_m(lod);
-        let is_interpolated = cell_m * f64::from(STRIDE) * SLOW_NODES <= field.spacing_m;
-        let slow_m = cell_m * SLOW_CELLS * 0.5;
-        let counts = |fractal: &crate::fractal::Fractal| {
-            let all = fractal.count_for(cell_m);
-            [if is_interpolated { fractal.count_for(slow_m) } else { all }, all]
+        let counts = |cell_m: f64| Counts {
+            low: field.low.count_for(cell_m),
+            erosion: field.waves_for(cell_m),
+            texture: field.texture.count_for(cell_m),
+            patches: earth.patches.count_for(cell_m),
+        };
+        let all = counts(cell_m);
+        let is_fine = |stride: f64, nodes: f64| cell_m * stride * nodes <= field.spacing_m;
+        let stride = if is_fine(4.0, FINE_NODES[0]) {
+            MOST_STRIDE
+        } else if is_fine(2.0, FINE_NODES[1]) {
+            2
+        } else {
+            1
+        };
+        let slow = if stride > 1 {
+            let slow = counts(cell_m * f64::from(stride) * SLOW_STRIDES * 0.5);
+            // All of these are found at corners: what erosion starts from must be there.
+            Counts { low: all.low, ..slow }
+        } else {
+            all
         };
         Self {
-            grid: GridSampler::new(&field.grid),
-            detail: field.fractal.sampler(),
+            start: field.start_samplers(),
+            erosion: field.erosion.sampler(),
+            texture: field.texture.sampler(),
             patches: earth.patches.sampler(),
             axes: FaceAxes::new(field.shape, region),
             lod,
-            detail_counts: counts(&field.fractal),
-            patch_counts: counts(&earth.patches),
-            is_interpolated,
+            slow,
+            all,
+            stride,
             mean_level: field.mean_level(lod),
-            hidden_slope2: field.fractal.hidden_slope2(counts(&field.fractal)[1]),
+            hidden_slope2: field.hidden_slope2(cell_m),
+            row: Vec::new(),
             earth,
         }
     }
 
     /// The mean squared slope of what this lod does not show.
     pub fn hidden_slope2(&self, ground: &Ground) -> f64 {
-        self.hidden_slope2 * ground.amplitude_m * ground.amplitude_m
+        self.hidden_slope2 * ground.strength * ground.strength
     }
 
-    fn turned(&self, direction: DVec3) -> Turned {
-        let field = &self.earth.field;
-        field.fractal.turned(direction * field.shape.radius_m)
-    }
-
-    /// All that is slow, in a unit direction.
-    fn spot(&mut self, direction: DVec3) -> Spot {
-        let [lat_deg, lon_deg] = lat_lon_deg(direction);
-        let turned = self.turned(direction);
-        let mean =
-            self.mean_level.map(|level| self.earth.field.mean([lat_deg, lon_deg], level, self.lod));
-        let base = match mean {
-            Some(mean) => GridSample { height_m: mean.base_m, relief_m: 0.0 },
-            None => self.grid.sample(lat_deg, lon_deg),
-        };
-        Spot {
-            direction,
-            base,
-            parts: self.detail.parts(&turned, [0, self.detail_counts[0]], ridges(base.relief_m)),
-            weather: self.earth.climate.at(lat_deg, lon_deg),
-            patch: self.patches.split_sums(&turned, [0, self.patch_counts[0]], WIDE_PATCHES),
-            mean,
+    /// Lays octaves of erosion on spots in a row.
+    fn carve(&mut self, spots: &mut [Spot], waves: [usize; 2]) {
+        if waves[0] == waves[1] {
+            return;
         }
+        let field = &self.earth.field;
+        self.row.clear();
+        self.row.extend(spots.iter().map(|spot| Carved {
+            turned: field.turned(spot.direction),
+            up: spot.direction.as_vec3(),
+            flow: spot.flow,
+        }));
+        self.erosion.carve(&mut self.row, waves);
+        spots.iter_mut().zip(&self.row).for_each(|(spot, carved)| spot.flow = carved.flow);
     }
 
-    /// Adds what is not slow.
+    /// All that is slow but erosion, in a unit direction.
+    fn spot(&mut self, direction: DVec3) -> Spot {
+        let field = &self.earth.field;
+        let turned = field.turned(direction);
+        let of_patches = self.earth.patches.turned(direction * field.shape.radius_m);
+        let patch = self.patches.split_sums(&of_patches, [0, self.slow.patches], WIDE_PATCHES);
+        let weather = |[lat_deg, lon_deg]: [f64; 2]| self.earth.climate.at(lat_deg, lon_deg);
+        if let Some(level) = self.mean_level {
+            let lat_lon_deg = lat_lon_deg(direction);
+            let height_m = field.mean_m(lat_lon_deg, level, self.lod);
+            let base = Base { height_m, relief_m: 0.0, summit_m: 0.0, lat_lon_deg };
+            let (flow, texture_m, weather) = (Flow::default(), [0.0; 2], weather(lat_lon_deg));
+            return Spot { direction, base, flow, texture_m, weather, patch };
+        }
+        let texture_m = self.texture.sums(&turned, [0, self.slow.texture]);
+        let (base, flow) = if self.all.erosion == 0 {
+            field.plain(&mut self.start, direction, &turned, self.slow.low)
+        } else {
+            let bump = field.summits.bump(direction);
+            field.start(&mut self.start, direction, &turned, &bump, self.slow.low)
+        };
+        let weather = weather(base.lat_lon_deg);
+        Spot { direction, base, flow, texture_m, weather, patch }
+    }
+
+    /// Adds what is not slow, nor erosion.
+    #[inline]
     fn site(&mut self, spot: &Spot) -> Site {
-        let turned = self.turned(spot.direction);
-        let rest = self.detail.parts(&turned, self.detail_counts, ridges(spot.base.relief_m));
-        let [wide, narrow] = self.patches.split_sums(&turned, self.patch_counts, WIDE_PATCHES);
-        let ground = spot
-            .mean
-            .unwrap_or_else(|| self.earth.field.ground(spot.base, &spot.parts.with(&rest)));
-        let patch = [spot.patch[0] + wide, (spot.patch[1] + narrow) * 4.0];
-        Site { ground, weather: spot.weather, patch }
+        let field = &self.earth.field;
+        let mut patch = spot.patch;
+        if self.slow.patches < self.all.patches {
+            let turned = self.earth.patches.turned(spot.direction * field.shape.radius_m);
+            let octaves = [self.slow.patches, self.all.patches];
+            let [wide, narrow] = self.patches.split_sums(&turned, octaves, WIDE_PATCHES);
+            patch = [patch[0] + wide, patch[1] + narrow];
+        }
+        patch[1] *= 4.0;
+        let mut texture_m = spot.texture_m;
+        if self.slow.texture < self.all.texture {
+            let turned = field.turned(spot.direction);
+            let octaves = [self.slow.texture, self.all.texture];
+            let [all_m, crags_m] = self.texture.sums(&turned, octaves);
+            texture_m = [texture_m[0] + all_m, texture_m[1] + crags_m];
+        }
+        let ground = field.ground(&spot.base, &spot.flow, texture_m);
+        let known = !spot.base.lat_lon_deg[0].is_nan();
+        Site {
+            ground,
+            weather: spot.weather,
+            patch,
+            direction: spot.direction,
+            lat_lon_deg: if known { spot.base.lat_lon_deg } else { lat_lon_deg(spot.direction) },
+        }
     }
 
     /// The sites at `width` x `depth` places a cell apart, x fastest; `None` if `go_on` said no on the way.
@@ -202,7 +249,8 @@ impl<'a> SiteSampler<'a> {
     ) -> Option<Vec<Site>> {
         let cell = f64::from(1u32 << self.lod);
         let mut sites = Vec::with_capacity(width * depth);
-        if !self.is_interpolated {
+        let mut row = Vec::with_capacity(width);
+        if self.stride == 1 {
             let along_x: Vec<DVec3> =
                 (0..width).map(|i| self.axes.along_x((x + i as f64) * cell)).collect();
             for j in 0..depth {
@@ -210,14 +258,14 @@ impl<'a> SiteSampler<'a> {
                     return None;
                 }
                 let from = self.axes.out + self.axes.along_z((z + j as f64) * cell);
-                for along in &along_x {
-                    let spot = self.spot((from + *along).normalize());
-                    sites.push(self.site(&spot));
-                }
+                row.clear();
+                row.extend(along_x.iter().map(|along| self.spot((from + *along).normalize())));
+                self.carve(&mut row, [0, self.all.erosion]);
+                sites.extend(row.iter().map(|spot| self.site(spot)));
             }
             return Some(sites);
         }
-        let stride = f64::from(STRIDE);
+        let stride = f64::from(self.stride);
         let corner = |v: f64| (v / stride).floor();
         let (first_x, first_z) = (corner(x), corner(z));
         let corners = |v: f64, first: f64, count: usize| {
@@ -232,27 +280,28 @@ impl<'a> SiteSampler<'a> {
                 return None;
             }
             let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * cell);
-            for along in &along_x {
-                spots.push(self.spot((from + *along).normalize()));
-            }
+            spots.extend(along_x.iter().map(|along| self.spot((from + *along).normalize())));
+            self.carve(&mut spots[j * columns..], [0, self.slow.erosion]);
         }
-        let mut row = Vec::with_capacity(columns);
+        let mut between = Vec::with_capacity(columns);
         for j in 0..depth {
             if !may_begin_row(j, go_on) {
                 return None;
             }
             let at_z = (z + j as f64) / stride;
             let (north, v) = ((at_z.floor() - first_z) as usize * columns, at_z - at_z.floor());
-            row.clear();
-            row.extend(
+            between.clear();
+            between.extend(
                 (0..columns).map(|i| Spot::lerp(v, &spots[north + i], &spots[north + columns + i])),
             );
-            for i in 0..width {
+            row.clear();
+            row.extend((0..width).map(|i| {
                 let at_x = (x + i as f64) / stride;
                 let (west, u) = ((at_x.floor() - first_x) as usize, at_x - at_x.floor());
-                let spot = Spot::lerp(u, &row[west], &row[west + 1]);
-                sites.push(self.site(&spot));
-            }
+                Spot::lerp(u, &between[west], &between[west + 1])
+            }));
+            self.carve(&mut row, [self.slow.erosion, self.all.erosion]);
+            sites.extend(row.iter().map(|spot| self.site(spot)));
         }
         Some(sites)
     }

@@ -11,10 +11,11 @@ use std::{
 
 use tiff::{
     ColorType, TiffError,
-    decoder::{Decoder, DecodingResult, Limits},
+    decoder::{ChunkType, Decoder, DecodingResult, Limits},
     tags::Tag,
 };
 
+use super::nodes::{Samples, by_rows};
 use crate::error::TerrainError;
 
 /// At most this many samples are read: 15 arc seconds around the globe are 3.7e9, 1 minute is 2.3e8.
@@ -27,8 +28,8 @@ const MAGIC: [&[u8; 4]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 pub(super) struct Raster {
     pub columns: u32,
     pub rows: u32,
-    /// Row by row from the north; NaN where there is no data.
-    pub samples: Vec<f32>,
+    /// Row by row from the north.
+    pub samples: Samples,
     /// Longitude of the westernmost samples.
     pub west_deg: f64,
     /// Latitude of the northernmost samples.
@@ -82,7 +83,7 @@ pub(super) fn read(path: &Path) -> Result<Raster, TerrainError> {
         .flatten()
         .and_then(|value| value.into_string().ok())
         .and_then(|text| text.trim_matches(['\0', ' ']).parse::<f64>().ok());
-    let decoded = decoder.read_image().map_err(damaged)?;
+    let decoded = read_samples(&mut decoder, path, columns).map_err(damaged)?;
     let samples = to_metres(decoded, nodata, path)?;
     if samples.len() as u64 != u64::from(columns) * u64::from(rows) {
         let message = format!("{} samples instead of {columns} x {rows}", samples.len());
@@ -91,6 +92,37 @@ pub(super) fn read(path: &Path) -> Result<Raster, TerrainError> {
     let raster = Raster { columns, rows, samples, ..frame };
     check_values(&raster, path)?;
     Ok(raster)
+}
+
+/// All samples; strips of a file that is made of these are read on several cores.
+fn read_samples(
+    decoder: &mut TiffFile,
+    path: &Path,
+    columns: u32,
+) -> Result<DecodingResult, TiffError> {
+    let strips = match decoder.get_chunk_type() {
+        ChunkType::Strip if decoder.chunk_dimensions().0 == columns => decoder.strip_count()?,
+        _ => 0,
+    };
+    if strips < 8 || !matches!(decoder.read_chunk(0)?, DecodingResult::I16(_)) {
+        return decoder.read_image();
+    }
+    let strips: Vec<u32> = (0..strips).collect();
+    let parts = by_rows(&strips, 1, 1, |strips| -> Result<Vec<i16>, TiffError> {
+        let mut decoder = TiffFile::new(BufReader::new(File::open(path)?))?;
+        let mut samples = Vec::new();
+        for &strip in strips {
+            if let DecodingResult::I16(strip) = decoder.read_chunk(strip)? {
+                samples.extend(strip);
+            }
+        }
+        Ok(samples)
+    });
+    let mut samples = Vec::new();
+    for part in parts {
+        samples.extend(part?);
+    }
+    Ok(DecodingResult::I16(samples))
 }
 
 fn damage(path: &Path, error: &TiffError) -> TerrainError {
@@ -149,14 +181,14 @@ fn georeference(decoder: &mut TiffFile, path: &Path) -> Result<Raster, TerrainEr
              {south_deg:.3} to {north_deg:.3}, which is no part of a globe; reproject it to EPSG:4326"
         ));
     }
-    Ok(Raster { columns, rows, samples: Vec::new(), west_deg, north_deg, step_deg })
+    Ok(Raster { columns, rows, samples: Samples::Any(Vec::new()), west_deg, north_deg, step_deg })
 }
 
 fn to_metres(
     decoded: DecodingResult,
     nodata: Option<f64>,
     path: &Path,
-) -> Result<Vec<f32>, TerrainError> {
+) -> Result<Samples, TerrainError> {
     fn convert<T: Copy>(samples: &[T], nodata: Option<f64>, f: impl Fn(T) -> f64) -> Vec<f32> {
         let one = |&sample: &T| {
             let value = f(sample);
@@ -168,8 +200,17 @@ fn to_metres(
         };
         samples.iter().map(one).collect()
     }
-    Ok(match decoded {
-        DecodingResult::I16(v) => convert(&v, nodata, f64::from),
+    Ok(Samples::Any(match decoded {
+        DecodingResult::I16(v) => {
+            let is_whole = nodata.is_none_or(|marker| {
+                !by_rows(&v, 1, 1, |part| part.iter().any(|&v| f64::from(v) == marker))
+                    .contains(&true)
+            });
+            if is_whole {
+                return Ok(Samples::Whole(v));
+            }
+            convert(&v, nodata, f64::from)
+        }
         DecodingResult::U16(v) => convert(&v, nodata, f64::from),
         DecodingResult::I32(v) => convert(&v, nodata, f64::from),
         DecodingResult::F32(v) => convert(&v, nodata, f64::from),
@@ -178,17 +219,23 @@ fn to_metres(
             let reason = "its samples are not i16, u16, i32, f32 or f64; convert them to Int16";
             return Err(TerrainError::not_elevation(path, reason));
         }
-    })
+    }))
 }
 
 /// Metres of ground on Earth lie within -12,000..9,000; a few spikes are forgiven.
 fn check_values(raster: &Raster, path: &Path) -> Result<(), TerrainError> {
-    let known = raster.samples.iter().filter(|v| !v.is_nan());
-    let (mut count, mut wild) = (0u64, 0u64);
-    for &value in known {
-        count += 1;
-        wild += u64::from(!(-12_000.0..=9_000.0).contains(&value));
-    }
+    let wild = |v: f32| !(-12_000.0..=9_000.0).contains(&v);
+    let (count, wild) = match &raster.samples {
+        Samples::Whole(samples) => {
+            let wild =
+                by_rows(samples, 1, 1, |part| part.iter().filter(|&&v| wild(f32::from(v))).count());
+            (samples.len(), wild.iter().sum())
+        }
+        Samples::Any(samples) => {
+            let known = || samples.iter().filter(|v| !v.is_nan());
+            (known().count(), known().filter(|&&v| wild(v)).count())
+        }
+    };
     if count == 0 {
         return Err(TerrainError::not_elevation(path, "every sample is marked as no data"));
     }

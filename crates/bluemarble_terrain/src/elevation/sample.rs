@@ -18,12 +18,123 @@ pub(crate) struct GridBounds {
     pub relief_m: Interval,
 }
 
+/// How much the relief and how much what is not an even slope make ground rough.
+const EVEN: f64 = 0.35;
+const UNEVEN: f64 = 0.8;
+
+/// How rough the grid is around a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GridCharacter {
+    /// How much the nodes around differ: greatest less least of 3 x 3, smoothly interpolated.
+    pub relief_m: f64,
+    /// The middle between these.
+    pub middle_m: f64,
+    /// The relief, less where it is but one even slope: the flank of a volcano is not a range of mountains.
+    pub rough_m: f64,
+}
+
+/// Samples the character of a grid and remembers what is around the last place.
+pub(crate) struct CharacterSampler<'a> {
+    grid: &'a ElevationGrid,
+    at: [i32; 2],
+    /// Relief and middle at the nine nodes around.
+    nodes: [[GridCharacter; 3]; 3],
+}
+
+impl<'a> CharacterSampler<'a> {
+    pub fn new(grid: &'a ElevationGrid) -> Self {
+        let nothing = GridCharacter { relief_m: 0.0, middle_m: 0.0, rough_m: 0.0 };
+        Self { grid, at: [i32::MIN; 2], nodes: [[nothing; 3]; 3] }
+    }
+
+    fn visit(&mut self, at: [i32; 2]) {
+        self.at = at;
+        let window: [[f64; 5]; 5] = self.grid.window([at[0] - 2, at[1] - 2]);
+        for (i, line) in self.nodes.iter_mut().enumerate() {
+            for (j, node) in line.iter_mut().enumerate() {
+                let around: [[f64; 3]; 3] =
+                    std::array::from_fn(|v| std::array::from_fn(|u| window[i + v][j + u]));
+                let all = range(around.iter().flatten().copied());
+                let south = (around[2][1] - around[0][1]) * 0.5;
+                let east = (around[1][2] - around[1][0]) * 0.5;
+                let uneven = |k: usize| {
+                    let (v, u) = (k / 3, k % 3);
+                    around[v][u] - south * (v as f64 - 1.0) - east * (u as f64 - 1.0)
+                };
+                let rest = range((0..9).map(uneven));
+                let relief_m = all.hi - all.lo;
+                let rough_m = EVEN * relief_m + UNEVEN * (rest.hi - rest.lo);
+                *node = GridCharacter {
+                    relief_m,
+                    middle_m: (all.hi + all.lo) * 0.5,
+                    rough_m: rough_m.min(relief_m),
+                };
+            }
+        }
+    }
+
+    /// The character at a place: a quadratic B-spline over the nodes.
+    pub fn sample(&mut self, lat_deg: f64, lon_deg: f64) -> GridCharacter {
+        let [row, column] = self.grid.position(lat_deg, lon_deg);
+        let near = [(row + 0.5).floor(), (column + 0.5).floor()];
+        let at = near.map(|v| v as i32);
+        if at != self.at {
+            self.visit(at);
+        }
+        let weights =
+            |t: f64| [0.5 * (0.5 - t) * (0.5 - t), 0.75 - t * t, 0.5 * (0.5 + t) * (0.5 + t)];
+        let (wv, wu) = (weights(row - near[0]), weights(column - near[1]));
+        let mut sum = GridCharacter { relief_m: 0.0, middle_m: 0.0, rough_m: 0.0 };
+        for (v, line) in wv.iter().zip(&self.nodes) {
+            for (u, node) in wu.iter().zip(line) {
+                sum.relief_m += v * u * node.relief_m;
+                sum.middle_m += v * u * node.middle_m;
+                sum.rough_m += v * u * node.rough_m;
+            }
+        }
+        sum
+    }
+
+    /// Bounds of the relief over all places within `radius_deg` of arc of a place.
+    pub fn relief_bounds(&mut self, lat_deg: f64, lon_deg: f64, radius_deg: f64) -> Interval {
+        let grid = self.grid;
+        let [row, column] = grid.position(lat_deg, lon_deg);
+        let rows_away = radius_deg / grid.step_deg[1];
+        let columns_away = cap_half_width_deg(lat_deg, radius_deg) / grid.step_deg[0];
+        let near = |v: f64| (v + 0.5).floor() as i32;
+        let rows = [near(row - rows_away), near(row + rows_away)];
+        let columns = [near(column - columns_away), near(column + columns_away)];
+        let is_small = columns_away < 64.0
+            && !grid.crosses_far_side([columns[0] - 2, columns[1] + 2])
+            && rows[1] - rows[0] <= 1
+            && columns[1] - columns[0] <= 1;
+        if !is_small {
+            let nodes =
+                grid.node_range([rows[0] - 2, rows[1] + 2], [columns[0] - 2, columns[1] + 2]);
+            return Interval::new(0.0, nodes.hi - nodes.lo);
+        }
+        let here = self.sample(lat_deg, lon_deg).relief_m;
+        let mut relief = Interval::new(f64::INFINITY, f64::NEG_INFINITY);
+        for at_row in rows[0]..=rows[1] {
+            for at_column in columns[0]..=columns[1] {
+                self.visit([at_row, at_column]);
+                let nodes = self.nodes.iter().flatten().map(|node| node.relief_m);
+                relief = relief.hull(range(nodes));
+            }
+        }
+        // The derivatives of the weights sum to 0, their absolute values to at most 2.
+        let steepest = (relief.hi - relief.lo) * (rows_away + columns_away);
+        relief.meet(Interval::around(here, steepest))
+    }
+}
+
 /// Samples a grid and remembers the nodes around the last place.
 pub(crate) struct GridSampler<'a> {
     grid: &'a ElevationGrid,
     at: [i32; 2],
     window: [[f64; 4]; 4],
     relief: [[f64; 2]; 2],
+    knows_relief: bool,
 }
 
 /// How far a bicubic Catmull-Rom surface may leave the range of its 16 nodes, as a share of the range:
@@ -48,6 +159,18 @@ fn weights(t: f64) -> [f64; 4] {
     ]
 }
 
+/// The derivatives of [`weights`].
+#[inline]
+fn steepness(t: f64) -> [f64; 4] {
+    let t2 = t * t;
+    [
+        0.5 * (-3.0 * t2 + 4.0 * t - 1.0),
+        0.5 * (9.0 * t2 - 10.0 * t),
+        0.5 * (-9.0 * t2 + 8.0 * t + 1.0),
+        0.5 * (3.0 * t2 - 2.0 * t),
+    ]
+}
+
 fn range(values: impl Iterator<Item = f64>) -> Interval {
     values.fold(Interval::new(f64::INFINITY, f64::NEG_INFINITY), |range, v| {
         range.hull(Interval::point(v))
@@ -56,16 +179,17 @@ fn range(values: impl Iterator<Item = f64>) -> Interval {
 
 impl<'a> GridSampler<'a> {
     pub fn new(grid: &'a ElevationGrid) -> Self {
-        Self { grid, at: [i32::MIN; 2], window: [[0.0; 4]; 4], relief: [[0.0; 2]; 2] }
+        Self {
+            grid,
+            at: [i32::MIN; 2],
+            window: [[0.0; 4]; 4],
+            relief: [[0.0; 2]; 2],
+            knows_relief: false,
+        }
     }
 
     fn visit(&mut self, at: [i32; 2]) {
-        self.at = at;
-        for (i, row) in self.window.iter_mut().enumerate() {
-            for (j, node) in row.iter_mut().enumerate() {
-                *node = f64::from(self.grid.node(at[0] - 1 + i as i32, at[1] - 1 + j as i32));
-            }
-        }
+        self.visit_nodes(at);
         for i in 0..2 {
             for j in 0..2 {
                 let (mut low, mut high) = (self.window[i][j], self.window[i][j]);
@@ -78,12 +202,40 @@ impl<'a> GridSampler<'a> {
                 self.relief[i][j] = high - low;
             }
         }
+        self.knows_relief = true;
+    }
+
+    fn visit_nodes(&mut self, at: [i32; 2]) {
+        self.at = at;
+        self.knows_relief = false;
+        self.window = self.grid.window([at[0] - 1, at[1] - 1]);
+    }
+
+    /// The height at a place, and the slope in metres per node southwards and eastwards.
+    pub fn height_and_slope(&mut self, lat_deg: f64, lon_deg: f64) -> (f64, [f64; 2]) {
+        let [row, column] = self.grid.position(lat_deg, lon_deg);
+        let at = [row.floor() as i32, column.floor() as i32];
+        if at != self.at {
+            self.visit_nodes(at);
+        }
+        let (v, u) = (row - row.floor(), column - column.floor());
+        let (wv, wu, sv, su) = (weights(v), weights(u), steepness(v), steepness(u));
+        let (mut height_m, mut south, mut east) = (0.0, 0.0, 0.0);
+        for (i, line) in self.window.iter().enumerate() {
+            let along =
+                |w: &[f64; 4]| w[0] * line[0] + w[1] * line[1] + w[2] * line[2] + w[3] * line[3];
+            let here = along(&wu);
+            height_m += wv[i] * here;
+            south += sv[i] * here;
+            east += wv[i] * along(&su);
+        }
+        (height_m, [south, east])
     }
 
     pub fn sample(&mut self, lat_deg: f64, lon_deg: f64) -> GridSample {
         let [row, column] = self.grid.position(lat_deg, lon_deg);
         let at = [row.floor() as i32, column.floor() as i32];
-        if at != self.at {
+        if at != self.at || !self.knows_relief {
             self.visit(at);
         }
         let (v, u) = (row - row.floor(), column - column.floor());
@@ -156,6 +308,13 @@ fn cap_half_width_deg(lat_deg: f64, radius_deg: f64) -> f64 {
 }
 
 impl ElevationGrid {
+    /// The nodes of a square, from its north-western corner.
+    fn window<const N: usize>(&self, [row, column]: [i32; 2]) -> [[f64; N]; N] {
+        std::array::from_fn(|i| {
+            std::array::from_fn(|j| f64::from(self.node(row + i as i32, column + j as i32)))
+        })
+    }
+
     /// Whether columns of a grid that does not close reach the meridian opposite to its middle, beyond
     /// which they come round the globe to the grid's other side.
     fn crosses_far_side(&self, columns: [i32; 2]) -> bool {
@@ -214,10 +373,8 @@ impl ElevationGrid {
             }
         };
         for part in parts.into_iter().flatten() {
-            let (low, high) = self
-                .extremes
-                .bounds([rows[0] as usize, rows[1] as usize], [part[0] as usize, part[1] as usize]);
-            bounds = bounds.hull(Interval::new(f64::from(low), f64::from(high)));
+            let rows = rows.map(|row| row as usize);
+            bounds = bounds.hull(self.nodes.bounds(rows, part.map(|column| column as usize)));
         }
         bounds
     }

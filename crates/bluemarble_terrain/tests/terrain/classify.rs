@@ -4,7 +4,7 @@ use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId};
 use bluemarble_terrain::{Baseline, Classification, Survey};
 use glam::{IVec3, ivec3};
 
-use crate::support::{EARTH, HILLS, MATERIALS, Oracle, Random};
+use crate::support::{EARTH, FIRST, HILLS, MATERIALS, Oracle, Random};
 
 /// A box near the surface, or now and then anywhere: a chunk or any other box.
 fn random_box(world: &impl Oracle, random: &mut Random, lod: u8) -> (u8, LatticeBox) {
@@ -72,6 +72,12 @@ fn check(world: &impl Oracle, random: &mut Random, boxes: usize) -> usize {
 #[test]
 fn the_earth_is_never_misjudged() {
     let decided = check(&*EARTH, &mut Random(1), 7000);
+    assert!(decided > 3000, "only {decided} of 7000 boxes were decided");
+}
+
+#[test]
+fn the_first_edition_is_never_misjudged() {
+    let decided = check(&*FIRST, &mut Random(1), 7000);
     assert!(decided > 3000, "only {decided} of 7000 boxes were decided");
 }
 

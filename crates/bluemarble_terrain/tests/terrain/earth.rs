@@ -1,10 +1,12 @@
 //! The Earth is the Earth, the same one every time, and it has no seams.
 
 use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, GeoPosition, REGION_EDGE, Shape};
-use bluemarble_terrain::{Baseline, EarthBaseline, ElevationGrid, NoiseBaseline};
+use bluemarble_terrain::{
+    Baseline, EarthBaseline, EarthEdition, EarthSources, ElevationGrid, NoiseBaseline,
+};
 use glam::{DVec3, ivec3};
 
-use crate::support::{EARTH, MATERIALS, Oracle, Random, etopo5};
+use crate::support::{EARTH, MATERIALS, Oracle, Random, assets, shipped};
 
 fn surface_key(random: &mut Random, lod: u8) -> ChunkKey {
     let (region, x, z) = random.column(EARTH.shape(), lod);
@@ -22,7 +24,7 @@ fn chunks_do_not_depend_on_order_caches_or_threads() {
         chunk
     };
     let first: Vec<Chunk> = keys.iter().map(|&key| fill(&EARTH, key)).collect();
-    let other = EarthBaseline::load(&etopo5(), &MATERIALS, 1).unwrap();
+    let other = EarthBaseline::load(&shipped(), &MATERIALS, 1).unwrap();
     assert_eq!(other.fingerprint(), EARTH.fingerprint());
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -38,7 +40,7 @@ fn chunks_do_not_depend_on_order_caches_or_threads() {
 
 #[test]
 fn planes_are_the_outermost_cells_of_their_chunks_with_and_without_the_rest() {
-    let other = EarthBaseline::load(&etopo5(), &MATERIALS, 1).unwrap();
+    let other = EarthBaseline::load(&shipped(), &MATERIALS, 1).unwrap();
     let hills = NoiseBaseline::new(0.5, 3, &MATERIALS).unwrap();
     let (mut random, mut uneven) = (Random(15), 0);
     let mut check = |world: &dyn Baseline, key: ChunkKey, faces: &[Face]| {
@@ -106,15 +108,20 @@ fn well_known_places_look_as_they_should() {
         let cell = lattice.as_ivec3() >> i32::from(lod);
         MATERIALS.name(EARTH.top(region, lod, cell.x, cell.z).1).to_owned()
     };
-    for lod in [0, 8, 14, 17] {
-        assert_eq!(top(24.0, 10.0, lod), "desert sand", "Sahara, lod {lod}");
-        assert_eq!(top(-3.0, -64.0, lod), "forest floor", "Amazon, lod {lod}");
-        assert_eq!(top(72.0, -40.0, lod), "snow", "Greenland, lod {lod}");
-        assert_eq!(top(-85.0, 40.0, lod), "snow", "Antarctica, lod {lod}");
-        assert_eq!(top(0.0, -140.0, lod), "water", "Pacific, lod {lod}");
-        assert_eq!(top(90.0, 0.0, lod), "water", "north pole, lod {lod}");
-        assert_eq!(top(-25.0, 129.0, lod), "desert sand", "Australia, lod {lod}");
-    }
+    let check = |place: &str, lat: f64, lon: f64, kinds: &[&str]| {
+        for lod in [0, 8, 14, 17] {
+            let top = top(lat, lon, lod);
+            let is_kind = kinds.iter().any(|kind| top.contains(kind));
+            assert!(is_kind, "{place} is {top} at lod {lod}, not one of {kinds:?}");
+        }
+    };
+    check("the Sahara", 24.0, 10.0, &["desert"]);
+    check("the Amazon", -3.0, -64.0, &["rain forest"]);
+    check("Greenland", 72.0, -40.0, &["snow", "ice"]);
+    check("Antarctica", -85.0, 40.0, &["snow", "ice"]);
+    check("the Pacific", 0.0, -140.0, &["water"]);
+    check("the north pole", 90.0, 0.0, &["water"]);
+    check("Australia", -25.0, 129.0, &["desert"]);
 }
 
 /// Heights beside an edge of a face, on both sides of it, at a lod.
@@ -157,7 +164,7 @@ fn the_edges_of_faces_are_no_steeper_than_the_ground_beside_them() {
 
 #[test]
 fn the_surface_through_the_grid_has_no_jumps() {
-    let grid = ElevationGrid::load(&etopo5()).unwrap();
+    let grid = ElevationGrid::load(&shipped().elevation).unwrap();
     let mut random = Random(9);
     for _ in 0..20_000 {
         let lon = random.unit() * 360.0 - 180.0;
@@ -182,5 +189,12 @@ fn the_surface_through_the_grid_has_no_jumps() {
 #[test]
 fn the_shape_is_the_earth() {
     assert_eq!(EARTH.shape(), Shape::earth());
-    assert!(EARTH.fingerprint().starts_with("earth-1 seed=1 grid=4320x2161:"));
+    let fingerprint = EARTH.fingerprint();
+    assert!(fingerprint.starts_with("earth-2 seed=1 grid=8640x4321:"), "{fingerprint}");
+    assert_eq!(EarthEdition::of_fingerprint(&fingerprint), Some(EarthEdition::Second));
+    assert_eq!(EarthSources::of_fingerprint(assets(), &fingerprint), Some(shipped()));
+    let bare =
+        EarthBaseline::load(&EarthSources::elevation_only(&shipped().elevation), &MATERIALS, 2);
+    let sources = EarthSources::of_fingerprint(assets(), &bare.unwrap().fingerprint());
+    assert_eq!(sources, Some(EarthSources::elevation_only(&shipped().elevation)));
 }

@@ -1,19 +1,32 @@
 //! The Earth, loaded once, and random places on it.
 
-use std::{path::PathBuf, sync::LazyLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use bluemarble_core::{MaterialId, MaterialTable, Shape};
-use bluemarble_terrain::{Baseline, EarthBaseline, NoiseBaseline};
+use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources, FirstEarth, NoiseBaseline};
 use glam::{IVec3, ivec3};
 
 pub static MATERIALS: LazyLock<MaterialTable> = LazyLock::new(MaterialTable::standard);
 pub static EARTH: LazyLock<EarthBaseline> =
-    LazyLock::new(|| EarthBaseline::load(&etopo5(), &MATERIALS, 1).unwrap());
+    LazyLock::new(|| EarthBaseline::load(&shipped(), &MATERIALS, 1).unwrap());
+pub static FIRST: LazyLock<FirstEarth> =
+    LazyLock::new(|| FirstEarth::load(&etopo5(), &MATERIALS, 1).unwrap());
 pub static HILLS: LazyLock<NoiseBaseline> =
     LazyLock::new(|| NoiseBaseline::new(0.25, 1, &MATERIALS).unwrap());
 
+pub fn assets() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets"))
+}
+
+pub fn shipped() -> EarthSources {
+    EarthSources::shipped(assets())
+}
+
 pub fn etopo5() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/earth/etopo5.tif"))
+    EarthSources::light(assets()).elevation
 }
 
 /// A baseline that can tell a single cell.
@@ -36,6 +49,12 @@ pub trait Oracle: Baseline {
 }
 
 impl Oracle for EarthBaseline {
+    fn cell(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
+        self.material_at(region, lod, cell)
+    }
+}
+
+impl Oracle for FirstEarth {
     fn cell(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
         self.material_at(region, lod, cell)
     }

@@ -1,0 +1,254 @@
+//! [`FirstEarth`]: the first edition of the Earth's ground, kept for the worlds that were made on it.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `height` | how high the ground is: grid plus ridged octaves, band-limited by lod |
+//! | `spot` | all that the columns of a chunk need to know, cheaply |
+
+mod height;
+mod spot;
+
+use std::path::Path;
+
+use std::sync::Arc;
+
+use bluemarble_core::{
+    Chunk, ChunkKey, CubeSphere, Face, FacePlane, LatticeBox, MaterialId, MaterialTable, Shape,
+};
+use glam::IVec3;
+use height::HeightField;
+use spot::{Site, SiteSampler};
+
+use super::{
+    climate::Climate,
+    strata,
+    surface::{Palette, Setting},
+};
+use crate::{
+    baseline::{Baseline, Classification, Survey},
+    columns::{
+        self, Column, ColumnBounds, ColumnSource, Columns, Span, Strata, TileCache, may_begin_row,
+    },
+    elevation::ElevationGrid,
+    error::TerrainError,
+    fractal::{Fractal, FractalShape},
+    relief::Relief,
+};
+
+/// Changes whenever the same parameters give another ground.
+pub(super) const ALGORITHM: &str = "earth-1";
+/// The patches that fray the borders of surfaces: from 480 km down to 29 m.
+const PATCHES: FractalShape = FractalShape {
+    longest_m: 480_000.0,
+    shortest_m: 25.0,
+    lacunarity: 4.0,
+    hurst: 0.3,
+    texture_m: |_| 0.0,
+};
+
+/// The Earth as worlds of the first edition have it. New worlds are made on [`EarthBaseline`](crate::EarthBaseline).
+pub struct FirstEarth {
+    field: HeightField,
+    climate: Climate,
+    patches: Fractal,
+    palette: Palette,
+    strata: Strata,
+    shape: Shape,
+    seed: u64,
+    content_hash: u64,
+    tiles: TileCache,
+}
+
+impl FirstEarth {
+    /// The first edition from a `GeoTIFF` of elevations in metres over degrees.
+    ///
+    /// # Errors
+    /// [`TerrainError`], naming the file and what is wrong with it, or the material that is missing.
+    pub fn load(path: &Path, materials: &MaterialTable, seed: u64) -> Result<Self, TerrainError> {
+        Self::new(ElevationGrid::load(path)?, materials, seed)
+    }
+
+    /// The first edition from a grid of elevations.
+    ///
+    /// # Errors
+    /// [`TerrainError::Material`] if the table lacks a material that the ground is made of.
+    pub fn new(
+        grid: ElevationGrid,
+        materials: &MaterialTable,
+        seed: u64,
+    ) -> Result<Self, TerrainError> {
+        let shape = Shape::earth();
+        let Shape::CubeSphere(sphere) = shape else {
+            return Err(TerrainError::Parameter {
+                parameter: "the shape",
+                value: format!("{shape:?}"),
+                expected: "a cube-sphere",
+            });
+        };
+        Ok(Self {
+            palette: Palette::new(materials)?,
+            strata: strata::rocks(materials)?,
+            climate: Climate::new(&grid),
+            content_hash: grid.content_hash(),
+            field: HeightField::new(grid, sphere, shape.voxel_m(), seed),
+            patches: Fractal::new(!seed, &PATCHES),
+            shape,
+            seed,
+            tiles: TileCache::new(),
+        })
+    }
+
+    /// The grid that the ground goes through.
+    pub fn grid(&self) -> &ElevationGrid {
+        &self.field.grid
+    }
+
+    /// Height of the ground above sea level, in metres, in the column at lattice x and z, as `lod` shows
+    /// it: with the octaves of detail that are at least two of its cells long.
+    pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
+        let width = f64::from(1u32 << lod);
+        let at = [x / width, z / width];
+        let sites = SiteSampler::new(self, region, lod).sites(at, [1; 2], &|| true);
+        sites.and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
+    }
+
+    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
+    /// but as slow as a whole column.
+    pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
+        columns::material_at(self, region, lod, cell)
+    }
+
+    fn sphere(&self) -> CubeSphere {
+        self.field.shape
+    }
+
+    /// What lies at a site, where the ground slopes by `slope` (a tangent).
+    fn column(&self, site: &Site, slope: f64, hidden_slope2: f64) -> Column {
+        let ground = &site.ground;
+        let [wide, narrow] = site.patch.map(|v| v.clamp(-1.0, 1.0));
+        let setting = Setting {
+            height_m: ground.height_m,
+            steepness: (slope * slope + hidden_slope2 * 0.5).sqrt(),
+            slope,
+            relief_m: ground.relief_m,
+            wide,
+            narrow,
+        };
+        let surface = self.palette.surface(&site.weather.at_height(ground.height_m), &setting);
+        let subsoil_m = if surface == self.palette.snow { 3.0 } else { 0.9 + 0.4 * narrow };
+        Column {
+            ground_m: ground.height_m,
+            surface,
+            subsoil: self.palette.subsoil(surface),
+            floors_m: strata::floors_m(
+                ground.height_m,
+                ground.base_m,
+                ground.relief_m,
+                wide,
+                subsoil_m,
+            ),
+        }
+    }
+}
+
+impl ColumnSource for FirstEarth {
+    fn strata(&self) -> &Strata {
+        &self.strata
+    }
+
+    fn columns(
+        &self,
+        region: u8,
+        lod: u8,
+        [x, z]: [i32; 2],
+        [width, depth]: [usize; 2],
+        go_on: &dyn Fn() -> bool,
+        out: &mut Columns,
+    ) -> bool {
+        let cell_m = self.field.cell_m(lod);
+        let levels = self.levels(lod);
+        let mut sampler = SiteSampler::new(self, region, lod);
+        // One column more on each side, for slopes.
+        let ring = width + 2;
+        let first = [f64::from(x) - 0.5, f64::from(z) - 0.5];
+        let Some(sites) = sampler.sites(first, [ring, depth + 2], go_on) else { return false };
+        if let Some(ring_m) = &mut out.ring_m {
+            ring_m.extend(sites.iter().map(|site| site.ground.height_m as f32));
+        }
+        for j in 1..=depth {
+            if !may_begin_row(j, go_on) {
+                return false;
+            }
+            for i in 1..=width {
+                let here = j * ring + i;
+                let rise = |a: usize, b: usize| sites[a].ground.height_m - sites[b].ground.height_m;
+                let (east, south) = (rise(here + 1, here - 1), rise(here + ring, here - ring));
+                let slope = (east * east + south * south).sqrt() / (2.0 * cell_m);
+                let hidden_slope2 = sampler.hidden_slope2(&sites[here].ground);
+                out.cells.push(levels.cells(&self.column(&sites[here], slope, hidden_slope2)));
+            }
+        }
+        true
+    }
+}
+
+impl Baseline for FirstEarth {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
+        *chunk = columns::fill(self, &self.tiles, key);
+    }
+
+    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+        let span = Span::new(voxels, lod);
+        // Columns are interpolated between places up to a stride away.
+        let reach = f64::from(spot::STRIDE << lod);
+        let [x0, z0, x1, z1] = span.columns.map(|v| v as f64);
+        let (x0, z0, x1, z1) = (x0 - reach, z0 - reach, x1 + reach, z1 + reach);
+        let sphere = self.sphere();
+        let direction = |x: f64, z: f64| sphere.direction(region, x, z);
+        let middle = direction((x0 + x1) * 0.5, (z0 + z1) * 0.5);
+        // Lattice lines are great circles, so no place of the box is farther than a corner.
+        let corners = [(x0, z0), (x1, z0), (x0, z1), (x1, z1)];
+        let radius =
+            corners.into_iter().map(|(x, z)| direction(x, z).distance(middle)).fold(0.0, f64::max);
+        let ground = self.field.bounds(middle, radius * 1.000_001 + 1e-12, lod);
+        let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(ground.base_m);
+        let bounds = ColumnBounds {
+            ground_m: ground.height_m,
+            loose_depth_m: strata::LOOSE_DEPTH_M,
+            granite_floor_m: granite_floor_m.grown(0.02),
+            basalt_floor_m: basalt_floor_m.grown(0.02),
+        };
+        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+    }
+
+    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
+        columns::prepare(self, &self.tiles, key, go_on)
+    }
+
+    fn survey(&self, key: ChunkKey) -> Survey {
+        columns::survey(self, &self.tiles, key)
+    }
+
+    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
+        columns::relief(self, &self.tiles, key, go_on)
+    }
+
+    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
+        Some(columns::face_plane(self, &self.tiles, key, face))
+    }
+
+    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
+        let ground_m = self.ground_m(region, x, z, 0);
+        self.shape.lattice_y(ground_m.max(0.0))
+    }
+
+    fn fingerprint(&self) -> String {
+        let [columns, rows] = self.field.grid.size();
+        let (hash, seed) = (self.content_hash, self.seed);
+        format!("{ALGORITHM} seed={seed} grid={columns}x{rows}:{hash:016x}")
+    }
+}

@@ -1,0 +1,117 @@
+//! Heights of the ground around a chunk.
+
+use std::sync::Arc;
+
+use bluemarble_core::ChunkKey;
+use quick_cache::sync::Cache;
+
+use crate::columns::{ColumnSource, Columns};
+
+/// Columns of its lod along an edge of a block, without its margin.
+const BLOCK: i32 = 32;
+/// Columns around them that a block has, too, so that nobody needs the blocks beside it.
+pub(super) const MARGIN: i32 = 5;
+/// Columns along an edge of a block.
+pub(super) const EDGE: usize = (BLOCK + 2 * MARGIN) as usize;
+
+/// Heights in metres, in two bytes each.
+pub(crate) struct PackedHeights {
+    lowest_m: f32,
+    step_m: f32,
+    above: Box<[u16]>,
+}
+
+impl PackedHeights {
+    pub fn new(heights_m: &[f32]) -> Self {
+        let (lowest_m, highest_m) = heights_m
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+        let step_m = (highest_m - lowest_m) / f32::from(u16::MAX);
+        let steps = |height_m: f32| {
+            if step_m > 0.0 { ((height_m - lowest_m) / step_m).round() as u16 } else { 0 }
+        };
+        Self {
+            lowest_m,
+            step_m,
+            above: heights_m.iter().map(|&height_m| steps(height_m)).collect(),
+        }
+    }
+
+    pub fn unpacked(&self) -> Vec<f32> {
+        self.above.iter().map(|&above| self.lowest_m + self.step_m * f32::from(above)).collect()
+    }
+}
+
+/// The ground of 32 x 32 columns of a lod and of five more on each side.
+pub(super) struct HeightBlock {
+    heights: PackedHeights,
+}
+
+/// A block laid out to be read.
+pub(super) struct OpenBlock {
+    pub heights_m: Vec<f32>,
+    /// The first column, in columns of the block's lod.
+    pub first: [i32; 2],
+}
+
+/// The block of lod `lod` over a chunk of a finer lod; `None` if `go_on` said no on the way.
+pub(super) fn block_over(
+    source: &impl ColumnSource,
+    blocks: &Cache<ChunkKey, Arc<HeightBlock>>,
+    key: ChunkKey,
+    lod: u8,
+    go_on: &dyn Fn() -> bool,
+) -> Option<OpenBlock> {
+    // A chunk is two blocks of its own lod wide.
+    let pos = (key.pos * 2) >> i32::from(lod - key.lod);
+    let place = ChunkKey::new(key.region, lod, pos.with_y(0));
+    let first = [pos.x * BLOCK - MARGIN, pos.z * BLOCK - MARGIN];
+    let block = match blocks.get(&place) {
+        Some(block) => block,
+        None => {
+            // The ring around the columns asked for belongs to the block.
+            let inner = [EDGE - 2; 2];
+            let mut columns = Columns::with_heights(inner[0] * inner[1]);
+            let from = first.map(|v| v + 1);
+            if !source.columns(key.region, lod, from, inner, go_on, &mut columns) {
+                return None;
+            }
+            let heights = PackedHeights::new(&columns.ring_m.unwrap_or_default());
+            let block = Arc::new(HeightBlock { heights });
+            blocks.insert(place, block.clone());
+            block
+        }
+    };
+    Some(OpenBlock { heights_m: block.heights.unpacked(), first })
+}
+
+impl OpenBlock {
+    /// The height at a place in columns of the block's lod, counted from the middle of the first one, between
+    /// columns.
+    #[inline]
+    pub fn height_m(&self, x: f32, z: f32) -> f32 {
+        let last = (EDGE - 2) as f32;
+        let (x, z) = (x.clamp(0.0, last), z.clamp(0.0, last));
+        let (column, row) = (x as usize, z as usize);
+        let (u, v) = (x - column as f32, z - row as f32);
+        let at = row * EDGE + column;
+        let lerp = |t: f32, a: f32, b: f32| a + t * (b - a);
+        let h = &self.heights_m[at..at + EDGE + 2];
+        lerp(v, lerp(u, h[0], h[1]), lerp(u, h[EDGE], h[EDGE + 1]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_heights_come_back_within_a_step_of_their_range() {
+        let heights: Vec<f32> = (0..500).map(|k| (k * k % 977) as f32 * 3.7 - 400.0).collect();
+        let packed = PackedHeights::new(&heights);
+        for (before, after) in heights.iter().zip(packed.unpacked()) {
+            assert!((before - after).abs() <= 4000.0 / 65_535.0, "{before} {after}");
+        }
+        assert_eq!(PackedHeights::new(&[7.5; 9]).unpacked(), [7.5; 9]);
+    }
+}
