@@ -12,7 +12,7 @@ use bluemarble_core::{
     chunk::cell_position,
 };
 use bluemarble_mesh::{Shell, Surroundings};
-use bluemarble_terrain::{Baseline, EarthBaseline, NoiseBaseline};
+use bluemarble_terrain::{Baseline, FirstEarth, NoiseBaseline};
 use glam::{DVec3, IVec3, Vec3, dvec3, ivec3};
 
 /// Peers take the outermost cells of 64³ as padding and mesh what is left.
@@ -168,7 +168,7 @@ fn on_earth(lat_deg: f64, lon_deg: f64) -> (u8, DVec3) {
 }
 
 /// A place where the ground passes sea level, between one on land and one at sea.
-fn shore(earth: &EarthBaseline, land: (f64, f64), sea: (f64, f64)) -> (u8, DVec3) {
+fn shore(earth: &FirstEarth, land: (f64, f64), sea: (f64, f64)) -> (u8, DVec3) {
     let (region, mut dry) = on_earth(land.0, land.1);
     let (sea_region, mut wet) = on_earth(sea.0, sea.1);
     assert_eq!(region, sea_region, "the shore crosses regions");
@@ -210,7 +210,7 @@ fn smooth(position: Vec3, seed: u64) -> f32 {
 /// All chunks, from the plainest terrain to the worst case.
 pub fn corpus(materials: &MaterialTable) -> Vec<Sample> {
     let elevation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/earth/etopo5.tif");
-    let earth = EarthBaseline::load(&elevation, materials, 1).expect("the elevations are shipped");
+    let earth = FirstEarth::load(&elevation, materials, 1).expect("the elevations are shipped");
     let hills = NoiseBaseline::new(0.5, 7, materials).expect("half a metre is a length");
     let id = |name| materials.id(name).expect("the standard table has it");
     let plain = on_earth(52.0, 21.0);

@@ -7,7 +7,7 @@ use bluemarble_core::{
     CHUNK_VOLUME, Chunk, ChunkKey, GeoPosition, MaterialId, MaterialTable, Shape,
     chunk::cell_position,
 };
-use bluemarble_terrain::{Baseline, EarthBaseline};
+use bluemarble_terrain::{Baseline, FirstEarth};
 use glam::{IVec3, Vec3, ivec3};
 
 /// Eight chunks of one kind.
@@ -45,7 +45,7 @@ pub fn all() -> Vec<Content> {
 fn strata() -> Vec<Chunk> {
     let elevation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/earth/etopo5.tif");
     let materials = MaterialTable::standard();
-    let earth = EarthBaseline::load(&elevation, &materials, 1).expect("the elevations are shipped");
+    let earth = FirstEarth::load(&elevation, &materials, 1).expect("the elevations are shipped");
     let shape = Shape::earth();
     let (region, place) = shape.from_world(shape.world_of(GeoPosition::new(46.0, 7.7, 0.0)));
     let chunks = (0..8).map(|number| {

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use bevy::prelude::*;
 use bluemarble_core::{GeoPosition, MaterialTable, Shape};
-use bluemarble_terrain::{Baseline, EarthBaseline};
+use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use bluemarble_world::HybridWorld;
 use glam::DVec3;
 
@@ -13,8 +13,9 @@ pub struct Earth(Arc<EarthBaseline>);
 
 impl Earth {
     pub fn load() -> Self {
-        let elevation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/earth/etopo5.tif");
-        let earth = EarthBaseline::load(&elevation, &MaterialTable::standard(), 1);
+        let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+        let sources = EarthSources::shipped(&assets);
+        let earth = EarthBaseline::load(&sources, &MaterialTable::standard(), 1);
         Self(Arc::new(earth.expect("the repository has it")))
     }
 

@@ -5,13 +5,14 @@
 
 mod bookmarks;
 mod camera;
+mod ground;
 mod options;
 mod panel;
 mod script;
 mod slow;
 mod tools;
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use bevy::{
     app::{ScheduleRunnerPlugin, TaskPoolThreadAssignmentPolicy},
@@ -32,7 +33,7 @@ use bevy::{
 use bevy_bluemarble::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
 use bluemarble_core::{MaterialTable, material::Surface};
-use bluemarble_terrain::{Baseline, EarthBaseline};
+use bluemarble_terrain::assets_dir;
 use bluemarble_world::HybridWorld;
 use clap::{Parser, error::ErrorKind};
 
@@ -41,7 +42,6 @@ use crate::{
     options::{GroundLook, Options},
     panel::{FrameTimes, PointerOverPanel},
     script::{Canvas, Script, fail},
-    slow::SlowReads,
     tools::{Hovered, Mode, Tool},
 };
 
@@ -75,22 +75,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// What people build; it stays cubes where the ground is rounded.
-const BUILT: [&str; 2] = ["brick", "planks"];
-
 fn open_world(options: &Options) -> Result<HybridWorld, String> {
     let mut materials = MaterialTable::standard();
     if options.surface == GroundLook::Smooth {
-        materials = materials.with_surface(|row| {
-            if BUILT.contains(&row.name.as_str()) { Surface::Blocky } else { Surface::Smooth }
-        });
+        materials =
+            materials.with_surface(|row| if row.built { Surface::Blocky } else { Surface::Smooth });
     }
-    let earth = EarthBaseline::load(&options.elevation, &materials, options.seed)
-        .map_err(|error| error.to_string())?;
-    let baseline: Arc<dyn Baseline> = match options.slow_reads {
-        0 => Arc::new(earth),
-        ms => Arc::new(SlowReads { inner: earth, each: Duration::from_millis(ms) }),
-    };
+    let baseline = ground::baseline(options, &materials)?;
     match &options.world {
         Some(dir) => HybridWorld::open(dir, baseline, materials).map_err(|error| error.to_string()),
         None => Ok(HybridWorld::in_memory(baseline, materials)),
@@ -195,9 +186,23 @@ fn build(options: Options) -> Result<App, String> {
         }
     }
     if let Some(hours) = options.hour {
-        app.world_mut().resource_mut::<Sun>().course = SunCourse::Day { hours, hours_per_s: 0.0 };
+        let course = SunCourse::Day { hours, hours_per_s: options.hours_per_s };
+        app.world_mut().resource_mut::<Sun>().course = course;
     }
+    app.world_mut().resource_mut::<Sun>().day_of_year = options.day;
     app.insert_resource(VoxelWorld(world)).insert_resource(SaveInterval::PROMPT);
+    app.insert_resource(match options.quality {
+        options::Quality::Low => LookQuality::Low,
+        options::Quality::Medium => LookQuality::Medium,
+        options::Quality::High => LookQuality::High,
+    });
+    app.insert_resource(Sky { clouds: options.clouds, ..default() });
+    if options.elevation.is_none() {
+        let asset = |name: &str| assets_dir().join("earth").join(name);
+        let picture = PlanetPicture::load(asset("bluemarble.jpg"), Some(asset("places.csv")))
+            .map_err(|error| error.to_string())?;
+        app.insert_resource(picture);
+    }
     Ok(app)
 }
 

@@ -11,9 +11,12 @@ pub struct Options {
     /// Directory of the world, made if it is not there; without it edits last until the end.
     #[arg(long, value_name = "DIR")]
     pub world: Option<PathBuf>,
-    /// GeoTIFF with elevations in metres.
-    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/earth/etopo5.tif"))]
-    pub elevation: PathBuf,
+    /// GeoTIFF with elevations in metres, of any planet of the Earth's size; without it, the Earth.
+    #[arg(long, value_name = "FILE")]
+    pub elevation: Option<PathBuf>,
+    /// Which of the Earth's grids of elevations a new world is made from.
+    #[arg(long, value_enum, default_value_t = Detail::Fine)]
+    pub detail: Detail,
     /// Seed of the detail below the grid's scale.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -38,6 +41,18 @@ pub struct Options {
     /// Hours since midnight at longitude 0, where the sun stands still; without it, it is always morning.
     #[arg(long, value_name = "HOURS", value_parser = hours)]
     pub hour: Option<f64>,
+    /// Hours that go by in a second, with --hour.
+    #[arg(long, value_name = "HOURS", default_value_t = 0.0, requires = "hour")]
+    pub hours_per_s: f64,
+    /// Day of the year, 0 to 365: the season.
+    #[arg(long, value_name = "DAY", default_value_t = 120.0)]
+    pub day: f64,
+    /// How much of the clouds is there: 0 is a clear sky, 1 weather as on the Earth.
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub clouds: f32,
+    /// How much work goes into a pixel.
+    #[arg(long, value_enum, default_value_t = Quality::Medium)]
+    pub quality: Quality,
     /// Every chunk takes at least so many milliseconds to be read: what a slow disk looks like.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub slow_reads: u64,
@@ -90,6 +105,26 @@ pub enum GroundLook {
     Blocky,
     /// Rounded; what is built stays cubes.
     Smooth,
+}
+
+/// A grid of the Earth's elevations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Detail {
+    /// A height every 2.5 minutes.
+    Fine,
+    /// A height every 5 minutes: a quarter of the memory.
+    Light,
+}
+
+/// How much work goes into a pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Quality {
+    /// For machines without a graphics card.
+    Low,
+    /// For most graphics cards.
+    Medium,
+    /// For fast graphics cards.
+    High,
 }
 
 fn hours(text: &str) -> Result<f64, String> {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use bevy::{
+    ecs::system::SystemParam,
     prelude::*,
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
@@ -175,13 +176,27 @@ pub fn fly(
     }
 }
 
+/// What pictures wait for, besides the ground.
+#[derive(SystemParam)]
+pub struct Look<'w> {
+    clouds: Res<'w, CloudsReady>,
+    picture: Res<'w, PlanetPictureCube>,
+    wanted: Option<Res<'w, PlanetPicture>>,
+}
+
+impl Look<'_> {
+    fn is_ready(&self) -> bool {
+        self.clouds.0 && (self.wanted.is_none() || self.picture.is_settled())
+    }
+}
+
 /// Goes from step to step.
 pub fn advance(
     mut commands: Commands,
     mut script: ResMut<Script>,
     statistics: Res<StreamingStatistics>,
     world: Res<VoxelWorld>,
-    (picker, progress): (WorldPicker, StreamingProgress),
+    (picker, progress, look): (WorldPicker, StreamingProgress, Look),
     canvas: Res<Canvas>,
     mut cameras: Query<(&GlobeCamera, &Projection, &mut Camera)>,
     mut edits: MessageWriter<EditWorld>,
@@ -244,7 +259,8 @@ pub fn advance(
             }
         }
         Phase::Settle => {
-            script.calm = if statistics.settled { script.calm + 1 } else { 0 };
+            let is_calm = statistics.settled && look.is_ready();
+            script.calm = if is_calm { script.calm + 1 } else { 0 };
             let needed = if script.options.needs_settling() { CALM_FRAMES } else { 0 };
             if script.calm >= needed {
                 if script.options.needs_settling() {

@@ -1,17 +1,17 @@
 //! A source that takes its time, as a slow disk would.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bluemarble_core::{Chunk, ChunkKey, LatticeBox, Shape};
-use bluemarble_terrain::{Baseline, Classification, Survey};
+use bluemarble_terrain::{Baseline, Classification, Relief, Survey};
 
 /// A baseline each of whose chunks takes at least so long.
-pub struct SlowReads<B> {
-    pub inner: B,
+pub struct SlowReads {
+    pub inner: Arc<dyn Baseline>,
     pub each: Duration,
 }
 
-impl<B: Baseline> Baseline for SlowReads<B> {
+impl Baseline for SlowReads {
     fn shape(&self) -> Shape {
         self.inner.shape()
     }
@@ -35,6 +35,10 @@ impl<B: Baseline> Baseline for SlowReads<B> {
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
         self.inner.surface_y(region, x, z)
+    }
+
+    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
+        self.inner.relief(key, go_on)
     }
 
     fn fingerprint(&self) -> String {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bluemarble_core::{GeoPosition, MaterialTable, Shape};
-use bluemarble_terrain::{Baseline, EarthBaseline};
+use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use image::RgbImage;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,14 +18,23 @@ const SEED: u64 = 1;
 /// The Earth that the viewer shows.
 pub static EARTH: LazyLock<Arc<EarthBaseline>> = LazyLock::new(|| {
     Arc::new(
-        EarthBaseline::load(&elevation(), &MaterialTable::standard(), SEED)
-            .expect("the Earth loads"),
+        EarthBaseline::load(
+            &EarthSources::shipped(&assets()),
+            &MaterialTable::standard(),
+            SEED,
+        )
+        .expect("the Earth loads"),
     )
 });
 
-/// The elevation grid of the repository.
+/// The assets of the repository.
+fn assets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets")
+}
+
+/// An elevation grid of the repository.
 pub fn elevation() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/earth/etopo5.tif")
+    assets().join("earth/etopo5.tif")
 }
 
 /// The program: cargo builds examples beside the tests.

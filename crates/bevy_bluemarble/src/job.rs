@@ -11,7 +11,7 @@ use bluemarble_core::{
     shape::NodeBounds,
 };
 use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, Reach, Shell, Surroundings};
-use bluemarble_terrain::Survey;
+use bluemarble_terrain::{Relief, Survey};
 use bluemarble_world::{HybridWorld, WorldError};
 use glam::{IVec3, ivec3};
 
@@ -41,6 +41,8 @@ pub struct BuiltNode {
     pub bounds: NodeBounds,
     /// What is drawn.
     pub meshes: Vec<(Pass, Mesh)>,
+    /// How the ground of its columns lies, if it is drawn and somebody wants to know.
+    pub relief: Option<Arc<Relief>>,
     /// What the game adds to it.
     pub furniture: Vec<Furnish>,
     /// Whether its chunk had to be read: without, a survey told that it shows nothing.
@@ -54,7 +56,8 @@ impl BuiltNode {
             let vertices = mesh.get_vertex_buffer_size();
             vertices + mesh.get_index_buffer_bytes().map_or(0, <[u8]>::len)
         };
-        self.meshes.iter().map(|(_, mesh)| bytes(mesh)).sum()
+        let relief = self.relief.as_ref().map_or(0, |relief| size_of_val(relief.words()));
+        self.meshes.iter().map(|(_, mesh)| bytes(mesh)).sum::<usize>() + relief
     }
 
     /// Bytes kept in memory for picking.
@@ -87,6 +90,8 @@ pub struct Builder {
     pub ambient_occlusion: bool,
     /// What the meshes' vertices consist of.
     pub vertices: Vertices,
+    /// Whether the material lights slopes.
+    pub wants_relief: bool,
     /// What the game adds to each chunk.
     pub contents: ChunkContents,
     /// Lets the frame go first.
@@ -115,6 +120,7 @@ impl Builder {
             chunk: None,
             bounds,
             meshes: Vec::new(),
+            relief: None,
             furniture: Vec::new(),
             read: false,
         };
@@ -143,6 +149,12 @@ impl Builder {
         let baked = baked.into_iter().filter_map(|(pass, mesh)| Some((pass, mesh?)));
         node.meshes.extend(baked);
         if !node.meshes.is_empty() {
+            if self.wants_relief {
+                node.relief = self.world.relief(key, &chunk, &|| !stop());
+                if stop() {
+                    return Ok(None);
+                }
+            }
             node.furniture = self.contents.furnish(key, &chunk);
             node.chunk = Some(compact);
         }

@@ -23,7 +23,8 @@ type Attach = dyn Fn(&mut EntityCommands, Pass, Look) + Send + Sync;
 pub struct ChunkMaterials {
     attach: Arc<Attach>,
     vertices: Vertices,
-    fades: bool,
+    /// Whether they are the plugin's own.
+    is_own: bool,
 }
 
 impl ChunkMaterials {
@@ -41,7 +42,7 @@ impl ChunkMaterials {
             };
             entity.insert(MeshMaterial3d(material.clone()));
         };
-        Self { attach: Arc::new(attach), vertices, fades: false }
+        Self { attach: Arc::new(attach), vertices, is_own: false }
     }
 
     /// The plugin's own: steady and fading, for each pass.
@@ -58,7 +59,7 @@ impl ChunkMaterials {
             let material = MeshMaterial3d(material.clone());
             entity.insert((material, NotShadowCaster, NotShadowReceiver));
         };
-        Self { attach: Arc::new(attach), vertices: Vertices::Packed, fades: true }
+        Self { attach: Arc::new(attach), vertices: Vertices::Packed, is_own: true }
     }
 
     /// What the meshes' vertices consist of.
@@ -68,7 +69,12 @@ impl ChunkMaterials {
 
     /// Whether the material can draw a mesh on some pixels only.
     pub(crate) fn fades(&self) -> bool {
-        self.fades
+        self.is_own
+    }
+
+    /// Whether the material lights slopes.
+    pub(crate) fn wants_relief(&self) -> bool {
+        self.is_own
     }
 
     /// Gives an entity its material.

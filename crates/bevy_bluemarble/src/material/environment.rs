@@ -4,59 +4,45 @@ use bevy::{
     prelude::*,
     render::{render_resource::ShaderType, storage::ShaderBuffer},
 };
-use bluemarble_core::{GeoPosition, Shape};
+use bluemarble_core::{Shape, key::REGION_EDGE, shape::EARTH_RADIUS_M};
 use glam::DVec3;
 
+use super::sun::Sun;
 use crate::{
+    sky::{Sky, moon_direction},
     space::{VoxelWorld, WorldPosition, WorldSpace},
     viewer::Viewer,
 };
 
-/// How the sun moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum SunCourse {
-    /// It follows the viewer, so that it is always a sunny morning below.
+/// How much work shaders put into a pixel, from software rendering to high.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LookQuality {
+    /// For machines that draw without a graphics card: air in few steps, clouds as coarse as their map, a
+    /// smooth sea.
+    Low,
+    /// For most graphics cards: clouds and their shading in fine detail, waves.
     #[default]
-    Morning,
-    /// It stands in this direction of world space, a unit vector.
-    Fixed(DVec3),
-    /// It rises in the east and sets in the west: on a planet at another time at each longitude, on a
-    /// plane everywhere at once.
-    Day {
-        /// Hours since midnight, at longitude 0 or on the whole plane.
-        hours: f64,
-        /// How many of these hours go by in a second; 24 in a day of a second.
-        hours_per_s: f64,
-    },
+    Medium,
+    /// For fast graphics cards: air in many steps, the finest clouds, and shadows of these on each other.
+    High,
 }
 
-/// Where the sun stands and how the picture is exposed.
-#[derive(Resource, Clone, Debug)]
-pub struct Sun {
-    /// How it moves.
-    pub course: SunCourse,
-    /// Its strength.
-    pub strength: f32,
-    /// How bright the picture is.
-    pub exposure: f32,
-    /// Whether there is air: haze over distance, and a sky if [`SkyPlugin`](crate::sky::SkyPlugin) is
-    /// there.
-    pub air: bool,
-}
+/// Whether the picture of the planet can be drawn; the plugin keeps it.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanetPictureState(pub bool);
 
-impl Default for Sun {
-    fn default() -> Self {
-        Self { course: SunCourse::Morning, strength: 20.0, exposure: 0.22, air: true }
-    }
-}
-
-/// What all voxels are lit by, as the shaders read it: see `shaders/atmosphere.wgsl`.
-#[derive(Clone, Copy, Debug, Default, ShaderType)]
+/// What all voxels are lit by, as the shaders read it: see `shaders/environment.wgsl`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ShaderType)]
 pub struct Environment {
     sun: Vec4,
     planet: Vec4,
     air: Vec4,
     fade: Vec4,
+    moon: Vec4,
+    clouds: Vec4,
+    light: Vec4,
+    axes: [Vec4; 6],
+    anchor: Vec4,
 }
 
 /// The clock by which nodes give way to each other: see `shaders/vertex.wgsl`.
@@ -70,8 +56,8 @@ pub struct FadeClock {
     pub runs: bool,
 }
 
-/// The buffer of the environment, shared by voxels and sky and rewritten each frame in place, so that
-/// no material changes when the viewer moves.
+/// The buffer of the environment, shared by voxels and sky and rewritten in place when anything changes, so
+/// that no material changes when the viewer moves.
 #[derive(Resource, Clone, Debug)]
 pub struct EnvironmentBuffer(pub Handle<ShaderBuffer>);
 
@@ -82,58 +68,92 @@ impl FromWorld for EnvironmentBuffer {
     }
 }
 
-/// How far north of the equator the sun stands: a northern summer in the south is dull.
-const DECLINATION_RAD: f64 = 0.15;
-/// On a plane the sun passes so far south of overhead.
-const PLANE_NOON_TILT_RAD: f64 = 0.5;
+/// After so many metres of world space the waves of the sea repeat: `WRAP_M` of `shaders/water.wgsl`.
+const WAVES_WRAP_M: f64 = 1024.0;
+/// How dark the shadows of clouds are, and the shares of the sky's light and of the lights at night.
+const CLOUD_SHADOW: f32 = 0.8;
+const SKY_SHARE: f32 = 1.0;
+const NIGHT_LIGHTS: f32 = 1.0;
 
-impl SunCourse {
-    /// Lets time go by.
-    fn advance(&mut self, elapsed_s: f64) {
-        if let Self::Day { hours, hours_per_s } = self
-            && *hours_per_s != 0.0
-        {
-            *hours = (*hours + *hours_per_s * elapsed_s).rem_euclid(24.0);
+impl Environment {
+    /// What shaders are told; `planet` has its centre in render space and its radius, both in metres.
+    fn new(
+        shape: &Shape,
+        viewer: DVec3,
+        planet: (Vec3, f64),
+        sun: &Sun,
+        sky: &Sky,
+        quality: LookQuality,
+        drift_rad: f64,
+    ) -> Self {
+        let (centre_m, radius_m) = planet;
+        let to_sun = sun.direction(shape, viewer).normalize_or(DVec3::Y);
+        let axis = match shape {
+            Shape::CubeSphere(_) => DVec3::Y,
+            // The sky of a plane turns as it does halfway between equator and pole.
+            Shape::Flat(_) => (DVec3::Y + shape.east_north(viewer).1).normalize(),
+        };
+        let to_moon = moon_direction(to_sun, axis, sun.day());
+        let lit = (1.0 - to_sun.dot(to_moon)) / 2.0;
+        let switch = |on: bool| f32::from(u8::from(on));
+        let mut axes = axes(shape, viewer);
+        axes[0].w = switch(sky.stars);
+        axes[1].w = switch(sky.moon);
+        let cover = if sun.air { sky.clouds.clamp(0.0, 1.0) } else { 0.0 };
+        Self {
+            sun: to_sun.as_vec3().extend(sun.strength),
+            planet: centre_m.extend(radius_m as f32),
+            air: Vec4::new(switch(sun.air), sun.exposure, 0.0, 0.0),
+            fade: Vec4::new(0.0, 1.0, switch(matches!(shape, Shape::Flat(_))), 0.0),
+            moon: to_moon.as_vec3().extend(if sky.moon { lit as f32 } else { 0.0 }),
+            clouds: Vec4::new(cover, sky.cloud_altitude_m / 1000.0, drift_rad as f32, CLOUD_SHADOW),
+            light: Vec4::new(f32::from(quality as u8), SKY_SHARE, sky.wind_m_s, NIGHT_LIGHTS),
+            axes,
+            anchor: Vec4::ZERO,
         }
     }
 
-    /// Unit direction towards the sun for a viewer.
-    fn direction(&self, shape: &Shape, viewer: DVec3) -> DVec3 {
-        match *self {
-            Self::Morning => {
-                let up = shape.up(viewer);
-                let (east, north) = shape.east_north(viewer);
-                let (high, low) = MORNING_ELEVATION_RAD.sin_cos();
-                up * high + (east * 0.75 - north * 0.66).normalize() * low
-            }
-            Self::Fixed(direction) => direction,
-            Self::Day { hours, .. } => {
-                let angle = (hours - 12.0) / 12.0 * std::f64::consts::PI;
-                match shape {
-                    Shape::CubeSphere(_) => {
-                        let overhead = GeoPosition::new(0.0, -angle.to_degrees(), 0.0);
-                        let equator = shape.world_of(overhead).normalize();
-                        let (_, north) = shape.east_north(equator);
-                        equator * DECLINATION_RAD.cos() + north * DECLINATION_RAD.sin()
-                    }
-                    Shape::Flat(_) => {
-                        let (east, north) = shape.east_north(viewer);
-                        let noon = DVec3::Y * PLANE_NOON_TILT_RAD.cos()
-                            - north * PLANE_NOON_TILT_RAD.sin();
-                        noon * angle.cos() - east * angle.sin()
-                    }
-                }
-            }
+    /// Without what changes at a standstill: the seconds of waves, and the clock of fades.
+    fn at_rest(mut self) -> Self {
+        self.air.z = 0.0;
+        (self.fade.x, self.fade.y) = (0.0, 0.0);
+        self
+    }
+}
+
+/// The directions of lattice +x in the middle of each region's face. A plane has one; after it comes by how
+/// much its clouds are shifted: the sphere that stands for the plane moves with the viewer, clouds do not.
+fn axes(shape: &Shape, viewer: DVec3) -> [Vec4; 6] {
+    match shape {
+        Shape::CubeSphere(planet) => {
+            let end = f64::from(REGION_EDGE);
+            std::array::from_fn(|region| {
+                let at = |x: f64| planet.direction(region as u8, x, end / 2.0);
+                (at(end) - at(0.0)).normalize_or_zero().as_vec3().extend(0.0)
+            })
+        }
+        Shape::Flat(_) => {
+            let mut axes = [Vec4::ZERO; 6];
+            axes[0] = Vec4::X;
+            axes[1] = DVec3::new(viewer.x / 1000.0, 0.0, viewer.z / 1000.0).as_vec3().extend(0.0);
+            axes
         }
     }
 }
 
-/// How high the sun stands over a viewer it follows, and how far in the east, in radians.
-const MORNING_ELEVATION_RAD: f64 = 0.75;
+/// How far clouds have drifted, and what was written last.
+#[derive(Default)]
+pub struct EnvironmentMemory {
+    drift_rad: f64,
+    written: Option<Environment>,
+}
 
-/// Writes the environment of this frame.
+/// Writes the environment of this frame, if it is another one than before.
 pub fn update_environment(
     mut sun: ResMut<Sun>,
+    sky: Res<Sky>,
+    quality: Res<LookQuality>,
+    picture: Res<PlanetPictureState>,
     time: Res<Time>,
     world: Res<VoxelWorld>,
     environment: Res<EnvironmentBuffer>,
@@ -141,41 +161,38 @@ pub fn update_environment(
     viewers: Query<&WorldPosition, With<Viewer>>,
     space: WorldSpace,
     mut buffers: ResMut<Assets<ShaderBuffer>>,
-    mut written: Local<Option<Environment>>,
+    mut memory: Local<EnvironmentMemory>,
 ) {
     let Some(viewer) = viewers.iter().next() else { return };
     let shape = world.0.shape();
     let (centre, radius_m) = match shape {
         Shape::CubeSphere(planet) => (DVec3::ZERO, planet.radius_m),
         // Air over a plane is air over a planet too large to show.
-        Shape::Flat(_) => {
-            let radius_m = bluemarble_core::shape::EARTH_RADIUS_M;
-            (DVec3::new(viewer.0.x, -radius_m, viewer.0.z), radius_m)
-        }
+        Shape::Flat(_) => (DVec3::new(viewer.0.x, -EARTH_RADIUS_M, viewer.0.z), EARTH_RADIUS_M),
     };
-    if matches!(sun.course, SunCourse::Day { .. }) {
-        sun.course.advance(time.delta_secs_f64());
+    if sun.runs() {
+        sun.advance(time.delta_secs_f64());
     }
-    let direction = sun.course.direction(&shape, viewer.0);
+    if sky.cloud_drift_m_s != 0.0 {
+        let turn = f64::from(sky.cloud_drift_m_s) * time.delta_secs_f64() / radius_m;
+        memory.drift_rad = (memory.drift_rad + turn).rem_euclid(std::f64::consts::TAU);
+    }
     let Some(centre) = space.render_from_world(centre) else { return };
-    let now = Environment {
-        sun: direction.normalize_or(DVec3::Y).as_vec3().extend(sun.strength),
-        planet: centre.extend(radius_m as f32),
-        air: Vec4::new(
-            f32::from(u8::from(sun.air)),
-            sun.exposure,
-            time.elapsed_secs_wrapped(),
-            0.0,
-        ),
-        fade: Vec4::new(clock.now_ms as f32, clock.lasts_ms.max(1) as f32, 0.0, 0.0),
-    };
-    let same = !clock.runs
-        && written.is_some_and(|before| {
-            before.sun == now.sun && before.planet == now.planet && before.air.xy() == now.air.xy()
-        });
-    if !same && let Some(mut buffer) = buffers.get_mut(&environment.0) {
+    let planet = (centre, radius_m);
+    let mut now =
+        Environment::new(&shape, viewer.0, planet, &sun, &sky, *quality, memory.drift_rad);
+    now.air.z = time.elapsed_secs_wrapped();
+    if let Some(origin) = space.world_from_render(Vec3::ZERO) {
+        let wrapped = origin.map(|metres| metres.rem_euclid(WAVES_WRAP_M));
+        now.anchor = wrapped.as_vec3().extend(0.0);
+    }
+    now.air.w = f32::from(u8::from(picture.0));
+    (now.fade.x, now.fade.y) = (clock.now_ms as f32, clock.lasts_ms.max(1) as f32);
+    let is_same =
+        !clock.runs && memory.written.is_some_and(|before| before.at_rest() == now.at_rest());
+    if !is_same && let Some(mut buffer) = buffers.get_mut(&environment.0) {
         buffer.set_data(now);
-        *written = Some(now);
+        memory.written = Some(now);
     }
 }
 
@@ -183,26 +200,46 @@ pub fn update_environment(
 mod tests {
     use super::*;
 
+    fn environment(shape: &Shape, viewer: DVec3, sky: &Sky) -> Environment {
+        let planet = (Vec3::ZERO, EARTH_RADIUS_M);
+        Environment::new(shape, viewer, planet, &Sun::default(), sky, LookQuality::Medium, 0.0)
+    }
+
     #[test]
-    fn the_sun_is_overhead_at_noon_in_the_east_before_and_below_the_ground_at_night() {
+    fn axes_are_those_of_the_lattice_in_the_middle_of_each_face() {
         let shape = Shape::earth();
-        let sine = |lon_deg: f64, hours: f64| {
-            let viewer = shape.world_of(GeoPosition::new(0.0, lon_deg, 2.0));
-            let sun = SunCourse::Day { hours, hours_per_s: 0.0 }.direction(&shape, viewer);
-            (sun.dot(shape.up(viewer)), sun.dot(shape.east_north(viewer).0))
-        };
-        assert!(sine(0.0, 12.0).0 > 0.98);
-        assert!(sine(0.0, 0.0).0 < -0.9);
-        let (up, east) = sine(0.0, 7.0);
-        assert!(up > 0.2 && east > 0.9);
-        // Where it is noon six hours later, the sun rises.
-        assert!(sine(-90.0, 12.0).0.abs() < 0.02 && sine(-90.0, 12.0).1 > 0.9);
-        let plane = Shape::Flat(bluemarble_core::Flat { voxel_m: 1.0 });
-        let at = |hours| SunCourse::Day { hours, hours_per_s: 0.0 }.direction(&plane, DVec3::ZERO);
-        let east = plane.east_north(DVec3::ZERO).0;
-        assert!(at(12.0).y > 0.8 && at(0.0).y < -0.8 && at(8.0).dot(east) > 0.5);
-        let mut course = SunCourse::Day { hours: 23.0, hours_per_s: 2.0 };
-        course.advance(1.0);
-        assert_eq!(course, SunCourse::Day { hours: 1.0, hours_per_s: 2.0 });
+        let middle = f64::from(REGION_EDGE / 2);
+        let environment = environment(&shape, DVec3::X * 7e6, &Sky::default());
+        for region in 0..6u8 {
+            let at = |x: f64| shape.to_world(region, DVec3::new(x, middle, middle));
+            let way = (at(middle + 8.0) - at(middle)).normalize();
+            let axis = environment.axes[usize::from(region)].truncate().as_dvec3();
+            assert!(way.dot(axis) > 1.0 - 1e-6, "region {region}: {way} {axis}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_waves_and_clock_changes_at_a_standstill() {
+        let shape = Shape::earth();
+        let sky = Sky::default();
+        let one = environment(&shape, DVec3::X * 7e6, &sky);
+        let mut other = environment(&shape, DVec3::X * 7e6, &sky);
+        (other.air.z, other.fade.x) = (5.0, 16.0);
+        assert_eq!(one.at_rest(), other.at_rest());
+        assert_ne!(one, other);
+        let moved = environment(&shape, DVec3::Y * 7e6, &sky);
+        assert_ne!(one.at_rest(), moved.at_rest());
+    }
+
+    #[test]
+    fn without_air_there_are_no_clouds_and_without_a_moon_no_moonlight() {
+        let shape = Shape::earth();
+        let sky = Sky { moon: false, ..default() };
+        let sun = Sun { air: false, ..default() };
+        let planet = (Vec3::ZERO, EARTH_RADIUS_M);
+        let dark =
+            Environment::new(&shape, DVec3::X * 7e6, planet, &sun, &sky, LookQuality::Low, 0.0);
+        assert_eq!((dark.clouds.x, dark.moon.w, dark.air.x), (0.0, 0.0, 0.0));
+        assert_eq!(environment(&shape, DVec3::X * 7e6, &Sky::default()).clouds.x, 1.0);
     }
 }

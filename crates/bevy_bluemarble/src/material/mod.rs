@@ -4,10 +4,16 @@
 //! |---|---|
 //! | `voxel` | [`VoxelMaterial`]: palette colours, procedural grain, water, haze |
 //! | `chunk_materials` | [`ChunkMaterials`]: which material chunks get, the plugin's or a game's own |
-//! | `environment` | [`Sun`] and air, as the shaders read them |
+//! | `sun` | [`Sun`]: where it stands in the course of the day and the year |
+//! | `relief_buffer` | how the ground of each node lies, as the shaders read it |
+//! | `planet_picture` | [`PlanetPicture`]: what a planet looks like from afar, and its lights at night |
+//! | `environment` | [`Environment`]: light, air, clouds and quality, as the shaders read them |
 
 mod chunk_materials;
 mod environment;
+mod planet_picture;
+mod relief_buffer;
+mod sun;
 mod voxel;
 
 use bevy::{
@@ -16,11 +22,22 @@ use bevy::{
     shader::{ShaderRef, load_shader_library},
 };
 
-pub(crate) use self::chunk_materials::Look;
+use crate::sky::Sky;
+
 pub use self::{
     chunk_materials::ChunkMaterials,
-    environment::{Environment, EnvironmentBuffer, FadeClock, Sun, SunCourse, update_environment},
+    environment::{
+        Environment, EnvironmentBuffer, FadeClock, LookQuality, PlanetPictureState,
+        update_environment,
+    },
+    planet_picture::{PictureError, PlanetPicture, PlanetPictureCube},
+    relief_buffer::ReliefBuffer,
+    sun::{Sun, SunCourse},
     voxel::{VoxelMaterial, VoxelMaterialKey, create_materials},
+};
+pub(crate) use self::{
+    chunk_materials::Look,
+    relief_buffer::{RELIEF_SLOTS, ReliefUpload, ReliefUploads},
 };
 
 /// The shaders of this crate.
@@ -29,6 +46,7 @@ pub(crate) enum ChunkShader {
     Voxel,
     Prepass,
     Sky,
+    Air,
 }
 
 impl From<ChunkShader> for ShaderRef {
@@ -37,6 +55,7 @@ impl From<ChunkShader> for ShaderRef {
             ChunkShader::Voxel => embedded_path!("shaders/voxel.wgsl"),
             ChunkShader::Prepass => embedded_path!("shaders/prepass.wgsl"),
             ChunkShader::Sky => embedded_path!("shaders/sky.wgsl"),
+            ChunkShader::Air => embedded_path!("shaders/air.wgsl"),
         };
         Self::Path(bevy::asset::AssetPath::from(path).with_source("embedded"))
     }
@@ -44,13 +63,26 @@ impl From<ChunkShader> for ShaderRef {
 
 /// Registers the shaders and the material.
 pub fn build(app: &mut App) {
+    load_shader_library!(app, "shaders/environment.wgsl");
     load_shader_library!(app, "shaders/atmosphere.wgsl");
+    load_shader_library!(app, "shaders/clouds.wgsl");
+    load_shader_library!(app, "shaders/relief.wgsl");
+    load_shader_library!(app, "shaders/tone.wgsl");
     load_shader_library!(app, "shaders/vertex.wgsl");
+    load_shader_library!(app, "shaders/water.wgsl");
     embedded_asset!(app, "shaders/voxel.wgsl");
     embedded_asset!(app, "shaders/prepass.wgsl");
     embedded_asset!(app, "shaders/sky.wgsl");
+    embedded_asset!(app, "shaders/air.wgsl");
     app.add_plugins(MaterialPlugin::<VoxelMaterial>::default())
         .init_resource::<Sun>()
+        .init_resource::<Sky>()
+        .init_resource::<LookQuality>()
+        .init_resource::<PlanetPictureState>()
         .init_resource::<FadeClock>()
         .init_resource::<EnvironmentBuffer>();
+    crate::sky::build_textures(app);
+    planet_picture::build(app);
+    relief_buffer::build(app);
+    app.add_systems(Update, voxel::follow_quality.run_if(resource_changed::<LookQuality>));
 }

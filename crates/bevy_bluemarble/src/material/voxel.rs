@@ -14,8 +14,11 @@ use bevy::{
 };
 use bluemarble_core::{MaterialTable, Phase};
 
-use super::{ChunkMaterials, ChunkShader, EnvironmentBuffer};
+use super::{
+    ChunkMaterials, ChunkShader, EnvironmentBuffer, LookQuality, PlanetPictureCube, ReliefBuffer,
+};
 use crate::{
+    sky::{LOOK_LOW, SkyTextures},
     space::VoxelWorld,
     vertex::{ATTRIBUTE_QUAD, ATTRIBUTE_SMOOTH},
 };
@@ -28,8 +31,10 @@ struct PaletteRow {
 }
 
 /// Draws chunks: the colour of each material from a palette, with a grain of its own close by, lit by
-/// sun and sky, seen through air. Water shows what lies in it, the less the deeper: how deep it is, is
-/// known to cameras with a [`DepthPrepass`](bevy::core_pipeline::prepass::DepthPrepass).
+/// sun and sky, seen through air. Cells that are small on the screen are lit as the slope that they stand
+/// for and lie in the shadow of the hills around; from afar the planet's picture gives the colour. Water
+/// shows what lies in it, the less the deeper: how deep it is, is known to cameras with a
+/// [`DepthPrepass`](bevy::core_pipeline::prepass::DepthPrepass).
 #[derive(Asset, AsBindGroup, TypePath, Clone, Debug)]
 #[bind_group_data(VoxelMaterialKey)]
 pub struct VoxelMaterial {
@@ -37,8 +42,22 @@ pub struct VoxelMaterial {
     palette: Handle<ShaderBuffer>,
     #[storage(1, read_only)]
     environment: Handle<ShaderBuffer>,
+    #[texture(2)]
+    #[sampler(3)]
+    transmittance: Handle<Image>,
+    #[texture(4)]
+    scattering: Handle<Image>,
+    #[texture(5, dimension = "cube")]
+    #[sampler(6)]
+    clouds: Handle<Image>,
+    #[storage(7, read_only)]
+    reliefs: Handle<ShaderBuffer>,
+    #[texture(8, dimension = "cube")]
+    #[sampler(9)]
+    picture: Handle<Image>,
     see_through: bool,
     fading: bool,
+    is_low: bool,
 }
 
 /// What tells the pipelines of [`VoxelMaterial`] apart.
@@ -47,11 +66,13 @@ pub struct VoxelMaterial {
 pub struct VoxelMaterialKey {
     see_through: bool,
     fading: bool,
+    is_low: bool,
 }
 
 impl From<&VoxelMaterial> for VoxelMaterialKey {
     fn from(material: &VoxelMaterial) -> Self {
-        Self { see_through: material.see_through, fading: material.fading }
+        let VoxelMaterial { see_through, fading, is_low, .. } = *material;
+        Self { see_through, fading, is_low }
     }
 }
 
@@ -101,6 +122,12 @@ impl Material for VoxelMaterial {
         if key.bind_group_data.fading {
             defs.push("FADING".into());
         }
+        if key.bind_group_data.see_through {
+            defs.push("SEE_THROUGH".into());
+        }
+        if key.bind_group_data.is_low {
+            defs.push(LOOK_LOW.into());
+        }
         descriptor.vertex.shader_defs.extend_from_slice(&defs);
         if let Some(fragment) = &mut descriptor.fragment {
             fragment.shader_defs.extend(defs);
@@ -121,17 +148,38 @@ pub fn create_materials(
     mut commands: Commands,
     world: Res<VoxelWorld>,
     environment: Res<EnvironmentBuffer>,
+    sky: Res<SkyTextures>,
+    reliefs: Res<ReliefBuffer>,
+    picture: Res<PlanetPictureCube>,
+    quality: Res<LookQuality>,
     mut buffers: ResMut<Assets<ShaderBuffer>>,
     mut materials: ResMut<Assets<VoxelMaterial>>,
 ) {
     let palette = buffers.add(ShaderBuffer::from(palette(world.0.materials())));
     let mut add = |see_through, fading| {
-        let (palette, environment) = (palette.clone(), environment.0.clone());
-        materials.add(VoxelMaterial { palette, environment, see_through, fading })
+        materials.add(VoxelMaterial {
+            palette: palette.clone(),
+            environment: environment.0.clone(),
+            transmittance: sky.transmittance.clone(),
+            scattering: sky.scattering.clone(),
+            clouds: sky.clouds.clone(),
+            reliefs: reliefs.0.clone(),
+            picture: picture.image.clone(),
+            see_through,
+            fading,
+            is_low: *quality == LookQuality::Low,
+        })
     };
     let opaque = [add(false, false), add(false, true)];
     let see_through = [add(true, false), add(true, true)];
     commands.insert_resource(ChunkMaterials::of_voxels(opaque, see_through));
+}
+
+/// Lets the materials follow the quality that is asked for.
+pub fn follow_quality(quality: Res<LookQuality>, mut materials: ResMut<Assets<VoxelMaterial>>) {
+    for (_, material) in materials.iter_mut() {
+        material.is_low = *quality == LookQuality::Low;
+    }
 }
 
 fn palette(table: &MaterialTable) -> Vec<PaletteRow> {
@@ -144,7 +192,8 @@ fn palette(table: &MaterialTable) -> Vec<PaletteRow> {
             Phase::Opaque | Phase::Empty => 1.0,
         };
         let liquid = f32::from(u8::from(row.phase == Phase::Liquid));
-        PaletteRow { colour, look: Vec4::new(opacity, liquid, 0.0, 0.0) }
+        let built = f32::from(u8::from(row.built));
+        PaletteRow { colour, look: Vec4::new(opacity, liquid, built, 0.0) }
     };
     table.rows().iter().map(row).collect()
 }

@@ -12,8 +12,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// When a fade began, in milliseconds of the fade clock.
 pub type StartMs = u32;
 
-/// The clock starts again after so many milliseconds; the shader knows.
-const CLOCK_MS: u128 = 1 << 22;
+/// The clock starts again after so many milliseconds, and entities are told its time in such steps; the shader
+/// knows.
+const CLOCK_MS: u128 = 1 << 14;
+pub(super) const CLOCK_STEP_MS: u32 = 4;
+/// No fade lasts longer: the clock must not come round during it.
+pub const LONGEST: Duration = Duration::from_secs(8);
 
 /// The fade clock.
 pub fn clock_ms(elapsed: Duration) -> StartMs {

@@ -8,6 +8,7 @@
 //! | `select` | the cut is selected, entities are shown and hidden, jobs are started |
 //! | `fade` | how nodes give way to each other |
 //! | `pool` | entities that are used again and again |
+//! | `relief` | which node's relief lies where in the shader's buffer |
 //! | `measure` | statistics |
 
 mod budget;
@@ -15,6 +16,7 @@ mod fade;
 mod measure;
 mod pool;
 mod receive;
+mod relief;
 mod select;
 pub mod settings;
 
@@ -39,6 +41,7 @@ use self::{
     fade::Fades,
     measure::Held,
     pool::{Drawing, EntityPool},
+    relief::ReliefSlots,
 };
 pub use self::{
     measure::measure, pool::DrawnNode, receive::receive, select::select,
@@ -118,6 +121,7 @@ pub struct Streamer {
     urgent_ended: Receiver<JobEnd>,
     urgent_end: Sender<JobEnd>,
     pool: EntityPool,
+    reliefs: ReliefSlots,
     pace: Pace,
     /// What is left of this frame's budget.
     budget: Budget,
@@ -172,6 +176,7 @@ impl Streamer {
             urgent_ended,
             urgent_end,
             pool: EntityPool::default(),
+            reliefs: ReliefSlots::default(),
             budget: pace.begin(&StreamingSettings::default()),
             pace,
             retired: VecDeque::new(),
@@ -271,6 +276,7 @@ pub fn start(
         mesher: meshing.mesher(world.0.materials()),
         ambient_occlusion: meshing.ambient_occlusion,
         vertices: materials.vertices(),
+        wants_relief: materials.wants_relief(),
         contents: contents.clone(),
         gate: gate.clone(),
         world: world.0.clone(),

@@ -11,6 +11,10 @@ use bevy::{
 use big_space::prelude::{CellCoord, Grid, Stationary};
 use bluemarble_core::ChunkKey;
 
+use super::{
+    fade::{CLOCK_STEP_MS, Phase},
+    relief::ReliefSlot,
+};
 use crate::{
     bake::Vertices,
     frame::NodeFrame,
@@ -27,6 +31,7 @@ pub struct DrawnNode(pub ChunkKey);
 pub(crate) struct Drawing {
     pub entity: Entity,
     pub pass: Pass,
+    pub relief: ReliefSlot,
 }
 
 /// Entities kept for later.
@@ -73,6 +78,7 @@ impl EntityPool {
         commands: &mut Commands,
         stage: &Stage<'_>,
         (key, frame, pass): (ChunkKey, &NodeFrame, Pass),
+        relief: ReliefSlot,
         mesh: Handle<Mesh>,
         visibility: Visibility,
     ) -> Drawing {
@@ -81,8 +87,13 @@ impl EntityPool {
             Vertices::Standard => frame.half_extent_m().as_vec3().into(),
         };
         let bounds = Aabb { center: Vec3A::ZERO, half_extents };
-        let tag = MeshTag(tag(key, None));
-        let own = (DrawnNode(key), Mesh3d(mesh), tag, stage.place(frame), visibility);
+        let own = (
+            DrawnNode(key),
+            Mesh3d(mesh),
+            MeshTag(tag(key, relief, None)),
+            stage.place(frame),
+            visibility,
+        );
         let entity = match self.spare(pass).pop() {
             Some(entity) => {
                 let mut used = commands.entity(entity);
@@ -99,7 +110,7 @@ impl EntityPool {
                 entity.id()
             }
         };
-        Drawing { entity, pass }
+        Drawing { entity, pass, relief }
     }
 
     /// Takes an entity that is hidden back, without its mesh.
@@ -119,14 +130,15 @@ impl EntityPool {
     }
 }
 
-/// What the shader is told of one entity: the lod of its node in bits 0..5; if it fades, 1 in bit 5, 1
-/// in bit 6 if it leaves, and in bits 7..29 when it began, in milliseconds of the fade clock.
-pub(crate) fn tag(key: ChunkKey, phase: Option<super::fade::Phase>) -> u32 {
-    use super::fade::Phase;
-    u32::from(key.lod)
+/// What the shader is told of one entity: the slot of its relief in bits 0..13, its region in bits 13..16; if it
+/// fades, 1 in bit 16, 1 in bit 17 if it leaves, and in bits 18..30 when it began, in steps of the fade clock.
+pub(crate) fn tag(key: ChunkKey, relief: ReliefSlot, phase: Option<Phase>) -> u32 {
+    let began = |start: u32| (start / CLOCK_STEP_MS) << 18;
+    u32::from(relief.0)
+        | u32::from(key.region) << 13
         | match phase {
             None => 0,
-            Some(Phase::Arriving(start)) => 1 << 5 | start << 7,
-            Some(Phase::Leaving(start)) => 3 << 5 | start << 7,
+            Some(Phase::Arriving(start)) => 1 << 16 | began(start),
+            Some(Phase::Leaving(start)) => 3 << 16 | began(start),
         }
 }

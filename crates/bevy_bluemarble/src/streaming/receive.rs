@@ -13,7 +13,7 @@ use crate::{
     content::{ChunkChange, ChunkEvent},
     frame::NodeFrame,
     job::BuiltNode,
-    material::ChunkMaterials,
+    material::{ChunkMaterials, ReliefUpload, ReliefUploads},
     space::WorldRoot,
     statistics::StreamingStatistics,
 };
@@ -26,6 +26,7 @@ pub fn receive(
     mut statistics: ResMut<StreamingStatistics>,
     mut meshes: ResMut<Assets<Mesh>>,
     materials: Res<ChunkMaterials>,
+    mut uploads: Option<ResMut<ReliefUploads>>,
     root: Query<(Entity, &Grid), With<WorldRoot>>,
 ) {
     let Ok((root, grid)) = root.single() else { return };
@@ -45,7 +46,10 @@ pub fn receive(
                         streamer.cut.edited(key);
                     }
                     count(&mut statistics, &node);
-                    streamer.take_in(&mut commands, &stage, &mut meshes, node);
+                    let upload = streamer.take_in(&mut commands, &stage, &mut meshes, node);
+                    if let (Some(uploads), Some(upload)) = (&mut uploads, upload) {
+                        uploads.0.push(upload);
+                    }
                 }
             }
             Ok(None) => streamer.cut.unanswered(key),
@@ -58,7 +62,10 @@ pub fn receive(
     }
     while streamer.budget.is_left() {
         match streamer.retired.pop_front() {
-            Some(Retired::Drawing(drawing)) => streamer.pool.retire(&mut commands, drawing),
+            Some(Retired::Drawing(drawing)) => {
+                streamer.reliefs.release(drawing.relief);
+                streamer.pool.retire(&mut commands, drawing);
+            }
             Some(Retired::Furniture(entity)) => commands.entity(entity).try_despawn(),
             None => break,
         }
@@ -83,19 +90,23 @@ impl Streamer {
         stage: &Stage<'_>,
         meshes: &mut Assets<Mesh>,
         node: BuiltNode,
-    ) {
+    ) -> Option<ReliefUpload> {
         let key = node.key;
         let (mesh_bytes, chunk_bytes) = (node.upload_bytes(), node.resident_bytes());
-        let BuiltNode { chunk, bounds, meshes: built, furniture, .. } = node;
+        let BuiltNode { chunk, bounds, meshes: built, relief, furniture, .. } = node;
         let frame = NodeFrame::new(&bounds);
         let is_drawn = self.cut.drawn().contains(&key);
         let visibility = if is_drawn { Visibility::Visible } else { Visibility::Hidden };
         let has_mesh = !built.is_empty();
+        let (slot, upload) = match relief {
+            Some(relief) => self.reliefs.take(relief, built.len()),
+            None => Default::default(),
+        };
         let drawings: Vec<_> = built
             .into_iter()
             .map(|(pass, mesh)| {
                 let node = (key, &frame, pass);
-                self.pool.draw(commands, stage, node, meshes.add(mesh), visibility)
+                self.pool.draw(commands, stage, node, slot, meshes.add(mesh), visibility)
             })
             .collect();
         let furniture = (!furniture.is_empty()).then(|| {
@@ -131,6 +142,7 @@ impl Streamer {
         if is_drawn {
             index_drawn(&self.residents, &mut self.drawn, key);
         }
+        upload
     }
 
     /// Hides what a node was drawn with and puts it away within the budgets to come.

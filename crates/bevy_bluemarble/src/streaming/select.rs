@@ -1,6 +1,9 @@
 //! The cut is selected, entities are shown and hidden, jobs are started.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use bevy::{
     mesh::MeshTag,
@@ -11,7 +14,7 @@ use bluemarble_core::ChunkKey;
 
 use super::{
     RESULTS_WAITING, Retired, Streamer, StreamingSettings,
-    fade::{Phase, Step, clock_ms},
+    fade::{LONGEST, Phase, Step, clock_ms},
     index_drawn, lock,
     pool::{Drawing, tag},
 };
@@ -35,8 +38,9 @@ pub fn select(
 ) {
     let streamer = &mut *streamer;
     let now = clock_ms(time.elapsed());
-    let fades = materials.fades() && !settings.fade.is_zero();
-    streamer.end_fades(&mut commands, &materials, &settings, now);
+    let fade = settings.fade.min(LONGEST);
+    let fades = materials.fades() && !fade.is_zero();
+    streamer.end_fades(&mut commands, &materials, fade, now);
     streamer.retry();
     streamer.fit_into(settings.memory_budget_bytes);
     if streamer.changed || streamer.views != views.0 {
@@ -51,7 +55,7 @@ pub fn select(
     streamer.hand_out(&settings);
     *clock = FadeClock {
         now_ms: now,
-        lasts_ms: settings.fade.as_millis() as u32,
+        lasts_ms: fade.as_millis() as u32,
         runs: !streamer.fades.is_empty(),
     };
     told.write_batch(streamer.events.drain(..));
@@ -153,10 +157,10 @@ impl Streamer {
         &mut self,
         commands: &mut Commands,
         materials: &ChunkMaterials,
-        settings: &StreamingSettings,
+        fade: Duration,
         now: u32,
     ) {
-        for (key, phase) in self.fades.ended(now, settings.fade) {
+        for (key, phase) in self.fades.ended(now, fade) {
             let step = match phase {
                 Phase::Arriving(_) => Step::Show,
                 Phase::Leaving(_) => Step::Hide,
@@ -219,7 +223,7 @@ fn dress(
         entity.insert(visibility);
         if materials.fades() {
             let look = if phase.is_some() { Look::Fading } else { Look::Steady };
-            entity.insert(MeshTag(tag(key, phase)));
+            entity.insert(MeshTag(tag(key, drawing.relief, phase)));
             materials.attach(&mut entity, drawing.pass, look);
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use avian3d::prelude::*;
 use bluemarble_core::{EditBatch, GeoPosition, MaterialId};
-use bluemarble_terrain::{Baseline, EarthBaseline};
+use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
 use super::*;
@@ -80,9 +80,10 @@ fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
 
 #[test]
 fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
-    let elevation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/earth/etopo5.tif");
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let sources = EarthSources::light(&assets);
     let materials = MaterialTable::standard();
-    let earth = Arc::new(EarthBaseline::load(&elevation, &materials, 1).expect("it loads"));
+    let earth = Arc::new(EarthBaseline::load(&sources, &materials, 1).expect("it loads"));
     let shape = earth.shape();
     // Near a corner of three faces, where the lattice is most askew, and below the equator.
     for (lat, lon) in [(35.0, 44.5), (-23.0, 133.0)] {

@@ -3,10 +3,8 @@
     mesh_functions::{get_tag, get_world_from_local, mesh_position_local_to_world},
     view_transformations::position_world_to_clip,
 }
-#import bevy_bluemarble::atmosphere::Environment
+#import bevy_bluemarble::environment::environment
 #import bevy_bluemarble::vertex::{Vertex, leaves_out, local_position}
-
-@group(#{MATERIAL_BIND_GROUP}) @binding(1) var<storage, read> environment: Environment;
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,

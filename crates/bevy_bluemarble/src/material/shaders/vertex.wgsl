@@ -3,8 +3,9 @@
 
 // The cell of a rounded surface is told in parts of a cell, counted from -1.
 const CELL_PARTS: f32 = 7.0;
-// Milliseconds after which the fade clock starts again.
-const CLOCK_MS: f32 = 4194304.0;
+// Milliseconds after which the fade clock starts again, and of one of the steps that entities are told.
+const CLOCK_MS: f32 = 16384.0;
+const CLOCK_STEP_MS: f32 = 4.0;
 
 struct Vertex {
     @builtin(instance_index) instance_index: u32,
@@ -57,19 +58,29 @@ fn smooth_cell(c: u32, d: u32) -> vec3<f32> {
     return vec3(f32(parts & 511u), f32((parts >> 9u) & 511u), f32((parts >> 18u) & 511u)) / CELL_PARTS - 1.0;
 }
 
+// Where the relief of a node lies in the buffer; 0 if it has none.
+fn relief_slot(tag: u32) -> u32 {
+    return tag & 0x1fffu;
+}
+
+// The region of a node.
+fn region(tag: u32) -> u32 {
+    return (tag >> 13u) & 7u;
+}
+
 // Whether a pixel is left to the other of two nodes that give way to each other. `fade`: what the clock
 // shows and how long a fade lasts, milliseconds.
 fn leaves_out(tag: u32, pixel: vec2<f32>, fade: vec2<f32>) -> bool {
-    if (tag & 32u) == 0u {
+    if (tag & 0x10000u) == 0u {
         return false;
     }
-    var age = fade.x - f32((tag >> 7u) & 0x3fffffu);
+    var age = fade.x - f32((tag >> 18u) & 0xfffu) * CLOCK_STEP_MS;
     if age < 0.0 {
         age += CLOCK_MS;
     }
     // Interleaved gradient noise (J. Jimenez, "Next Generation Post Processing in Call of Duty", 2014).
     let noise = fract(52.9829189 * fract(dot(floor(pixel), vec2(0.06711056, 0.00583715))));
     let is_new = noise < age / fade.y;
-    let leaves = (tag & 64u) != 0u;
+    let leaves = (tag & 0x20000u) != 0u;
     return is_new == leaves;
 }

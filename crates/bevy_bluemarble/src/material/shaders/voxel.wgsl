@@ -1,4 +1,5 @@
-// Voxels of every lod: palette colour, grain, sun, sky light, water and haze.
+// Voxels of every lod: palette colour, grain, the ground's own slope, sun, shadow, sky light and water. The air in
+// between is laid over it later: see `air.wgsl`.
 #import bevy_pbr::{
     mesh_functions::{get_tag, get_world_from_local, mesh_position_local_to_world},
     mesh_view_bindings::view,
@@ -7,36 +8,55 @@
 #ifdef DEPTH_PREPASS
 #import bevy_pbr::prepass_utils::prepass_depth
 #endif
-#import bevy_bluemarble::atmosphere::{Environment, expose, haze, sunlight, PI}
+#import bevy_bluemarble::environment::environment
+#import bevy_bluemarble::atmosphere::{sky_ambient, sunlight}
+#import bevy_bluemarble::clouds::cloud_shadow
+#import bevy_bluemarble::relief::{horizon_sine, relief_at, tangents}
+#import bevy_bluemarble::tone::finish
 #import bevy_bluemarble::vertex::{
-    Vertex, leaves_out, local_position, quad_cell, quad_face, quad_light, smooth_cell, smooth_normal, smooth_share,
+    Vertex, leaves_out, local_position, quad_cell, quad_face, quad_light, region, relief_slot, smooth_cell,
+    smooth_normal, smooth_share,
 }
+#ifdef SEE_THROUGH
+#import bevy_bluemarble::water::water_surface
+#endif
 
-// Land is looked at through thinner air than the sky: real air would hide most of it in blue.
-const CLARITY: f32 = 0.4;
+const PI: f32 = 3.14159265;
+// Cells larger than the first are lit as cubes, smaller than the second as the ground that they stand for, pixels.
+const CUBES_PX: f32 = 12.0;
+const GROUND_PX: f32 = 4.0;
+// Pixels on the ground from which the planet's picture begins to replace the palette, and replaces it, metres.
+const PICTURE_M: vec2<f32> = vec2(250.0, 1000.0);
+// Half of an edge of the planet's picture, texels: how much of it a pixel covers follows.
+const PICTURE_HALF: f32 = 512.0;
+// Half the width of the border of a shadow, as sines of elevations: a little more than the sun's.
+const PENUMBRA: f32 = 0.012;
 
 struct PaletteRow {
     // Linear colour; w: roughness.
     colour: vec4<f32>,
-    // x: opacity; y: 1 for liquids.
+    // x: opacity; y: 1 for liquids; z: 1 for what people have built.
     look: vec4<f32>,
 }
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(0) var<storage, read> palette: array<PaletteRow>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(1) var<storage, read> environment: Environment;
+@group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
+@group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,
     @location(0) world_position: vec3<f32>,
     @location(1) cell: vec3<f32>,
     @location(2) @interpolate(flat) tag: u32,
+    @location(3) @interpolate(flat) cell_m: f32,
 #ifdef SMOOTH
-    @location(3) normal: vec3<f32>,
-    @location(4) colour: vec4<f32>,
+    @location(4) normal: vec3<f32>,
+    @location(5) colour: vec4<f32>,
+    @location(6) built: f32,
 #else
-    @location(3) light: f32,
+    @location(4) light: f32,
     // Face in bits 0..3, material above.
-    @location(4) @interpolate(flat) face_and_material: u32,
+    @location(5) @interpolate(flat) face_and_material: u32,
 #endif
 }
 
@@ -53,15 +73,19 @@ fn vertex(in: Vertex) -> Varying {
     out.clip_position = position_world_to_clip(world.xyz);
     out.world_position = world.xyz;
     out.tag = get_tag(in.instance_index);
+    // The frame is a chunk and a margin wide.
+    out.cell_m = length(frame[0].xyz) / (32.0 * 1.03);
 #ifdef SMOOTH
     out.cell = smooth_cell(in.words.z, in.words.w);
     // The frame is scaled along its axes, which a normal must not be.
     let normal = smooth_normal(in.words.z);
     out.normal = normalize(frame[0].xyz) * normal.x + normalize(frame[1].xyz) * normal.y
         + normalize(frame[2].xyz) * normal.z;
-    let first = row_of(in.words.y >> 16u).colour;
-    let second = row_of(in.words.w & 0xffffu).colour;
-    out.colour = mix(first, second, smooth_share(in.words.z));
+    let first = row_of(in.words.y >> 16u);
+    let second = row_of(in.words.w & 0xffffu);
+    let share = smooth_share(in.words.z);
+    out.colour = mix(first.colour, second.colour, share);
+    out.built = mix(first.look.z, second.look.z, share);
 #else
     out.cell = quad_cell(in.words.z);
     out.light = quad_light(in.words.z);
@@ -97,11 +121,14 @@ fn seen(width: f32) -> f32 {
     return clamp(1.4 - width * 2.0, 0.0, 1.0);
 }
 
-// The part of the light from above, on a surface with this normal.
-fn sky_light(normal: vec3<f32>, up: vec3<f32>, day: f32) -> vec3<f32> {
-    let above = dot(normal, up) * 0.5 + 0.5;
-    return mix(vec3(0.07, 0.068, 0.066), vec3(0.085, 0.10, 0.125), above) * day * environment.sun.w;
+#ifdef SEE_THROUGH
+// The sky that water mirrors into the eye, for a sun of strength 1 in its units: pale at the horizon, blue above.
+fn sky_mirrored(point_km: vec3<f32>, up: vec3<f32>, direction: vec3<f32>, sun: vec3<f32>, radius_km: f32) -> vec3<f32> {
+    let sky = sky_ambient(point_km, up, sun, radius_km) * environment.sun.w;
+    let slant = 1.0 - abs(dot(up, direction));
+    return mix(sky * 0.8, sky * vec3(1.5, 1.35, 1.2), slant * slant * slant);
 }
+#endif
 
 @fragment
 fn fragment(in: Varying) -> @location(0) vec4<f32> {
@@ -117,9 +144,12 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let up = normalize(from_centre);
     let sun = environment.sun.xyz;
     let width = max(fwidth(in.cell.x), max(fwidth(in.cell.y), fwidth(in.cell.z)));
+    // Across the line of sight, whatever the ground's slant.
+    let pixel_m = distance_m * 2.0 / (view.clip_from_view[1][1] * view.viewport.w);
 
 #ifdef SMOOTH
-    let normal = normalize(in.normal);
+    var normal = normalize(in.normal);
+    let built = in.built;
     let light_left = 1.0;
     var albedo = in.colour.rgb;
     let is_liquid = false;
@@ -136,6 +166,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
 #else
     let face = in.face_and_material & 7u;
     let row = row_of(in.face_and_material >> 3u);
+    let built = row.look.z;
     // Level faces follow the planet's curve, walls are as flat as they are.
     let flat_normal = normalize(cross(dpdx(in.world_position), dpdy(in.world_position)));
     var normal = flat_normal * -sign(dot(flat_normal, direction));
@@ -158,43 +189,78 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     if width < 0.1 {
         shade += (hash(floor(inside * 8.0 + 0.001)) - 0.5) * 0.15 * seen(width * 8.0);
     }
-    let albedo = row.colour.rgb * (1.0 + shade * row.colour.w * select(1.0, 0.0, is_liquid));
+    var albedo = row.colour.rgb * (1.0 + shade * row.colour.w * select(1.0, 0.0, is_liquid));
 #endif
+
+    // What the ground is like that these cells stand for.
+    let slot = relief_slot(in.tag);
+    let sun_height = dot(up, sun);
+    var sky_seen = 1.0;
+    var lit = 1.0;
+    var natural = 1.0 - built;
+    for (var once = u32(slot != 0u && !is_liquid); once > 0u; once -= 1u) {
+        let along = tangents(environment.axes[region(in.tag)].xyz, up);
+        let relief = relief_at(slot, in.cell.xz);
+        natural *= relief.natural;
+        let level = sqrt(max(1.0 - dot(relief.slope, relief.slope), 0.01));
+        let ground_normal = normalize(along.first * relief.slope.x + along.second * relief.slope.y + up * level);
+        let as_ground = natural * (1.0 - smoothstep(GROUND_PX, CUBES_PX, in.cell_m / pixel_m));
+        normal = normalize(mix(normal, ground_normal, as_ground));
+        // Valleys are told more deeply than a level surface would be lit.
+        sky_seen = mix(1.0, clamp(1.0 - 2.2 * (1.0 - relief.sky), 0.15, 1.0), natural);
+        let towards = vec2(dot(along.first, sun), dot(along.second, sun));
+        let horizon = horizon_sine(slot, in.cell.xz, towards);
+        lit = mix(1.0, smoothstep(-PENUMBRA, PENUMBRA, sun_height - horizon), natural);
+        if horizon < 0.001 {
+            lit = 1.0;
+        }
+    }
+
+    // From afar the planet's own picture, with its lights at night.
+    var lights = vec3(0.0);
+    // A loop that runs once or never: software leaves out loops, but not branches, that no pixel takes.
+    let is_far = environment.air.w > 0.5 && pixel_m > min(PICTURE_M.x, 10.0);
+    for (var once = u32(is_far); once > 0u; once -= 1u) {
+        let texel_m = environment.planet.w / PICTURE_HALF;
+        let picture = textureSampleLevel(planet_picture, planet_sampler, from_centre, log2(max(pixel_m / texel_m, 1e-3)));
+        albedo = mix(albedo, picture.rgb, natural * smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m));
+        let night = smoothstep(0.02, -0.12, sun_height);
+        lights = vec3(1.0, 0.72, 0.38) * picture.a * picture.a * night * environment.light.w * smoothstep(10.0, 200.0, pixel_m);
+    }
 
     let radius_km = environment.planet.w / 1000.0;
     let point_km = from_centre / 1000.0;
-    let direct = sunlight(point_km, sun, radius_km) * max(dot(normal, sun), 0.0) * environment.sun.w;
-    // Sky light: blue from above, what the ground gives back from below; none on the night side.
-    let day = clamp(dot(up, sun) * 3.0 + 0.35, 0.02, 1.0);
-    let ambient = sky_light(normal, up, day);
-    var light = albedo * (direct / PI * mix(0.75, 1.0, light_left) + ambient * mix(0.45, 1.0, light_left));
+    let through_clouds = cloud_shadow(point_km, sun, radius_km);
+    let sunshine = sunlight(point_km, sun, radius_km) * environment.sun.w * through_clouds;
+    let direct = sunshine * lit * max(dot(normal, sun), 0.0);
+    // Light of the sky from above, of the sunlit ground from below and from the slopes around.
+    let sky = sky_ambient(point_km, up, sun, radius_km) * environment.sun.w * environment.light.y;
+    let above = dot(normal, up) * 0.5 + 0.5;
+    let given_back = sunshine * max(sun_height, 0.0) * 0.12 / PI;
+    let ambient = sky * mix(0.35, 1.0, above) * sky_seen * mix(0.6, 1.0, through_clouds)
+        + given_back * (1.0 - above * sky_seen);
+    var light = albedo * (direct / PI * mix(0.75, 1.0, light_left) + ambient * mix(0.45, 1.0, light_left)) + lights;
 
+#ifdef SEE_THROUGH
     if is_liquid {
-        // Water: the sky on it at a slant, the sun's glint, and clear when looked into steeply.
-        let facing = clamp(-dot(normal, direction), 0.0, 1.0);
-        let fresnel = 0.02 + 0.98 * pow(1.0 - facing, 5.0);
-        let half_way = normalize(sun - direction);
-        let sharpness = mix(60.0, 400.0, clamp(1.0 - distance_m / 2.0e6, 0.0, 1.0));
-        let glint = pow(max(dot(normal, half_way), 0.0), sharpness) * (0.06 + fresnel);
+        var through_m = -1.0;
+        var depth_m = -1.0;
 #ifdef DEPTH_PREPASS
-        // What lies in it shows through as far as light gets: shallow water is clear and green.
+        // What lies in it shows through as far as light gets.
         let behind = depth_ndc_to_view_z(prepass_depth(in.clip_position, 0u));
         let here = depth_ndc_to_view_z(in.clip_position.z);
-        let through_m = max(here - behind, 0.0) * distance_m / max(-here, 1e-6);
-        let clear = exp(-through_m * 0.22);
-        let shallow = exp(-through_m * 0.07);
-        light = mix(light, light * vec3(1.0, 1.9, 1.5) + vec3(0.0, 0.012, 0.010) * day * environment.sun.w, shallow * 0.6);
-        opacity = mix(0.97, 0.12, clear);
+        through_m = max(here - behind, 0.0) * distance_m / max(-here, 1e-6);
+        depth_m = through_m * max(-dot(up, direction), 0.0);
 #endif
-        light = light * (1.0 - fresnel) + vec3(0.07, 0.12, 0.20) * day * environment.sun.w * fresnel * 0.6
-            + glint * direct * 1.2;
-        opacity = mix(opacity, 1.0, fresnel);
+        let water = water_surface(
+            albedo, select(normal, up, (in.face_and_material & 7u) == 3u), direction, sun, distance_m, pixel_m,
+            in.world_position + environment.anchor.xyz, environment.air.z, environment.light.z, through_m, depth_m,
+            sunshine, sky, sky_mirrored(point_km, up, direction, sun, radius_km), environment.light.x,
+        );
+        light = water.light + lights;
+        opacity = water.opacity;
     }
+#endif
 
-    if environment.air.x > 0.5 {
-        let eye_km = (view.world_position - environment.planet.xyz) / 1000.0;
-        let air = haze(eye_km, direction, distance_m / 1000.0, sun, radius_km, 6, CLARITY);
-        light = light * air.through + air.light * environment.sun.w;
-    }
-    return vec4(expose(light, environment.air.y), opacity);
+    return vec4(finish(light, environment.air.y, in.clip_position.xy), opacity);
 }
