@@ -192,12 +192,15 @@ fn build(options: Options) -> Result<App, String> {
     app.world_mut().resource_mut::<Sun>().day_of_year = options.day;
     app.insert_resource(VoxelWorld(world)).insert_resource(SaveInterval::PROMPT);
     app.insert_resource(match options.quality {
-        options::Quality::Low => LookQuality::Low,
-        options::Quality::Medium => LookQuality::Medium,
-        options::Quality::High => LookQuality::High,
+        Some(options::Quality::Low) => LookQuality::Low,
+        Some(options::Quality::Medium) => LookQuality::Medium,
+        Some(options::Quality::High) => LookQuality::High,
+        None if options.headless => LookQuality::Low,
+        None => LookQuality::default(),
     });
     app.insert_resource(Sky { clouds: options.clouds, ..default() });
-    if options.elevation.is_none() {
+    // A flat background is for counting pixels: colours do not matter.
+    if options.elevation.is_none() && options.background.is_none() {
         let asset = |name: &str| assets_dir().join("earth").join(name);
         let picture = PlanetPicture::load(asset("bluemarble.jpg"), Some(asset("places.csv")))
             .map_err(|error| error.to_string())?;

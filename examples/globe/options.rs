@@ -50,9 +50,9 @@ pub struct Options {
     /// How much of the clouds is there: 0 is a clear sky, 1 weather as on the Earth.
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     pub clouds: f32,
-    /// How much work goes into a pixel.
-    #[arg(long, value_enum, default_value_t = Quality::Medium)]
-    pub quality: Quality,
+    /// How much work goes into a pixel; low without a window, else medium.
+    #[arg(long, value_enum)]
+    pub quality: Option<Quality>,
     /// Every chunk takes at least so many milliseconds to be read: what a slow disk looks like.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub slow_reads: u64,

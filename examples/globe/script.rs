@@ -180,13 +180,16 @@ pub fn fly(
 #[derive(SystemParam)]
 pub struct Look<'w> {
     clouds: Res<'w, CloudsReady>,
+    sky: Res<'w, Sky>,
+    sun: Res<'w, Sun>,
     picture: Res<'w, PlanetPictureCube>,
     wanted: Option<Res<'w, PlanetPicture>>,
 }
 
 impl Look<'_> {
     fn is_ready(&self) -> bool {
-        self.clouds.0 && (self.wanted.is_none() || self.picture.is_settled())
+        let is_clear = self.sky.clouds <= 0.0 || !self.sun.air;
+        (self.clouds.0 || is_clear) && (self.wanted.is_none() || self.picture.is_settled())
     }
 }
 

@@ -6,6 +6,7 @@
 mod background;
 mod editing;
 mod input;
+mod looks;
 mod places;
 mod silhouette;
 mod standing;

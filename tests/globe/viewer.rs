@@ -18,12 +18,8 @@ const SEED: u64 = 1;
 /// The Earth that the viewer shows.
 pub static EARTH: LazyLock<Arc<EarthBaseline>> = LazyLock::new(|| {
     Arc::new(
-        EarthBaseline::load(
-            &EarthSources::shipped(&assets()),
-            &MaterialTable::standard(),
-            SEED,
-        )
-        .expect("the Earth loads"),
+        EarthBaseline::load(&EarthSources::shipped(&assets()), &MaterialTable::standard(), SEED)
+            .expect("the Earth loads"),
     )
 });
 

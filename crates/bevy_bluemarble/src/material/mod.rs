@@ -31,14 +31,11 @@ pub use self::{
         update_environment,
     },
     planet_picture::{PictureError, PlanetPicture, PlanetPictureCube},
-    relief_buffer::ReliefBuffer,
+    relief_buffer::{ReliefBuffer, ReliefUpload, ReliefUploads},
     sun::{Sun, SunCourse},
     voxel::{VoxelMaterial, VoxelMaterialKey, create_materials},
 };
-pub(crate) use self::{
-    chunk_materials::Look,
-    relief_buffer::{RELIEF_SLOTS, ReliefUpload, ReliefUploads},
-};
+pub(crate) use self::{chunk_materials::Look, relief_buffer::RELIEF_SLOTS};
 
 /// The shaders of this crate.
 #[derive(Clone, Copy, Debug)]

@@ -34,14 +34,14 @@ impl FromWorld for ReliefBuffer {
 }
 
 /// A relief on its way to its place in the buffer.
-pub(crate) struct ReliefUpload {
-    pub slot: u16,
-    pub relief: Arc<Relief>,
+pub struct ReliefUpload {
+    pub(crate) slot: u16,
+    pub(crate) relief: Arc<Relief>,
 }
 
 /// What is to be written to the buffer. Absent where nothing is drawn.
 #[derive(Resource, Default)]
-pub(crate) struct ReliefUploads(pub Vec<ReliefUpload>);
+pub struct ReliefUploads(pub(crate) Vec<ReliefUpload>);
 
 /// Lets the renderer write what has changed.
 pub(super) fn build(app: &mut App) {

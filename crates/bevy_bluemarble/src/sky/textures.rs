@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use glam::Vec3;
 
 use super::{
-    SkyMaterial,
+    Sky, SkyMaterial,
     air::AirMaterial,
     cloud_map::{CloudMap, EDGE},
     half::half_bits,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     gate::FrameGate,
-    material::{PlanetPictureCube, VoxelMaterial},
+    material::{PlanetPictureCube, Sun, VoxelMaterial},
     space::VoxelWorld,
 };
 
@@ -72,6 +72,15 @@ struct CloudsInMaking {
     _tasks: Vec<Task<()>>,
 }
 
+/// The map was asked for, once and for all.
+#[derive(Resource)]
+struct CloudsAsked;
+
+/// A clear sky needs no map.
+fn are_clouds_wanted(sky: Res<Sky>, sun: Res<Sun>) -> bool {
+    sky.clouds > 0.0 && sun.air
+}
+
 /// Frames until materials bind their textures anew.
 #[derive(Resource)]
 struct Rebind(u8);
@@ -81,10 +90,11 @@ pub(crate) fn build(app: &mut App) {
     app.init_resource::<SkyTextures>()
         .init_resource::<CloudsReady>()
         .insert_resource(TablesOf(EARTH_RADIUS_M))
-        .add_systems(Startup, start_clouds)
         .add_systems(
             PreUpdate,
             (
+                start_clouds
+                    .run_if(not(resource_exists::<CloudsAsked>).and_then(are_clouds_wanted)),
                 fit_tables.run_if(resource_exists_and_changed::<VoxelWorld>),
                 rebind.run_if(resource_exists::<Rebind>),
                 receive_clouds.run_if(resource_exists::<CloudsInMaking>),
@@ -183,6 +193,7 @@ fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
         })
     });
     let tasks = tasks.collect();
+    commands.insert_resource(CloudsAsked);
     commands.insert_resource(CloudsInMaking { faces, done: default(), _tasks: tasks });
 }
 

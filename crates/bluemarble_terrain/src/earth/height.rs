@@ -287,7 +287,8 @@ impl HeightField {
         // Along the ground only.
         let slope = slope - up * (slope.x * up.x + slope.y * up.y + slope.z * up.z);
         let summit = bump.weight * bump.weight * bump.weight;
-        let strength = (eroded(character.rough_m) * away) as f32 * (1.0 - (1.0 - SUMMIT_KEEPS) * summit);
+        let strength =
+            (eroded(character.rough_m) * away) as f32 * (1.0 - (1.0 - SUMMIT_KEEPS) * summit);
         let steep = (slope.x * slope.x + slope.y * slope.y + slope.z * slope.z).sqrt();
         let place = ((height_m - character.middle_m) * 2.0 / (relief_m + 20.0)) as f32;
         let crest = (PLACE_CREST * place + LOW_CREST * sum as f32).clamp(-1.0, 1.0);

@@ -161,7 +161,7 @@ impl PlanetPicture {
 #[derive(Resource, Clone, Debug)]
 pub struct PlanetPictureCube {
     /// The texture. Its content is replaced once; materials that bind it must be touched then:
-    /// [`rebind_picture`].
+    /// the plugin touches its own.
     pub image: Handle<Image>,
     /// Whether the picture is there.
     pub ready: bool,
@@ -238,12 +238,6 @@ pub fn receive_picture(
             error!("the planet has no picture: {error}");
         }
     }
-}
-
-/// Lets all materials of a kind bind the picture anew when it has changed: a bind group holds on to the texture it
-/// was made with.
-pub fn rebind_picture<M: Material>(mut materials: ResMut<Assets<M>>) {
-    for _ in materials.iter_mut() {}
 }
 
 /// Lets the shaders know whether they may use the picture.

@@ -9,11 +9,13 @@
 #endif
 #import bevy_bluemarble::environment::environment
 #import bevy_bluemarble::atmosphere::{haze, sphere_span}
-#import bevy_bluemarble::clouds::cloud_layer
+#import bevy_bluemarble::clouds::{cloud_layer, pixel_angle}
 #import bevy_bluemarble::tone::{dither, expose}
 
 // Land is looked at through thinner air than the sky: real air would hide most of it in blue.
-const CLARITY: f32 = 0.4;
+const CLARITY: f32 = 0.6;
+// Where a pixel covers more of the ground than this, kilometres, the ground counts as level with the sea.
+const COARSE_KM: f32 = 0.25;
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,
@@ -51,6 +53,10 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         let forward = -(view.view_from_world * vec4(direction, 0.0)).z;
         let ground_km = -depth_ndc_to_view_z(depth) / max(forward, 1e-4) / 1000.0;
         far_km = select(ground_km, min(ground_km, sea.x), is_sea);
+        // Cells that are drawn from so far away are kilometres high: clouds lie over them all the same.
+        if is_sea && ground_km * pixel_angle() > COARSE_KM {
+            far_km = sea.x;
+        }
     }
     // Behind nothing but sky there is nothing to be laid over.
     if far_km <= 0.0 {

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Makes the pictures of docs/pictures anew, and flight.webp, a flight from orbit to the ground.
+# usage: scripts/pictures.sh [NAME...]    all of them, or those named (flight is one)
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+need_cargo
+ensure_vulkan
+cd "$root"
+export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
+cargo build --quiet --example globe
+globe=$CARGO_TARGET_DIR/debug/examples/globe
+size=${SIZE:-1280x720}
+
+# name pose [flags]: latitude, longitude, metres above the sea, heading, pitch.
+places="
+orbit 24,18,12000000,0,-90
+pacific 5,-160,9000000,20,-80
+limb 30,84,420000,20,-17
+himalaya 27.55,86.75,9500,30,-12
+alps 45.83,6.95,4200,20,-10
+canyon 36.0,-112.3,3600,40,-16 --clouds 0.5
+fjord 61.05,6.9,2600,40,-14 --clouds 0.5
+amazon -3.2,-60.2,9000,60,-24
+sahara 24.2,8.6,3200,140,-10 --clouds 0
+reef -18.3,147.6,9000,330,-28 --clouds 0.4
+dusk 35.35,139.55,2600,330,-6 --hour 9.2
+night 47,9,900000,0,-50 --hour 23.5 --clouds 0.3
+"
+
+wanted() { [ ${#names[@]} -eq 0 ] || [[ " ${names[*]} " == *" $1 "* ]]; }
+names=("$@")
+while read -r name pose flags; do
+    [ -n "$name" ] && wanted "$name" || continue
+    echo "$name"
+    # shellcheck disable=SC2086
+    "$globe" --headless --settle --quality medium --size "$size" --pose "$pose" $flags \
+        --screenshot "docs/pictures/$name.png"
+done <<<"$places"
+
+if wanted flight; then
+    echo flight
+    command -v img2webp >/dev/null || install_packages webp || die "img2webp is missing: install the Debian package webp"
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    cat >"$folder/flight" <<'PATH'
+# seconds, latitude, longitude, metres above the sea, heading, pitch
+0,40,2,9000000,0,-90
+2,44,5,900000,10,-70
+4,45.4,6.6,60000,20,-38
+6,45.75,6.85,5200,25,-12
+7,45.83,6.95,4200,40,-10
+PATH
+    "$globe" --headless --settle --quality medium --size 480x270 --flight "$folder/flight" --screenshot-every 4 \
+        --screenshot "$folder/frame.png"
+    img2webp -loop 0 -lossy -q 70 -d 66 "$folder"/frame.0*.png -o docs/pictures/flight.webp
+fi
