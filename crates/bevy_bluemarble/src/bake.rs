@@ -35,6 +35,10 @@ fn overlap_cells(lod: u8, pass: Pass) -> f64 {
     if lod == 0 || pass == Pass::SeeThrough { 0.01 } else { 0.05 }
 }
 
+/// From this lod up a chunk is so wide that its axes point elsewhere at its borders than in its middle: overlaps
+/// along those would stand out of the ground on one side and leave a gap on the other.
+const CURVED_LOD: u8 = 12;
+
 /// Between two looks at whether the work is still wanted: some 0.3 ms.
 const QUADS_A_SLICE: usize = 1024;
 /// Corners of a chunk along an edge.
@@ -98,6 +102,13 @@ impl<'a> Baker<'a> {
         column.base + column.step * f64::from(cell.y)
     }
 
+    /// One cell along each axis at a lattice corner, in the frame.
+    fn axes_at(&mut self, corner: glam::IVec3) -> [DVec3; 3] {
+        let from = corner.min(glam::IVec3::splat(CORNERS as i32 - 2));
+        let here = self.corner(from);
+        [glam::IVec3::X, glam::IVec3::Y, glam::IVec3::Z].map(|step| self.corner(from + step) - here)
+    }
+
     /// Where a lattice corner lies in the frame, in metres.
     pub fn corner_m(&mut self, cell: glam::IVec3) -> Vec3 {
         (self.corner(cell) * self.frame.half_extent_m()).as_vec3()
@@ -131,6 +142,7 @@ impl<'a> Baker<'a> {
             }
             for quad in slice {
                 let corners = quad.corners();
+                let axes = if self.key.lod < CURVED_LOD { axes } else { self.axes_at(corners[0]) };
                 let middle = (corners[0] + corners[2]).as_dvec3() * 0.5;
                 let light = quad.light();
                 let (flat, material) = (quad.face().axis(), quad.material());

@@ -5,7 +5,7 @@ pub(super) fn half_bits(value: f32) -> u16 {
     // Smallest normal number: below it steps are all alike.
     const SMALLEST: f32 = 6.103_515_6e-5;
     const STEP: f32 = 5.960_464_5e-8;
-    if !(value > 0.0) {
+    if value.is_nan() || value <= 0.0 {
         return 0;
     }
     if value < SMALLEST {

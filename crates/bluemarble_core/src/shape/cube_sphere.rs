@@ -63,9 +63,6 @@ pub(super) fn lattice_of(angle: f64) -> f64 {
     (angle / FRAC_PI_2 + 0.5) * EDGE
 }
 
-/// The finest lod whose cells count on the rim of the planet.
-const RIM_LOD: u8 = 17;
-
 impl CubeSphere {
     pub(super) fn voxel_m(&self) -> f64 {
         self.radius_m * FRAC_PI_2 / EDGE
@@ -198,10 +195,7 @@ impl CubeSphere {
     pub(super) fn max_straight_cells(&self, lod: u8) -> u32 {
         // A chord over w cells of width c sags by (w·c)²/8R.
         let cell_m = self.voxel_m() * f64::from(1u32 << lod);
-        // From so far away that cells of these lods are drawn, the rim of the planet shows gaps between long
-        // edges and the short ones beside them.
-        let finer = if lod >= RIM_LOD { 16.0 } else { 1.0 };
-        let longest = (self.radius_m / (2.0 * finer * cell_m)).sqrt().clamp(1.0, 64.0) as u32;
+        let longest = (self.radius_m / (2.0 * cell_m)).sqrt().clamp(1.0, 64.0) as u32;
         1 << longest.ilog2()
     }
 }

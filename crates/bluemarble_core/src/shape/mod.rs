@@ -219,7 +219,7 @@ impl Shape {
     }
 
     /// The longest quad edge, in cells of `lod`, whose chord stays within 1/16 cell of the lattice's
-    /// curve, 1/256 cell in the coarsest lods: a power of two, at most 64.
+    /// curve: a power of two, at most 64.
     pub fn max_straight_cells(&self, lod: u8) -> u32 {
         match self {
             Self::Flat(_) => 64,
