@@ -308,7 +308,7 @@ def rows_of(classes):
         roughness, density, hardness = KIND_MATTER.get(row["kind"], (0.95, 1300, 1.0))
         yield (
             f'    (name: "{row["name"]}", colour: ({red:.3f}, {green:.3f}, {blue:.3f}), roughness: {roughness}, '
-            f"density_kg_m3: {density:.1f}, hardness_mohs: {hardness:.1f}),"
+            f"cover: true, density_kg_m3: {density:.1f}, hardness_mohs: {hardness:.1f}),"
         )
 
 

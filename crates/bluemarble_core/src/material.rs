@@ -81,6 +81,9 @@ pub struct Material {
     /// ground is lit by its slope and takes on the colour of a planet's picture.
     #[serde(default)]
     pub built: bool,
+    /// A class of land cover: what some ground looks like from far away, and nothing that models are made of.
+    #[serde(default)]
+    pub cover: bool,
     /// Mass per volume in kg/m³.
     pub density_kg_m3: f32,
     /// Resistance to wear, Mohs scale 0..=10.

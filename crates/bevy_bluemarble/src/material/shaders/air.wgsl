@@ -13,7 +13,7 @@
 #import bevy_bluemarble::tone::{dither, expose}
 
 // Land is looked at through thinner air than the sky: real air would hide most of it in blue.
-const CLARITY: f32 = 0.6;
+const CLARITY: f32 = 0.42;
 // Where a pixel covers more of the ground than this, kilometres, the ground counts as level with the sea.
 const COARSE_KM: f32 = 0.25;
 

@@ -26,7 +26,7 @@ const PI: f32 = 3.14159265;
 const CUBES_PX: f32 = 12.0;
 const GROUND_PX: f32 = 4.0;
 // Pixels on the ground from which the planet's picture begins to replace the palette, and replaces it, metres.
-const PICTURE_M: vec2<f32> = vec2(250.0, 1000.0);
+const PICTURE_M: vec2<f32> = vec2(400.0, 2500.0);
 // Half of an edge of the planet's picture, texels: how much of it a pixel covers follows.
 const PICTURE_HALF: f32 = 512.0;
 // Half the width of the border of a shadow, as sines of elevations: a little more than the sun's.
