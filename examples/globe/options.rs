@@ -123,7 +123,7 @@ pub enum Quality {
     Low,
     /// For most graphics cards.
     Medium,
-    /// For fast graphics cards.
+    /// For fast graphics cards: roofs, pits and walls throw shadows, too.
     High,
 }
 

@@ -1,101 +1,201 @@
-//! What the pictures look like, in figures: shape that can be read, many colours, nothing that flickers.
+//! What the pictures look like, in figures: shape that can be read, many colours, nothing that flickers, the
+//! Earth's own colours from orbit, slopes lit as they lie, no seams.
 
-use std::{collections::HashMap, io::Write};
+mod blue_marble;
+mod colour;
+mod daylight;
+mod hillshade;
+mod seams;
+mod sight;
+mod texture;
 
+use std::{io::Write, sync::LazyLock};
+
+use blue_marble::{BlueMarble, Difference, mean_and_p90};
+use daylight::{Daylight, JUNE};
+use hillshade::Lit;
 use image::RgbImage;
+use seams::Seam;
+use serde_json::Value;
+use sight::Sight;
 
 use crate::viewer::Run;
 
 const SIZE: &str = "640x360";
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 360;
 /// Vertical field of view of the viewer's camera over the rows of a picture, degrees.
-const PIXEL_DEG: f64 = 50.0 / 360.0;
+const PIXEL_DEG: f64 = 50.0 / HEIGHT as f64;
 
-fn luma(picture: &RgbImage) -> Vec<f64> {
-    let of = |rgb: [u8; 3]| {
-        let [r, g, b] = rgb.map(|v| f64::from(v) / 255.0);
-        0.2126 * r + 0.7152 * g + 0.0722 * b
-    };
-    picture.pixels().map(|pixel| of(pixel.0)).collect()
+/// A settled picture and the camera that took it.
+struct Shown {
+    picture: RgbImage,
+    sight: Sight,
+    picks: Vec<Value>,
 }
 
-/// Mean difference of neighbours in a picture of one channel, across and down.
-fn gradient(values: &[f64], width: usize) -> f64 {
-    let rows: Vec<&[f64]> = values.chunks_exact(width).collect();
-    let (mut across, mut down) = (0.0, 0.0);
-    for (number, row) in rows.iter().enumerate() {
-        across += row.windows(2).map(|pair| (pair[0] - pair[1]).abs()).sum::<f64>();
-        if let Some(below) = rows.get(number + 1) {
-            down += row.iter().zip(*below).map(|(a, b)| (a - b).abs()).sum::<f64>();
+impl Shown {
+    fn of(run: Run) -> Self {
+        let run = run.finish();
+        Self { picture: run.picture(), sight: Sight::new(&run.report), picks: run.picks() }
+    }
+}
+
+/// A view straight down, north up, without clouds.
+fn clear_from(lat_deg: f64, lon_deg: f64, altitude_m: f64) -> Run {
+    let pose = format!("{lat_deg},{lon_deg},{altitude_m},0,-90");
+    Run::settled(&pose, SIZE).pair("--clouds", "0")
+}
+
+/// Africa from orbit: where from, and when the sun stands above.
+const AFRICA: (f64, f64, f64) = (24.0, 18.0, 12_000_000.0);
+static AFRICA_NOON: LazyLock<Daylight> = LazyLock::new(|| Daylight::noon(AFRICA.1, JUNE));
+static CLEAR_AFRICA: LazyLock<Shown> = LazyLock::new(|| {
+    let (lat_deg, lon_deg, altitude_m) = AFRICA;
+    Shown::of(AFRICA_NOON.on(clear_from(lat_deg, lon_deg, altitude_m)))
+});
+
+/// Figures and their bars. All are told before any fails.
+#[derive(Default)]
+struct Figures {
+    missed: Vec<String>,
+}
+
+impl Figures {
+    /// Shown with --nocapture.
+    fn tell(&self, line: &str) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    fn below(&mut self, what: &str, value: f64, bar: f64) {
+        self.bar(value < bar, format!("{what} {value:.3}, must be below {bar}"));
+    }
+
+    fn above(&mut self, what: &str, value: f64, bar: f64) {
+        self.bar(value > bar, format!("{what} {value:.3}, must be above {bar}"));
+    }
+
+    fn bar(&mut self, is_met: bool, line: String) {
+        self.tell(&line);
+        if !is_met {
+            self.missed.push(line);
         }
     }
-    across / ((width - 1) * rows.len()) as f64 + down / (width * (rows.len() - 1)) as f64
-}
-
-/// Gradient of the pixels over that of blocks of 8 x 8, in the lower half: contour lines make it large.
-fn staircase_ratio(picture: &RgbImage) -> f64 {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let all = luma(picture);
-    let low = &all[height / 2 * width..];
-    let (columns, rows) = (width / 8, (height - height / 2) / 8);
-    let mut blocks = vec![0.0; columns * rows];
-    for y in 0..rows * 8 {
-        for x in 0..columns * 8 {
-            blocks[y / 8 * columns + x / 8] += low[y * width + x] / 64.0;
-        }
-    }
-    gradient(low, width) / gradient(&blocks, columns)
-}
-
-/// Share of the five commonest colours, of 5 bits a channel, in the lower half: flat bands make it large.
-fn five_colours(picture: &RgbImage) -> f64 {
-    let half = picture.height() / 2;
-    let mut counts = HashMap::<[u8; 3], usize>::new();
-    for (_, y, pixel) in picture.enumerate_pixels() {
-        if y >= half {
-            *counts.entry(pixel.0.map(|v| v >> 3)).or_default() += 1;
-        }
-    }
-    let mut counts: Vec<usize> = counts.into_values().collect();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
-    counts.iter().take(5).sum::<usize>() as f64 / counts.iter().sum::<usize>() as f64
-}
-
-/// Share of the pixels whose brightness differs by more than a tenth.
-fn changed(a: &RgbImage, b: &RgbImage) -> f64 {
-    let (a, b) = (luma(a), luma(b));
-    a.iter().zip(&b).filter(|(a, b)| (**a - **b).abs() > 0.1).count() as f64 / a.len() as f64
 }
 
 #[test]
-fn mountains_have_a_shape_and_many_colours() {
+fn settled_pictures_keep_their_figures() {
+    let mut figures = Figures::default();
+    mountains_have_a_shape_and_many_colours(&mut figures);
+    orbit_has_the_colours_of_blue_marble(&mut figures);
+    slopes_are_lit_as_they_lie(&mut figures);
+    no_seam_is_seen(&mut figures);
+    assert!(figures.missed.is_empty(), "{:#?}", figures.missed);
+}
+
+fn mountains_have_a_shape_and_many_colours(figures: &mut Figures) {
     let pictured = |heading_deg: f64| {
         let pose = format!("27.55,86.75,9500,{heading_deg},-12");
         Run::settled(&pose, SIZE).finish().picture()
     };
     let picture = pictured(30.0);
-    let (stairs, colours) = (staircase_ratio(&picture), five_colours(&picture));
-    let shifted = changed(&picture, &pictured(30.0 + PIXEL_DEG * 0.5)) * 100.0;
-    let figures = format!(
-        "staircase ratio {stairs:.2}, five commonest colours {colours:.2}, changed by half a pixel \
-         {shifted:.2} %"
-    );
-    // Shown with --nocapture.
-    let _ = writeln!(std::io::stderr(), "{figures}");
-    assert!(stairs < 0.9, "{figures}");
-    assert!(colours < 0.35, "{figures}");
+    figures.below("himalaya: staircase ratio", texture::staircase_ratio(&picture), 0.9);
+    figures.below("himalaya: five commonest colours", texture::five_colours(&picture), 0.35);
+    let shifted = texture::changed(&picture, &pictured(30.0 + PIXEL_DEG * 0.5)) * 100.0;
+    figures.tell(&format!("himalaya: changed by half a pixel {shifted:.2} %, bar 0.5"));
+}
+
+/// The sun stands above the middle: nothing but the air is between the picture and the map.
+fn orbit_has_the_colours_of_blue_marble(figures: &mut Figures) {
+    const SPRING: f64 = 90.0;
+    let map = BlueMarble::load();
+    let (lat_deg, lon_deg) = (5.0, -160.0);
+    let noon = Daylight::noon(lon_deg, SPRING);
+    let pacific = Shown::of(noon.on(clear_from(lat_deg, lon_deg, AFRICA.2)));
+    for (name, shown, daylight) in
+        [("africa", &*CLEAR_AFRICA, *AFRICA_NOON), ("pacific", &pacific, noon)]
+    {
+        let all = map.differences(&shown.picture, &shown.sight, daylight.direction());
+        let told = |what: &str, which: &dyn Fn(&&Difference) -> bool| {
+            let [mean, p90] = mean_and_p90(all.iter().filter(which));
+            format!("{what} {mean:.1} (90 % below {p90:.1})")
+        };
+        let parts = [
+            told("all", &|_| true),
+            told("land", &|pixel| pixel.is_land),
+            told("sea", &|pixel| !pixel.is_land),
+            told("sea without the sun's glint", &|pixel| !pixel.is_land && !pixel.is_glint),
+        ];
+        figures.tell(&format!("{name}: difference to Blue Marble: {}", parts.join(", ")));
+        let [mean, _] = mean_and_p90(all.iter());
+        figures.below(&format!("{name}: mean difference to Blue Marble"), mean, 12.0);
+    }
+}
+
+fn slopes_are_lit_as_they_lie(figures: &mut Figures) {
+    const MORNING_SUN_DEG: f64 = 26.0;
+    // A cell of the elevation grid is five pixels wide, a cell that is drawn less than two.
+    const ALTITUDE_M: f64 = 340_000.0;
+    for (name, lat_deg, lon_deg) in [("himalaya", 28.0, 86.75), ("alps", 46.3, 9.8)] {
+        let [low, high] = [
+            Daylight::morning(lat_deg, lon_deg, JUNE, MORNING_SUN_DEG),
+            Daylight::noon(lon_deg, JUNE),
+        ]
+        .map(|daylight| {
+            let shown = Shown::of(daylight.on(clear_from(lat_deg, lon_deg, ALTITUDE_M)));
+            (shown, daylight.direction())
+        });
+        let shading = hillshade::compare(
+            &Lit { picture: &low.0.picture, sun: low.1 },
+            &Lit { picture: &high.0.picture, sun: high.1 },
+            &low.0.sight,
+        );
+        let hillshade::Shading { correlation, blocks, share } = shading;
+        let percent = share * 100.0;
+        let compared = format!("{name}: {blocks} blocks are neither sea nor snow, {percent:.0} %");
+        figures.bar(blocks > 1000, compared);
+        figures.above(&format!("{name}: correlation with the hillshade"), correlation, 0.7);
+    }
+}
+
+/// Both views have the edge of two faces of the cube in their middle and lods change on both sides of it.
+fn no_seam_is_seen(figures: &mut Figures) {
+    const ALTITUDE_M: f64 = 215_000.0;
+    // A polar face begins where the axis of the equatorial one beside it is as far away as the pole.
+    let asia = (70f64.to_radians().sin().atan().to_degrees(), 70.0);
+    // Headings are those of the edges.
+    for (name, (lat_deg, lon_deg), heading_deg) in
+        [("arabia", (20.0, 45.0), 0.0), ("kazakhstan", asia, 76.0)]
+    {
+        let pose = format!("{lat_deg},{lon_deg},{ALTITUDE_M},{heading_deg},-90");
+        let run = Run::settled(&pose, SIZE).pair("--clouds", "0");
+        let shown = Shown::of(run.file("--picks", &seams::lod_pixels(WIDTH, HEIGHT)));
+        let seams = [
+            ("faces", seams::across_faces(&shown.picture, &shown.sight), HEIGHT as usize * 9 / 10),
+            ("lods", seams::across_lods(&shown.picture, &shown.picks), 20),
+        ];
+        for (between, seam, least) in seams {
+            let Seam { step, beside, crossings } = seam;
+            let measured = format!(
+                "{name}: between {between} a step of {step:.4}, beside it of {beside:.4}, in \
+                 {crossings} rows of at least {least}"
+            );
+            figures.bar(crossings >= least, measured);
+            figures.below(&format!("{name}: step between {between}"), seam.ratio(), 1.5);
+        }
+    }
 }
 
 #[test]
 fn from_orbit_land_and_sea_have_their_colours_and_clouds_are_bright() {
-    let of = |clouds: &str| {
-        let run = Run::settled("24,18,12000000,0,-90", SIZE).pair("--clouds", clouds);
-        run.finish().picture()
-    };
-    let (clear, cloudy) = (of("0"), of("1"));
+    let (lat_deg, lon_deg, altitude_m) = AFRICA;
+    let pose = format!("{lat_deg},{lon_deg},{altitude_m},0,-90");
+    let cloudy = AFRICA_NOON.on(Run::settled(&pose, SIZE)).pair("--clouds", "1").finish().picture();
+    let clear = &CLEAR_AFRICA.picture;
     let at = |x: u32, y: u32| clear.get_pixel(x, y).0.map(f64::from);
     let (desert, sea) = (at(300, 165), at(225, 250));
     assert!(desert[0] > 110.0 && desert[0] > desert[2] * 1.15, "the Sahara is {desert:?}");
     assert!(sea[2] > sea[0] * 1.3, "the Atlantic is {sea:?}");
-    let sum = |picture: &RgbImage| luma(picture).iter().sum::<f64>();
-    assert!(sum(&cloudy) > sum(&clear) * 1.05, "{} and {}", sum(&cloudy), sum(&clear));
+    let sum = |picture: &RgbImage| texture::luma(picture).iter().sum::<f64>();
+    assert!(sum(&cloudy) > sum(clear) * 1.05, "{} and {}", sum(&cloudy), sum(clear));
 }

@@ -96,7 +96,8 @@ impl Levels {
     /// The highest cell whose centre lies below a height in metres.
     pub fn top_below(&self, height_m: f64) -> i32 {
         let y = f64::from(self.sea_level_y) + height_m / self.voxel_m;
-        let cells = y / f64::from(1u32 << self.lod);
+        // A power of two, so exactly what a division gives.
+        let cells = y * f64::from_bits((1023 - u64::from(self.lod)) << 52);
         // Centres are half a cell up: rounded up, as the floor of the negative, the height is one cell above.
         // Heights are some kilometres, so this is far from the ends of i32 but for wild strata.
         let (below, _) = floor((0.5 - cells).clamp(-1e9, 1e9));

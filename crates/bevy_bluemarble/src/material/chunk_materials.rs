@@ -25,6 +25,8 @@ pub struct ChunkMaterials {
     vertices: Vertices,
     /// Whether they are the plugin's own.
     is_own: bool,
+    /// Whether opaque chunks of the plugin's own materials are drawn into shadow maps.
+    casts: bool,
 }
 
 impl ChunkMaterials {
@@ -42,13 +44,14 @@ impl ChunkMaterials {
             };
             entity.insert(MeshMaterial3d(material.clone()));
         };
-        Self { attach: Arc::new(attach), vertices, is_own: false }
+        Self { attach: Arc::new(attach), vertices, is_own: false, casts: false }
     }
 
-    /// The plugin's own: steady and fading, for each pass.
+    /// The plugin's own: steady and fading, for each pass. `casts`: whether they are drawn into shadow maps.
     pub(super) fn of_voxels(
         opaque: [Handle<VoxelMaterial>; 2],
         see_through: [Handle<VoxelMaterial>; 2],
+        casts: bool,
     ) -> Self {
         let attach = move |entity: &mut EntityCommands, pass, look| {
             let [steady, fading] = match pass {
@@ -56,10 +59,9 @@ impl ChunkMaterials {
                 Pass::SeeThrough => &see_through,
             };
             let material = if look == Look::Fading { fading } else { steady };
-            let material = MeshMaterial3d(material.clone());
-            entity.insert((material, NotShadowCaster, NotShadowReceiver));
+            entity.insert((MeshMaterial3d(material.clone()), NotShadowReceiver));
         };
-        Self { attach: Arc::new(attach), vertices: Vertices::Packed, is_own: true }
+        Self { attach: Arc::new(attach), vertices: Vertices::Packed, is_own: true, casts }
     }
 
     /// What the meshes' vertices consist of.
@@ -80,5 +82,18 @@ impl ChunkMaterials {
     /// Gives an entity its material.
     pub(crate) fn attach(&self, entity: &mut EntityCommands, pass: Pass, look: Look) {
         (self.attach)(entity, pass, look);
+        if self.is_own && !(self.casts && pass == Pass::Opaque) {
+            entity.insert(NotShadowCaster);
+        }
+    }
+
+    /// Whether chunks are lit by the plugin, which then makes their shadow maps.
+    pub(super) fn want_shadow_maps(&self) -> bool {
+        self.is_own && self.casts
+    }
+
+    /// Lets chunks be drawn into shadow maps from now on, or not.
+    pub(super) fn set_casting(&mut self, casts: bool) {
+        self.casts = casts;
     }
 }

@@ -23,8 +23,18 @@ pub enum LookQuality {
     /// For most graphics cards: clouds and their shading in fine detail, waves.
     #[default]
     Medium,
-    /// For fast graphics cards: air in many steps, the finest clouds, and shadows of these on each other.
+    /// For fast graphics cards: air in many steps, the finest clouds, and shadows of these on each other. Up to
+    /// 400 m from the camera whatever stands in the sun's way throws a shadow, roofs, overhangs and rims of
+    /// pits too; below this quality only the ground's own hills do. For that the plugin keeps a
+    /// [`DirectionalLight`] without brightness: meshes of a game throw shadows on voxels, and are not lit by it.
     High,
+}
+
+impl LookQuality {
+    /// Whether there are shadow maps.
+    pub(super) fn has_shadow_maps(self) -> bool {
+        self == Self::High
+    }
 }
 
 /// Whether the picture of the planet can be drawn; the plugin keeps it.
@@ -95,6 +105,7 @@ impl Environment {
         };
         let to_moon = moon_direction(to_sun, axis, sun.day());
         let lit = (1.0 - to_sun.dot(to_moon)) / 2.0;
+        let exposure = sun.exposure_at(to_sun.dot(shape.up(viewer)));
         let switch = |on: bool| f32::from(u8::from(on));
         let mut axes = axes(shape, viewer);
         axes[0].w = switch(sky.stars);
@@ -103,13 +114,13 @@ impl Environment {
         Self {
             sun: to_sun.as_vec3().extend(sun.strength),
             planet: centre_m.extend(radius_m as f32),
-            air: Vec4::new(switch(sun.air), sun.exposure, 0.0, 0.0),
+            air: Vec4::new(switch(sun.air), exposure, 0.0, 0.0),
             fade: Vec4::new(0.0, 1.0, switch(matches!(shape, Shape::Flat(_))), 0.0),
             moon: to_moon.as_vec3().extend(if sky.moon { lit as f32 } else { 0.0 }),
             clouds: Vec4::new(cover, sky.cloud_altitude_m / 1000.0, drift_rad as f32, CLOUD_SHADOW),
             light: Vec4::new(f32::from(quality as u8), SKY_SHARE, sky.wind_m_s, NIGHT_LIGHTS),
             axes,
-            anchor: Vec4::ZERO,
+            anchor: Vec3::ZERO.extend(dusk(shape.altitude_m(viewer))),
         }
     }
 
@@ -119,6 +130,11 @@ impl Environment {
         (self.fade.x, self.fade.y) = (0.0, 0.0);
         self
     }
+}
+
+/// How much brighter dusk is drawn for a viewer at an altitude, to whose eyes it is dusk, too: in space it is day.
+fn dusk(altitude_m: f64) -> f32 {
+    3.0 * (-(altitude_m.max(0.0) / 60e3)).exp() as f32
 }
 
 /// The directions of lattice +x in the middle of each region's face. A plane has one; after it comes by how
@@ -184,7 +200,7 @@ pub fn update_environment(
     now.air.z = time.elapsed_secs_wrapped();
     if let Some(origin) = space.world_from_render(Vec3::ZERO) {
         let wrapped = origin.map(|metres| metres.rem_euclid(WAVES_WRAP_M));
-        now.anchor = wrapped.as_vec3().extend(0.0);
+        now.anchor = wrapped.as_vec3().extend(now.anchor.w);
     }
     now.air.w = f32::from(u8::from(picture.0));
     (now.fade.x, now.fade.y) = (clock.now_ms as f32, clock.lasts_ms.max(1) as f32);

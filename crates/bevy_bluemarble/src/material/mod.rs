@@ -5,6 +5,7 @@
 //! | `voxel` | [`VoxelMaterial`]: palette colours, procedural grain, water, haze |
 //! | `chunk_materials` | [`ChunkMaterials`]: which material chunks get, the plugin's or a game's own |
 //! | `sun` | [`Sun`]: where it stands in the course of the day and the year |
+//! | `shadow_map` | shadows of whatever stands near the camera, at high quality |
 //! | `relief_buffer` | how the ground of each node lies, as the shaders read it |
 //! | `planet_picture` | [`PlanetPicture`]: what a planet looks like from afar, and its lights at night |
 //! | `environment` | [`Environment`]: light, air, clouds and quality, as the shaders read them |
@@ -13,6 +14,7 @@ mod chunk_materials;
 mod environment;
 mod planet_picture;
 mod relief_buffer;
+mod shadow_map;
 mod sun;
 mod voxel;
 
@@ -63,6 +65,7 @@ pub fn build(app: &mut App) {
     load_shader_library!(app, "shaders/environment.wgsl");
     load_shader_library!(app, "shaders/atmosphere.wgsl");
     load_shader_library!(app, "shaders/clouds.wgsl");
+    load_shader_library!(app, "shaders/light.wgsl");
     load_shader_library!(app, "shaders/relief.wgsl");
     load_shader_library!(app, "shaders/tone.wgsl");
     load_shader_library!(app, "shaders/vertex.wgsl");
@@ -81,5 +84,6 @@ pub fn build(app: &mut App) {
     crate::sky::build_textures(app);
     planet_picture::build(app);
     relief_buffer::build(app);
+    shadow_map::build(app);
     app.add_systems(Update, voxel::follow_quality.run_if(resource_changed::<LookQuality>));
 }

@@ -10,7 +10,7 @@ use crate::sky::declination_rad;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum SunCourse {
     /// It follows the viewer, so that it is always a sunny morning below: 26 degrees high in the east, where
-    /// every hill throws a shadow. Whoever climbs into space sees it rise to 62 degrees, so that most of the
+    /// every hill throws a shadow. Whoever climbs into space sees it rise to 58 degrees, so that most of the
     /// planet lies in daylight.
     #[default]
     Morning,
@@ -36,8 +36,9 @@ pub struct Sun {
     pub day_of_year: f64,
     /// Its strength.
     pub strength: f32,
-    /// How bright the picture is: with strength 20 and exposure 0.55, dry ground in the morning sun is shown
-    /// at half of the screen's brightness.
+    /// How bright the picture is: with strength 20 and exposure 0.68, dry ground in the morning sun is shown
+    /// at half of the screen's brightness. Where the sun stands higher over the viewer than in the morning, the
+    /// picture is exposed less, as an eye or a camera does it.
     pub exposure: f32,
     /// Whether there is air: haze over distance, clouds, and a sky if [`SkyPlugin`](crate::sky::SkyPlugin)
     /// is there.
@@ -50,7 +51,7 @@ impl Default for Sun {
             course: SunCourse::Morning,
             day_of_year: 120.0,
             strength: 20.0,
-            exposure: 0.55,
+            exposure: 0.68,
             air: true,
         }
     }
@@ -61,14 +62,16 @@ const PLANE_NOON_TILT_RAD: f64 = 0.5;
 /// How high the sun stands over a viewer it follows, low down and in space, and between which altitudes it
 /// rises: radians and metres.
 const MORNING_RAD: f64 = 26.0 * std::f64::consts::PI / 180.0;
-const MORNING_IN_SPACE_RAD: f64 = 62.0 * std::f64::consts::PI / 180.0;
-const LOW_M: f64 = 100e3;
-const SPACE_M: f64 = 3_000e3;
+const MORNING_IN_SPACE_RAD: f64 = 58.0 * std::f64::consts::PI / 180.0;
+const LOW_M: f64 = 600e3;
+const SPACE_M: f64 = 4_000e3;
 /// In the morning it stands this far from the east towards the equator, in radians, once the viewer is as
 /// many degrees from the equator.
 const MORNING_ASIDE_RAD: f64 = 22.5 * std::f64::consts::PI / 180.0;
 const MORNING_ASIDE_FULL_DEG: f64 = 10.0;
 const DAYS_OF_YEAR: f64 = 365.0;
+/// How much of what a higher sun adds is taken back by the exposure, as a power.
+const ADAPTED: f64 = 0.6;
 
 fn smooth(share: f64) -> f64 {
     let share = share.clamp(0.0, 1.0);
@@ -98,6 +101,12 @@ impl Sun {
             SunCourse::Day { hours, .. } => self.day_of_year + hours / 24.0,
             SunCourse::Morning | SunCourse::Fixed(_) => self.day_of_year,
         }
+    }
+
+    /// The exposure for a viewer over whom the sun stands at this sine of its height.
+    pub(super) fn exposure_at(&self, sine: f64) -> f32 {
+        let morning = MORNING_RAD.sin();
+        self.exposure * (morning / sine.max(morning)).powf(ADAPTED) as f32
     }
 
     /// Unit direction towards the sun for a viewer.
@@ -208,11 +217,11 @@ mod tests {
             (sun.dot(shape.up(viewer)).asin().to_degrees(), sun.dot(east), sun.dot(north))
         };
         assert!((stands(46.0, 500.0).0 - 26.0).abs() < 0.1);
-        assert!((stands(46.0, 9e4).0 - 26.0).abs() < 0.1);
-        assert!((stands(46.0, 4e6).0 - 62.0).abs() < 0.1);
+        assert!((stands(46.0, 5e5).0 - 26.0).abs() < 0.1);
+        assert!((stands(46.0, 4e6).0 - 58.0).abs() < 0.1);
         let mut before = 26.0;
         for step in 0..100 {
-            let now = stands(0.0, 1e5 * 30f64.powf(f64::from(step) / 99.0)).0;
+            let now = stands(0.0, 6e5 * 10f64.powf(f64::from(step) / 99.0)).0;
             assert!(now >= before - 1e-6 && now - before < 1.0);
             before = now;
         }

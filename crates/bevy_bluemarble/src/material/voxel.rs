@@ -58,6 +58,7 @@ pub struct VoxelMaterial {
     see_through: bool,
     fading: bool,
     is_low: bool,
+    shadow_map: bool,
 }
 
 /// What tells the pipelines of [`VoxelMaterial`] apart.
@@ -67,12 +68,20 @@ pub struct VoxelMaterialKey {
     see_through: bool,
     fading: bool,
     is_low: bool,
+    shadow_map: bool,
+}
+
+impl VoxelMaterial {
+    /// Whether it hides what is behind.
+    pub(super) fn is_opaque(&self) -> bool {
+        !self.see_through
+    }
 }
 
 impl From<&VoxelMaterial> for VoxelMaterialKey {
     fn from(material: &VoxelMaterial) -> Self {
-        let VoxelMaterial { see_through, fading, is_low, .. } = *material;
-        Self { see_through, fading, is_low }
+        let VoxelMaterial { see_through, fading, is_low, shadow_map, .. } = *material;
+        Self { see_through, fading, is_low, shadow_map }
     }
 }
 
@@ -102,10 +111,6 @@ impl Material for VoxelMaterial {
         }
     }
 
-    fn enable_shadows() -> bool {
-        false
-    }
-
     fn specialize(
         _: &MaterialPipeline,
         descriptor: &mut RenderPipelineDescriptor,
@@ -127,10 +132,17 @@ impl Material for VoxelMaterial {
         }
         if key.bind_group_data.is_low {
             defs.push(LOOK_LOW.into());
+            if !key.bind_group_data.see_through {
+                // Software draws sixteen pixels of a face at least, and faces are smaller than that.
+                defs.push("LIT_VERTICES".into());
+            }
         }
         descriptor.vertex.shader_defs.extend_from_slice(&defs);
         if let Some(fragment) = &mut descriptor.fragment {
             fragment.shader_defs.extend(defs);
+            if key.bind_group_data.shadow_map {
+                fragment.shader_defs.push("SHADOW_MAP".into());
+            }
         }
         if key.bind_group_data.see_through {
             // Water has an underside.
@@ -168,17 +180,20 @@ pub fn create_materials(
             see_through,
             fading,
             is_low: *quality == LookQuality::Low,
+            shadow_map: quality.has_shadow_maps(),
         })
     };
     let opaque = [add(false, false), add(false, true)];
     let see_through = [add(true, false), add(true, true)];
-    commands.insert_resource(ChunkMaterials::of_voxels(opaque, see_through));
+    let casts = quality.has_shadow_maps();
+    commands.insert_resource(ChunkMaterials::of_voxels(opaque, see_through, casts));
 }
 
 /// Lets the materials follow the quality that is asked for.
 pub fn follow_quality(quality: Res<LookQuality>, mut materials: ResMut<Assets<VoxelMaterial>>) {
     for (_, material) in materials.iter_mut() {
         material.is_low = *quality == LookQuality::Low;
+        material.shadow_map = quality.has_shadow_maps();
     }
 }
 

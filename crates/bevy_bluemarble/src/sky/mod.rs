@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `air` | air and clouds between the eye and the ground, laid over the picture |
+//! | `screen` | what is drawn on one triangle that fills the screen |
 //! | `transmittance` | how much light gets through the air, as a table |
 //! | `scattering` | light scattered more than once, and the light of the whole sky, as tables |
 //! | `cloud_map`, `noise` | where the clouds are: a cube of six faces, and the noise it is made of |
@@ -16,30 +17,17 @@ mod half;
 mod moon;
 mod noise;
 mod scattering;
+mod screen;
 mod textures;
 mod transmittance;
 
-use bevy::{
-    asset::RenderAssetUsages,
-    camera::visibility::NoFrustumCulling,
-    light::{NotShadowCaster, NotShadowReceiver},
-    mesh::{MeshVertexBufferLayoutRef, PrimitiveTopology},
-    pbr::{MaterialPipeline, MaterialPipelineKey},
-    prelude::*,
-    render::{
-        render_resource::{AsBindGroup, RenderPipelineDescriptor, SpecializedMeshPipelineError},
-        storage::ShaderBuffer,
-    },
-    shader::ShaderRef,
-};
+use bevy::prelude::*;
 
+use self::screen::{Screen, ScreenLayer};
 pub(crate) use self::moon::{declination_rad, moon_direction};
 pub(crate) use self::textures::build as build_textures;
-pub use self::{
-    air::AirMaterial,
-    textures::{CloudsReady, SkyTextures},
-};
-use crate::material::{ChunkShader, EnvironmentBuffer, LookQuality};
+pub use self::textures::{CloudsReady, SkyTextures};
+use crate::material::ChunkShader;
 
 /// Defined in shaders that are to cost little: software draws both sides of every branch, so what is not to
 /// be drawn must not be there.
@@ -80,116 +68,19 @@ impl Default for Sky {
 /// Adds a sky that fits the air of the [`Sun`](crate::material::Sun)'s world.
 pub struct SkyPlugin;
 
+/// What is behind everything that is drawn.
+#[derive(TypePath, Clone, Debug)]
+struct SkyLayer;
+
+impl ScreenLayer for SkyLayer {
+    const SHADER: ChunkShader = ChunkShader::Sky;
+    const IS_OVER: bool = false;
+}
+
 impl Plugin for SkyPlugin {
     fn build(&self, app: &mut App) {
-        app.add_plugins(MaterialPlugin::<SkyMaterial>::default())
-            .add_systems(Startup, spawn_sky)
-            .add_systems(Update, follow_quality.run_if(resource_changed::<LookQuality>));
+        screen::build::<SkyLayer>(app);
+        app.add_systems(Startup, |mut screen: Screen<SkyLayer>| screen.spawn(Name::new("Sky")));
         air::build(app);
     }
-}
-
-/// Draws the sky on one triangle that fills the screen.
-#[derive(Asset, AsBindGroup, TypePath, Clone, Debug)]
-#[bind_group_data(SkyMaterialKey)]
-pub struct SkyMaterial {
-    #[storage(1, read_only)]
-    environment: Handle<ShaderBuffer>,
-    #[texture(2)]
-    #[sampler(3)]
-    transmittance: Handle<Image>,
-    #[texture(4)]
-    scattering: Handle<Image>,
-    #[texture(5, dimension = "cube")]
-    #[sampler(6)]
-    clouds: Handle<Image>,
-    is_low: bool,
-}
-
-/// What tells the pipelines of [`SkyMaterial`] apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(C)]
-pub struct SkyMaterialKey {
-    is_low: bool,
-}
-
-impl From<&SkyMaterial> for SkyMaterialKey {
-    fn from(material: &SkyMaterial) -> Self {
-        Self { is_low: material.is_low }
-    }
-}
-
-impl Material for SkyMaterial {
-    fn vertex_shader() -> ShaderRef {
-        ChunkShader::Sky.into()
-    }
-
-    fn fragment_shader() -> ShaderRef {
-        ChunkShader::Sky.into()
-    }
-
-    fn enable_prepass() -> bool {
-        false
-    }
-
-    fn enable_shadows() -> bool {
-        false
-    }
-
-    fn specialize(
-        _: &MaterialPipeline,
-        descriptor: &mut RenderPipelineDescriptor,
-        layout: &MeshVertexBufferLayoutRef,
-        key: MaterialPipelineKey<Self>,
-    ) -> Result<(), SpecializedMeshPipelineError> {
-        descriptor.vertex.buffers =
-            vec![layout.0.get_layout(&[Mesh::ATTRIBUTE_POSITION.at_shader_location(0)])?];
-        descriptor.primitive.cull_mode = None;
-        if key.bind_group_data.is_low
-            && let Some(fragment) = &mut descriptor.fragment
-        {
-            fragment.shader_defs.push(LOOK_LOW.into());
-        }
-        Ok(())
-    }
-}
-
-/// Draws the sky in the quality that is asked for.
-fn follow_quality(quality: Res<LookQuality>, mut materials: ResMut<Assets<SkyMaterial>>) {
-    for (_, material) in materials.iter_mut() {
-        material.is_low = *quality == LookQuality::Low;
-    }
-}
-
-/// One triangle that fills the screen.
-fn screen() -> Mesh {
-    Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::default())
-        .with_inserted_attribute(
-            Mesh::ATTRIBUTE_POSITION,
-            vec![[-1.0, -1.0, 0.0], [3.0, -1.0, 0.0], [-1.0, 3.0, 0.0]],
-        )
-}
-
-fn spawn_sky(
-    mut commands: Commands,
-    environment: Res<EnvironmentBuffer>,
-    textures: Res<SkyTextures>,
-    quality: Res<LookQuality>,
-    mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<SkyMaterial>>,
-) {
-    let material = SkyMaterial {
-        environment: environment.0.clone(),
-        transmittance: textures.transmittance.clone(),
-        scattering: textures.scattering.clone(),
-        clouds: textures.clouds.clone(),
-        is_low: *quality == LookQuality::Low,
-    };
-    commands.spawn((
-        Name::new("Sky"),
-        Mesh3d(meshes.add(screen())),
-        MeshMaterial3d(materials.add(material)),
-        (NoFrustumCulling, NotShadowCaster, NotShadowReceiver),
-        Pickable::IGNORE,
-    ));
 }

@@ -14,11 +14,12 @@ use crossbeam_channel::{Receiver, unbounded};
 use glam::Vec3;
 
 use super::{
-    Sky, SkyMaterial,
-    air::AirMaterial,
+    Sky, SkyLayer,
+    air::AirLayer,
     cloud_map::{CloudMap, EDGE},
     half::half_bits,
     scattering,
+    screen::ScreenMaterial,
     transmittance::{self, Transmittance},
 };
 use crate::{
@@ -251,8 +252,8 @@ fn rebind(
     making: Option<Res<CloudsInMaking>>,
     mut ready: ResMut<CloudsReady>,
     mut voxels: ResMut<Assets<VoxelMaterial>>,
-    sky: Option<ResMut<Assets<SkyMaterial>>>,
-    air: Option<ResMut<Assets<AirMaterial>>>,
+    sky: Option<ResMut<Assets<ScreenMaterial<SkyLayer>>>>,
+    air: Option<ResMut<Assets<ScreenMaterial<AirLayer>>>>,
 ) {
     if rebind.0 > 0 {
         rebind.0 -= 1;

@@ -1,5 +1,6 @@
 //! What games are told about chunks, and what they add to them.
 
+use bevy::light::NotShadowCaster;
 use bluemarble_core::{Chunk, ChunkKey};
 use glam::DVec3;
 use rustc_hash::FxHashMap;
@@ -104,4 +105,33 @@ fn entities_of_nodes_that_are_gone_draw_others() {
     let mut query = stage.app.world_mut().query::<&DrawnNode>();
     let all = query.iter(stage.app.world()).count();
     assert!(all < most * 2, "{all} entities, never more than {most} in use");
+}
+
+#[test]
+fn chunks_throw_shadows_of_a_light_without_brightness_as_long_as_quality_is_high() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
+        app.insert_resource(LookQuality::High);
+    });
+    let counts = |stage: &mut Stage| {
+        let world = stage.app.world_mut();
+        let mut lights = world.query::<&DirectionalLight>();
+        assert!(lights.iter(world).all(|light| light.illuminance == 0.0));
+        let mut casting = world.query_filtered::<(), (With<DrawnNode>, Without<NotShadowCaster>)>();
+        (lights.iter(world).count(), casting.iter(world).count())
+    };
+    stage.settle();
+    let (lights, casting) = counts(&mut stage);
+    assert_eq!(lights, 1);
+    assert!(casting > 4, "{casting} chunks throw shadows");
+    stage.app.insert_resource(LookQuality::Medium);
+    stage.step();
+    assert_eq!(counts(&mut stage), (0, 0));
+    stage.app.insert_resource(LookQuality::High);
+    stage.step();
+    let (lights, casting) = counts(&mut stage);
+    assert!(lights == 1 && casting > 4);
+    let night = SunCourse::Fixed(DVec3::NEG_Y);
+    stage.app.world_mut().resource_mut::<Sun>().course = night;
+    stage.step();
+    assert_eq!(counts(&mut stage).0, 0, "there are no shadows at night");
 }

@@ -55,6 +55,24 @@ pub(crate) trait ColumnSource: Baseline {
         go_on: &dyn Fn() -> bool,
         out: &mut Columns,
     ) -> bool;
+
+    /// Heights of the ground in metres, at least three along x and along z from a cell position, x fastest:
+    /// those that [`ColumnSource::columns`] tells. `None` if `go_on` said no on the way.
+    fn heights(
+        &self,
+        region: u8,
+        lod: u8,
+        first: [i32; 2],
+        size: [usize; 2],
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<f32>> {
+        // The ring around the columns asked for belongs to the heights.
+        let inner = size.map(|v| v - 2);
+        let mut columns = Columns::with_heights(inner[0] * inner[1]);
+        let first = first.map(|v| v + 1);
+        self.columns(region, lod, first, inner, go_on, &mut columns)
+            .then(|| columns.ring_m.unwrap_or_default())
+    }
 }
 
 /// Bounds of one number over a tile.

@@ -12,7 +12,7 @@
 
 use glam::{DVec3, Mat3, Vec3, Vec4, vec3, vec4};
 
-use super::octaves::{Turned, rotations};
+use super::octaves::{SHOWN_CELLS, Turned, rotations};
 use crate::noise::{floor, mix};
 
 /// Amplitude of an octave per metre of its wavelength, where erosion is at full strength: of the first one,
@@ -179,9 +179,9 @@ impl Erosion {
         Self { octaves, rotations: rotations().map(|rotation| rotation.as_mat3()) }
     }
 
-    /// How many octaves cells of a width can show: those at least two cells long.
+    /// How many octaves cells of a width can show: those at least [`SHOWN_CELLS`] long.
     pub fn count_for(&self, cell_m: f64) -> usize {
-        self.octaves.iter().take_while(|octave| octave.wavelength_m >= 2.0 * cell_m).count()
+        self.octaves.iter().take_while(|octave| octave.wavelength_m >= SHOWN_CELLS * cell_m).count()
     }
 
     /// All octaves.

@@ -86,8 +86,6 @@ pub(super) struct Base {
     pub relief_m: f64,
     /// What a summit adds.
     pub summit_m: f64,
-    /// Where the grid was asked. Not a number where that cannot be interpolated.
-    pub lat_lon_deg: [f64; 2],
 }
 
 /// The ground at a place.
@@ -101,6 +99,9 @@ pub(super) struct Ground {
     pub relief_m: f64,
     /// Factor of the amplitudes of erosion.
     pub strength: f64,
+    /// The gradient in metres per metre along the axes of the world, calmer than that of columns: short octaves
+    /// count half, so that what goes by it has no specks.
+    pub slope: Vec3,
 }
 
 pub(super) fn smoothstep(edges: [f64; 2], v: f64) -> f64 {
@@ -301,7 +302,7 @@ impl HeightField {
             shift_m: shift_m.as_vec3(),
         };
         let summit_m = f64::from(bump.raised_m);
-        (Base { height_m, relief_m, summit_m, lat_lon_deg: [lat_deg, lon_deg] }, flow)
+        (Base { height_m, relief_m, summit_m }, flow)
     }
 
     /// The ground with everything on it.
@@ -321,7 +322,14 @@ impl HeightField {
             base_m: base.height_m,
             relief_m: base.relief_m,
             strength: f64::from(flow.strength),
+            slope,
         }
+    }
+
+    /// Where the grid is asked for a unit direction, in degrees of latitude and longitude.
+    pub fn asked_deg(&self, warp: &mut OctavesSampler<'_>, direction: DVec3) -> [f64; 2] {
+        let shift_m = warp.vector(&self.turned(direction));
+        lat_lon_deg(direction + shift_m / self.shape.radius_m)
     }
 
     /// The mean squared slope, at full strength, of what cells of a width do not show.
@@ -336,23 +344,29 @@ impl HeightField {
         crags * 0.25 + self.erosion.hidden_slope2(self.waves_for(cell_m))
     }
 
-    /// The surface through the grid, for cells that show nothing of erosion.
+    /// The surface through the grid, for cells that show nothing of erosion; its slope only if that is wanted.
     pub fn plain(
         &self,
         samplers: &mut StartSamplers<'_>,
         direction: DVec3,
         turned: &Turned,
         low_count: usize,
+        is_sloped: bool,
     ) -> (Base, Flow) {
         let shift_m = samplers.warp.vector(turned);
         let [lat_deg, lon_deg] = lat_lon_deg(direction + shift_m / self.shape.radius_m);
         let GridSample { height_m, relief_m } = samplers.grid.sample(lat_deg, lon_deg);
+        let mut slope = Vec3::ZERO;
+        if is_sloped {
+            let (_, per_node) = samplers.grid.height_and_slope(lat_deg, lon_deg);
+            slope = self.gradient(direction, per_node);
+        }
         let away = away_from_shore(height_m);
         let [sum, _] = samplers.low.sums(turned, [0, low_count]);
         let raised_m = (low_m(relief_m) * away * sum) as f32;
         let strength = (eroded(relief_m) * away) as f32;
-        let flow = Flow { raised_m, strength, ..Flow::default() };
-        (Base { height_m, relief_m, summit_m: 0.0, lat_lon_deg: [lat_deg, lon_deg] }, flow)
+        let flow = Flow { raised_m, slope, strength, ..Flow::default() };
+        (Base { height_m, relief_m, summit_m: 0.0 }, flow)
     }
 
     /// The mean over a cell of many nodes, on the side of the sea that most of the cell is on. It bears

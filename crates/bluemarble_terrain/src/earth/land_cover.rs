@@ -132,31 +132,45 @@ impl LandCover {
     }
 
     /// The class of the block of `2^level` pixels at a place.
-    #[inline]
+    #[cfg(test)]
     pub(super) fn nearest(&self, level: usize, lat_deg: f64, lon_deg: f64) -> u8 {
+        self.nearest_pixel(level, self.pixel([lat_deg, lon_deg]))
+    }
+
+    /// The class of the block of `2^level` pixels that holds a pixel.
+    #[inline]
+    pub(super) fn nearest_pixel(&self, level: usize, pixel: [f64; 2]) -> u8 {
         let level = level.min(self.levels.len() - 1);
         let blocks = f64::from(1u32 << level);
-        let [x, y] = self.pixel(lat_deg, lon_deg).map(|v| floor(v / blocks).0);
+        let [x, y] = pixel.map(|v| floor(v / blocks).0);
         self.levels[level].class(x, y)
     }
 
-    /// The nine classes around a place that is shifted by parts of a pixel east and south, row by row, and
-    /// where in the pixel in the middle it lies.
+    /// The class of blocks of `2^level` pixels in inclusive ranges, if there is but one.
+    pub(super) fn one_class(&self, level: usize, columns: [i64; 2], rows: [i64; 2]) -> Option<u8> {
+        let level = &self.levels[level.min(self.levels.len() - 1)];
+        let first = level.class(columns[0], rows[0]);
+        let is_one = (rows[0]..=rows[1])
+            .all(|row| (columns[0]..=columns[1]).all(|column| level.class(column, row) == first));
+        is_one.then_some(first)
+    }
+
+    /// The nine classes around a place, row by row, and where in the pixel in the middle it lies.
     #[inline]
-    pub(super) fn around(
-        &self,
-        [lat_deg, lon_deg]: [f64; 2],
-        shift: [f64; 2],
-    ) -> ([u8; 9], [f64; 2]) {
-        let [x, y] = self.pixel(lat_deg, lon_deg);
-        let (x, y) = (x + shift[0], y + shift[1]);
+    pub(super) fn around(&self, [x, y]: [f64; 2]) -> ([u8; 9], [f64; 2]) {
         let ((column, left), (row, top)) = (floor(x), floor(y));
         (self.levels[0].around(column, row), [x - left, y - top])
     }
 
+    /// Pixels around the globe.
+    #[inline]
+    pub(super) fn columns(&self) -> f64 {
+        self.levels[0].columns as f64
+    }
+
     /// Pixels from the north-western corner, fractional.
     #[inline]
-    fn pixel(&self, lat_deg: f64, lon_deg: f64) -> [f64; 2] {
+    pub(super) fn pixel(&self, [lat_deg, lon_deg]: [f64; 2]) -> [f64; 2] {
         let level = &self.levels[0];
         [
             (lon_deg + 180.0) * (level.columns as f64 / 360.0),
@@ -418,8 +432,8 @@ pub(super) mod tests {
     fn the_raster_closes_at_the_antimeridian_and_ends_at_the_poles() {
         let (cover, _) = shipped();
         for lat_deg in [-89.99, -40.0, 0.0, 66.3, 90.0] {
-            let (east, _) = cover.around([lat_deg, 179.999], [0.0; 2]);
-            let (west, _) = cover.around([lat_deg, -179.999], [0.0; 2]);
+            let (east, _) = cover.around(cover.pixel([lat_deg, 179.999]));
+            let (west, _) = cover.around(cover.pixel([lat_deg, -179.999]));
             for row in 0..3 {
                 assert_eq!(east[row * 3 + 1..row * 3 + 3], west[row * 3..row * 3 + 2]);
             }

@@ -4,8 +4,12 @@ use glam::{DMat3, DVec3, Mat3, Vec3, dvec3};
 
 use crate::noise::{NoiseCell, mix};
 
+/// A lod shows octaves that are at least so many of its cells long: shorter ones make steps of single cells,
+/// which cost faces and flicker.
+pub(super) const SHOWN_CELLS: f64 = 4.0;
+
 /// A place, turned as octaves need it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Turned(pub [DVec3; 3]);
 
 /// No axis of the noise may lie along a face of the cube or along the axis of the globe.
@@ -65,9 +69,9 @@ impl Octaves {
         Turned(self.rotations.map(|rotation| rotation * place_m))
     }
 
-    /// How many octaves cells of a width can show: those at least two cells long.
+    /// How many octaves cells of a width can show: those at least [`SHOWN_CELLS`] long.
     pub fn count_for(&self, cell_m: f64) -> usize {
-        self.list.iter().take_while(|octave| octave.wavelength_m >= 2.0 * cell_m).count()
+        self.list.iter().take_while(|octave| octave.wavelength_m >= SHOWN_CELLS * cell_m).count()
     }
 
     /// The noise of one octave at a place on its own.

@@ -4,7 +4,8 @@ use std::{path::Path, sync::LazyLock};
 
 use bluemarble_core::{GeoPosition, MaterialTable};
 
-use super::*;
+use super::{answers::KNOWN_CELLS, *};
+use crate::Baseline;
 
 static EARTH: LazyLock<EarthBaseline> = LazyLock::new(|| {
     let assets = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets"));
@@ -49,9 +50,9 @@ fn exceeds(earth: &EarthBaseline, region: u8, lod: u8, chunk: [i32; 2], down: u8
     let start = first.map(|v| (v - 1.0) * scale + 0.5);
     let fine = earth.heights_m(region, lod - down, start, [66 << down; 2]);
     let [fine_low, fine_high] = range(&fine);
-    let sites = SiteSampler::new(earth, region, lod).sites(first, [2; 2], &|| true);
-    let strength = sites
-        .map_or(0.0, |sites| sites.iter().map(|site| site.ground.strength).fold(0.0, f64::max));
+    let sites = GroundSampler::new(&earth.field, region, lod).grounds(first, [2; 2], &|| true);
+    let strength =
+        sites.map_or(0.0, |sites| sites.iter().map(|site| site.strength).fold(0.0, f64::max));
     ((low - fine_low).max(fine_high - high).max(0.0) / earth.field.cell_m(lod), strength)
 }
 
@@ -80,4 +81,24 @@ fn finer_lods_leave_known_ranges_by_less_than_half_of_the_margin() {
         }
     }
     assert!(worst > 0.02, "the margin is never needed: {worst}");
+}
+
+#[test]
+fn heights_alone_are_those_that_come_with_columns() {
+    let shape = EARTH.shape();
+    for &(lat, lon) in &PLACES[..6] {
+        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        for lod in (0..=18u8).step_by(2) {
+            let first = [lattice.x, lattice.z].map(|v| v as i32 >> lod);
+            let mut columns = Columns::with_heights(64);
+            assert!(EARTH.columns(region, lod, first, [8; 2], &|| true, &mut columns));
+            let ring_m = columns.ring_m.expect("heights were asked for");
+            let alone_m =
+                EARTH.heights(region, lod, first.map(|v| v - 1), [10; 2], &|| true).expect("all");
+            let bits = |heights_m: &[f32]| -> Vec<u32> {
+                heights_m.iter().map(|height_m| height_m.to_bits()).collect()
+            };
+            assert_eq!(bits(&ring_m), bits(&alone_m), "lod {lod} at {lat}, {lon}");
+        }
+    }
 }

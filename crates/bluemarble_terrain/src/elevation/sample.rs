@@ -48,29 +48,19 @@ impl<'a> CharacterSampler<'a> {
     }
 
     fn visit(&mut self, at: [i32; 2]) {
-        self.at = at;
+        // Of a square nearby, some nodes are known.
+        let [down, right] = [0, 1].map(|k| at[k].wrapping_sub(self.at[k]));
+        let known = |i: i32, j: i32| {
+            let [i, j] = [i.checked_add(down)?, j.checked_add(right)?].map(usize::try_from);
+            self.nodes.get(i.ok()?)?.get(j.ok()?).copied()
+        };
         let window: [[f64; 5]; 5] = self.grid.window([at[0] - 2, at[1] - 2]);
-        for (i, line) in self.nodes.iter_mut().enumerate() {
-            for (j, node) in line.iter_mut().enumerate() {
-                let around: [[f64; 3]; 3] =
-                    std::array::from_fn(|v| std::array::from_fn(|u| window[i + v][j + u]));
-                let all = range(around.iter().flatten().copied());
-                let south = (around[2][1] - around[0][1]) * 0.5;
-                let east = (around[1][2] - around[1][0]) * 0.5;
-                let uneven = |k: usize| {
-                    let (v, u) = (k / 3, k % 3);
-                    around[v][u] - south * (v as f64 - 1.0) - east * (u as f64 - 1.0)
-                };
-                let rest = range((0..9).map(uneven));
-                let relief_m = all.hi - all.lo;
-                let rough_m = EVEN * relief_m + UNEVEN * (rest.hi - rest.lo);
-                *node = GridCharacter {
-                    relief_m,
-                    middle_m: (all.hi + all.lo) * 0.5,
-                    rough_m: rough_m.min(relief_m),
-                };
-            }
-        }
+        let nodes = std::array::from_fn(|i| {
+            std::array::from_fn(|j| {
+                known(i as i32, j as i32).unwrap_or_else(|| character(&window, [i, j]))
+            })
+        });
+        (self.at, self.nodes) = (at, nodes);
     }
 
     /// The character at a place: a quadratic B-spline over the nodes.
@@ -126,6 +116,23 @@ impl<'a> CharacterSampler<'a> {
         let steepest = (relief.hi - relief.lo) * (rows_away + columns_away);
         relief.meet(Interval::around(here, steepest))
     }
+}
+
+/// The character of a node from the nodes around, which begin at a place of a window.
+fn character(window: &[[f64; 5]; 5], [i, j]: [usize; 2]) -> GridCharacter {
+    let around: [[f64; 3]; 3] =
+        std::array::from_fn(|v| std::array::from_fn(|u| window[i + v][j + u]));
+    let all = range(around.iter().flatten().copied());
+    let south = (around[2][1] - around[0][1]) * 0.5;
+    let east = (around[1][2] - around[1][0]) * 0.5;
+    let uneven = |k: usize| {
+        let (v, u) = (k / 3, k % 3);
+        around[v][u] - south * (v as f64 - 1.0) - east * (u as f64 - 1.0)
+    };
+    let rest = range((0..9).map(uneven));
+    let relief_m = all.hi - all.lo;
+    let rough_m = EVEN * relief_m + UNEVEN * (rest.hi - rest.lo);
+    GridCharacter { relief_m, middle_m: (all.hi + all.lo) * 0.5, rough_m: rough_m.min(relief_m) }
 }
 
 /// Samples a grid and remembers the nodes around the last place.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bluemarble_core::ChunkKey;
 use quick_cache::sync::Cache;
 
-use crate::columns::{ColumnSource, Columns};
+use crate::columns::ColumnSource;
 
 /// Columns of its lod along an edge of a block, without its margin.
 const BLOCK: i32 = 32;
@@ -69,14 +69,8 @@ pub(super) fn block_over(
     let block = match blocks.get(&place) {
         Some(block) => block,
         None => {
-            // The ring around the columns asked for belongs to the block.
-            let inner = [EDGE - 2; 2];
-            let mut columns = Columns::with_heights(inner[0] * inner[1]);
-            let from = first.map(|v| v + 1);
-            if !source.columns(key.region, lod, from, inner, go_on, &mut columns) {
-                return None;
-            }
-            let heights = PackedHeights::new(&columns.ring_m.unwrap_or_default());
+            let heights_m = source.heights(key.region, lod, first, [EDGE; 2], go_on)?;
+            let heights = PackedHeights::new(&heights_m);
             let block = Arc::new(HeightBlock { heights });
             blocks.insert(place, block.clone());
             block

@@ -69,10 +69,10 @@ fn scattered(sine: f32, altitude: f32, half: f32) -> vec3<f32> {
     return looked_up(scattering_table, texel + vec2(0.0, half * SCATTERING_SIZE.y), size);
 }
 
-// By how much dusk is brighter than in truth where the sun stands so high: eyes get used to it, the exposure is
-// the same all day.
+// By how much dusk is brighter than in truth where the sun stands so high: eyes that are in it get used to it, the
+// exposure is the same all day.
 fn twilight(sine: f32) -> f32 {
-    return 1.0 + 3.0 * smoothstep(0.03, -0.12, sine);
+    return 1.0 + environment.anchor.w * smoothstep(0.03, -0.12, sine);
 }
 
 // Light of moon and stars at a place where up is `up`.

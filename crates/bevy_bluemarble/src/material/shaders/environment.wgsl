@@ -24,7 +24,7 @@ struct Environment {
     // 1 where the moon is.
     axes: array<vec4<f32>, 6>,
     // xyz: what is added to a place in render space for one that stays when the origin floats: metres of world
-    // space, wrapped as the sea's waves are.
+    // space, wrapped as the sea's waves are. w: how much brighter dusk is than in truth.
     anchor: vec4<f32>,
 }
 

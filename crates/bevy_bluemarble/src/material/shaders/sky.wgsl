@@ -1,7 +1,7 @@
 // The sky behind everything: air, sun, moon, stars where the air is dark, and clouds before them.
 #import bevy_pbr::mesh_view_bindings::view
 #import bevy_bluemarble::environment::environment
-#import bevy_bluemarble::atmosphere::{haze, sphere_span, sunlight}
+#import bevy_bluemarble::atmosphere::{PI, haze, sky_ambient, sphere_span, sunlight}
 #import bevy_bluemarble::clouds::{cloud_layer, pixel_angle, value_noise}
 #import bevy_bluemarble::tone::finish
 
@@ -10,6 +10,9 @@ const SUN_SIZE: f32 = 0.00465;
 const MOON_SIZE: f32 = 0.00454;
 // How bright the sun's disc is: far less than in truth, so that it turns red before it sets.
 const SUN_DISC: f32 = 3.0;
+
+// How bright ground is that no cell covers.
+const BARE: f32 = 0.1;
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,
@@ -114,13 +117,20 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let strength = environment.sun.w;
     var air_light = vec3(0.0);
     var through = vec3(1.0);
+    let ground = sphere_span(eye_km, direction, radius_km);
+    if ground.x > 0.0 && ground.x < ground.y && environment.air.x > 0.5 {
+        // Where cells leave the planet's rim bare: ground of no colour. Air and clouds are laid over it later.
+        let point = eye_km + direction * ground.x;
+        let up = normalize(point);
+        let light = sunlight(point, sun, radius_km) * (max(dot(up, sun), 0.0) / PI) + sky_ambient(point, up, sun, radius_km);
+        return vec4(finish(light * BARE * strength, environment.air.y, in.clip_position.xy), 1.0);
+    }
     if environment.air.x > 0.5 {
         let steps = select(select(14, 24, quality > 1.5), 5, quality < 0.5);
         let air = haze(eye_km, direction, 1.0e6, sun, radius_km, steps, 1.0);
         air_light = air.light;
         through = air.through;
     }
-    let ground = sphere_span(eye_km, direction, radius_km);
     let is_free = ground.x > ground.y || ground.y <= 0.0;
     var light = vec3(0.0);
     if is_free {

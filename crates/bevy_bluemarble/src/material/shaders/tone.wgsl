@@ -18,8 +18,11 @@ const OUTSET: mat3x3<f32> = mat3x3(
 // Darkest and brightest light that can be told apart, in powers of two: 10 below middle grey, 6.5 above.
 const DARKEST: f32 = -12.47393;
 const RANGE: f32 = 16.5;
-// A little more colour than the curve leaves.
+// A little more contrast and colour than the curve leaves.
+const CONTRAST: f32 = 0.25;
 const SATURATION: f32 = 1.25;
+// A screen's blue alone looks violet: this share of what blue is ahead by goes to green.
+const AZURE: f32 = 0.22;
 
 // What the screen shows, as it is encoded: 0 to 1.
 fn displayed(light: vec3<f32>, exposure: f32) -> vec3<f32> {
@@ -29,10 +32,13 @@ fn displayed(light: vec3<f32>, exposure: f32) -> vec3<f32> {
     // to 1.16 for contrast.
     let x2 = x * x;
     let upper = -51.19612 + x * (18.9021 - x * 0.37635);
-    let bent = max(x2 * (1.6222 + x * (-14.33847 + x * (46.38666 + x * upper))), vec3(0.0));
+    let fitted = max(x2 * (1.6222 + x * (-14.33847 + x * (46.38666 + x * upper))), vec3(0.0));
+    // Dark parts become darker, white stays white.
+    let bent = fitted * (1.0 - CONTRAST + CONTRAST * fitted);
     let grey = dot(bent, vec3(0.2126, 0.7152, 0.0722));
     let coloured = OUTSET * (grey + (bent - grey) * SATURATION);
-    return clamp(coloured, vec3(0.0), vec3(1.0));
+    let blue_ahead = max(coloured.b - max(coloured.r, coloured.g), 0.0);
+    return clamp(coloured + vec3(0.0, AZURE * blue_ahead, 0.0), vec3(0.0), vec3(1.0));
 }
 
 // What a target that encodes sRGB itself must be given to show these values.

@@ -9,29 +9,24 @@
 #import bevy_pbr::prepass_utils::prepass_depth
 #endif
 #import bevy_bluemarble::environment::environment
-#import bevy_bluemarble::atmosphere::{sky_ambient, sunlight}
-#import bevy_bluemarble::clouds::cloud_shadow
-#import bevy_bluemarble::relief::{horizon_sine, relief_at, tangents}
+#import bevy_bluemarble::light::{Lighting, Place, lighting}
 #import bevy_bluemarble::tone::finish
 #import bevy_bluemarble::vertex::{
-    Vertex, leaves_out, local_position, quad_cell, quad_face, quad_light, region, relief_slot, smooth_cell,
-    smooth_normal, smooth_share,
+    Vertex, leaves_out, local_position, quad_cell, quad_face, quad_light, smooth_cell, smooth_normal, smooth_share,
 }
 #ifdef SEE_THROUGH
+#import bevy_bluemarble::atmosphere::sky_ambient
 #import bevy_bluemarble::water::water_surface
 #endif
 
-const PI: f32 = 3.14159265;
-// Cells larger than the first are lit as cubes, smaller than the second as the ground that they stand for, pixels.
-const CUBES_PX: f32 = 12.0;
-const GROUND_PX: f32 = 4.0;
 // Pixels on the ground from which the planet's picture begins to replace the palette, and replaces it, metres.
 const PICTURE_M: vec2<f32> = vec2(400.0, 2500.0);
+// Before that, from the first to the second, it tints the palette by this share, so that patches of ground differ
+// less from each other than from those of other lands. Snow stays white.
+const TINT_M: vec2<f32> = vec2(10.0, 80.0);
+const TINT: f32 = 0.4;
 // Half of an edge of the planet's picture, texels: how much of it a pixel covers follows.
 const PICTURE_HALF: f32 = 512.0;
-// Half the width of the border of a shadow, as sines of elevations: a little more than the sun's.
-const PENUMBRA: f32 = 0.012;
-
 struct PaletteRow {
     // Linear colour; w: roughness.
     colour: vec4<f32>,
@@ -58,10 +53,20 @@ struct Varying {
     // Face in bits 0..3, material above.
     @location(5) @interpolate(flat) face_and_material: u32,
 #endif
+#ifdef LIT_VERTICES
+    // The light of the sun, and that of sky and ground; in the latter's w how natural the place is.
+    @location(7) direct: vec3<f32>,
+    @location(8) ambient: vec4<f32>,
+#endif
 }
 
 fn row_of(material: u32) -> PaletteRow {
     return palette[min(material, arrayLength(&palette) - 1u)];
+}
+
+// Width of a pixel across the line of sight, whatever the ground's slant.
+fn pixel_at(distance_m: f32) -> f32 {
+    return distance_m * 2.0 / (view.clip_from_view[1][1] * view.viewport.w);
 }
 
 @vertex
@@ -90,6 +95,25 @@ fn vertex(in: Vertex) -> Varying {
     out.cell = quad_cell(in.words.z);
     out.light = quad_light(in.words.z);
     out.face_and_material = quad_face(in.words.z) | (in.words.y >> 16u) << 3u;
+#endif
+#ifdef LIT_VERTICES
+#ifdef SMOOTH
+    let built = out.built;
+    let face_normal = out.normal;
+#else
+    let face = quad_face(in.words.z);
+    let built = row_of(in.words.y >> 16u).look.z;
+    var face_normal = normalize(frame[face >> 1u].xyz) * select(-1.0, 1.0, (face & 1u) == 1u);
+    if face >> 1u == 1u {
+        face_normal = normalize(world.xyz - environment.planet.xyz) * select(-1.0, 1.0, face == 3u);
+    }
+#endif
+    let pixel_m = pixel_at(distance(world.xyz, view.world_position));
+    let light = lighting(
+        Place(world.xyz, face_normal, out.cell, out.cell_m, pixel_m, out.tag, 1.0 - built, vec2(0.0)),
+    );
+    out.direct = light.direct;
+    out.ambient = vec4(light.ambient, light.natural);
 #endif
     return out;
 }
@@ -144,8 +168,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let up = normalize(from_centre);
     let sun = environment.sun.xyz;
     let width = max(fwidth(in.cell.x), max(fwidth(in.cell.y), fwidth(in.cell.z)));
-    // Across the line of sight, whatever the ground's slant.
-    let pixel_m = distance_m * 2.0 / (view.clip_from_view[1][1] * view.viewport.w);
+    let pixel_m = pixel_at(distance_m);
 
 #ifdef SMOOTH
     var normal = normalize(in.normal);
@@ -192,54 +215,33 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     var albedo = row.colour.rgb * (1.0 + shade * row.colour.w * select(1.0, 0.0, is_liquid));
 #endif
 
-    // What the ground is like that these cells stand for.
-    let slot = relief_slot(in.tag);
-    let sun_height = dot(up, sun);
-    var sky_seen = 1.0;
-    var lit = 1.0;
-    var natural = 1.0 - built;
-    for (var once = u32(slot != 0u && !is_liquid); once > 0u; once -= 1u) {
-        let along = tangents(environment.axes[region(in.tag)].xyz, up);
-        let relief = relief_at(slot, in.cell.xz);
-        natural *= relief.natural;
-        let level = sqrt(max(1.0 - dot(relief.slope, relief.slope), 0.01));
-        let ground_normal = normalize(along.first * relief.slope.x + along.second * relief.slope.y + up * level);
-        let as_ground = natural * (1.0 - smoothstep(GROUND_PX, CUBES_PX, in.cell_m / pixel_m));
-        normal = normalize(mix(normal, ground_normal, as_ground));
-        // Valleys are told more deeply than a level surface would be lit.
-        sky_seen = mix(1.0, clamp(1.0 - 2.2 * (1.0 - relief.sky), 0.15, 1.0), natural);
-        let towards = vec2(dot(along.first, sun), dot(along.second, sun));
-        let horizon = horizon_sine(slot, in.cell.xz, towards);
-        lit = mix(1.0, smoothstep(-PENUMBRA, PENUMBRA, sun_height - horizon), natural);
-        if horizon < 0.001 {
-            lit = 1.0;
-        }
-    }
+#ifdef LIT_VERTICES
+    let light_here = Lighting(in.direct, in.ambient.rgb, vec3(0.0), vec3(0.0), in.ambient.w);
+#else
+    let natural_here = select(1.0 - built, 0.0, is_liquid);
+    let light_here = lighting(
+        Place(in.world_position, normal, in.cell, in.cell_m, pixel_m, in.tag, natural_here, in.clip_position.xy),
+    );
+#endif
+    // Water has the colours of the picture, too.
+    let natural = select(light_here.natural, 1.0, is_liquid);
 
     // From afar the planet's own picture, with its lights at night.
     var lights = vec3(0.0);
     // A loop that runs once or never: software leaves out loops, but not branches, that no pixel takes.
-    let is_far = environment.air.w > 0.5 && pixel_m > min(PICTURE_M.x, 10.0);
+    let is_far = environment.air.w > 0.5 && pixel_m > TINT_M.x;
     for (var once = u32(is_far); once > 0u; once -= 1u) {
         let texel_m = environment.planet.w / PICTURE_HALF;
         let picture = textureSampleLevel(planet_picture, planet_sampler, from_centre, log2(max(pixel_m / texel_m, 1e-3)));
-        albedo = mix(albedo, picture.rgb, natural * smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m));
-        let night = smoothstep(0.02, -0.12, sun_height);
+        let tint = TINT * smoothstep(TINT_M.x, TINT_M.y, pixel_m) * (1.0 - smoothstep(0.25, 0.5, albedo.g));
+        let share = natural * max(tint, smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m));
+        albedo = mix(albedo, picture.rgb, share);
+        let night = smoothstep(0.02, -0.12, dot(up, sun));
         lights = vec3(1.0, 0.72, 0.38) * picture.a * picture.a * night * environment.light.w * smoothstep(10.0, 200.0, pixel_m);
     }
 
-    let radius_km = environment.planet.w / 1000.0;
-    let point_km = from_centre / 1000.0;
-    let through_clouds = cloud_shadow(point_km, sun, radius_km);
-    let sunshine = sunlight(point_km, sun, radius_km) * environment.sun.w * through_clouds;
-    let direct = sunshine * lit * max(dot(normal, sun), 0.0);
-    // Light of the sky from above, of the sunlit ground from below and from the slopes around.
-    let sky = sky_ambient(point_km, up, sun, radius_km) * environment.sun.w * environment.light.y;
-    let above = dot(normal, up) * 0.5 + 0.5;
-    let given_back = sunshine * max(sun_height, 0.0) * 0.12 / PI;
-    let ambient = sky * mix(0.35, 1.0, above) * sky_seen * mix(0.6, 1.0, through_clouds)
-        + given_back * (1.0 - above * sky_seen);
-    var light = albedo * (direct / PI * mix(0.75, 1.0, light_left) + ambient * mix(0.45, 1.0, light_left)) + lights;
+    var light = albedo * (light_here.direct * mix(0.75, 1.0, light_left)
+        + light_here.ambient * mix(0.45, 1.0, light_left)) + lights;
 
 #ifdef SEE_THROUGH
     if is_liquid {
@@ -255,7 +257,8 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         let water = water_surface(
             albedo, select(normal, up, (in.face_and_material & 7u) == 3u), direction, sun, distance_m, pixel_m,
             in.world_position + environment.anchor.xyz, environment.air.z, environment.light.z, through_m, depth_m,
-            sunshine, sky, sky_mirrored(point_km, up, direction, sun, radius_km), environment.light.x,
+            light_here.sunshine, light_here.sky,
+            sky_mirrored(from_centre / 1000.0, up, direction, sun, environment.planet.w / 1000.0), environment.light.x,
         );
         light = water.light + lights;
         opacity = water.opacity;
