@@ -144,6 +144,16 @@ impl Material for VoxelMaterial {
                 fragment.shader_defs.push("SHADOW_MAP".into());
             }
         }
+        let has_colours = descriptor
+            .fragment
+            .as_ref()
+            .is_some_and(|fragment| fragment.targets.iter().any(Option::is_some));
+        if !has_colours && let Some(depth) = &mut descriptor.depth_stencil {
+            // The pass before is a little farther away: where a face is seen edge-on, software rounds the depths of
+            // its samples otherwise in both, and would find them hidden by themselves.
+            depth.bias.constant = -64;
+            depth.bias.slope_scale = -8.0;
+        }
         if key.bind_group_data.see_through {
             // Water has an underside.
             descriptor.primitive.cull_mode = None;

@@ -23,8 +23,8 @@ mod transmittance;
 
 use bevy::prelude::*;
 
-use self::screen::{Screen, ScreenLayer};
 pub(crate) use self::moon::{declination_rad, moon_direction};
+use self::screen::{Screen, ScreenLayer};
 pub(crate) use self::textures::build as build_textures;
 pub use self::textures::{CloudsReady, SkyTextures};
 use crate::material::ChunkShader;

@@ -20,7 +20,7 @@ use bevy::{
 };
 
 use super::{LOOK_LOW, SkyTextures};
-use crate::material::{ChunkShader, EnvironmentBuffer, LookQuality};
+use crate::material::{ChunkShader, EnvironmentBuffer, LookQuality, PlanetPictureCube};
 
 /// Before everything else that is blended, so that it is drawn after it.
 const LAST: f32 = 1e12;
@@ -46,6 +46,9 @@ pub(super) struct ScreenMaterial<L: ScreenLayer> {
     #[texture(5, dimension = "cube")]
     #[sampler(6)]
     clouds: Handle<Image>,
+    #[texture(8, dimension = "cube")]
+    #[sampler(9)]
+    picture: Handle<Image>,
     is_low: bool,
     layer: PhantomData<L>,
 }
@@ -131,6 +134,7 @@ pub(super) struct Screen<'w, 's, L: ScreenLayer> {
     commands: Commands<'w, 's>,
     environment: Res<'w, EnvironmentBuffer>,
     textures: Res<'w, SkyTextures>,
+    picture: Res<'w, PlanetPictureCube>,
     quality: Res<'w, LookQuality>,
     meshes: ResMut<'w, Assets<Mesh>>,
     materials: ResMut<'w, Assets<ScreenMaterial<L>>>,
@@ -148,6 +152,7 @@ impl<L: ScreenLayer> Screen<'_, '_, L> {
             transmittance: self.textures.transmittance.clone(),
             scattering: self.textures.scattering.clone(),
             clouds: self.textures.clouds.clone(),
+            picture: self.picture.image.clone(),
             is_low: *self.quality == LookQuality::Low,
             layer: PhantomData,
         };

@@ -112,6 +112,8 @@ pub(super) struct Traits {
     pub thin: MaterialId,
     /// Where it is too cold for trees.
     pub cool: MaterialId,
+    /// Old snow on ice: white, where the class's colour is a mixture of ice and rock.
+    pub firn: MaterialId,
     /// Snow lies where the warmest weeks are colder than this.
     pub snow_below_c: f64,
 }
@@ -158,6 +160,9 @@ impl Grounds {
 /// Permanent snow lies where the warmest weeks stay below this (about the firn line of the Alps and the
 /// Himalaya; A. Ohmura et al., "Climate at the equilibrium line of glaciers", 1992, dry places aside).
 const FIRN_C: f64 = -1.0;
+
+/// A class is as white as snow from this mean of its colours on.
+const WHITE: f32 = 0.8;
 
 /// The traits of each material that is a class, by its id.
 pub(super) fn traits(materials: &MaterialTable, grounds: &Grounds) -> Vec<Option<Traits>> {
@@ -224,7 +229,8 @@ pub(super) fn traits(materials: &MaterialTable, grounds: &Grounds) -> Vec<Option
                 Kind::ArcticSnow => 16.0,
                 _ => FIRN_C,
             };
-            Some(Traits { kind, rock, thin, cool, snow_below_c })
+            let firn = if grey(row) > WHITE { own } else { grounds.snow };
+            Some(Traits { kind, rock, thin, cool, firn, snow_below_c })
         })
         .collect()
 }

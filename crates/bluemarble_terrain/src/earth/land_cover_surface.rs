@@ -98,10 +98,10 @@ impl Cover {
         let snow_c = summer_c - shade_k + shed_k;
         let is_steep = |limit: f64| setting.steepness > limit * (1.0 + 0.15 * fray);
         if kind == Kind::GlacierIce && summer_c < GLACIER_C {
-            return self.glacier(cover, traits, snow_c, setting);
+            return self.glacier(traits, snow_c, setting);
         }
         if snow_c < traits.snow_below_c {
-            if is_steep(1.25 * BARE) {
+            if is_steep(1.4 * BARE) {
                 return traits.rock;
             }
             return if kind == Kind::ArcticSnow { cover } else { grounds.snow };
@@ -126,19 +126,13 @@ impl Cover {
     }
 
     /// Where an outline says ice: firn on top, bare ice below, rock where it is too steep for either.
-    fn glacier(
-        &self,
-        cover: MaterialId,
-        traits: &Traits,
-        snow_c: f64,
-        setting: &CoverSetting,
-    ) -> MaterialId {
+    fn glacier(&self, traits: &Traits, snow_c: f64, setting: &CoverSetting) -> MaterialId {
         if setting.steepness > 1.3 * BARE * (1.0 + 0.15 * setting.narrow) {
             return traits.rock;
         }
         // Where it melts and breaks, the ice itself shows.
         let bare = (snow_c - 2.0) / 6.0 + 0.8 * (setting.slope - 0.25) + 0.8 * setting.narrow;
-        if bare > 0.75 { self.grounds.ice } else { cover }
+        if bare > 0.75 { self.grounds.ice } else { traits.firn }
     }
 
     fn is_beach(&self, kind: Kind, summer_c: f64, fray: f64, setting: &CoverSetting) -> bool {
@@ -276,7 +270,8 @@ mod tests {
         let world = World::new();
         assert_eq!(world.surface("temperate forest 1", 8.0, LEVEL), "alpine meadow");
         assert!(world.surface("boreal forest 1", 8.0, LEVEL).starts_with("tundra"));
-        assert!(world.surface("glacier ice 2", -10.0, LEVEL).starts_with("glacier ice"));
+        assert_eq!(world.surface("glacier ice 2", -10.0, LEVEL), "snow");
+        assert_eq!(world.surface("glacier ice 3", -10.0, LEVEL), "glacier ice 3");
         let icefall = CoverSetting { slope: 0.5, steepness: 0.5, narrow: 0.3, ..LEVEL };
         assert_eq!(world.surface("glacier ice 2", 6.0, icefall), "ice");
         assert_eq!(world.surface("glacier ice 2", 24.0, LEVEL), "alpine meadow");

@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use crate::interval::Interval;
 
 /// How far from its top a mountain is raised along its ridges: so far at least, and by how much farther for
-/// every metre that it is raised, in metres. A mountain of the Himalaya is raised by 2400 m, to 7 km from its top.
+/// every metre that it is raised, in metres. A mountain of the Himalaya is raised by 2400 m, to 8 km from its top.
 const REACH_M: f64 = 2500.0;
-const REACH_PER_METRE: f64 = 1.8;
+const REACH_PER_METRE: f64 = 2.2;
 /// How far from its top a mountain is smoother than the ground around, in metres.
 const TOP_REACH_M: f64 = 2500.0;
 /// How much nearer to the top the middle of a face is than a ridge of the same height, as a share of the mean.

@@ -5,6 +5,9 @@
     view_transformations::depth_ndc_to_view_z,
 }
 #ifdef DEPTH_PREPASS
+#ifdef MULTISAMPLED
+#import bevy_pbr::mesh_view_bindings::depth_prepass_texture
+#endif
 #import bevy_pbr::prepass_utils::prepass_depth
 #endif
 #import bevy_bluemarble::environment::environment
@@ -13,7 +16,7 @@
 #import bevy_bluemarble::tone::{dither, expose}
 
 // Land is looked at through thinner air than the sky: real air would hide most of it in blue.
-const CLARITY: f32 = 0.42;
+const CLARITY: f32 = 0.5;
 // Where a pixel covers more of the ground than this, kilometres, the ground counts as level with the sea.
 const COARSE_KM: f32 = 0.25;
 
@@ -34,7 +37,13 @@ fn vertex(@location(0) position: vec3<f32>) -> Varying {
 @fragment
 fn fragment(in: Varying) -> @location(0) vec4<f32> {
 #ifdef DEPTH_PREPASS
-    let depth = prepass_depth(in.clip_position, 0u);
+    var depth = prepass_depth(in.clip_position, 0u);
+#ifdef MULTISAMPLED
+    // On the rim of the ground some samples see the sky: the pixel counts as ground all the same.
+    for (var i = 1u; i < textureNumSamples(depth_prepass_texture); i += 1u) {
+        depth = max(depth, prepass_depth(in.clip_position, i));
+    }
+#endif
 #else
     // In the first frame of a camera nobody knows how far away anything is.
     let depth = 0.0;
@@ -54,8 +63,8 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         let ground_km = -depth_ndc_to_view_z(depth) / max(forward, 1e-4) / 1000.0;
         far_km = select(ground_km, min(ground_km, sea.x), is_sea);
         // Cells that are drawn from so far away are kilometres high: clouds lie over them all the same.
-        if is_sea && ground_km * pixel_angle() > COARSE_KM {
-            far_km = sea.x;
+        if ground_km * pixel_angle() > COARSE_KM {
+            far_km = select(max(ground_km, -dot(eye_km, direction)), sea.x, is_sea);
         }
     }
     // Behind nothing but sky there is nothing to be laid over.

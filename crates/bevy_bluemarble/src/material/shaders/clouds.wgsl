@@ -179,7 +179,7 @@ fn crossing(
     let ambient = sky_ambient(point, up, sun, radius);
     var light: vec3<f32>;
     if is_above {
-        light = lit * (1.3 / PI) * facing * relief * mix(0.62, 1.0, cover) + ambient;
+        light = lit * (1.1 / PI) * facing * relief * mix(0.62, 1.0, cover) + ambient;
     } else {
         // From below: thin cloud glows, thick cloud is grey, and what stands far away shows its lit side.
         let thick = cover * cover;

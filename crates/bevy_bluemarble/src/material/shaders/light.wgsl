@@ -60,6 +60,8 @@ struct Lighting {
     sky: vec3<f32>,
     // How much of it is as it was before anybody edited it.
     natural: f32,
+    // How far it is lit as the ground that its cells stand for, and not as cells.
+    as_ground: f32,
 }
 
 #ifdef SHADOW_MAP
@@ -134,5 +136,5 @@ fn lighting(place: Place) -> Lighting {
     let ambient = sky_light * mix(0.35, 1.0, above) * sky_seen * mix(0.6, 1.0, through_clouds)
         + given_back * (1.0 - above * sky_seen);
     let direct = sunshine * lit * max(dot(normal, sun), 0.0) / PI;
-    return Lighting(direct, ambient, sunshine, sky, natural);
+    return Lighting(direct, ambient, sunshine, sky, natural, as_ground);
 }

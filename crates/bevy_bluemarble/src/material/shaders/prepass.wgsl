@@ -7,7 +7,7 @@
 #import bevy_bluemarble::vertex::{Vertex, leaves_out, local_position}
 
 struct Varying {
-    @builtin(position) clip_position: vec4<f32>,
+    @invariant @builtin(position) clip_position: vec4<f32>,
     @location(0) @interpolate(flat) tag: u32,
 #ifdef UNCLIPPED_DEPTH_ORTHO_EMULATION
     @location(1) unclipped_depth: f32,

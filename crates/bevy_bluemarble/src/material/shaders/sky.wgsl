@@ -11,8 +11,13 @@ const MOON_SIZE: f32 = 0.00454;
 // How bright the sun's disc is: far less than in truth, so that it turns red before it sets.
 const SUN_DISC: f32 = 3.0;
 
-// How bright ground is that no cell covers.
-const BARE: f32 = 0.1;
+// How bright ground is that no cell covers and of which there is no picture.
+const BARE: vec3<f32> = vec3(0.1);
+// Half of an edge of the planet's picture, texels.
+const PICTURE_HALF: f32 = 512.0;
+
+@group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
+@group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,
@@ -119,11 +124,16 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     var through = vec3(1.0);
     let ground = sphere_span(eye_km, direction, radius_km);
     if ground.x > 0.0 && ground.x < ground.y && environment.air.x > 0.5 {
-        // Where cells leave the planet's rim bare: ground of no colour. Air and clouds are laid over it later.
+        // Where cells leave a gap, on the planet's rim above all: its picture. Air and clouds are laid over it later.
         let point = eye_km + direction * ground.x;
         let up = normalize(point);
+        var albedo = BARE;
+        if environment.air.w > 0.5 {
+            let texels = ground.x * pixel / radius_km * PICTURE_HALF;
+            albedo = textureSampleLevel(planet_picture, planet_sampler, point, log2(max(texels, 1e-3))).rgb;
+        }
         let light = sunlight(point, sun, radius_km) * (max(dot(up, sun), 0.0) / PI) + sky_ambient(point, up, sun, radius_km);
-        return vec4(finish(light * BARE * strength, environment.air.y, in.clip_position.xy), 1.0);
+        return vec4(finish(light * albedo * strength, environment.air.y, in.clip_position.xy), 1.0);
     }
     if environment.air.x > 0.5 {
         let steps = select(select(14, 24, quality > 1.5), 5, quality < 0.5);

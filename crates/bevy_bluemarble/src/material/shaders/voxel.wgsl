@@ -23,8 +23,8 @@
 const PICTURE_M: vec2<f32> = vec2(400.0, 2500.0);
 // Before that, from the first to the second, it tints the palette by this share, so that patches of ground differ
 // less from each other than from those of other lands. Snow stays white.
-const TINT_M: vec2<f32> = vec2(10.0, 80.0);
-const TINT: f32 = 0.4;
+const TINT_M: vec2<f32> = vec2(2.0, 25.0);
+const TINT: f32 = 0.5;
 // Half of an edge of the planet's picture, texels: how much of it a pixel covers follows.
 const PICTURE_HALF: f32 = 512.0;
 struct PaletteRow {
@@ -38,10 +38,11 @@ struct PaletteRow {
 @group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
 @group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
 
+// Centroid: faces seen edge-on would be continued far beyond their ends.
 struct Varying {
-    @builtin(position) clip_position: vec4<f32>,
-    @location(0) world_position: vec3<f32>,
-    @location(1) cell: vec3<f32>,
+    @invariant @builtin(position) clip_position: vec4<f32>,
+    @location(0) @interpolate(perspective, centroid) world_position: vec3<f32>,
+    @location(1) @interpolate(perspective, centroid) cell: vec3<f32>,
     @location(2) @interpolate(flat) tag: u32,
     @location(3) @interpolate(flat) cell_m: f32,
 #ifdef SMOOTH
@@ -49,14 +50,14 @@ struct Varying {
     @location(5) colour: vec4<f32>,
     @location(6) built: f32,
 #else
-    @location(4) light: f32,
+    @location(4) @interpolate(perspective, centroid) light: f32,
     // Face in bits 0..3, material above.
     @location(5) @interpolate(flat) face_and_material: u32,
 #endif
 #ifdef LIT_VERTICES
-    // The light of the sun, and that of sky and ground; in the latter's w how natural the place is.
-    @location(7) direct: vec3<f32>,
-    @location(8) ambient: vec4<f32>,
+    // The light of the sun, and that of sky and ground. In w how far they are lit as ground, and how natural they are.
+    @location(7) @interpolate(perspective, centroid) direct: vec4<f32>,
+    @location(8) @interpolate(perspective, centroid) ambient: vec4<f32>,
 #endif
 }
 
@@ -112,7 +113,7 @@ fn vertex(in: Vertex) -> Varying {
     let light = lighting(
         Place(world.xyz, face_normal, out.cell, out.cell_m, pixel_m, out.tag, 1.0 - built, vec2(0.0)),
     );
-    out.direct = light.direct;
+    out.direct = vec4(light.direct, light.as_ground);
     out.ambient = vec4(light.ambient, light.natural);
 #endif
     return out;
@@ -173,7 +174,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
 #ifdef SMOOTH
     var normal = normalize(in.normal);
     let built = in.built;
-    let light_left = 1.0;
+    let light_left_here = 1.0;
     var albedo = in.colour.rgb;
     let is_liquid = false;
     var opacity = 1.0;
@@ -198,7 +199,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     } else if face == 2u {
         normal = -up;
     }
-    let light_left = in.light;
+    let light_left_here = in.light;
     let is_liquid = row.look.y > 0.5;
     var opacity = row.look.x;
     // Each cell has a shade of its own where cells can be told apart, and a grain where it is large.
@@ -216,7 +217,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
 #endif
 
 #ifdef LIT_VERTICES
-    let light_here = Lighting(in.direct, in.ambient.rgb, vec3(0.0), vec3(0.0), in.ambient.w);
+    let light_here = Lighting(in.direct.rgb, in.ambient.rgb, vec3(0.0), vec3(0.0), in.ambient.w, in.direct.w);
 #else
     let natural_here = select(1.0 - built, 0.0, is_liquid);
     let light_here = lighting(
@@ -240,6 +241,8 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         lights = vec3(1.0, 0.72, 0.38) * picture.a * picture.a * night * environment.light.w * smoothstep(10.0, 200.0, pixel_m);
     }
 
+    // The steps that make nooks are not there on the ground that cells stand for.
+    let light_left = mix(light_left_here, 1.0, light_here.as_ground);
     var light = albedo * (light_here.direct * mix(0.75, 1.0, light_left)
         + light_here.ambient * mix(0.45, 1.0, light_left)) + lights;
 
