@@ -136,7 +136,9 @@ fn slopes_are_lit_as_they_lie(figures: &mut Figures) {
     const MORNING_SUN_DEG: f64 = 26.0;
     // A cell of the elevation grid is five pixels wide, a cell that is drawn less than two.
     const ALTITUDE_M: f64 = 340_000.0;
-    for (name, lat_deg, lon_deg) in [("himalaya", 28.0, 86.75), ("alps", 46.3, 9.8)] {
+    // In the Alps dark forest lies beside pale fields; the tone curve is not straight, so some of that stays.
+    for (name, lat_deg, lon_deg, bar) in [("himalaya", 28.0, 86.75, 0.7), ("alps", 46.3, 9.8, 0.55)]
+    {
         let [low, high] = [
             Daylight::morning(lat_deg, lon_deg, JUNE, MORNING_SUN_DEG),
             Daylight::noon(lon_deg, JUNE),
@@ -154,26 +156,27 @@ fn slopes_are_lit_as_they_lie(figures: &mut Figures) {
         let percent = share * 100.0;
         let compared = format!("{name}: {blocks} blocks are neither sea nor snow, {percent:.0} %");
         figures.bar(blocks > 1000, compared);
-        figures.above(&format!("{name}: correlation with the hillshade"), correlation, 0.7);
+        figures.above(&format!("{name}: correlation with the hillshade"), correlation, bar);
     }
 }
 
-/// Both views have the edge of two faces of the cube in their middle and lods change on both sides of it.
+/// Both views have the edge of two faces of the cube in their middle; in one lods change on both sides of it.
 fn no_seam_is_seen(figures: &mut Figures) {
     const ALTITUDE_M: f64 = 215_000.0;
     // A polar face begins where the axis of the equatorial one beside it is as far away as the pole.
     let asia = (70f64.to_radians().sin().atan().to_degrees(), 70.0);
     // Headings are those of the edges.
-    for (name, (lat_deg, lon_deg), heading_deg) in
-        [("arabia", (20.0, 45.0), 0.0), ("kazakhstan", asia, 76.0)]
+    for (name, (lat_deg, lon_deg), heading_deg, has_lods) in
+        [("arabia", (20.0, 45.0), 0.0, false), ("kazakhstan", asia, 76.0, true)]
     {
         let pose = format!("{lat_deg},{lon_deg},{ALTITUDE_M},{heading_deg},-90");
         let run = Run::settled(&pose, SIZE).pair("--clouds", "0");
         let shown = Shown::of(run.file("--picks", &seams::lod_pixels(WIDTH, HEIGHT)));
-        let seams = [
-            ("faces", seams::across_faces(&shown.picture, &shown.sight), HEIGHT as usize * 9 / 10),
-            ("lods", seams::across_lods(&shown.picture, &shown.picks), 20),
-        ];
+        let faces = seams::across_faces(&shown.picture, &shown.sight);
+        let mut seams = vec![("faces", faces, HEIGHT as usize * 9 / 10)];
+        if has_lods {
+            seams.push(("lods", seams::across_lods(&shown.picture, &shown.picks), 20));
+        }
         for (between, seam, least) in seams {
             let Seam { step, beside, crossings } = seam;
             let measured = format!(

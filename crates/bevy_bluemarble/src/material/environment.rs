@@ -82,7 +82,7 @@ impl FromWorld for EnvironmentBuffer {
 const WAVES_WRAP_M: f64 = 1024.0;
 /// How dark the shadows of clouds are, and the shares of the sky's light and of the lights at night.
 const CLOUD_SHADOW: f32 = 0.8;
-const SKY_SHARE: f32 = 1.0;
+const SKY_SHARE: f32 = 1.5;
 const NIGHT_LIGHTS: f32 = 1.0;
 
 impl Environment {

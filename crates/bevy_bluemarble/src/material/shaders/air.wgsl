@@ -15,8 +15,10 @@
 #import bevy_bluemarble::clouds::{cloud_layer, pixel_angle}
 #import bevy_bluemarble::tone::{dither, expose}
 
-// Land is looked at through thinner air than the sky: real air would hide most of it in blue.
-const CLARITY: f32 = 0.5;
+// Land is looked at through thinner air than the sky: real air would hide most of it in blue. From inside the air, and
+// from space, and between which altitudes it gets thinner, kilometres.
+const CLARITY: vec2<f32> = vec2(0.5, 0.06);
+const SPACE_KM: vec2<f32> = vec2(150.0, 3000.0);
 // Where a pixel covers more of the ground than this, kilometres, the ground counts as level with the sea.
 const COARSE_KM: f32 = 0.25;
 
@@ -76,7 +78,8 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
 #else
     let steps = select(6, 9, environment.light.x > 1.5);
 #endif
-    let air = haze(eye_km, direction, far_km, sun, radius_km, steps, CLARITY);
+    let clarity = mix(CLARITY.x, CLARITY.y, smoothstep(SPACE_KM.x, SPACE_KM.y, length(eye_km) - radius_km));
+    let air = haze(eye_km, direction, far_km, sun, radius_km, steps, clarity);
     let clouds = cloud_layer(eye_km, direction, far_km, sun, radius_km);
     let light = (air.light * (1.0 - clouds.a) + clouds.rgb) * environment.sun.w;
     // The picture below is as the screen shows it already, so what is laid over it has one share for all colours,

@@ -109,7 +109,7 @@ fn lighting(place: Place) -> Lighting {
         as_ground = natural * (1.0 - smoothstep(GROUND_PX, CUBES_PX, place.cell_m / place.pixel_m));
         normal = normalize(mix(normal, ground_normal, as_ground));
         // Valleys are told more deeply than a level surface would be lit.
-        sky_seen = mix(1.0, clamp(1.0 - 2.2 * (1.0 - relief.sky), 0.15, 1.0), natural);
+        sky_seen = mix(1.0, clamp(1.0 - 1.8 * (1.0 - relief.sky), 0.25, 1.0), natural);
         let towards = vec2(dot(along.first, sun), dot(along.second, sun));
         let horizon = horizon_sine(slot, place.cell.xz, towards);
         lit = mix(1.0, smoothstep(-PENUMBRA, PENUMBRA, sun_height - horizon), natural);
@@ -129,7 +129,7 @@ fn lighting(place: Place) -> Lighting {
     // Light of the sky from above, of the sunlit ground from below and from the slopes around. The eye takes some of
     // the blue in shadows for white; under clouds the sky is white.
     let sky = sky_ambient(point_km, up, sun, radius_km) * environment.sun.w * environment.light.y;
-    let white = 0.3 + 0.6 * (1.0 - through_clouds);
+    let white = 0.4 + 0.5 * (1.0 - through_clouds);
     let sky_light = mix(sky, vec3(dot(sky, vec3(0.2126, 0.7152, 0.0722))), white);
     let above = dot(normal, up) * 0.5 + 0.5;
     let given_back = sunshine * max(sun_height, 0.0) * 0.12 / PI;

@@ -19,7 +19,7 @@ const OUTSET: mat3x3<f32> = mat3x3(
 const DARKEST: f32 = -12.47393;
 const RANGE: f32 = 16.5;
 // A little more contrast and colour than the curve leaves.
-const CONTRAST: f32 = 0.25;
+const CONTRAST: f32 = 0.15;
 const SATURATION: f32 = 1.25;
 // A screen's blue alone looks violet: this share of what blue is ahead by goes to green.
 const AZURE: f32 = 0.22;

@@ -38,11 +38,10 @@ struct PaletteRow {
 @group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
 @group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
 
-// Centroid: faces seen edge-on would be continued far beyond their ends.
 struct Varying {
     @invariant @builtin(position) clip_position: vec4<f32>,
-    @location(0) @interpolate(perspective, centroid) world_position: vec3<f32>,
-    @location(1) @interpolate(perspective, centroid) cell: vec3<f32>,
+    @location(0) world_position: vec3<f32>,
+    @location(1) cell: vec3<f32>,
     @location(2) @interpolate(flat) tag: u32,
     @location(3) @interpolate(flat) cell_m: f32,
 #ifdef SMOOTH
@@ -50,14 +49,14 @@ struct Varying {
     @location(5) colour: vec4<f32>,
     @location(6) built: f32,
 #else
-    @location(4) @interpolate(perspective, centroid) light: f32,
+    @location(4) light: f32,
     // Face in bits 0..3, material above.
     @location(5) @interpolate(flat) face_and_material: u32,
 #endif
 #ifdef LIT_VERTICES
     // The light of the sun, and that of sky and ground. In w how far they are lit as ground, and how natural they are.
-    @location(7) @interpolate(perspective, centroid) direct: vec4<f32>,
-    @location(8) @interpolate(perspective, centroid) ambient: vec4<f32>,
+    @location(7) direct: vec4<f32>,
+    @location(8) ambient: vec4<f32>,
 #endif
 }
 
