@@ -1,8 +1,8 @@
 //! Shadow maps: near the camera whatever stands in the sun's way throws a shadow.
 //!
 //! The relief of a node tells which hills shade it, at every distance; of roofs, overhangs and pits it knows
-//! nothing. At high quality the engine draws what is near as the sun sees it, and `shaders/voxel.wgsl` takes the
-//! darker of both. There is no light for this at lower qualities, nor at night.
+//! nothing. At high quality the engine draws what is near as the sun sees it, and `shaders/light.wgsl` takes the
+//! darker of both. The light for this throws no shadows at lower qualities, nor at night.
 
 use bevy::{
     light::{CascadeShadowConfigBuilder, NotShadowCaster},
@@ -73,7 +73,7 @@ fn follow_sun(
     world: Res<VoxelWorld>,
     kinds: Option<Res<ChunkMaterials>>,
     viewers: Query<&WorldPosition, With<Viewer>>,
-    mut lights: Query<(Entity, &mut Transform), With<ShadowLight>>,
+    mut lights: Query<(&mut DirectionalLight, &mut Transform), With<ShadowLight>>,
 ) {
     let shape = world.0.shape();
     let are_wanted = kinds.is_some_and(|kinds| kinds.want_shadow_maps());
@@ -82,16 +82,21 @@ fn follow_sun(
         is_up(&shape, viewer.0, to_sun).then(|| to_sun.as_vec3().normalize_or(Vec3::Y))
     });
     let Some(to_sun) = to_sun else {
-        for (light, _) in &lights {
-            commands.entity(light).despawn();
+        for (mut light, _) in &mut lights {
+            if light.shadow_maps_enabled {
+                light.shadow_maps_enabled = false;
+            }
         }
         return;
     };
     let shining = Transform::from_rotation(Quat::from_rotation_arc(Vec3::Z, to_sun));
     match lights.single_mut() {
-        Ok((_, mut light)) => {
-            if light.back().distance(to_sun) > STEP_RAD {
-                *light = shining;
+        Ok((mut light, mut place)) => {
+            if !light.shadow_maps_enabled {
+                light.shadow_maps_enabled = true;
+            }
+            if place.back().distance(to_sun) > STEP_RAD {
+                *place = shining;
             }
         }
         Err(_) => {

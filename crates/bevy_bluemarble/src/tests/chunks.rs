@@ -117,7 +117,10 @@ fn chunks_throw_shadows_of_a_light_without_brightness_as_long_as_quality_is_high
         let mut lights = world.query::<&DirectionalLight>();
         assert!(lights.iter(world).all(|light| light.illuminance == 0.0));
         let mut casting = world.query_filtered::<(), (With<DrawnNode>, Without<NotShadowCaster>)>();
-        (lights.iter(world).count(), casting.iter(world).count())
+        (
+            lights.iter(world).filter(|light| light.shadow_maps_enabled).count(),
+            casting.iter(world).count(),
+        )
     };
     stage.settle();
     let (lights, casting) = counts(&mut stage);
