@@ -102,7 +102,7 @@ fn mountains_have_a_shape_and_many_colours(figures: &mut Figures) {
     figures.below("himalaya: staircase ratio", texture::staircase_ratio(&picture), 0.9);
     figures.below("himalaya: five commonest colours", texture::five_colours(&picture), 0.35);
     let shifted = texture::changed(&picture, &pictured(30.0 + PIXEL_DEG * 0.5)) * 100.0;
-    figures.tell(&format!("himalaya: changed by half a pixel {shifted:.2} %, bar 0.5"));
+    figures.below("himalaya: percent of pixels changed by half a pixel", shifted, 0.5);
 }
 
 /// The sun stands above the middle: nothing but the air is between the picture and the map.
