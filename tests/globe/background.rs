@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use crate::{
-    silhouette::Eye,
+    sight::Sight,
     viewer::{Finished, Run, surface_m},
 };
 
@@ -12,9 +12,9 @@ const BACKGROUND_PIXEL: Rgb<u8> = Rgb([255, 0, 255]);
 const SIZE: &str = "640x360";
 
 /// Pixels inside the silhouette that show the background, and how many lie inside.
-fn holes(eye: &Eye, picture: &RgbImage) -> (Vec<(u32, u32)>, usize) {
+fn holes(sight: &Sight, picture: &RgbImage) -> (Vec<(u32, u32)>, usize) {
     let inside: Vec<_> =
-        picture.enumerate_pixels().filter(|&(x, y, _)| eye.must_hit(x, y)).collect();
+        picture.enumerate_pixels().filter(|&(x, y, _)| sight.must_hit(x, y)).collect();
     let holes = inside
         .iter()
         .filter(|(.., pixel)| **pixel == BACKGROUND_PIXEL)
@@ -24,7 +24,7 @@ fn holes(eye: &Eye, picture: &RgbImage) -> (Vec<(u32, u32)>, usize) {
 }
 
 fn check(run: &Finished, what: &str, pose: &serde_json::Value, picture: &RgbImage) {
-    let (holes, inside) = holes(&Eye::new(&run.report, pose), picture);
+    let (holes, inside) = holes(&Sight::new(&run.report, pose), picture);
     assert!(inside > 100, "{what}: the planet is not in view");
     if !holes.is_empty() {
         let path = std::env::temp_dir().join(format!("bluemarble hole {what}.png"));

@@ -6,7 +6,6 @@ mod colour;
 mod daylight;
 mod hillshade;
 mod seams;
-mod sight;
 mod texture;
 
 use std::{io::Write, sync::LazyLock};
@@ -17,9 +16,8 @@ use hillshade::Lit;
 use image::RgbImage;
 use seams::Seam;
 use serde_json::Value;
-use sight::Sight;
 
-use crate::viewer::Run;
+use crate::{sight::Sight, viewer::Run};
 
 const SIZE: &str = "640x360";
 const WIDTH: u32 = 640;
@@ -37,7 +35,8 @@ struct Shown {
 impl Shown {
     fn of(run: Run) -> Self {
         let run = run.finish();
-        Self { picture: run.picture(), sight: Sight::new(&run.report), picks: run.picks() }
+        let sight = Sight::new(&run.report, &run.report["pose"]);
+        Self { picture: run.picture(), sight, picks: run.picks() }
     }
 }
 

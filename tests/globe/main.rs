@@ -8,6 +8,6 @@ mod editing;
 mod input;
 mod looks;
 mod places;
-mod silhouette;
+mod sight;
 mod standing;
 mod viewer;

@@ -6,11 +6,8 @@ use glam::DVec3;
 use image::RgbImage;
 use zune_jpeg::{JpegDecoder, zune_core::bytestream::ZCursor};
 
-use super::{
-    colour::{blurred, lab, light, light_of_byte},
-    sight::Sight,
-};
-use crate::viewer::EARTH;
+use super::colour::{blurred, lab, light, light_of_byte};
+use crate::{sight::Sight, viewer::EARTH};
 
 /// Nearer to the rim of the disc there is more air than ground to be seen.
 const INNER_SHARE: f64 = 0.85;

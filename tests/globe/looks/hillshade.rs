@@ -10,10 +10,9 @@ use image::RgbImage;
 
 use super::{
     colour::{light, luminance},
-    sight::Sight,
     texture::luma,
 };
-use crate::viewer::EARTH;
+use crate::{sight::Sight, viewer::EARTH};
 
 /// Brighter pixels of the picture with the high sun may have lost their shading.
 const SATURATED_LUMA: f64 = 0.9;

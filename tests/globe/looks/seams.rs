@@ -6,7 +6,8 @@ use bluemarble_core::Shape;
 use image::RgbImage;
 use serde_json::Value;
 
-use super::{sight::Sight, texture::luma};
+use super::texture::luma;
+use crate::sight::Sight;
 
 /// Lines beside a border, in pixels from it.
 const BESIDE: [isize; 8] = [-15, -12, -9, -6, 6, 9, 12, 15];

@@ -1,10 +1,13 @@
-//! What the pixels of a picture look at.
+//! What the pixels of a picture look at, and which of them must show the planet.
 
 use bluemarble_core::{GeoPosition, Shape, shape::EARTH_RADIUS_M};
 use glam::DVec3;
 use serde_json::Value;
 
 use crate::viewer::number;
+
+/// No ground or water of the Earth lies deeper below the sea than this.
+const LOWEST_SURFACE_M: f64 = 500.0;
 
 /// The camera that took a picture.
 pub struct Sight {
@@ -17,10 +20,10 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// The camera at the end of a run.
-    pub fn new(report: &Value) -> Self {
+    /// The camera of a report at a pose in it.
+    pub fn new(report: &Value, pose: &Value) -> Self {
         let shape = Shape::earth();
-        let of = |key: &str| number(report, &format!("/pose/{key}"));
+        let of = |key: &str| number(pose, &format!("/{key}"));
         let place = GeoPosition::new(of("lat_deg"), of("lon_deg"), of("altitude_m"));
         let position = shape.world_of(place);
         let (east, north) = shape.east_north(position);
@@ -45,6 +48,19 @@ impl Sight {
         let sideways = (x / width * 2.0 - 1.0) * self.half_height * width / height;
         let upwards = (1.0 - y / height * 2.0) * self.half_height;
         (self.forward + self.right * sideways + self.up * upwards).normalize()
+    }
+
+    /// Whether the ray through the middle of a pixel must meet ground or water.
+    pub fn must_hit(&self, x: u32, y: u32) -> bool {
+        let direction = self.direction(f64::from(x) + 0.5, f64::from(y) + 0.5);
+        // The rim of the planet is drawn as exactly as pixels are.
+        let away_m = self.position.length();
+        let horizon_m = (away_m * away_m - EARTH_RADIUS_M * EARTH_RADIUS_M).max(0.0).sqrt();
+        let pixel_m = horizon_m * 2.0 * self.half_height / self.size[1];
+        let radius_m = EARTH_RADIUS_M - LOWEST_SURFACE_M - pixel_m;
+        let along = self.position.dot(direction);
+        let nearest = (self.position.length_squared() - along * along).max(0.0).sqrt();
+        along < 0.0 && nearest < radius_m
     }
 
     /// Where the ray meets the sphere so many metres above the sea first.
