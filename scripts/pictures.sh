@@ -45,13 +45,18 @@ if wanted flight; then
     trap 'rm -rf "$folder"' EXIT
     cat >"$folder/flight" <<'PATH'
 # seconds, latitude, longitude, metres above the sea, heading, pitch
-0,40,2,9000000,0,-90
-2,44,5,900000,10,-70
-4,45.4,6.6,60000,20,-38
-6,45.75,6.85,5200,25,-12
-7,45.83,6.95,4200,40,-10
+0,16,80,12000000,0,-90
+0.3,16,80,12000000,0,-90
+0.8,22,83,2200000,8,-72
+1.2,25.2,85.2,320000,20,-42
+1.6,26.9,86.2,42000,27,-20
+1.95,27.5,86.7,9800,30,-12
+2.2,27.72,86.83,8200,30,-11
+2.5,27.8,86.86,6400,28,-4
 PATH
-    "$globe" --headless --settle --quality medium --size 480x270 --flight "$folder/flight" --screenshot-every 4 \
+    "$globe" --headless --quality medium --size 480x270 --flight "$folder/flight" --screenshot-every 1 \
         --screenshot "$folder/frame.png"
-    img2webp -loop 0 -lossy -q 70 -d 66 "$folder"/frame.0*.png -o docs/pictures/flight.webp
+    # While it stands still, clouds and the planet's picture are made.
+    rm "$folder"/frame.0000? "$folder"/frame.0001?
+    img2webp -loop 0 -lossy -q 75 -m 4 -d 66 "$folder"/frame.0*.png -o docs/pictures/flight.webp
 fi

@@ -4,7 +4,7 @@ use bevy::{
     prelude::*,
     render::{render_resource::ShaderType, storage::ShaderBuffer},
 };
-use bluemarble_core::{Shape, key::REGION_EDGE, shape::EARTH_RADIUS_M};
+use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
 use glam::DVec3;
 
 use super::sun::Sun;
@@ -137,22 +137,16 @@ fn dusk(altitude_m: f64) -> f32 {
     3.0 * (-(altitude_m.max(0.0) / 60e3)).exp() as f32
 }
 
-/// The directions of lattice +x in the middle of each region's face. A plane has one; after it comes by how
-/// much its clouds are shifted: the sphere that stands for the plane moves with the viewer, clouds do not.
+/// The direction of lattice +x of each region. A plane has one; after it comes by how much its clouds are shifted:
+/// the sphere that stands for the plane moves with the viewer, clouds do not.
 fn axes(shape: &Shape, viewer: DVec3) -> [Vec4; 6] {
+    let axis = |region: u8| shape.x_axis(region).as_vec3().extend(0.0);
     match shape {
-        Shape::CubeSphere(planet) => {
-            let end = f64::from(REGION_EDGE);
-            std::array::from_fn(|region| {
-                let at = |x: f64| planet.direction(region as u8, x, end / 2.0);
-                (at(end) - at(0.0)).normalize_or_zero().as_vec3().extend(0.0)
-            })
-        }
+        Shape::CubeSphere(_) => std::array::from_fn(|region| axis(region as u8)),
         Shape::Flat(_) => {
-            let mut axes = [Vec4::ZERO; 6];
-            axes[0] = Vec4::X;
-            axes[1] = DVec3::new(viewer.x / 1000.0, 0.0, viewer.z / 1000.0).as_vec3().extend(0.0);
-            axes
+            let shift_km = DVec3::new(viewer.x, 0.0, viewer.z) / 1000.0;
+            let rest = Vec4::ZERO;
+            [axis(0), shift_km.as_vec3().extend(0.0), rest, rest, rest, rest]
         }
     }
 }
@@ -214,6 +208,8 @@ pub fn update_environment(
 
 #[cfg(test)]
 mod tests {
+    use bluemarble_core::key::REGION_EDGE;
+
     use super::*;
 
     fn environment(shape: &Shape, viewer: DVec3, sky: &Sky) -> Environment {

@@ -33,6 +33,9 @@ const FACES: usize = 6;
 const LEVELS: u32 = 7;
 /// Rows that are made between two looks at who else wants to work: about a millisecond.
 const ROWS_A_STEP: usize = 4;
+/// So often other tasks have their turn between two steps: whoever arrives wants to see the ground before the
+/// clouds.
+const TURNS_OF_OTHERS: usize = 24;
 /// Frames until a new texture is sure to be on the graphics card, so that it can be bound.
 const FRAMES_TO_UPLOAD: u8 = 2;
 
@@ -56,8 +59,8 @@ impl FromWorld for SkyTextures {
     }
 }
 
-/// Whether the clouds are there, or never will be: their map is made in the background, in some tenths of a
-/// second.
+/// Whether the clouds are there, or never will be: their map is made in the background, in about a second of
+/// work that the ground goes before.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CloudsReady(pub bool);
 
@@ -186,7 +189,9 @@ fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
                 if let Some(gate) = &gate {
                     gate.pass();
                 }
-                yield_now().await;
+                for _ in 0..TURNS_OF_OTHERS {
+                    yield_now().await;
+                }
             }
             add_levels(&mut texels);
             // Nobody waits for it any more if the app has ended.

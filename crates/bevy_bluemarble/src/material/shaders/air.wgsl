@@ -17,7 +17,7 @@
 
 // Land is looked at through thinner air than the sky: real air would hide most of it in blue. From inside the air, and
 // from space, and between which altitudes it gets thinner, kilometres.
-const CLARITY: vec2<f32> = vec2(0.5, 0.02);
+const CLARITY: vec2<f32> = vec2(0.38, 0.02);
 const SPACE_KM: vec2<f32> = vec2(150.0, 3000.0);
 // Where a pixel covers more of the ground than this, kilometres, the ground counts as level with the sea.
 const COARSE_KM: f32 = 0.25;

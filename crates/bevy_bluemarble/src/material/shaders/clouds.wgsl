@@ -10,6 +10,8 @@ const TEXEL: f32 = 0.0039;
 // The widest of the finer octaves, kilometres, and by how much each is finer than the one before.
 const DETAIL: f32 = 22.0;
 const FINER: f32 = 2.7;
+// The size of eddies that the map is too coarse for, and how far they carry clouds, kilometres.
+const STIRRED: vec2<f32> = vec2(34.0, 42.0);
 // Within this distance of the eye the shell is not there, so that nothing pops when it is flown through.
 const CLEAR_NEAR: f32 = 0.25;
 const CLEAR_FAR: f32 = 2.5;
@@ -63,6 +65,22 @@ fn value_noise(at: vec3<f32>) -> f32 {
     return mix(mix(x00, x10, s.y), mix(x01, x11, s.y), s.z);
 }
 
+// Where the map is asked for a place: beside it, so that the squares of its texels do not show. Kilometres.
+fn stirred(footprint: f32, place: vec3<f32>) -> vec3<f32> {
+#ifdef LOOK_LOW
+    return vec3(0.0);
+#else
+    let shown = 1.0 - smoothstep(0.15, 0.6, footprint / STIRRED.x);
+    if shown <= 0.0 || environment.light.x < 0.5 {
+        return vec3(0.0);
+    }
+    let at = place / STIRRED.x;
+    let turned = vec3(value_noise(at), value_noise(at + 11.3), value_noise(at.zxy + 5.7)) - 0.5;
+    let fine = vec3(value_noise(at * 2.9), value_noise(at.yzx * 2.9 + 3.1), value_noise(at.zxy * 2.9 + 7.7)) - 0.5;
+    return (turned + 0.4 * fine) * STIRRED.y * shown;
+#endif
+}
+
 struct Detail {
     cover: f32,
     // How much brighter or darker than the mean the cloud is here: billows and hollows, about -1 to 1.
@@ -87,7 +105,7 @@ fn detailed(cover: f32, place: vec3<f32>, footprint: f32) -> Detail {
     var lumps = 0.0;
     var whole = 0.0;
     for (var octave = 0; octave < count; octave += 1) {
-        let seen = 1.0 - smoothstep(0.2, 0.7, footprint / size);
+        let seen = 1.0 - smoothstep(0.12, 0.5, footprint / size);
         whole += strength;
         if seen > 0.0 {
             let noise = value_noise(at);
@@ -102,7 +120,9 @@ fn detailed(cover: f32, place: vec3<f32>, footprint: f32) -> Detail {
     }
     let noise = sum / whole * 3.0;
     // Thin cover becomes scattered clouds, thick cover becomes uneven.
-    let broken = smoothstep(0.0, 1.0, noise * (1.0 - 0.4 * cover) + cover * 1.4 - 0.06);
+    let scattered = smoothstep(0.0, 1.0, noise * (1.0 - 0.4 * cover) + cover * 1.4 - 0.06);
+    // Where the map has none they end, and not along a line.
+    let broken = scattered * smoothstep(0.0, 0.12, cover);
     return Detail(mix(cover, mix(cover, broken, 0.85), near), lumps * 0.5);
 #endif
 }
@@ -142,7 +162,8 @@ fn crossing(
     let footprint = far * pixel_angle() / sqrt(slant);
     let place = on_map(point);
     let quality = environment.light.x;
-    let wide = cover_at(place, footprint, radius);
+    let beside = stirred(footprint, place);
+    let wide = cover_at(place + beside, footprint, radius);
     let detail = detailed(wide, place, footprint);
     let cover = detail.cover;
     let clear = smoothstep(CLEAR_NEAR, CLEAR_FAR, far);
@@ -162,11 +183,11 @@ fn crossing(
     if quality > 0.5 {
         let level = normalize(sun - up * sine + up * 1e-4);
         let step_km = max(select(9.0, 2.5, quality > 1.5 && footprint < 2.0), footprint * 1.5);
-        let beside = on_map(point + level * step_km);
-        var other = cover_at(beside, footprint, radius);
+        let sunwards = on_map(point + level * step_km);
+        var other = cover_at(sunwards + beside, footprint, radius);
         var mine = wide;
         if quality > 1.5 {
-            other = detailed(other, beside, max(footprint, 1.0)).cover;
+            other = detailed(other, sunwards, max(footprint, 1.0)).cover;
             mine = detailed(wide, place, max(footprint, 1.0)).cover;
         }
         let low = 1.0 - 0.75 * clamp(sine, 0.0, 1.0);
@@ -198,7 +219,9 @@ fn crossing(
 #endif
     if environment.air.x > 0.5 {
         let air = haze(eye, direction, far, sun, radius, steps, 0.8);
-        light = light * air.through + air.light;
+        // White things far away look pale, not pink: the eye takes the light of the day for white.
+        let grey = dot(air.through, vec3(0.25, 0.45, 0.30));
+        light = light * mix(air.through, vec3(grey), 0.6) + air.light;
     }
     return vec4(light, opacity);
 }

@@ -3,6 +3,7 @@
 #import bevy_bluemarble::environment::environment
 #import bevy_bluemarble::atmosphere::{PI, haze, sky_ambient, sphere_span, sunlight}
 #import bevy_bluemarble::clouds::{cloud_layer, pixel_angle, value_noise}
+#import bevy_bluemarble::planet_picture::from_afar
 #import bevy_bluemarble::tone::finish
 
 // Half the angle under which the sun and the moon are seen.
@@ -13,11 +14,6 @@ const SUN_DISC: f32 = 3.0;
 
 // How bright ground is that no cell covers and of which there is no picture.
 const BARE: vec3<f32> = vec3(0.1);
-// Half of an edge of the planet's picture, texels.
-const PICTURE_HALF: f32 = 512.0;
-
-@group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
 
 struct Varying {
     @builtin(position) clip_position: vec4<f32>,
@@ -129,8 +125,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         let up = normalize(point);
         var albedo = BARE;
         if environment.air.w > 0.5 {
-            let texels = ground.x * pixel / radius_km * PICTURE_HALF;
-            albedo = textureSampleLevel(planet_picture, planet_sampler, point, log2(max(texels, 1e-3))).rgb;
+            albedo = from_afar(point * 1000.0, ground.x * pixel * 1000.0).rgb;
         }
         let light = sunlight(point, sun, radius_km) * (max(dot(up, sun), 0.0) / PI) + sky_ambient(point, up, sun, radius_km);
         return vec4(finish(light * albedo * strength, environment.air.y, in.clip_position.xy), 1.0);

@@ -10,6 +10,7 @@
 #endif
 #import bevy_bluemarble::environment::environment
 #import bevy_bluemarble::light::{Lighting, Place, lighting}
+#import bevy_bluemarble::planet_picture::{city_lights, from_afar, mottling}
 #import bevy_bluemarble::tone::finish
 #import bevy_bluemarble::vertex::{
     Vertex, leaves_out, local_position, quad_cell, quad_face, quad_light, smooth_cell, smooth_normal, smooth_share,
@@ -24,9 +25,13 @@ const PICTURE_M: vec2<f32> = vec2(400.0, 2500.0);
 // Before that, from the first to the second, it tints the palette by this share, so that patches of ground differ
 // less from each other than from those of other lands. Snow stays white.
 const TINT_M: vec2<f32> = vec2(2.0, 25.0);
-const TINT: f32 = 0.5;
-// Half of an edge of the planet's picture, texels: how much of it a pixel covers follows.
-const PICTURE_HALF: f32 = 512.0;
+const TINT: f32 = 0.75;
+
+// Dark ground is so much lighter close by, and from this reflectance on hardly: eyes in a forest get used to it, the
+// exposure does not.
+const LIFTED: f32 = 0.9;
+const LIFTED_BELOW: f32 = 0.05;
+
 struct PaletteRow {
     // Linear colour; w: roughness.
     colour: vec4<f32>,
@@ -35,8 +40,6 @@ struct PaletteRow {
 }
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(0) var<storage, read> palette: array<PaletteRow>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
 
 struct Varying {
     @invariant @builtin(position) clip_position: vec4<f32>,
@@ -228,17 +231,28 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
 
     // From afar the planet's own picture, with its lights at night.
     var lights = vec3(0.0);
+    var is_near = 1.0;
     // A loop that runs once or never: software leaves out loops, but not branches, that no pixel takes.
-    let is_far = environment.air.w > 0.5 && pixel_m > TINT_M.x;
-    for (var once = u32(is_far); once > 0u; once -= 1u) {
-        let texel_m = environment.planet.w / PICTURE_HALF;
-        let picture = textureSampleLevel(planet_picture, planet_sampler, from_centre, log2(max(pixel_m / texel_m, 1e-3)));
+    let is_tinted = environment.air.w > 0.5 && pixel_m > TINT_M.x;
+    for (var once = u32(is_tinted); once > 0u; once -= 1u) {
+        let picture = from_afar(from_centre, pixel_m);
         let tint = TINT * smoothstep(TINT_M.x, TINT_M.y, pixel_m) * (1.0 - smoothstep(0.25, 0.5, albedo.g));
-        let share = natural * max(tint, smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m));
+        let is_far = smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m);
+        is_near = 1.0 - is_far;
+        let share = natural * max(tint, is_far);
         albedo = mix(albedo, picture.rgb, share);
-        let night = smoothstep(0.02, -0.12, dot(up, sun));
-        lights = vec3(1.0, 0.72, 0.38) * picture.a * picture.a * night * environment.light.w * smoothstep(10.0, 200.0, pixel_m);
+        let night = smoothstep(0.02, -0.12, dot(up, sun)) * environment.light.w * smoothstep(10.0, 200.0, pixel_m);
+        for (var lit = u32(night * picture.a > 0.004); lit > 0u; lit -= 1u) {
+            lights = city_lights(from_centre, picture.a, pixel_m) * night;
+        }
     }
+    let grey = dot(albedo, vec3(0.2126, 0.7152, 0.0722));
+    albedo *= 1.0 + LIFTED * exp(-grey / LIFTED_BELOW) * is_near * light_here.natural;
+#ifndef LOOK_LOW
+    for (var once = u32(!is_liquid && natural > 0.0); once > 0u; once -= 1u) {
+        albedo *= mix(1.0, mottling(from_centre, pixel_m), natural);
+    }
+#endif
 
     // The steps that make nooks are not there on the ground that cells stand for.
     let light_left = mix(light_left_here, 1.0, light_here.as_ground);
