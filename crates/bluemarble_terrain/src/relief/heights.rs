@@ -79,22 +79,6 @@ pub(super) fn block_over(
     Some(OpenBlock { heights_m: block.heights.unpacked(), first })
 }
 
-impl OpenBlock {
-    /// The height at a place in columns of the block's lod, counted from the middle of the first one, between
-    /// columns.
-    #[inline]
-    pub fn height_m(&self, x: f32, z: f32) -> f32 {
-        let last = (EDGE - 2) as f32;
-        let (x, z) = (x.clamp(0.0, last), z.clamp(0.0, last));
-        let (column, row) = (x as usize, z as usize);
-        let (u, v) = (x - column as f32, z - row as f32);
-        let at = row * EDGE + column;
-        let lerp = |t: f32, a: f32, b: f32| a + t * (b - a);
-        let h = &self.heights_m[at..at + EDGE + 2];
-        lerp(v, lerp(u, h[0], h[1]), lerp(u, h[EDGE], h[EDGE + 1]))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 
 use super::{
     HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES,
-    heights::{HeightBlock, OpenBlock, block_over},
+    heights::{EDGE, HeightBlock, OpenBlock, block_over},
     metric::Metric,
 };
 use crate::columns::ColumnSource;
@@ -32,15 +32,17 @@ const RING: usize = 66;
 
 /// The horizons of a chunk.
 pub(super) struct Horizons {
-    /// Sines of elevations, [`HORIZON_DIRECTIONS`] at each node, x fastest.
+    /// Sines of elevations: all nodes, x fastest, for each of [`HORIZON_DIRECTIONS`] in turn.
     sines: Vec<f32>,
     /// Part of the sky seen at each node.
     sky: Vec<f32>,
 }
 
 impl Horizons {
-    pub fn sines(&self) -> &[f32] {
-        &self.sines
+    /// Sines of the elevations at a node, 0..17 along x and z, in all directions.
+    pub fn sines(&self, x: usize, z: usize) -> [f32; HORIZON_DIRECTIONS] {
+        let at = z * HORIZON_NODES + x;
+        std::array::from_fn(|k| self.sines[k * HORIZON_NODES * HORIZON_NODES + at])
     }
 
     /// The part of the sky seen at a node of the normals' grid, which is twice as fine.
@@ -51,15 +53,6 @@ impl Horizons {
         (at(x0, z0) + at(x1, z0) + at(x0, z1) + at(x1, z1)) * 0.25
     }
 }
-
-/// What is highest in one direction: tangent of its elevation, and how far away it is.
-#[derive(Clone, Copy)]
-struct Sight {
-    tangent: f32,
-    distance_m: f32,
-}
-
-const NOTHING: Sight = Sight { tangent: 0.0, distance_m: 1.0 };
 
 /// A direction, in cells along x and z, and the metres that a step of it is long.
 #[derive(Clone, Copy)]
@@ -98,31 +91,38 @@ pub(super) fn trace(
             return None;
         }
     }
-    let mut sines = Vec::with_capacity(HORIZON_NODES * HORIZON_NODES * HORIZON_DIRECTIONS);
-    let mut sky = Vec::with_capacity(HORIZON_NODES * HORIZON_NODES);
-    for z in 0..HORIZON_NODES {
-        for x in 0..HORIZON_NODES {
-            let at = z * HORIZON_NODES + x;
-            let mut unseen = 0.0;
-            for (k, direction) in directions.iter().enumerate() {
-                let height_m = near.heights_m[at];
-                let beyond = far.tangent_between([x, z], k, direction, height_m);
-                let tangent = near.sights[at * HORIZON_DIRECTIONS + k].tangent.max(beyond);
-                let sine = tangent / (1.0 + tangent * tangent).sqrt();
-                sines.push(sine);
-                unseen += sine * sine;
-            }
-            sky.push(1.0 - unseen / HORIZON_DIRECTIONS as f32);
+    let mut sines = near.tangents;
+    let mut sky = vec![1.0; HORIZON_NODES * HORIZON_NODES];
+    for (k, direction) in directions.iter().enumerate() {
+        let nodes = &mut sines[k * sky.len()..][..sky.len()];
+        far.raise(k, direction, &near.heights_m, nodes);
+        for (tangent, sky) in nodes.iter_mut().zip(&mut sky) {
+            let square = *tangent * *tangent;
+            // The square of a sine is the part of the sky that is hidden below it, as a level surface is lit.
+            *sky -= square / (1.0 + square) / HORIZON_DIRECTIONS as f32;
+            *tangent /= (1.0 + square).sqrt();
         }
     }
     Some(Horizons { sines, sky })
 }
 
-/// Nodes of a chunk, evenly spread, and what is seen from each.
+/// Nodes of a chunk, evenly spread, and what stands highest as seen from each, in each direction in turn.
 struct Nodes {
     along: usize,
     heights_m: Vec<f32>,
-    sights: Vec<Sight>,
+    /// Of its elevation; 0 if nothing stands above the level of the node.
+    tangents: Vec<f32>,
+    /// How far away it is.
+    distances_m: Vec<f32>,
+}
+
+/// Where nodes in a row or a column lie in a block: between which of its columns, and which part of the way.
+fn places(first: f64, spacing: f64, count: usize) -> impl Iterator<Item = (usize, f32)> {
+    let last = (EDGE - 2) as f64;
+    (0..count).map(move |i| {
+        let place = (first + i as f64 * spacing).clamp(0.0, last);
+        (place as usize, place.fract() as f32)
+    })
 }
 
 impl Nodes {
@@ -136,7 +136,8 @@ impl Nodes {
                 heights_m.push((at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) * 0.25);
             }
         }
-        Self { along, heights_m, sights: vec![NOTHING; along * along * HORIZON_DIRECTIONS] }
+        let sights = along * along * HORIZON_DIRECTIONS;
+        Self { along, heights_m, tangents: vec![0.0; sights], distances_m: vec![1.0; sights] }
     }
 
     /// Looks at the ground of one lod in all directions.
@@ -148,65 +149,79 @@ impl Nodes {
         directions: &[Direction; HORIZON_DIRECTIONS],
         radius_m: f64,
     ) {
+        let Self { along, heights_m, tangents, distances_m } = self;
         let finer = f64::from(1u32 << (lod - key.lod));
-        let spacing = 64.0 / (self.along - 1) as f64 / finer;
+        let spacing = 64.0 / (*along - 1) as f64 / finer;
         // The chunk's corner, in columns of the block.
         let corner = [key.pos.x, key.pos.z].map(|v| f64::from(v) * 64.0 / finer - 0.5);
         let corner =
             dvec2(corner[0] - f64::from(block.first[0]), corner[1] - f64::from(block.first[1]));
+        let mut line = [0.0; EDGE];
         for (k, direction) in directions.iter().enumerate() {
             for distance in DISTANCES {
                 let from = corner + direction.step * distance;
                 let distance_m = direction.metres * distance * finer;
                 let drop_m = (distance_m * distance_m / (2.0 * radius_m)) as f32;
                 let (distance_m, per_metre) = (distance_m as f32, (1.0 / distance_m) as f32);
-                let (from_x, from_z, spacing) = (from.x as f32, from.y as f32, spacing as f32);
-                for z in 0..self.along {
-                    for x in 0..self.along {
-                        let at = z * self.along + x;
-                        let there_m = block
-                            .height_m(from_x + x as f32 * spacing, from_z + z as f32 * spacing);
-                        let tangent = (there_m - drop_m - self.heights_m[at]) * per_metre;
-                        let sight = &mut self.sights[at * HORIZON_DIRECTIONS + k];
-                        if tangent > sight.tangent {
-                            *sight = Sight { tangent, distance_m };
-                        }
+                let mut columns = [(0, 0.0); HORIZON_NODES];
+                columns.iter_mut().zip(places(from.x, spacing, *along)).for_each(|(a, b)| *a = b);
+                let columns = &columns[..*along];
+                let (first, last) = (columns[0].0, columns[*along - 1].0 + 2);
+                for (z, (row, part)) in places(from.y, spacing, *along).enumerate() {
+                    let [north, south] = [row, row + 1]
+                        .map(|row| &block.heights_m[row * EDGE + first..row * EDGE + last]);
+                    for ((there_m, north), south) in
+                        line[first..last].iter_mut().zip(north).zip(south)
+                    {
+                        *there_m = north + part * (south - north);
+                    }
+                    let at = z * *along;
+                    let seen = k * heights_m.len() + at;
+                    let nodes = columns.iter().zip(&heights_m[at..]);
+                    let sights = tangents[seen..].iter_mut().zip(&mut distances_m[seen..]);
+                    for ((&(column, part), height_m), (tangent, away_m)) in nodes.zip(sights) {
+                        let there_m = line[column] + part * (line[column + 1] - line[column]);
+                        let here = (there_m - drop_m - height_m) * per_metre;
+                        let is_higher = here > *tangent;
+                        *tangent = if is_higher { here } else { *tangent };
+                        *away_m = if is_higher { distance_m } else { *away_m };
                     }
                 }
             }
         }
     }
 
-    /// The tangent of the horizon of these nodes in a direction, as what stands there is seen from a node of
-    /// the finer grid, at its own height and distance.
-    fn tangent_between(
-        &self,
-        [x, z]: [usize; 2],
-        k: usize,
-        direction: &Direction,
-        height_m: f32,
-    ) -> f32 {
+    /// Raises the tangents of the nodes of the finer grid in a direction to what these nodes see, as it looks
+    /// from the finer ones, at their own heights and distances.
+    fn raise(&self, k: usize, direction: &Direction, heights_m: &[f32], tangents: &mut [f32]) {
+        let count = self.along * self.along;
+        let seen = &self.tangents[k * count..][..count];
+        if seen.iter().all(|&tangent| tangent <= 0.0) {
+            return;
+        }
         let finer = (HORIZON_NODES - 1) / (self.along - 1);
-        let (column, row) = ((x / finer).min(self.along - 2), (z / finer).min(self.along - 2));
-        let u = (x - column * finer) as f32 / finer as f32;
-        let v = (z - row * finer) as f32 / finer as f32;
-        let mut tangent = 0.0;
-        for (dx, dz, weight) in [
-            (0, 0, (1.0 - u) * (1.0 - v)),
-            (1, 0, u * (1.0 - v)),
-            (0, 1, (1.0 - u) * v),
-            (1, 1, u * v),
-        ] {
-            let at = (row + dz) * self.along + column + dx;
-            let Sight { tangent: there, distance_m } = self.sights[at * HORIZON_DIRECTIONS + k];
-            if there > 0.0 {
-                let away = dvec2(dx as f64 - f64::from(u), dz as f64 - f64::from(v));
-                let nearer_m = away.dot(direction.step) * 4.0 * finer as f64 * direction.metres;
-                let higher_m = there * distance_m + self.heights_m[at] - height_m;
-                let distance_m = (distance_m + nearer_m as f32).max(0.5 * distance_m);
-                tangent += weight * (higher_m / distance_m).max(0.0);
+        // Metres towards what is seen for a step from node to node of the coarse grid.
+        let step_m = (direction.step * (4.0 * finer as f64 * direction.metres)).as_vec2();
+        for z in 0..HORIZON_NODES {
+            let row = (z / finer).min(self.along - 2);
+            let v = (z - row * finer) as f32 / finer as f32;
+            for x in 0..HORIZON_NODES {
+                let column = (x / finer).min(self.along - 2);
+                let u = (x - column * finer) as f32 / finer as f32;
+                let at = z * HORIZON_NODES + x;
+                let mut beyond = 0.0;
+                for (dx, dz) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                    let node = (row + dz) * self.along + column + dx;
+                    let [away_x, away_z] = [dx as f32 - u, dz as f32 - v];
+                    let away_m = self.distances_m[k * count + node];
+                    let higher_m = seen[node] * away_m + self.heights_m[node] - heights_m[at];
+                    let nearer_m = away_x * step_m.x + away_z * step_m.y;
+                    let tangent = (higher_m / (away_m + nearer_m).max(0.5 * away_m)).max(0.0);
+                    let weight = (1.0 - away_x.abs()) * (1.0 - away_z.abs());
+                    beyond += if seen[node] > 0.0 { weight * tangent } else { 0.0 };
+                }
+                tangents[at] = tangents[at].max(beyond);
             }
         }
-        tangent
     }
 }

@@ -38,6 +38,16 @@ impl Metric {
         Self { metres_from_cells, cells_from_metres: metres_from_cells.inverse(), radius_m }
     }
 
+    /// Between two places.
+    pub fn lerp(t: f64, a: &Self, b: &Self) -> Self {
+        let mix = |a: DMat2, b: DMat2| a + (b - a) * t;
+        Self {
+            metres_from_cells: mix(a.metres_from_cells, b.metres_from_cells),
+            cells_from_metres: mix(a.cells_from_metres, b.cells_from_metres),
+            radius_m: a.radius_m,
+        }
+    }
+
     /// The gradient of a height along the two tangents, from its rises in metres a cell along x and z.
     pub fn gradient(&self, rises_m: DVec2) -> DVec2 {
         self.cells_from_metres.transpose() * rises_m

@@ -110,11 +110,11 @@ impl Relief {
             let sky = (horizons.sky(x, z) * 255.0).round() as u8;
             words.push(u32::from_le_bytes([encode_share(first), encode_share(second), sky, 255]));
         }
-        words.extend(horizons.sines().chunks_exact(4).map(|sines| {
-            let byte =
-                |i: usize| (f64::from(sines[i]).clamp(0.0, 1.0).sqrt() * 255.0).round() as u8;
-            u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)])
-        }));
+        for at in 0..HORIZON_NODES * HORIZON_NODES {
+            let sines = horizons.sines(at % HORIZON_NODES, at / HORIZON_NODES);
+            let bytes = sines.map(|sine| (sine.clamp(0.0, 1.0).sqrt() * 255.0).round() as u8);
+            words.extend(bytes.as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)));
+        }
         Self { words: words.into() }
     }
 
