@@ -35,7 +35,8 @@ fn load(
     let assets = assets_dir();
     let seed = options.seed;
     let first = |elevation: &Path| FirstEarth::load(elevation, materials, seed);
-    if fingerprint.and_then(EarthEdition::of_fingerprint) == Some(EarthEdition::First) {
+    let edition = fingerprint.and_then(EarthEdition::of_fingerprint);
+    if edition == Some(EarthEdition::First) {
         let light = EarthSources::light(&assets).elevation;
         return Ok(Arc::new(first(options.elevation.as_deref().unwrap_or(&light))?));
     }
@@ -46,5 +47,7 @@ fn load(
     };
     let known = fingerprint.and_then(|found| EarthSources::of_fingerprint(&assets, found));
     let sources = if options.elevation.is_some() { asked() } else { known.unwrap_or_else(asked) };
-    Ok(Arc::new(EarthBaseline::load(&sources, materials, seed)?))
+    let earth = EarthBaseline::load(&sources, materials, seed)?;
+    let is_second = edition == Some(EarthEdition::Second);
+    Ok(Arc::new(if is_second { earth.of_second_edition() } else { earth }))
 }

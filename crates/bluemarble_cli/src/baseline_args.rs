@@ -45,7 +45,7 @@ pub struct BaselineArgs {
     #[arg(long, value_name = "FILE", requires = "baseline")]
     pub elevation: Option<PathBuf>,
     /// For earth: the edition of the ground; worlds of games from before there was another are on the first
-    /// [default: second].
+    /// [default: third].
     #[arg(long, value_enum, value_name = "NAME", requires = "baseline")]
     pub edition: Option<Edition>,
 }
@@ -57,6 +57,8 @@ pub enum Edition {
     First,
     /// Erosion, summits and land cover on a grid of 2.5 minutes.
     Second,
+    /// The same with dunes.
+    Third,
 }
 
 impl From<Edition> for EarthEdition {
@@ -64,6 +66,7 @@ impl From<Edition> for EarthEdition {
         match edition {
             Edition::First => Self::First,
             Edition::Second => Self::Second,
+            Edition::Third => Self::Third,
         }
     }
 }
@@ -102,7 +105,7 @@ impl BaselineArgs {
             Kind::Earth => Recipe::Earth {
                 elevation: self.elevation()?,
                 seed,
-                edition: self.edition.unwrap_or(Edition::Second).into(),
+                edition: self.edition.unwrap_or(Edition::Third).into(),
             },
         }))
     }

@@ -5,6 +5,7 @@
 //! ground is below it the cell just under it is water, so that a sea thinner than a cell stays a sea.
 //! The topmost solid cell shows the surface material; what lies below goes by height.
 
+mod answers;
 mod bounds;
 mod packed;
 mod plane;
@@ -15,6 +16,7 @@ use bluemarble_core::MaterialId;
 
 use crate::noise::floor;
 
+pub(crate) use answers::answers_from;
 pub(crate) use bounds::{ColumnBounds, Span, classify};
 pub(crate) use plane::face_plane;
 pub(crate) use tile::{

@@ -6,11 +6,14 @@
 //! | `edition` | on which edition of the ground a world was made |
 //! | `height` | how high the ground is: grid, summits, low octaves, erosion, texture, band-limited by lod |
 //! | `octaves`, `erosion`, `summits` | the parts of that |
+//! | `dunes`, `dune_trains`, `sand` | the dunes of sand seas, what they look like, and where sand is |
 //! | `bounds` | bounds of it over a piece of the globe |
 //! | `answers` | what a baseline is asked |
 //! | `spot` | the ground of all columns of a chunk, cheaply |
 //! | `maps` | what maps and noise say of them, as cheaply |
 //! | `axes` | directions of columns |
+//! | `corners`, `lattice` | where what varies slowly is found, and what lies between |
+//! | `cap` | the part of the globe that a box lies in |
 //! | `climate` | temperature and moisture |
 //! | `land_cover`, `surface` | the material on top |
 //! | `strata` | what lies below |
@@ -19,7 +22,11 @@
 mod answers;
 mod axes;
 mod bounds;
+mod cap;
 mod climate;
+mod corners;
+mod dune_trains;
+mod dunes;
 mod erosion;
 mod first;
 mod height;
@@ -28,8 +35,10 @@ mod land_cover_kinds;
 mod land_cover_png;
 mod land_cover_sampler;
 mod land_cover_surface;
+mod lattice;
 mod maps;
 mod octaves;
+mod sand;
 mod sources;
 mod spot;
 pub(crate) mod strata;
@@ -38,36 +47,32 @@ pub(crate) mod surface;
 #[cfg(test)]
 mod tests;
 
-use bluemarble_core::{CubeSphere, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M};
 use climate::Climate;
+use dunes::Dunes;
 pub use first::FirstEarth;
 use glam::{DVec3, IVec3};
 use height::{Ground, HeightField};
 use land_cover::LandCover;
 use land_cover_surface::{Cover, CoverSetting};
 use maps::{Lay, MapSampler};
+use sand::Sand;
 pub use sources::{EarthEdition, EarthSources};
 use spot::GroundSampler;
 use summits::{Listed, Summits};
-use surface::{Palette, Setting};
+use surface::{PATCHES, Palette, Setting};
 
 use crate::{
     columns::{self, Column, ColumnSource, Columns, Strata, TileCache, may_begin_row},
     elevation::ElevationGrid,
     error::TerrainError,
-    fractal::{Fractal, FractalShape},
+    fractal::Fractal,
 };
 
 /// Changes whenever the same parameters give another ground.
-const ALGORITHM: &str = "earth-2";
-/// The patches that fray the borders of surfaces: from 480 km down to 29 m.
-const PATCHES: FractalShape = FractalShape {
-    longest_m: 480_000.0,
-    shortest_m: 25.0,
-    lacunarity: 4.0,
-    hurst: 0.3,
-    texture_m: |_| 0.0,
-};
+const ALGORITHM: &str = "earth-3";
+/// The same without dunes.
+const SECOND_ALGORITHM: &str = "earth-2";
 
 /// The Earth.
 pub struct EarthBaseline {
@@ -78,6 +83,7 @@ pub struct EarthBaseline {
     strata: Strata,
     shape: Shape,
     seed: u64,
+    algorithm: &'static str,
     /// What the fingerprint says of the files.
     contents: String,
     tiles: TileCache,
@@ -112,6 +118,7 @@ impl EarthBaseline {
         let (cover, mut earth) = (cover?, earth?);
         if let Some(cover) = cover {
             earth.contents += &format!(" cover={:016x}", cover.content_hash());
+            earth.field.dunes = Some(Dunes::new(seed, Sand::new(&cover, materials)));
             earth.top = Top::Cover(Box::new((cover, Cover::new(materials)?)));
         }
         if let Some(path) = &sources.summits {
@@ -131,14 +138,8 @@ impl EarthBaseline {
         materials: &MaterialTable,
         seed: u64,
     ) -> Result<Self, TerrainError> {
-        let shape = Shape::earth();
-        let Shape::CubeSphere(sphere) = shape else {
-            return Err(TerrainError::Parameter {
-                parameter: "the shape",
-                value: format!("{shape:?}"),
-                expected: "a cube-sphere",
-            });
-        };
+        let sphere = CubeSphere { radius_m: EARTH_RADIUS_M };
+        let shape = Shape::CubeSphere(sphere);
         let [columns, rows] = grid.size();
         Ok(Self {
             top: Top::Climate(Box::new(Palette::new(materials)?)),
@@ -149,8 +150,16 @@ impl EarthBaseline {
             patches: Fractal::new(!seed, &PATCHES),
             shape,
             seed,
+            algorithm: ALGORITHM,
             tiles: TileCache::new(),
         })
+    }
+
+    /// The same Earth as worlds of the second edition have it: without dunes.
+    #[must_use]
+    pub fn of_second_edition(self) -> Self {
+        let field = HeightField { dunes: None, ..self.field };
+        Self { field, algorithm: SECOND_ALGORITHM, tiles: TileCache::new(), ..self }
     }
 
     /// Raises mountains to their heights.

@@ -195,13 +195,28 @@ impl ElevationGrid {
     }
 
     /// Mean height and land share of about `2^level` x `2^level` nodes around a place.
-    pub(crate) fn mean(&self, level: u32, lat_deg: f64, lon_deg: f64) -> (f64, f64) {
+    fn mean(&self, level: u32, lat_deg: f64, lon_deg: f64) -> (f64, f64) {
         let [row, column] = self.position(lat_deg, lon_deg);
         let Some([row, column]) = self.index(row.round() as i32, column.round() as i32) else {
             return (f64::from(OUTSIDE_M), 0.0);
         };
         let (mean, land) = self.means.at(&self.nodes, level, row, column);
         (f64::from(mean), f64::from(land))
+    }
+
+    /// The mean height of a cell of many nodes that is `cell_deg` of arc wide, from four blocks of about
+    /// `2^level` x `2^level` of them; it lies on the side of the sea that most of the cell is on.
+    pub(crate) fn mean_of_cell(&self, level: u32, [lat, lon]: [f64; 2], cell_deg: f64) -> f64 {
+        let north_deg = cell_deg * 0.25;
+        let east_deg = north_deg / lat.to_radians().cos().max(1e-3);
+        let (mut sum_m, mut land) = (0.0, 0.0);
+        for (north, east) in [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)] {
+            let (mean_m, share) = self.mean(level, lat + north * north_deg, lon + east * east_deg);
+            sum_m += mean_m;
+            land += share;
+        }
+        let mean_m = sum_m * 0.25;
+        if land >= 2.0 { mean_m.max(0.5) } else { mean_m.min(-0.5) }
     }
 }
 

@@ -1,26 +1,15 @@
 //! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
 
-use std::sync::Arc;
-
-use bluemarble_core::{
-    Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, MaterialTable, Shape,
-};
+use bluemarble_core::{Flat, LatticeBox, MaterialId, MaterialTable, Shape};
 use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
-    baseline::{Baseline, Classification, Survey},
-    columns::{
-        self, Column, ColumnBounds, ColumnSource, Columns, Span, Strata, TileCache, Tops,
-        may_begin_row,
-    },
-    earth::{
-        strata::{self, LOOSE_DEPTH_M},
-        surface::Palette,
-    },
+    baseline::{Baseline, Classification},
+    columns::{self, Column, ColumnSource, Columns, Span, Strata, TileCache, Tops, may_begin_row},
+    earth::{strata, surface::Palette},
     error::TerrainError,
     fractal::{Fractal, FractalSampler, FractalShape},
     interval::Interval,
-    relief::Relief,
     superflat::check_voxel,
 };
 
@@ -189,9 +178,7 @@ impl Baseline for NoiseBaseline {
         self.shape
     }
 
-    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
-        *chunk = columns::fill(self, &self.tiles, key);
-    }
+    columns::answers_from!(tiles);
 
     fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
         let span = Span::new(voxels, lod);
@@ -204,30 +191,9 @@ impl Baseline for NoiseBaseline {
                 return Classification::Uniform(MaterialId::AIR);
             }
         }
-        let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(Interval::point(0.0));
-        let bounds = ColumnBounds {
-            ground_m: self.ground_bounds_m(span.columns, lod),
-            loose_depth_m: LOOSE_DEPTH_M,
-            granite_floor_m: granite_floor_m.grown(0.02),
-            basalt_floor_m: basalt_floor_m.grown(0.02),
-        };
+        let ground_m = self.ground_bounds_m(span.columns, lod);
+        let bounds = strata::column_bounds(ground_m, Interval::point(0.0));
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
-    }
-
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        columns::prepare(self, &self.tiles, key, go_on)
-    }
-
-    fn survey(&self, key: ChunkKey) -> Survey {
-        columns::survey(self, &self.tiles, key)
-    }
-
-    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        columns::relief(self, &self.tiles, key, go_on)
-    }
-
-    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
-        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {

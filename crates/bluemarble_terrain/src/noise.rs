@@ -42,6 +42,23 @@ pub(crate) fn mix(mut v: u64) -> u64 {
     v ^ (v >> 31)
 }
 
+/// Hashes of the corners of a cell, at its lower and at its higher x: y changes first, then z.
+#[inline]
+pub(crate) fn corner_hashes(cell: [i64; 3], seed: u64) -> [[u64; 4]; 2] {
+    let along = |v: i64, prime: u64| {
+        [(v as u64).wrapping_mul(prime), (v as u64).wrapping_add(1).wrapping_mul(prime)]
+    };
+    let xs = along(cell[0], 0x9e37_79b9_7f4a_7c15);
+    let ys = along(cell[1], 0xc2b2_ae3d_27d4_eb4f);
+    let zs = along(cell[2], 0x1656_67b1_9e37_79f9);
+    xs.map(|x| {
+        std::array::from_fn(|corner| {
+            let sum = x.wrapping_add(ys[corner & 1]).wrapping_add(zs[corner >> 1]);
+            mix(sum ^ seed)
+        })
+    })
+}
+
 /// 1.5 * 2^52: adding it leaves the nearest integer in the low bits of the sum.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
@@ -91,36 +108,38 @@ impl NoiseCell {
 
     fn visit(&mut self, cell: [i64; 3]) {
         self.cell = cell;
-        let along = |v: i64, prime: u64| {
-            [(v as u64).wrapping_mul(prime), (v as u64).wrapping_add(1).wrapping_mul(prime)]
-        };
-        let xs = along(cell[0], 0x9e37_79b9_7f4a_7c15);
-        let ys = along(cell[1], 0xc2b2_ae3d_27d4_eb4f);
-        let zs = along(cell[2], 0x1656_67b1_9e37_79f9);
-        self.sides = xs.map(|x| {
-            let gradients: [[f32; 3]; 4] = std::array::from_fn(|corner| {
-                let sum = x.wrapping_add(ys[corner & 1]).wrapping_add(zs[corner >> 1]);
-                GRADIENTS[(mix(sum ^ self.seed) >> 60) as usize]
-            });
+        self.sides = corner_hashes(cell, self.seed).map(|hashes| {
+            let gradients = hashes.map(|hash| GRADIENTS[(hash >> 60) as usize]);
             let along = |axis: usize| Vec4::from_array(gradients.map(|gradient| gradient[axis]));
             Side { x: along(0), y: along(1), z: along(2) }
         });
     }
 
-    /// The noise at a position in cells.
+    /// Goes to the cell that holds a position, and tells where in it that is.
     #[inline]
-    pub fn value(&mut self, p: DVec3) -> f32 {
-        let ((i, fx), (j, fy), (k, fz)) = (floor(p.x), floor(p.y), floor(p.z));
+    fn enter(&mut self, p: DVec3) -> Vec3 {
+        let ((i, x), (j, y), (k, z)) = (floor(p.x), floor(p.y), floor(p.z));
         let cell = [i, j, k];
         if cell != self.cell {
             self.visit(cell);
         }
-        let (x, y, z) = ((p.x - fx) as f32, (p.y - fy) as f32, (p.z - fz) as f32);
+        vec3((p.x - x) as f32, (p.y - y) as f32, (p.z - z) as f32)
+    }
+
+    /// What the gradients at the corners make of a place in the cell: at the lower and at the higher x.
+    #[inline]
+    fn at_corners(&self, Vec3 { x, y, z }: Vec3) -> [Vec4; 2] {
         let (ys, zs) = (vec4(y, y - 1.0, y, y - 1.0), vec4(z, z, z - 1.0, z - 1.0));
         let [low, high] = self.sides;
-        let low = low.x * x + low.y * ys + low.z * zs;
-        let high = high.x * (x - 1.0) + high.y * ys + high.z * zs;
-        let faded = fade(vec4(x, y, z, 0.0));
+        [low.x * x + low.y * ys + low.z * zs, high.x * (x - 1.0) + high.y * ys + high.z * zs]
+    }
+
+    /// The noise at a position in cells.
+    #[inline]
+    pub fn value(&mut self, p: DVec3) -> f32 {
+        let at = self.enter(p);
+        let [low, high] = self.at_corners(at);
+        let faded = fade(at.extend(0.0));
         let along_x = low + faded.x * (high - low);
         let near = lerp(faded.y, along_x.x, along_x.y);
         let far = lerp(faded.y, along_x.z, along_x.w);
@@ -129,17 +148,10 @@ impl NoiseCell {
 
     /// The noise at a position in cells, and its gradient per cell.
     pub fn value_and_slope(&mut self, p: DVec3) -> (f32, Vec3) {
-        let ((i, fx), (j, fy), (k, fz)) = (floor(p.x), floor(p.y), floor(p.z));
-        let cell = [i, j, k];
-        if cell != self.cell {
-            self.visit(cell);
-        }
-        let (x, y, z) = ((p.x - fx) as f32, (p.y - fy) as f32, (p.z - fz) as f32);
-        let (ys, zs) = (vec4(y, y - 1.0, y, y - 1.0), vec4(z, z, z - 1.0, z - 1.0));
+        let at = self.enter(p);
+        let [low_value, high_value] = self.at_corners(at);
         let [low, high] = self.sides;
-        let low_value = low.x * x + low.y * ys + low.z * zs;
-        let high_value = high.x * (x - 1.0) + high.y * ys + high.z * zs;
-        let at = vec4(x, y, z, 0.0);
+        let at = at.extend(0.0);
         let (faded, steep) = (fade(at), at * at * (at * (at * 30.0 - 60.0) + 30.0));
         let over_x = |low: Vec4, high: Vec4| low + faded.x * (high - low);
         let over_yz = |v: Vec4| lerp(faded.z, lerp(faded.y, v.x, v.y), lerp(faded.y, v.z, v.w));

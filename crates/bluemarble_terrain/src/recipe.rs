@@ -65,8 +65,8 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Elevation {
-    /// What the project ships: for the first edition the grid in `assets/earth/etopo5.tif`, for the second
-    /// that in `assets/earth/relief2m5.tif`, the summits and the land cover.
+    /// What the project ships: for the first edition the grid in `assets/earth/etopo5.tif`, for later
+    /// ones that in `assets/earth/relief2m5.tif`, the summits and the land cover.
     BuiltIn,
     /// A `GeoTIFF` of elevations in metres over degrees; relative to the world directory.
     File(PathBuf),
@@ -79,7 +79,9 @@ impl Elevation {
             (Self::BuiltIn, EarthEdition::First) => {
                 EarthSources::elevation_only(&EarthSources::light(&assets_dir()).elevation)
             }
-            (Self::BuiltIn, EarthEdition::Second) => EarthSources::shipped(&assets_dir()),
+            (Self::BuiltIn, EarthEdition::Second | EarthEdition::Third) => {
+                EarthSources::shipped(&assets_dir())
+            }
             (Self::File(path), _) => EarthSources::elevation_only(&dir.join(path)),
         }
     }
@@ -113,7 +115,10 @@ impl Recipe {
                     EarthEdition::First => {
                         Arc::new(FirstEarth::load(&sources.elevation, materials, *seed)?)
                     }
-                    EarthEdition::Second => {
+                    EarthEdition::Second => Arc::new(
+                        EarthBaseline::load(&sources, materials, *seed)?.of_second_edition(),
+                    ),
+                    EarthEdition::Third => {
                         Arc::new(EarthBaseline::load(&sources, materials, *seed)?)
                     }
                 }
@@ -176,6 +181,14 @@ mod tests {
                     edition: EarthEdition::Second,
                 },
                 "earth-2 seed=3 grid=8640x4321:",
+            ),
+            (
+                Recipe::Earth {
+                    elevation: Elevation::BuiltIn,
+                    seed: 3,
+                    edition: EarthEdition::Third,
+                },
+                "earth-3 seed=3 grid=8640x4321:",
             ),
         ]
     }

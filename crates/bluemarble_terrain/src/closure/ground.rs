@@ -1,17 +1,14 @@
 //! [`GroundClosure`]: a height for every place.
 
-use std::sync::Arc;
-
-use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Flat, LatticeBox, MaterialId, Shape};
 
 use crate::{
-    baseline::{Baseline, Classification, Survey},
+    baseline::{Baseline, Classification},
     columns::{
         self, CellColumn, ColumnSource, Columns, STRATA, Span, Strata, TileCache, may_begin_row,
     },
     error::TerrainError,
     interval::Interval,
-    relief::Relief,
     superflat::check_voxel,
 };
 
@@ -153,29 +150,11 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> Baseline for Ground
         self.shape
     }
 
-    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
-        *chunk = columns::fill(self, &self.tiles, key);
-    }
+    columns::answers_from!(tiles);
 
     fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
         let span = Span::new(voxels, lod);
         span.classify_ground(&self.levels(lod), self.bounds_m)
-    }
-
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        columns::prepare(self, &self.tiles, key, go_on)
-    }
-
-    fn survey(&self, key: ChunkKey) -> Survey {
-        columns::survey(self, &self.tiles, key)
-    }
-
-    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        columns::relief(self, &self.tiles, key, go_on)
-    }
-
-    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
-        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {

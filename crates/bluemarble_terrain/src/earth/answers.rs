@@ -1,16 +1,13 @@
 //! What the Earth answers as a [`Baseline`].
 
-use std::sync::Arc;
-
-use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, LatticeBox, Shape};
+use bluemarble_core::{ChunkKey, LatticeBox, Shape};
 use glam::{IVec3, ivec3};
 
-use super::{ALGORITHM, EarthBaseline, spot, strata};
+use super::{EarthBaseline, cap::Cap, spot, strata};
 use crate::{
-    baseline::{Baseline, Classification, Survey},
-    columns::{self, ColumnBounds, ColumnSource, Span},
+    baseline::{Baseline, Classification},
+    columns::{self, ColumnSource, Span},
     interval::Interval,
-    relief::Relief,
 };
 
 /// So many lods up `classify` looks for what is known of the ground.
@@ -50,51 +47,20 @@ impl Baseline for EarthBaseline {
         self.shape
     }
 
-    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
-        *chunk = columns::fill(self, &self.tiles, key);
-    }
+    columns::answers_from!(tiles);
 
     /// The bounds of what nobody has made yet are wide; those of a chunk column are narrow once its columns, or
     /// those of one of the next coarser lods, were made. So the answer may become sharper, never another one.
     fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
         let span = Span::new(voxels, lod);
         // Columns are interpolated between places up to a stride away.
-        let reach = f64::from(spot::MOST_STRIDE << lod);
-        let [x0, z0, x1, z1] = span.columns.map(|v| v as f64);
-        let (x0, z0, x1, z1) = (x0 - reach, z0 - reach, x1 + reach, z1 + reach);
-        let sphere = self.sphere();
-        let direction = |x: f64, z: f64| sphere.direction(region, x, z);
-        let middle = direction((x0 + x1) * 0.5, (z0 + z1) * 0.5);
-        // Lattice lines are great circles, so no place of the box is farther than a corner.
-        let corners = [(x0, z0), (x1, z0), (x0, z1), (x1, z1)];
-        let radius =
-            corners.into_iter().map(|(x, z)| direction(x, z).distance(middle)).fold(0.0, f64::max);
-        let ground = self.field.bounds(middle, radius * 1.000_001 + 1e-12, lod);
+        let reach = spot::MOST_STRIDE << lod;
+        let cap = Cap::around(self.sphere(), region, span.columns, reach);
+        let ground = self.field.bounds(cap.middle, cap.radius, lod);
         let known_m = self.known_m(region, voxels, lod, ground.strength.hi);
-        let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(ground.base_m);
-        let bounds = ColumnBounds {
-            ground_m: known_m.map_or(ground.height_m, |known_m| ground.height_m.meet(known_m)),
-            loose_depth_m: strata::LOOSE_DEPTH_M,
-            granite_floor_m: granite_floor_m.grown(0.02),
-            basalt_floor_m: basalt_floor_m.grown(0.02),
-        };
+        let height_m = known_m.map_or(ground.height_m, |known_m| ground.height_m.meet(known_m));
+        let bounds = strata::column_bounds(height_m, ground.base_m);
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
-    }
-
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        columns::prepare(self, &self.tiles, key, go_on)
-    }
-
-    fn survey(&self, key: ChunkKey) -> Survey {
-        columns::survey(self, &self.tiles, key)
-    }
-
-    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        columns::relief(self, &self.tiles, key, go_on)
-    }
-
-    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
-        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
@@ -103,6 +69,6 @@ impl Baseline for EarthBaseline {
     }
 
     fn fingerprint(&self) -> String {
-        format!("{ALGORITHM} seed={} {}", self.seed, self.contents)
+        format!("{} seed={} {}", self.algorithm, self.seed, self.contents)
     }
 }

@@ -4,6 +4,7 @@ use bluemarble_core::{CubeSphere, REGION_EDGE};
 use glam::DVec3;
 
 /// Directions on a face, taken apart: tangents are slow, and the columns of a row share one.
+#[derive(Clone, Copy)]
 pub(super) struct FaceAxes {
     sphere: CubeSphere,
     region: u8,
@@ -26,6 +27,30 @@ impl FaceAxes {
     pub fn along_z(&self, z: f64) -> DVec3 {
         let direction = self.sphere.direction(self.region, Self::MIDDLE, z);
         direction / direction.dot(self.out) - self.out
+    }
+
+    /// The directions of places `step` voxels apart, in rows of `width`; `first` is the x and z of the first
+    /// one, in steps.
+    pub fn rows(&self, first: [f64; 2], width: usize, step: f64) -> DirectionRows {
+        let along_x = (0..width).map(|i| self.along_x((first[0] + i as f64) * step)).collect();
+        DirectionRows { axes: *self, along_x, first_z: first[1], step }
+    }
+}
+
+/// Directions of places at even distances, row by row.
+pub(super) struct DirectionRows {
+    axes: FaceAxes,
+    along_x: Vec<DVec3>,
+    first_z: f64,
+    step: f64,
+}
+
+impl DirectionRows {
+    /// The unit directions of a row.
+    #[inline]
+    pub fn row(&self, row: usize) -> impl Iterator<Item = DVec3> {
+        let from = self.axes.out + self.axes.along_z((self.first_z + row as f64) * self.step);
+        self.along_x.iter().map(move |along| (from + *along).normalize())
     }
 }
 

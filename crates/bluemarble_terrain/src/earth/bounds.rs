@@ -97,6 +97,11 @@ impl HeightField {
             + settled_bounds(base_m, raised)
             + by_side(texture_share) * texture
             + strength * crags;
+        if let Some(dunes) = &self.dunes {
+            let arc_m = arc_deg.to_radians() * self.shape.radius_m;
+            let added_m = dunes.bounds(direction, arc_m, self.shape.radius_m, [base_m, relief_m]);
+            height_m = height_m.hull(height_m + added_m);
+        }
         if is_mean {
             // The means themselves bear no detail.
             height_m = height_m.hull(base_m);

@@ -13,7 +13,7 @@
 use glam::{DVec3, Mat3, Vec3, Vec4, vec3, vec4};
 
 use super::octaves::{SHOWN_CELLS, Turned, rotations};
-use crate::noise::{floor, mix};
+use crate::noise::{corner_hashes, floor, mix};
 
 /// Amplitude of an octave per metre of its wavelength, where erosion is at full strength: of the first one,
 /// and what it comes to in the end. Large valleys are deeper than gullies for their width.
@@ -125,18 +125,8 @@ struct WaveCell {
 impl WaveCell {
     fn visit(&mut self, cell: [i64; 3], seed: u64) {
         self.cell = cell;
-        let along = |v: i64, prime: u64| {
-            [(v as u64).wrapping_mul(prime), (v as u64).wrapping_add(1).wrapping_mul(prime)]
-        };
-        let xs = along(cell[0], 0x9e37_79b9_7f4a_7c15);
-        let ys = along(cell[1], 0xc2b2_ae3d_27d4_eb4f);
-        let zs = along(cell[2], 0x1656_67b1_9e37_79f9);
-        self.phases = xs.map(|x| {
-            Vec4::from_array(std::array::from_fn(|corner| {
-                let sum = x.wrapping_add(ys[corner & 1]).wrapping_add(zs[corner >> 1]);
-                (mix(sum ^ seed) >> 40) as f32 * (1.0 / 16_777_216.0)
-            }))
-        });
+        let turns = |hash: u64| (hash >> 40) as f32 * (1.0 / 16_777_216.0);
+        self.phases = corner_hashes(cell, seed).map(|hashes| Vec4::from_array(hashes.map(turns)));
     }
 }
 

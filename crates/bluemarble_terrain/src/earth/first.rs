@@ -10,41 +10,29 @@ mod spot;
 
 use std::path::Path;
 
-use std::sync::Arc;
-
 use bluemarble_core::{
-    Chunk, ChunkKey, CubeSphere, Face, FacePlane, LatticeBox, MaterialId, MaterialTable, Shape,
+    CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
 };
 use glam::IVec3;
 use height::HeightField;
 use spot::{Site, SiteSampler};
 
 use super::{
+    cap::Cap,
     climate::Climate,
     strata,
-    surface::{Palette, Setting},
+    surface::{PATCHES, Palette, Setting},
 };
 use crate::{
-    baseline::{Baseline, Classification, Survey},
-    columns::{
-        self, Column, ColumnBounds, ColumnSource, Columns, Span, Strata, TileCache, may_begin_row,
-    },
+    baseline::{Baseline, Classification},
+    columns::{self, Column, ColumnSource, Columns, Span, Strata, TileCache, may_begin_row},
     elevation::ElevationGrid,
     error::TerrainError,
-    fractal::{Fractal, FractalShape},
-    relief::Relief,
+    fractal::Fractal,
 };
 
 /// Changes whenever the same parameters give another ground.
 pub(super) const ALGORITHM: &str = "earth-1";
-/// The patches that fray the borders of surfaces: from 480 km down to 29 m.
-const PATCHES: FractalShape = FractalShape {
-    longest_m: 480_000.0,
-    shortest_m: 25.0,
-    lacunarity: 4.0,
-    hurst: 0.3,
-    texture_m: |_| 0.0,
-};
 
 /// The Earth as worlds of the first edition have it. New worlds are made on [`EarthBaseline`](crate::EarthBaseline).
 pub struct FirstEarth {
@@ -77,14 +65,8 @@ impl FirstEarth {
         materials: &MaterialTable,
         seed: u64,
     ) -> Result<Self, TerrainError> {
-        let shape = Shape::earth();
-        let Shape::CubeSphere(sphere) = shape else {
-            return Err(TerrainError::Parameter {
-                parameter: "the shape",
-                value: format!("{shape:?}"),
-                expected: "a cube-sphere",
-            });
-        };
+        let sphere = CubeSphere { radius_m: EARTH_RADIUS_M };
+        let shape = Shape::CubeSphere(sphere);
         Ok(Self {
             palette: Palette::new(materials)?,
             strata: strata::rocks(materials)?,
@@ -197,48 +179,16 @@ impl Baseline for FirstEarth {
         self.shape
     }
 
-    fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
-        *chunk = columns::fill(self, &self.tiles, key);
-    }
+    columns::answers_from!(tiles);
 
     fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
         let span = Span::new(voxels, lod);
         // Columns are interpolated between places up to a stride away.
-        let reach = f64::from(spot::STRIDE << lod);
-        let [x0, z0, x1, z1] = span.columns.map(|v| v as f64);
-        let (x0, z0, x1, z1) = (x0 - reach, z0 - reach, x1 + reach, z1 + reach);
-        let sphere = self.sphere();
-        let direction = |x: f64, z: f64| sphere.direction(region, x, z);
-        let middle = direction((x0 + x1) * 0.5, (z0 + z1) * 0.5);
-        // Lattice lines are great circles, so no place of the box is farther than a corner.
-        let corners = [(x0, z0), (x1, z0), (x0, z1), (x1, z1)];
-        let radius =
-            corners.into_iter().map(|(x, z)| direction(x, z).distance(middle)).fold(0.0, f64::max);
-        let ground = self.field.bounds(middle, radius * 1.000_001 + 1e-12, lod);
-        let [granite_floor_m, basalt_floor_m] = strata::crust_bounds_m(ground.base_m);
-        let bounds = ColumnBounds {
-            ground_m: ground.height_m,
-            loose_depth_m: strata::LOOSE_DEPTH_M,
-            granite_floor_m: granite_floor_m.grown(0.02),
-            basalt_floor_m: basalt_floor_m.grown(0.02),
-        };
+        let reach = spot::STRIDE << lod;
+        let cap = Cap::around(self.sphere(), region, span.columns, reach);
+        let ground = self.field.bounds(cap.middle, cap.radius, lod);
+        let bounds = strata::column_bounds(ground.height_m, ground.base_m);
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
-    }
-
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        columns::prepare(self, &self.tiles, key, go_on)
-    }
-
-    fn survey(&self, key: ChunkKey) -> Survey {
-        columns::survey(self, &self.tiles, key)
-    }
-
-    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        columns::relief(self, &self.tiles, key, go_on)
-    }
-
-    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
-        Some(columns::face_plane(self, &self.tiles, key, face))
     }
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {

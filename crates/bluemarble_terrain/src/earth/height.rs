@@ -6,6 +6,7 @@ use glam::{DVec3, Vec3};
 
 use super::{
     axes::lat_lon_deg,
+    dunes::Dunes,
     erosion::{Carved, Erosion, ErosionSampler, Flow, ease},
     octaves::{Octaves, OctavesSampler, Turned},
     summits::{Bump, Summits},
@@ -60,6 +61,7 @@ pub(super) struct HeightField {
     /// Texture in metres: on all ground, and on rock.
     pub texture: Octaves,
     pub summits: Summits,
+    pub dunes: Option<Dunes>,
 }
 
 /// What [`HeightField::start`] remembers between neighbouring places.
@@ -182,6 +184,7 @@ impl HeightField {
             erosion: Erosion::new(seed ^ 0x0e05_1011, longest_m),
             texture: Octaves::new(seed ^ 0x7e47_0073, texture),
             summits: Summits::default(),
+            dunes: None,
             grid,
             shape,
             voxel_m,
@@ -372,19 +375,7 @@ impl HeightField {
     /// The mean over a cell of many nodes, on the side of the sea that most of the cell is on. It bears
     /// no detail.
     pub fn mean_m(&self, lat_lon_deg: [f64; 2], level: u32, lod: u8) -> f64 {
-        let quarter_deg = (self.cell_m(lod) * 0.25 / self.shape.radius_m).to_degrees();
-        let east_deg = quarter_deg / lat_lon_deg[0].to_radians().cos().max(1e-3);
-        let (mut sum_m, mut land) = (0.0, 0.0);
-        for (north, east) in [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)] {
-            let (mean_m, share) = self.grid.mean(
-                level,
-                lat_lon_deg[0] + north * quarter_deg,
-                lat_lon_deg[1] + east * east_deg,
-            );
-            sum_m += mean_m;
-            land += share;
-        }
-        let mean_m = sum_m * 0.25;
-        if land >= 2.0 { mean_m.max(0.5) } else { mean_m.min(-0.5) }
+        let cell_deg = (self.cell_m(lod) / self.shape.radius_m).to_degrees();
+        self.grid.mean_of_cell(level, lat_lon_deg, cell_deg)
     }
 }

@@ -119,6 +119,29 @@ impl LandCover {
         CoverDetail::Nearest { level: level.min(self.levels.len() - 1) }
     }
 
+    /// The share of pixels whose material counts in blocks of `edge` x `edge` of them, 255 for all, row by row;
+    /// and the columns and rows of pixels.
+    pub(super) fn shares(
+        &self,
+        edge: usize,
+        counts: impl Fn(MaterialId) -> bool,
+    ) -> (Vec<u8>, [usize; 2]) {
+        let Level { columns, rows, classes } = &self.levels[0];
+        let counted: [bool; 256] = std::array::from_fn(|class| counts(self.material(class as u8)));
+        let mut shares = Vec::new();
+        for rows in classes.chunks(edge * columns) {
+            let mut sums = vec![[0u32; 2]; columns.div_ceil(edge)];
+            for row in rows.chunks_exact(*columns) {
+                for (sum, part) in sums.iter_mut().zip(row.chunks(edge)) {
+                    let count = part.iter().filter(|class| counted[usize::from(**class)]).count();
+                    *sum = [sum[0] + count as u32, sum[1] + part.len() as u32];
+                }
+            }
+            shares.extend(sums.iter().map(|[count, all]| (count * 255 / all) as u8));
+        }
+        (shares, [*columns, *rows])
+    }
+
     /// The material of a class.
     #[inline]
     pub(super) fn material(&self, class: u8) -> MaterialId {

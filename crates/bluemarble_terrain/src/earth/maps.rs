@@ -12,8 +12,10 @@ use super::{
     EarthBaseline, Top,
     axes::{FaceAxes, lat_lon_deg},
     climate::Weather,
+    corners::Corners,
     land_cover_sampler::CoverSampler,
     octaves::OctavesSampler,
+    surface::WIDE_PATCHES,
 };
 use crate::{columns::may_begin_row, fractal::FractalSampler};
 
@@ -24,8 +26,6 @@ const STRIDE: i32 = 4;
 const WARPED_STEPS: f64 = 0.55;
 /// Corners of cells this wide, in metres, are a cell apart: the map of the climate is not finer.
 const WIDE_M: f64 = 30_000.0;
-/// How many octaves of patches are wide: down to 7.5 km.
-const WIDE_PATCHES: usize = 4;
 /// Patches are at least this many cells long.
 const PATCH_CELLS: f64 = 12.0;
 
@@ -96,9 +96,8 @@ pub(super) struct MapSampler<'a> {
     corners: Vec<Corner>,
     blocks: Vec<Block>,
     between: Vec<Lay>,
-    /// The first corner, in strides, and corners in a row.
-    first: [f64; 2],
-    along: usize,
+    /// Where the corners lie.
+    layout: Corners,
 }
 
 impl<'a> MapSampler<'a> {
@@ -121,8 +120,7 @@ impl<'a> MapSampler<'a> {
             corners: Vec::new(),
             blocks: Vec::new(),
             between: Vec::new(),
-            first: [0.0; 2],
-            along: 0,
+            layout: Corners::default(),
             earth,
         }
     }
@@ -149,50 +147,42 @@ impl<'a> MapSampler<'a> {
         Corner { direction, lay, pixel, fray: None }
     }
 
-    /// Looks at all that `width` x `depth` columns need, `x` and `z` being the middle of the first, in cells;
+    /// Looks at all that `size` columns along x and z need, `first` being the middle of the first one, in cells;
     /// false if `go_on` said no on the way.
-    pub fn look(
-        &mut self,
-        [x, z]: [f64; 2],
-        [width, depth]: [usize; 2],
-        go_on: &dyn Fn() -> bool,
-    ) -> bool {
-        let stride = f64::from(self.stride);
-        let corner = |v: f64| (v / stride).floor();
-        self.first = [corner(x), corner(z)];
-        let corners = |v: f64, first: f64, count: usize| {
-            (corner(v + (count - 1) as f64) - first) as usize + 2
-        };
-        let (along, rows) = (corners(x, self.first[0], width), corners(z, self.first[1], depth));
-        self.along = along;
-        let step = stride * self.cell;
-        let along_x: Vec<DVec3> =
-            (0..along).map(|i| self.axes.along_x((self.first[0] + i as f64) * step)).collect();
+    pub fn look(&mut self, first: [f64; 2], size: [usize; 2], go_on: &dyn Fn() -> bool) -> bool {
+        self.layout = Corners::around(first, size, self.stride);
+        let Corners { columns, rows, .. } = self.layout;
+        let directions = self.layout.directions(&self.axes, self.cell);
         self.corners.clear();
         for j in 0..rows {
             if !may_begin_row(j, go_on) {
                 return false;
             }
-            let from = self.axes.out + self.axes.along_z((self.first[1] + j as f64) * step);
-            for along in &along_x {
-                let corner = self.corner((from + *along).normalize());
+            for direction in directions.row(j) {
+                let corner = self.corner(direction);
                 self.corners.push(corner);
             }
         }
         self.blocks.clear();
         for j in 0..rows - 1 {
-            for i in 0..along - 1 {
-                let block = self.block(j * along + i);
+            for i in 0..columns - 1 {
+                let block = self.block(j * columns + i);
                 self.blocks.push(block);
             }
         }
         true
     }
 
+    /// The four corners of the block whose first corner this is.
+    fn around(&self, at: usize) -> [usize; 4] {
+        let south = at + self.layout.columns;
+        [at, at + 1, south, south + 1]
+    }
+
     /// What is known of the block whose first corner this is.
     fn block(&mut self, at: usize) -> Block {
+        let around = self.around(at);
         let Some(cover) = &mut self.cover else { return Block::Plain(MaterialId::AIR) };
-        let around = [at, at + 1, at + self.along, at + self.along + 1];
         let first = self.corners[at].pixel;
         let pixels = around.map(|k| cover.unwrapped(self.corners[k].pixel, first));
         let Some(found) = cover.spread(&pixels) else { return Block::Far };
@@ -214,10 +204,9 @@ impl<'a> MapSampler<'a> {
     /// What maps say of a row of columns, of those last looked at; `z` is that of the row, `x` that of its
     /// first column.
     pub fn row(&mut self, [x, z]: [f64; 2], width: usize, out: &mut Vec<Lay>) {
-        let stride = f64::from(self.stride);
-        let at_z = z / stride;
-        let (row, v) = ((at_z.floor() - self.first[1]) as usize, at_z - at_z.floor());
-        let (north, south) = (row * self.along, (row + 1) * self.along);
+        let columns = self.layout.columns;
+        let (row, v) = self.layout.before(1, z);
+        let (north, south) = (row * columns, (row + 1) * columns);
         self.between.clear();
         self.between.extend(
             self.corners[north..south]
@@ -227,10 +216,9 @@ impl<'a> MapSampler<'a> {
         );
         out.clear();
         for i in 0..width {
-            let at_x = (x + i as f64) / stride;
-            let (west, u) = ((at_x.floor() - self.first[0]) as usize, at_x - at_x.floor());
+            let (west, u) = self.layout.before(0, x + i as f64);
             let mut lay = Lay::lerp(u, &self.between[west], &self.between[west + 1]);
-            match self.blocks[row * (self.along - 1) + west] {
+            match self.blocks[row * (columns - 1) + west] {
                 Block::Plain(class) => lay.class = class,
                 Block::Shades(class) => {
                     if let Some(cover) = &self.cover {
@@ -248,7 +236,7 @@ impl<'a> MapSampler<'a> {
     fn at_border(&self, at: usize, [u, v]: [f64; 2], lay: &mut Lay) {
         let Some(cover) = &self.cover else { return };
         let first = self.corners[at].pixel;
-        let [a, b, c, d] = [at, at + 1, at + self.along, at + self.along + 1].map(|k| {
+        let [a, b, c, d] = self.around(at).map(|k| {
             let corner = &self.corners[k];
             let [x, y] = cover.unwrapped(corner.pixel, first);
             [x, y, corner.fray.unwrap_or_default()]

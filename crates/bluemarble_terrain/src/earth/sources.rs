@@ -46,10 +46,10 @@ impl EarthSources {
         Self { elevation: path.to_owned(), land_cover: None, summits: None }
     }
 
-    /// The shipped files that a world's second edition of the ground was made from, by its fingerprint;
-    /// `None` if it was made from other ones, or on another edition.
+    /// The shipped files that a world's second or third edition of the ground was made from, by its
+    /// fingerprint; `None` if it was made from other ones, or on the first edition.
     pub fn of_fingerprint(assets: &Path, fingerprint: &str) -> Option<Self> {
-        if EarthEdition::of_fingerprint(fingerprint)? != EarthEdition::Second {
+        if EarthEdition::of_fingerprint(fingerprint)? == EarthEdition::First {
             return None;
         }
         let field = |name: &str| {
@@ -79,8 +79,11 @@ pub enum EarthEdition {
     /// Ridged noise between the nodes of a grid of 5 minutes: [`FirstEarth`](crate::FirstEarth).
     #[default]
     First,
-    /// Erosion, summits and land cover on a grid of 2.5 minutes: [`EarthBaseline`](crate::EarthBaseline).
+    /// Erosion, summits and land cover on a grid of 2.5 minutes:
+    /// [`EarthBaseline::of_second_edition`](crate::EarthBaseline::of_second_edition).
     Second,
+    /// The same with dunes: [`EarthBaseline`](crate::EarthBaseline).
+    Third,
 }
 
 impl EarthEdition {
@@ -88,7 +91,8 @@ impl EarthEdition {
     pub fn of_fingerprint(fingerprint: &str) -> Option<Self> {
         match fingerprint.split(' ').next()? {
             super::first::ALGORITHM => Some(Self::First),
-            super::ALGORITHM => Some(Self::Second),
+            super::SECOND_ALGORITHM => Some(Self::Second),
+            super::ALGORITHM => Some(Self::Third),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@ use glam::DVec3;
 
 use super::{
     axes::{FaceAxes, lat_lon_deg},
+    corners::Corners,
+    dunes::DuneSampler,
     erosion::{Carved, ErosionSampler, Flow},
     height::{Base, Ground, HeightField, StartSamplers},
     octaves::{OctavesSampler, SHOWN_CELLS, Turned},
@@ -69,6 +71,7 @@ pub(super) struct GroundSampler<'a> {
     start: StartSamplers<'a>,
     erosion: ErosionSampler<'a>,
     texture: OctavesSampler<'a>,
+    dunes: Option<DuneSampler<'a>>,
     axes: FaceAxes,
     lod: u8,
     /// Octaves found at corners.
@@ -112,6 +115,7 @@ impl<'a> GroundSampler<'a> {
             start: field.start_samplers(),
             erosion: field.erosion.sampler(),
             texture: field.texture.sampler(),
+            dunes: DuneSampler::new(field, region, lod),
             axes: FaceAxes::new(field.shape, region),
             lod,
             slow,
@@ -195,52 +199,43 @@ impl<'a> GroundSampler<'a> {
         let cell = f64::from(1u32 << self.lod);
         let mut grounds = Vec::with_capacity(width * depth);
         let mut row = Vec::with_capacity(width);
+        let has_dunes = self.dunes.as_mut().is_some_and(|dunes| dunes.look([x, z], [width, depth]));
         if self.stride == 1 {
-            let along_x: Vec<DVec3> =
-                (0..width).map(|i| self.axes.along_x((x + i as f64) * cell)).collect();
+            let directions = self.axes.rows([x, z], width, cell);
             for j in 0..depth {
                 if !may_begin_row(j, go_on) {
                     return None;
                 }
-                let from = self.axes.out + self.axes.along_z((z + j as f64) * cell);
                 row.clear();
-                row.extend(along_x.iter().map(|along| self.spot((from + *along).normalize())));
+                row.extend(directions.row(j).map(|direction| self.spot(direction)));
                 self.carve(&mut row, [0, self.all.erosion]);
                 self.finish(&row, &mut grounds);
+                if let Some(dunes) = self.dunes.as_mut().filter(|_| has_dunes) {
+                    dunes.lay(z + j as f64, &mut grounds[j * width..]);
+                }
             }
             return Some(grounds);
         }
-        let stride = f64::from(self.stride);
-        let corner = |v: f64| (v / stride).floor();
-        let (first_x, first_z) = (corner(x), corner(z));
-        let corners = |v: f64, first: f64, count: usize| {
-            (corner(v + (count - 1) as f64) - first) as usize + 2
-        };
-        let (columns, rows) = (corners(x, first_x, width), corners(z, first_z, depth));
-        let along_x: Vec<DVec3> =
-            (0..columns).map(|i| self.axes.along_x((first_x + i as f64) * stride * cell)).collect();
+        let corners = Corners::around([x, z], [width, depth], self.stride);
+        let (columns, rows) = (corners.columns, corners.rows);
+        let directions = corners.directions(&self.axes, cell);
         let mut spots = Vec::with_capacity(columns * rows);
         for j in 0..rows {
             if !may_begin_row(j, go_on) {
                 return None;
             }
-            let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * cell);
-            spots.extend(along_x.iter().map(|along| self.spot((from + *along).normalize())));
+            spots.extend(directions.row(j).map(|direction| self.spot(direction)));
             self.carve(&mut spots[j * columns..], [0, self.slow.erosion]);
         }
-        let places: Vec<(usize, f64)> = (0..width)
-            .map(|i| {
-                let at_x = (x + i as f64) / stride;
-                ((at_x.floor() - first_x) as usize, at_x - at_x.floor())
-            })
-            .collect();
+        let places: Vec<(usize, f64)> =
+            (0..width).map(|i| corners.before(0, x + i as f64)).collect();
         let mut between = Vec::with_capacity(columns);
         for j in 0..depth {
             if !may_begin_row(j, go_on) {
                 return None;
             }
-            let at_z = (z + j as f64) / stride;
-            let (north, v) = ((at_z.floor() - first_z) as usize * columns, at_z - at_z.floor());
+            let (row_before, v) = corners.before(1, z + j as f64);
+            let north = row_before * columns;
             between.clear();
             between.extend(
                 (0..columns).map(|i| Spot::lerp(v, &spots[north + i], &spots[north + columns + i])),
@@ -250,6 +245,9 @@ impl<'a> GroundSampler<'a> {
                 places.iter().map(|&(west, u)| Spot::lerp(u, &between[west], &between[west + 1])),
             );
             self.finish(&row, &mut grounds);
+            if let Some(dunes) = self.dunes.as_mut().filter(|_| has_dunes) {
+                dunes.lay(z + j as f64, &mut grounds[j * width..]);
+            }
         }
         Some(grounds)
     }

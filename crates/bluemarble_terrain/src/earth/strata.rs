@@ -7,13 +7,13 @@
 use bluemarble_core::MaterialTable;
 
 use crate::{
-    columns::{STRATA, Strata},
+    columns::{ColumnBounds, STRATA, Strata},
     error::TerrainError,
     interval::Interval,
 };
 
 /// Sandstone never reaches deeper below the ground than this.
-pub(crate) const LOOSE_DEPTH_M: f64 = 112.0;
+const LOOSE_DEPTH_M: f64 = 112.0;
 /// Heights of the smooth ground between which sea crust turns into land crust.
 const MARGIN_M: [f64; 2] = [-3000.0, -300.0];
 const GRANITE_FLOOR_M: f64 = -15_000.0;
@@ -62,9 +62,16 @@ pub(crate) fn floors_m(
 }
 
 /// Bounds of the heights at which granite and basalt end, where the smooth ground is bounded.
-pub(crate) fn crust_bounds_m(base_m: Interval) -> [Interval; 2] {
+fn crust_bounds_m(base_m: Interval) -> [Interval; 2] {
     let land = base_m.rising(land_crust);
     let (at_sea, on_land) = (crust_floors_m(land.lo), crust_floors_m(land.hi));
     // Both floors sink as the share of land crust grows.
     [0, 1].map(|i| Interval::new(on_land[i], at_sea[i]))
+}
+
+/// Bounds of all columns whose ground and smooth ground are bounded.
+pub(crate) fn column_bounds(ground_m: Interval, base_m: Interval) -> ColumnBounds {
+    let [granite_floor_m, basalt_floor_m] =
+        crust_bounds_m(base_m).map(|floor_m| floor_m.grown(0.02));
+    ColumnBounds { ground_m, loose_depth_m: LOOSE_DEPTH_M, granite_floor_m, basalt_floor_m }
 }

@@ -3,7 +3,7 @@
 use bluemarble_core::{MaterialId, MaterialTable};
 
 use super::climate::Weather;
-use crate::error::TerrainError;
+use crate::{error::TerrainError, fractal::FractalShape};
 
 /// The materials that a surface may show, and the soil under them.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,17 @@ const BARE: f64 = 0.84;
 const BEACH_M: f64 = 2.5;
 /// Beaches are at most about this wide: behind them, flat coasts are green.
 const BEACH_WIDTH_M: f64 = 120.0;
+
+/// The patches that fray the borders of surfaces: from 480 km down to 29 m.
+pub(super) const PATCHES: FractalShape = FractalShape {
+    longest_m: 480_000.0,
+    shortest_m: 25.0,
+    lacunarity: 4.0,
+    hurst: 0.3,
+    texture_m: |_| 0.0,
+};
+/// How many of their octaves are wide: down to 7.5 km.
+pub(super) const WIDE_PATCHES: usize = 4;
 
 impl Palette {
     pub fn new(materials: &MaterialTable) -> Result<Self, TerrainError> {

@@ -9,11 +9,11 @@ use crate::Baseline;
 
 static EARTH: LazyLock<EarthBaseline> = LazyLock::new(|| {
     let assets = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets"));
-    let sources = EarthSources { land_cover: None, ..EarthSources::shipped(assets) };
-    EarthBaseline::load(&sources, &MaterialTable::standard(), 1).expect("the files are shipped")
+    EarthBaseline::load(&EarthSources::shipped(assets), &MaterialTable::standard(), 1)
+        .expect("the files are shipped")
 });
 
-/// Steep places and their like: mountains, canyons, fjords, islands, sea floors, plains.
+/// Steep places and their like: mountains, canyons, fjords, islands, sea floors, plains, sand seas.
 const PLACES: &[(f64, f64)] = &[
     (45.83, 6.86),
     (27.98, 86.92),
@@ -33,6 +33,10 @@ const PLACES: &[(f64, f64)] = &[
     (-3.0, -64.0),
     (20.0, -155.9),
     (29.0, 94.9),
+    (24.2, 8.6),
+    (30.5, 1.0),
+    (21.0, 50.0),
+    (-24.7, 15.3),
 ];
 
 fn range(heights_m: &[f64]) -> [f64; 2] {

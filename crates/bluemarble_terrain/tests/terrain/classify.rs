@@ -1,6 +1,6 @@
 //! `classify` is never wrong, and seldom at a loss.
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId};
+use bluemarble_core::{Chunk, ChunkKey, GeoPosition, LatticeBox, MaterialId};
 use bluemarble_terrain::{Baseline, Classification, Survey};
 use glam::{IVec3, ivec3};
 
@@ -33,38 +33,49 @@ fn cells(voxels: LatticeBox, lod: u8, beside: i32) -> (IVec3, IVec3) {
     (min, max)
 }
 
+/// Whether a box is decided; then all that is looked at must be as it says.
+fn is_judged_well(
+    world: &impl Oracle,
+    random: &mut Random,
+    region: u8,
+    voxels: LatticeBox,
+    lod: u8,
+) -> bool {
+    let answer = world.classify(region, voxels, lod);
+    if answer == Classification::Mixed {
+        return false;
+    }
+    let finer = lod - random.within(0, i32::from(lod) + 1).min(4) as u8;
+    for lod_seen in [lod, finer] {
+        let is_air = answer == Classification::Uniform(MaterialId::AIR);
+        let (min, max) = cells(voxels, lod_seen, i32::from(!is_air));
+        for _ in 0..4 {
+            let (x, z) = (random.within(min.x, max.x + 1), random.within(min.z, max.z + 1));
+            for y in [min.y, max.y, random.within(min.y, max.y + 1)] {
+                let found = world.cell(region, lod_seen, ivec3(x, y, z));
+                let holds = match answer {
+                    Classification::Uniform(material) => found == material,
+                    Classification::Solid => MATERIALS.is_opaque(found),
+                    Classification::Mixed => true,
+                };
+                assert!(
+                    holds,
+                    "{answer:?} of {voxels:?} in region {region} at lod {lod}, but cell {x},{y},{z} \
+                     of lod {lod_seen} is {}",
+                    MATERIALS.name(found)
+                );
+            }
+        }
+    }
+    true
+}
+
 fn check(world: &impl Oracle, random: &mut Random, boxes: usize) -> usize {
     let mut decided = 0;
     for _ in 0..boxes {
         let lod = random.within(0, 21) as u8;
         let (region, voxels) = random_box(world, random, lod);
-        let answer = world.classify(region, voxels, lod);
-        if answer == Classification::Mixed {
-            continue;
-        }
-        decided += 1;
-        let finer = lod - random.within(0, i32::from(lod) + 1).min(4) as u8;
-        for lod_seen in [lod, finer] {
-            let is_air = answer == Classification::Uniform(MaterialId::AIR);
-            let (min, max) = cells(voxels, lod_seen, i32::from(!is_air));
-            for _ in 0..4 {
-                let (x, z) = (random.within(min.x, max.x + 1), random.within(min.z, max.z + 1));
-                for y in [min.y, max.y, random.within(min.y, max.y + 1)] {
-                    let found = world.cell(region, lod_seen, ivec3(x, y, z));
-                    let holds = match answer {
-                        Classification::Uniform(material) => found == material,
-                        Classification::Solid => MATERIALS.is_opaque(found),
-                        Classification::Mixed => true,
-                    };
-                    assert!(
-                        holds,
-                        "{answer:?} of {voxels:?} in region {region} at lod {lod}, but cell {x},{y},{z} \
-                         of lod {lod_seen} is {}",
-                        MATERIALS.name(found)
-                    );
-                }
-            }
-        }
+        decided += usize::from(is_judged_well(world, random, region, voxels, lod));
     }
     decided
 }
@@ -73,6 +84,28 @@ fn check(world: &impl Oracle, random: &mut Random, boxes: usize) -> usize {
 fn the_earth_is_never_misjudged() {
     let decided = check(&*EARTH, &mut Random(1), 7000);
     assert!(decided > 3000, "only {decided} of 7000 boxes were decided");
+}
+
+#[test]
+fn sand_seas_are_never_misjudged() {
+    let shape = EARTH.shape();
+    let (mut random, mut decided) = (Random(16), 0);
+    for (lat, lon) in
+        [(24.2, 8.6), (30.5, 1.0), (30.5, 7.5), (21.0, 50.0), (-24.7, 15.3), (38.8, 83.0)]
+    {
+        for _ in 0..600 {
+            let lod = random.within(0, 14) as u8;
+            let place = GeoPosition::new(lat + random.unit(), lon + random.unit(), 0.0);
+            let (region, at) = shape.from_world(shape.world_of(place));
+            let up =
+                (random.unit() - 0.5) * 6000.0 + f64::from(256i32 << lod) * (random.unit() - 0.5);
+            let y = EARTH.surface_y(region, at.x, at.z) + up;
+            let key = ChunkKey::of_voxel(region, lod, ivec3(at.x as i32, y as i32, at.z as i32));
+            decided +=
+                usize::from(is_judged_well(&*EARTH, &mut random, region, key.lattice_box(), lod));
+        }
+    }
+    assert!(decided > 1000, "only {decided} of 3600 boxes were decided");
 }
 
 #[test]

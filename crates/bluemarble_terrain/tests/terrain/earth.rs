@@ -199,8 +199,8 @@ fn the_surface_through_the_grid_has_no_jumps() {
 fn the_shape_is_the_earth() {
     assert_eq!(EARTH.shape(), Shape::earth());
     let fingerprint = EARTH.fingerprint();
-    assert!(fingerprint.starts_with("earth-2 seed=1 grid=8640x4321:"), "{fingerprint}");
-    assert_eq!(EarthEdition::of_fingerprint(&fingerprint), Some(EarthEdition::Second));
+    assert!(fingerprint.starts_with("earth-3 seed=1 grid=8640x4321:"), "{fingerprint}");
+    assert_eq!(EarthEdition::of_fingerprint(&fingerprint), Some(EarthEdition::Third));
     assert_eq!(EarthSources::of_fingerprint(assets(), &fingerprint), Some(shipped()));
     let bare =
         EarthBaseline::load(&EarthSources::elevation_only(&shipped().elevation), &MATERIALS, 2);

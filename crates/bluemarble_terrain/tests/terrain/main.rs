@@ -4,11 +4,13 @@
 
 mod classify;
 mod closures;
+mod dunes;
 mod earth;
 mod files;
 mod first_edition;
 mod flat;
 mod lods;
 mod relief;
+mod second_edition;
 mod summits;
 mod support;

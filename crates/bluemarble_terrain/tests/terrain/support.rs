@@ -12,6 +12,9 @@ use glam::{IVec3, ivec3};
 pub static MATERIALS: LazyLock<MaterialTable> = LazyLock::new(MaterialTable::standard);
 pub static EARTH: LazyLock<EarthBaseline> =
     LazyLock::new(|| EarthBaseline::load(&shipped(), &MATERIALS, 1).unwrap());
+/// The second edition of the ground.
+pub static SECOND: LazyLock<EarthBaseline> =
+    LazyLock::new(|| EarthBaseline::load(&shipped(), &MATERIALS, 1).unwrap().of_second_edition());
 pub static FIRST: LazyLock<FirstEarth> =
     LazyLock::new(|| FirstEarth::load(&etopo5(), &MATERIALS, 1).unwrap());
 pub static HILLS: LazyLock<NoiseBaseline> =

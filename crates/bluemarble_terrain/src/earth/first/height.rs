@@ -117,20 +117,8 @@ impl HeightField {
     /// The mean over a cell of many nodes, on the side of the sea that most of the cell is on. It bears
     /// no detail.
     pub fn mean(&self, lat_lon_deg: [f64; 2], level: u32, lod: u8) -> Ground {
-        let quarter_deg = (self.cell_m(lod) * 0.25 / self.shape.radius_m).to_degrees();
-        let east_deg = quarter_deg / lat_lon_deg[0].to_radians().cos().max(1e-3);
-        let (mut sum_m, mut land) = (0.0, 0.0);
-        for (north, east) in [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)] {
-            let (mean_m, share) = self.grid.mean(
-                level,
-                lat_lon_deg[0] + north * quarter_deg,
-                lat_lon_deg[1] + east * east_deg,
-            );
-            sum_m += mean_m;
-            land += share;
-        }
-        let mean_m = sum_m * 0.25;
-        let height_m = if land >= 2.0 { mean_m.max(0.5) } else { mean_m.min(-0.5) };
+        let cell_deg = (self.cell_m(lod) / self.shape.radius_m).to_degrees();
+        let height_m = self.grid.mean_of_cell(level, lat_lon_deg, cell_deg);
         Ground { height_m, base_m: height_m, relief_m: 0.0, amplitude_m: 0.0 }
     }
 

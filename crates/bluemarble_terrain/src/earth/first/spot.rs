@@ -16,6 +16,8 @@ use crate::{
     earth::{
         axes::{FaceAxes, lat_lon_deg},
         climate::Weather,
+        corners::Corners,
+        surface::WIDE_PATCHES,
     },
     elevation::{GridSample, GridSampler},
     fractal::{FractalSampler, Parts, Turned},
@@ -27,8 +29,6 @@ pub(super) const STRIDE: i32 = 4;
 const SLOW_CELLS: f64 = 32.0;
 /// The grid is slow if its nodes are at least this many strides apart.
 const SLOW_NODES: f64 = 3.5;
-/// How many octaves of patches are wide: down to 7.5 km.
-const WIDE_PATCHES: usize = 4;
 
 /// A place on the ground.
 #[derive(Clone, Copy, Debug)]
@@ -179,53 +179,41 @@ impl<'a> SiteSampler<'a> {
         let cell = f64::from(1u32 << self.lod);
         let mut sites = Vec::with_capacity(width * depth);
         if !self.is_interpolated {
-            let along_x: Vec<DVec3> =
-                (0..width).map(|i| self.axes.along_x((x + i as f64) * cell)).collect();
+            let directions = self.axes.rows([x, z], width, cell);
             for j in 0..depth {
                 if !may_begin_row(j, go_on) {
                     return None;
                 }
-                let from = self.axes.out + self.axes.along_z((z + j as f64) * cell);
-                for along in &along_x {
-                    let spot = self.spot((from + *along).normalize());
+                for direction in directions.row(j) {
+                    let spot = self.spot(direction);
                     sites.push(self.site(&spot));
                 }
             }
             return Some(sites);
         }
-        let stride = f64::from(STRIDE);
-        let corner = |v: f64| (v / stride).floor();
-        let (first_x, first_z) = (corner(x), corner(z));
-        let corners = |v: f64, first: f64, count: usize| {
-            (corner(v + (count - 1) as f64) - first) as usize + 2
-        };
-        let (columns, rows) = (corners(x, first_x, width), corners(z, first_z, depth));
-        let along_x: Vec<DVec3> =
-            (0..columns).map(|i| self.axes.along_x((first_x + i as f64) * stride * cell)).collect();
+        let corners = Corners::around([x, z], [width, depth], STRIDE);
+        let (columns, rows) = (corners.columns, corners.rows);
+        let directions = corners.directions(&self.axes, cell);
         let mut spots = Vec::with_capacity(columns * rows);
         for j in 0..rows {
             if !may_begin_row(j, go_on) {
                 return None;
             }
-            let from = self.axes.out + self.axes.along_z((first_z + j as f64) * stride * cell);
-            for along in &along_x {
-                spots.push(self.spot((from + *along).normalize()));
-            }
+            spots.extend(directions.row(j).map(|direction| self.spot(direction)));
         }
         let mut row = Vec::with_capacity(columns);
         for j in 0..depth {
             if !may_begin_row(j, go_on) {
                 return None;
             }
-            let at_z = (z + j as f64) / stride;
-            let (north, v) = ((at_z.floor() - first_z) as usize * columns, at_z - at_z.floor());
+            let (row_before, v) = corners.before(1, z + j as f64);
+            let north = row_before * columns;
             row.clear();
             row.extend(
                 (0..columns).map(|i| Spot::lerp(v, &spots[north + i], &spots[north + columns + i])),
             );
             for i in 0..width {
-                let at_x = (x + i as f64) / stride;
-                let (west, u) = ((at_x.floor() - first_x) as usize, at_x - at_x.floor());
+                let (west, u) = corners.before(0, x + i as f64);
                 let spot = Spot::lerp(u, &row[west], &row[west + 1]);
                 sites.push(self.site(&spot));
             }
