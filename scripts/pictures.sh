@@ -18,7 +18,7 @@ pacific 5,-160,9000000,20,-80
 limb 26,36,420000,350,-17 --clouds 0.5
 himalaya 27.55,86.75,9500,30,-12 --clouds 0.4
 alps 46.02,6.95,3600,195,-6 --clouds 0.3
-trail 46.5,8.05,0,280,2 --clouds 0.3
+trail 47.35,13.2,0,200,2 --clouds 0.5
 canyon 36.12,-112.15,2900,20,-9 --clouds 0.5
 fjord 61.05,6.9,2600,40,-14 --clouds 0.5
 amazon -3.2,-60.2,12000,60,-10 --clouds 1
@@ -57,6 +57,6 @@ PATH
     "$globe" --headless --quality medium --size 480x270 --flight "$folder/flight" --screenshot-every 1 \
         --screenshot "$folder/frame.png"
     # While it stands still, clouds and the planet's picture are made.
-    rm "$folder"/frame.0000? "$folder"/frame.0001?
+    rm "$folder"/frame.000[01]?.png
     img2webp -loop 0 -lossy -q 75 -m 4 -d 66 "$folder"/frame.0*.png -o docs/pictures/flight.webp
 fi

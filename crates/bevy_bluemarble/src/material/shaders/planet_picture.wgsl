@@ -36,17 +36,21 @@ fn pattern_seen(size: f32, pixel: f32) -> f32 {
 
 // Light of towns and of roads between them where the picture is lit by `lit`.
 fn city_lights(from_centre: vec3<f32>, lit: f32, pixel_m: f32) -> vec3<f32> {
+#ifdef LOOK_LOW
+    return LAMP * lit * lit;
+#else
     let place_km = from_centre / 1000.0;
     let pixel_km = pixel_m / 1000.0;
     let wide = mix(0.5, value_noise(place_km / TOWN_KM.x), pattern_seen(TOWN_KM.x, pixel_km));
     let fine = mix(0.5, value_noise(place_km / TOWN_KM.y + 9.1), pattern_seen(TOWN_KM.y, pixel_km));
-    let town = wide * (0.4 + 1.2 * fine);
-    // The more people, the less of the land between towns is dark.
-    let towns = smoothstep(0.75 - 0.55 * lit, 0.95 - 0.2 * lit, town + 0.25) * 2.2;
+    // Few places are bright, most are nearly dark: powers of the noise, of mean 1.
+    let town = 1.7 * wide * (0.4 + 1.2 * fine);
+    let towns = town * town * town * town;
     let net = abs(value_noise(place_km / ROADS_KM + 4.7) - 0.5) * ROADS_KM;
     let width_km = 0.25 + pixel_km;
     let roads = exp(-net * net / (width_km * width_km)) * (0.25 / width_km);
-    return LAMP * (lit * lit * (0.22 + towns) + 0.35 * lit * roads);
+    return LAMP * (lit * lit * (0.15 + 0.75 * towns) + 0.25 * lit * roads);
+#endif
 }
 
 // How much lighter (above 1) or darker the ground is than its mean, in patterns of a few pixels and more, whatever
