@@ -250,7 +250,8 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     albedo *= 1.0 + LIFTED * exp(-grey / LIFTED_BELOW) * is_near * light_here.natural;
 #ifndef LOOK_LOW
     for (var once = u32(!is_liquid && natural > 0.0); once > 0u; once -= 1u) {
-        albedo *= mix(1.0, mottling(from_centre, pixel_m), natural);
+        // Snow is even.
+        albedo *= mix(1.0, mottling(from_centre, pixel_m), natural * (1.0 - 0.8 * smoothstep(0.35, 0.6, grey)));
     }
 #endif
 
