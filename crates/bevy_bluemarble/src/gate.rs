@@ -17,10 +17,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bevy::{
-    prelude::*,
-    tasks::{AsyncComputeTaskPool, ComputeTaskPool},
-};
+use bevy::{prelude::*, tasks::ComputeTaskPool};
+
+use crate::workers;
 
 /// Nobody waits longer at once.
 const LONGEST_WAIT: Duration = Duration::from_millis(8);
@@ -60,9 +59,8 @@ impl FrameGate {
     /// cores of this machine. The engine's pools must have been made.
     pub fn for_this_machine() -> Self {
         let engine = 1 + ComputeTaskPool::try_get().map_or(1, |pool| pool.thread_num());
-        let workers = AsyncComputeTaskPool::try_get().map_or(1, |pool| pool.thread_num());
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self::new(engine + workers > cores)
+        Self::new(engine + workers::count() > cores)
     }
 
     fn new(is_needed: bool) -> Self {

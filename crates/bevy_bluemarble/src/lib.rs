@@ -66,6 +66,7 @@ pub mod statistics;
 pub mod streaming;
 pub mod vertex;
 pub mod viewer;
+mod workers;
 
 #[cfg(test)]
 mod tests;

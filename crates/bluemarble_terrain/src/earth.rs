@@ -5,6 +5,7 @@
 //! | `sources` | which files an Earth is made from |
 //! | `edition` | on which edition of the ground a world was made |
 //! | `height` | how high the ground is: grid, summits, low octaves, erosion, texture, band-limited by lod |
+//! | `ground` | what is known of it at a place |
 //! | `octaves`, `erosion`, `summits` | the parts of that |
 //! | `dunes`, `dune_trains`, `sand` | the dunes of sand seas, what they look like, and where sand is |
 //! | `bounds` | bounds of it over a piece of the globe |
@@ -29,6 +30,7 @@ mod dune_trains;
 mod dunes;
 mod erosion;
 mod first;
+mod ground;
 mod height;
 mod land_cover;
 mod land_cover_kinds;
@@ -52,7 +54,8 @@ use climate::Climate;
 use dunes::Dunes;
 pub use first::FirstEarth;
 use glam::{DVec3, IVec3};
-use height::{Ground, HeightField};
+use ground::Ground;
+use height::HeightField;
 use land_cover::LandCover;
 use land_cover_surface::{Cover, CoverSetting};
 use maps::{Lay, MapSampler};
@@ -71,8 +74,11 @@ use crate::{
 
 /// Changes whenever the same parameters give another ground.
 const ALGORITHM: &str = "earth-3";
-/// The same without dunes.
+/// The same without dunes, and without what covers steps.
 const SECOND_ALGORITHM: &str = "earth-2";
+/// How deep what lies on top reaches where steps are covered, in cells: on level ground, and so much more where
+/// it falls by a cell from column to column. Slopes are calmer than columns.
+const COVERED_CELLS: [f64; 2] = [0.6, 2.5];
 
 /// The Earth.
 pub struct EarthBaseline {
@@ -84,6 +90,8 @@ pub struct EarthBaseline {
     shape: Shape,
     seed: u64,
     algorithm: &'static str,
+    /// Whether steps of large cells show what lies on top, as the ground that they stand for does.
+    covers_steps: bool,
     /// What the fingerprint says of the files.
     contents: String,
     tiles: TileCache,
@@ -151,15 +159,17 @@ impl EarthBaseline {
             shape,
             seed,
             algorithm: ALGORITHM,
+            covers_steps: true,
             tiles: TileCache::new(),
         })
     }
 
-    /// The same Earth as worlds of the second edition have it: without dunes.
+    /// The same Earth as worlds of the second edition have it.
     #[must_use]
     pub fn of_second_edition(self) -> Self {
         let field = HeightField { dunes: None, ..self.field };
-        Self { field, algorithm: SECOND_ALGORITHM, tiles: TileCache::new(), ..self }
+        let tiles = TileCache::new();
+        Self { field, algorithm: SECOND_ALGORITHM, covers_steps: false, tiles, ..self }
     }
 
     /// Raises mountains to their heights.
@@ -246,12 +256,15 @@ impl EarthBaseline {
             }
         };
         let subsoil_m = if is_frozen { 3.0 } else { 0.9 + 0.4 * narrow };
-        Column {
-            ground_m: height_m,
-            surface,
-            subsoil,
-            floors_m: strata::floors_m(height_m, ground.base_m, relief_m, wide, subsoil_m),
+        let mut floors_m = strata::floors_m(height_m, ground.base_m, relief_m, wide, subsoil_m);
+        let is_coarse = cell_m > self.field.voxel_m && cell_m * 2.0 > subsoil_m;
+        if self.covers_steps && is_coarse {
+            let [level, falling] = COVERED_CELLS;
+            let deep_cells = (level + falling * slope).min(strata::MOST_COVERED_CELLS);
+            floors_m[0] = floors_m[0].min(height_m - deep_cells * cell_m);
+            return Column { ground_m: height_m, surface, subsoil: surface, floors_m };
         }
+        Column { ground_m: height_m, surface, subsoil, floors_m }
     }
 }
 

@@ -192,7 +192,7 @@ impl Baseline for NoiseBaseline {
             }
         }
         let ground_m = self.ground_bounds_m(span.columns, lod);
-        let bounds = strata::column_bounds(ground_m, Interval::point(0.0));
+        let bounds = strata::column_bounds(ground_m, Interval::point(0.0), 0.0);
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
     }
 

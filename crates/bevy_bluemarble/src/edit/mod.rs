@@ -13,7 +13,7 @@ mod save;
 
 use std::time::{Duration, Instant};
 
-use bevy::{prelude::*, tasks::AsyncComputeTaskPool};
+use bevy::prelude::*;
 use bluemarble_edit::{HistoryLimits, HistoryStatistics};
 use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::{Receiver, Sender};
@@ -30,6 +30,7 @@ use crate::{
     content::{ChunkChange, ChunkEvent},
     statistics::StreamingStatistics,
     streaming::Streamer,
+    workers,
 };
 
 /// What the workers say of edits.
@@ -189,7 +190,7 @@ impl Edits {
         }
         (*needed, *runs, *last) = (false, true, Instant::now());
         let (world, sender) = (world.clone(), self.sender.clone());
-        AsyncComputeTaskPool::get()
+        workers::pool()
             .spawn(async move {
                 let changed = world.rebuild_parents().await.unwrap_or_else(|error| {
                     error!("coarser lods do not show an edit yet: {error}");

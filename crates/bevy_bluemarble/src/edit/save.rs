@@ -2,15 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use bevy::{
-    prelude::*,
-    tasks::{AsyncComputeTaskPool, block_on},
-};
+use bevy::{prelude::*, tasks::block_on};
 use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::Sender;
 
 use super::{EditEvent, Edits};
-use crate::{indexing::WorldIndex, streaming::Streamer};
+use crate::{indexing::WorldIndex, streaming::Streamer, workers};
 
 /// When edits are folded into the store. They are durable before that, in the delta log: this decides how
 /// soon other readers of the store see them, how long a start takes, and how often shards are written.
@@ -74,7 +71,7 @@ impl Saving {
         }
         (self.unsaved, self.runs) = (false, true);
         let (world, sender) = (world.clone(), sender.clone());
-        AsyncComputeTaskPool::get()
+        workers::pool()
             .spawn(async move {
                 let result = world.checkpoint().await.map_err(|error| error.to_string());
                 let _ = sender.send(EditEvent::Saved(result));

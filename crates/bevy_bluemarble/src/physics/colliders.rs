@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 
 use avian3d::prelude::*;
-use bevy::{prelude::*, tasks::AsyncComputeTaskPool};
+use bevy::prelude::*;
 use bluemarble_core::{ChunkKey, Face, Shape, key::CHUNK_EDGE};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use bluemarble_terrain::Classification;
@@ -19,6 +19,7 @@ use crate::{
     job::{Builder, Meshed},
     space::WorldPosition,
     streaming::Streamer,
+    workers,
 };
 
 /// Voxels near this entity are obstacles: the player, a creature, a place where something lies.
@@ -249,7 +250,7 @@ impl Colliders {
             ground.is_running = true;
             self.running += 1;
             let (builder, end) = (builder.clone(), self.end.clone());
-            AsyncComputeTaskPool::get()
+            workers::pool()
                 .spawn(async move {
                     let _ = end.send((key, build(&builder, key).await));
                 })

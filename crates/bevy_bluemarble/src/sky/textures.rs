@@ -7,7 +7,7 @@ use bevy::{
     render::render_resource::{
         Extent3d, TextureDimension, TextureFormat, TextureViewDescriptor, TextureViewDimension,
     },
-    tasks::{AsyncComputeTaskPool, Task, futures_lite::future::yield_now},
+    tasks::{Task, futures_lite::future::yield_now},
 };
 use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
 use crossbeam_channel::{Receiver, unbounded};
@@ -26,6 +26,7 @@ use crate::{
     gate::FrameGate,
     material::{PlanetPictureCube, Sun, VoxelMaterial},
     space::VoxelWorld,
+    workers,
 };
 
 const FACES: usize = 6;
@@ -181,7 +182,7 @@ fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
     let tasks = (0..FACES).map(|face| {
         let sender = sender.clone();
         let gate = gate.as_ref().map(|gate| FrameGate::clone(gate));
-        AsyncComputeTaskPool::get().spawn(async move {
+        workers::pool().spawn(async move {
             let map = CloudMap::new();
             let mut texels = Vec::with_capacity(EDGE * EDGE * 3 / 2);
             for row in (0..EDGE).step_by(ROWS_A_STEP) {

@@ -5,11 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bevy::{
-    mesh::MeshTag,
-    prelude::*,
-    tasks::{AsyncComputeTaskPool, IoTaskPool},
-};
+use bevy::{mesh::MeshTag, prelude::*, tasks::IoTaskPool};
 use bluemarble_core::ChunkKey;
 
 use super::{
@@ -23,6 +19,7 @@ use crate::{
     cut::CutChange,
     material::{ChunkMaterials, FadeClock, Look},
     viewer::Views,
+    workers,
 };
 
 /// Selects the cut, swaps what is drawn and hands out jobs.
@@ -196,7 +193,7 @@ impl Streamer {
         };
         while self.workers.load(Ordering::Relaxed) < missing {
             self.workers.fetch_add(1, Ordering::Relaxed);
-            AsyncComputeTaskPool::get().spawn(self.work(false)).detach();
+            workers::pool().spawn(self.work(false)).detach();
         }
         if is_urgent && self.urgent_workers.load(Ordering::Relaxed) == 0 {
             self.urgent_workers.fetch_add(1, Ordering::Relaxed);

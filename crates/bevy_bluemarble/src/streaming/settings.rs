@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use bevy::{prelude::*, tasks::AsyncComputeTaskPool};
+use bevy::prelude::*;
+
+use crate::workers;
 
 /// Budgets of the streamer.
 #[derive(Resource, Clone, Debug)]
@@ -24,12 +26,11 @@ pub struct StreamingSettings {
 
 impl Default for StreamingSettings {
     fn default() -> Self {
-        let workers = AsyncComputeTaskPool::try_get().map_or(1, |pool| pool.thread_num());
         Self {
             frame_share: 0.12,
             bytes_per_s: 512e6,
             entities_per_s: 8_000.0,
-            jobs_in_flight: workers.max(1),
+            jobs_in_flight: workers::count(),
             memory_budget_bytes: 2 << 30,
             fade: Duration::from_millis(250),
         }

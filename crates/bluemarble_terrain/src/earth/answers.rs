@@ -59,7 +59,7 @@ impl Baseline for EarthBaseline {
         let ground = self.field.bounds(cap.middle, cap.radius, lod);
         let known_m = self.known_m(region, voxels, lod, ground.strength.hi);
         let height_m = known_m.map_or(ground.height_m, |known_m| ground.height_m.meet(known_m));
-        let bounds = strata::column_bounds(height_m, ground.base_m);
+        let bounds = strata::column_bounds(height_m, ground.base_m, self.field.cell_m(lod));
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
     }
 

@@ -8,12 +8,13 @@
 //! Phases and heights vary slowly: they are found at corners some metres apart, counted from the region's
 //! corner, and interpolated. What comes out does not depend on which chunk asks.
 
+use bluemarble_core::CubeSphere;
 use glam::DVec3;
 
 use super::{
     axes::{FaceAxes, lat_lon_deg},
     dune_trains::{Corner, LARGE, LARGE_NOISE, LENGTH, MEAN, SMALL, SMALL_NOISE, higher, profile},
-    height::{Ground, HeightField, smoothstep},
+    ground::{Ground, smoothstep},
     lattice::Lattice,
     octaves::{Octaves, OctavesSampler, SHOWN_CELLS},
     sand::Sand,
@@ -34,6 +35,7 @@ const LEAST_STRIDE: [i32; 3] = [8, 8, 8];
 const SHARE_REACH_M: f64 = 2500.0;
 /// The fourth power of the height in metres of large dunes that begin to shelter small ones.
 const FLAT_4: f64 = 16.0;
+
 /// Where dunes are and how they lie.
 pub(super) struct Dunes {
     sand: Sand,
@@ -134,18 +136,24 @@ pub(super) struct DuneSampler<'a> {
 }
 
 impl<'a> DuneSampler<'a> {
-    /// `None` if there are no dunes, or none that the lod shows.
-    pub fn new(field: &'a HeightField, region: u8, lod: u8) -> Option<Self> {
-        let dunes = field.dunes.as_ref()?;
-        let cell_m = field.cell_m(lod);
+    /// For a region of `sphere` and cells of `2^lod` voxels; `None` if the lod shows no dunes.
+    pub fn new(
+        dunes: &'a Dunes,
+        sphere: CubeSphere,
+        voxel_m: f64,
+        region: u8,
+        lod: u8,
+    ) -> Option<Self> {
+        let cell = f64::from(1u32 << lod);
+        let cell_m = cell * voxel_m;
         // From none where a dune is as long as octaves must be, to all where it is twice as long.
         let shown = [&LARGE[0], &SMALL]
             .map(|shape| (shape.wavelength_m / (SHOWN_CELLS * cell_m) - 1.0).clamp(0.0, 1.0));
         (shown[0] > 0.0).then(|| Self {
             dunes,
-            radius_m: field.shape.radius_m,
-            axes: FaceAxes::new(field.shape, region),
-            cell: f64::from(1u32 << lod),
+            radius_m: sphere.radius_m,
+            axes: FaceAxes::new(sphere, region),
+            cell,
             shown,
             shares: lattice(cell_m, 0),
             large: lattice(cell_m, 1),

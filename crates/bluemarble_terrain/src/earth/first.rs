@@ -187,7 +187,7 @@ impl Baseline for FirstEarth {
         let reach = spot::STRIDE << lod;
         let cap = Cap::around(self.sphere(), region, span.columns, reach);
         let ground = self.field.bounds(cap.middle, cap.radius, lod);
-        let bounds = strata::column_bounds(ground.height_m, ground.base_m);
+        let bounds = strata::column_bounds(ground.height_m, ground.base_m, 0.0);
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
     }
 

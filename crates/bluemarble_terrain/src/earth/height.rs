@@ -8,6 +8,7 @@ use super::{
     axes::lat_lon_deg,
     dunes::Dunes,
     erosion::{Carved, Erosion, ErosionSampler, Flow, ease},
+    ground::{Ground, smoothstep},
     octaves::{Octaves, OctavesSampler, Turned},
     summits::{Bump, Summits},
 };
@@ -88,27 +89,6 @@ pub(super) struct Base {
     pub relief_m: f64,
     /// What a summit adds.
     pub summit_m: f64,
-}
-
-/// The ground at a place.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ground {
-    /// Height above sea level.
-    pub height_m: f64,
-    /// Height of the smooth surface.
-    pub base_m: f64,
-    /// How much the grid's nodes around differ.
-    pub relief_m: f64,
-    /// Factor of the amplitudes of erosion.
-    pub strength: f64,
-    /// The gradient in metres per metre along the axes of the world, calmer than that of columns: short octaves
-    /// count half, so that what goes by it has no specks.
-    pub slope: Vec3,
-}
-
-pub(super) fn smoothstep(edges: [f64; 2], v: f64) -> f64 {
-    let t = ((v - edges[0]) / (edges[1] - edges[0])).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 /// Detail is weak at the coast, so that land stays land, and under the sea, where sediment hides it.

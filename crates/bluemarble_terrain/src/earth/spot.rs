@@ -12,7 +12,8 @@ use super::{
     corners::Corners,
     dunes::DuneSampler,
     erosion::{Carved, ErosionSampler, Flow},
-    height::{Base, Ground, HeightField, StartSamplers},
+    ground::Ground,
+    height::{Base, HeightField, StartSamplers},
     octaves::{OctavesSampler, SHOWN_CELLS, Turned},
 };
 use crate::columns::may_begin_row;
@@ -115,7 +116,8 @@ impl<'a> GroundSampler<'a> {
             start: field.start_samplers(),
             erosion: field.erosion.sampler(),
             texture: field.texture.sampler(),
-            dunes: DuneSampler::new(field, region, lod),
+            dunes: (field.dunes.as_ref())
+                .and_then(|dunes| DuneSampler::new(dunes, field.shape, field.voxel_m, region, lod)),
             axes: FaceAxes::new(field.shape, region),
             lod,
             slow,

@@ -14,6 +14,8 @@ use crate::{
 
 /// Sandstone never reaches deeper below the ground than this.
 const LOOSE_DEPTH_M: f64 = 112.0;
+/// What lies on top never covers steps of more cells.
+pub(crate) const MOST_COVERED_CELLS: f64 = 3.0;
 /// Heights of the smooth ground between which sea crust turns into land crust.
 const MARGIN_M: [f64; 2] = [-3000.0, -300.0];
 const GRANITE_FLOOR_M: f64 = -15_000.0;
@@ -69,9 +71,10 @@ fn crust_bounds_m(base_m: Interval) -> [Interval; 2] {
     [0, 1].map(|i| Interval::new(on_land[i], at_sea[i]))
 }
 
-/// Bounds of all columns whose ground and smooth ground are bounded.
-pub(crate) fn column_bounds(ground_m: Interval, base_m: Interval) -> ColumnBounds {
+/// Bounds of all columns whose ground and smooth ground are bounded, with cells up to a width.
+pub(crate) fn column_bounds(ground_m: Interval, base_m: Interval, cell_m: f64) -> ColumnBounds {
     let [granite_floor_m, basalt_floor_m] =
         crust_bounds_m(base_m).map(|floor_m| floor_m.grown(0.02));
-    ColumnBounds { ground_m, loose_depth_m: LOOSE_DEPTH_M, granite_floor_m, basalt_floor_m }
+    let loose_depth_m = LOOSE_DEPTH_M.max(MOST_COVERED_CELLS * cell_m);
+    ColumnBounds { ground_m, loose_depth_m, granite_floor_m, basalt_floor_m }
 }

@@ -80,13 +80,16 @@ pub(super) fn trace(
     go_on: &dyn Fn() -> bool,
 ) -> Option<Horizons> {
     let directions = directions(metric);
-    let mut near = Nodes::new(HORIZON_NODES, ring_m);
-    let mut far = Nodes::new(FAR_NODES, ring_m);
+    let mut near = Nodes::<false>::new(HORIZON_NODES, ring_m);
+    let mut far = Nodes::<true>::new(FAR_NODES, ring_m);
     let near_end = (key.lod + NEAR_LODS).min(LAST_LOD);
     for lod in key.lod + 1..=LAST_LOD {
         let block = block_over(source, blocks, key, lod, go_on)?;
-        let nodes = if lod <= near_end { &mut near } else { &mut far };
-        nodes.look(key, lod, &block, &directions, metric.radius_m);
+        if lod <= near_end {
+            near.look(key, lod, &block, &directions, metric.radius_m);
+        } else {
+            far.look(key, lod, &block, &directions, metric.radius_m);
+        }
         if !go_on() {
             return None;
         }
@@ -106,13 +109,14 @@ pub(super) fn trace(
     Some(Horizons { sines, sky })
 }
 
-/// Nodes of a chunk, evenly spread, and what stands highest as seen from each, in each direction in turn.
-struct Nodes {
+/// Nodes of a chunk, evenly spread, and what stands highest as seen from each, in each direction in turn;
+/// how far away that is only if `HAS_DISTANCES`.
+struct Nodes<const HAS_DISTANCES: bool> {
     along: usize,
     heights_m: Vec<f32>,
     /// Of its elevation; 0 if nothing stands above the level of the node.
     tangents: Vec<f32>,
-    /// How far away it is.
+    /// How far away it is; empty if nobody asks.
     distances_m: Vec<f32>,
 }
 
@@ -125,7 +129,7 @@ fn places(first: f64, spacing: f64, count: usize) -> impl Iterator<Item = (usize
     })
 }
 
-impl Nodes {
+impl<const HAS_DISTANCES: bool> Nodes<HAS_DISTANCES> {
     fn new(along: usize, ring_m: &[f32]) -> Self {
         let spacing = 64 / (along - 1);
         let mut heights_m = Vec::with_capacity(along * along);
@@ -137,7 +141,8 @@ impl Nodes {
             }
         }
         let sights = along * along * HORIZON_DIRECTIONS;
-        Self { along, heights_m, tangents: vec![0.0; sights], distances_m: vec![1.0; sights] }
+        let distances_m = if HAS_DISTANCES { vec![1.0; sights] } else { Vec::new() };
+        Self { along, heights_m, tangents: vec![0.0; sights], distances_m }
     }
 
     /// Looks at the ground of one lod in all directions.
@@ -157,6 +162,7 @@ impl Nodes {
         let corner =
             dvec2(corner[0] - f64::from(block.first[0]), corner[1] - f64::from(block.first[1]));
         let mut line = [0.0; EDGE];
+        let mut unread = [0.0; HORIZON_NODES];
         for (k, direction) in directions.iter().enumerate() {
             for distance in DISTANCES {
                 let from = corner + direction.step * distance;
@@ -178,19 +184,25 @@ impl Nodes {
                     let at = z * *along;
                     let seen = k * heights_m.len() + at;
                     let nodes = columns.iter().zip(&heights_m[at..]);
-                    let sights = tangents[seen..].iter_mut().zip(&mut distances_m[seen..]);
+                    let away_m =
+                        if HAS_DISTANCES { &mut distances_m[seen..] } else { &mut unread[..] };
+                    let sights = tangents[seen..].iter_mut().zip(away_m);
                     for ((&(column, part), height_m), (tangent, away_m)) in nodes.zip(sights) {
                         let there_m = line[column] + part * (line[column + 1] - line[column]);
                         let here = (there_m - drop_m - height_m) * per_metre;
                         let is_higher = here > *tangent;
                         *tangent = if is_higher { here } else { *tangent };
-                        *away_m = if is_higher { distance_m } else { *away_m };
+                        if HAS_DISTANCES {
+                            *away_m = if is_higher { distance_m } else { *away_m };
+                        }
                     }
                 }
             }
         }
     }
+}
 
+impl Nodes<true> {
     /// Raises the tangents of the nodes of the finer grid in a direction to what these nodes see, as it looks
     /// from the finer ones, at their own heights and distances.
     fn raise(&self, k: usize, direction: &Direction, heights_m: &[f32], tangents: &mut [f32]) {

@@ -2,7 +2,8 @@
 
 use std::{array::from_fn, collections::HashMap};
 
-use bluemarble_core::MaterialId;
+use bluemarble_core::{GeoPosition, MaterialId};
+use glam::ivec3;
 
 use crate::support::{EARTH, FIRST, HILLS, MATERIALS, Oracle, Random};
 
@@ -69,5 +70,34 @@ fn hills_look_alike_at_neighbouring_lods() {
         let (same, error) = compare(&*HILLS, lod, lod - 1, 150);
         assert!(same >= 0.9, "lod {lod}: {same} of the columns show the majority");
         assert!(error.abs() <= 0.25, "lod {lod}: heights differ by {error} cells");
+    }
+}
+
+/// Of the cells that steps of the Alps lay open below their edges, the share with what lies on top.
+fn covered(earth: &impl Oracle, lod: u8) -> f64 {
+    let shape = earth.shape();
+    let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(45.85, 6.88, 0.0)));
+    let (mut covered, mut open) = (0, 0);
+    let mut random = Random(u64::from(lod));
+    for _ in 0..1500 {
+        let [x, z] = [at.x, at.z].map(|v| (v as i32 >> lod) + random.within(-200, 200));
+        let (high, surface) = earth.top(region, lod, x, z);
+        for (dx, dz) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
+            let (low, _) = earth.top(region, lod, x + dx, z + dz);
+            let below = (low + 1..high).map(|y| earth.cell(region, lod, ivec3(x, y, z)));
+            for material in below {
+                open += 1;
+                covered += i32::from(material == surface);
+            }
+        }
+    }
+    f64::from(covered) / f64::from(open)
+}
+
+#[test]
+fn steps_of_large_cells_show_what_lies_on_top() {
+    for lod in 4..=8 {
+        let share = covered(&*EARTH, lod);
+        assert!(share > 0.95, "lod {lod}: {share}");
     }
 }

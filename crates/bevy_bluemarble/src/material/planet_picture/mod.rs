@@ -26,7 +26,7 @@ use bevy::{
     render::render_resource::{
         Extent3d, TextureDimension, TextureFormat, TextureViewDescriptor, TextureViewDimension,
     },
-    tasks::{AsyncComputeTaskPool, Task, futures_lite::future::yield_now},
+    tasks::{Task, futures_lite::future::yield_now},
 };
 use crossbeam_channel::{Receiver, bounded};
 
@@ -37,7 +37,7 @@ use self::{
     raster::Raster,
 };
 use super::PlanetPictureState;
-use crate::gate::FrameGate;
+use crate::{gate::FrameGate, workers};
 
 /// Texels along the edge of a face, unless a game wants another number.
 const FACE_TEXELS: u32 = 1024;
@@ -207,7 +207,7 @@ pub fn start_picture(
     let (sender, result) = bounded(1);
     let (picture, gate) = (picture.clone(), gate.map(|gate| gate.clone()));
     let face_texels = picture.face_texels;
-    let task = AsyncComputeTaskPool::get().spawn(async move {
+    let task = workers::pool().spawn(async move {
         let rest = || {
             if let Some(gate) = &gate {
                 gate.pass();
