@@ -66,6 +66,7 @@ pub fn build(app: &mut App) {
     load_shader_library!(app, "shaders/atmosphere.wgsl");
     load_shader_library!(app, "shaders/clouds.wgsl");
     load_shader_library!(app, "shaders/light.wgsl");
+    load_shader_library!(app, "shaders/noise.wgsl");
     load_shader_library!(app, "shaders/planet_picture.wgsl");
     load_shader_library!(app, "shaders/relief.wgsl");
     load_shader_library!(app, "shaders/tone.wgsl");

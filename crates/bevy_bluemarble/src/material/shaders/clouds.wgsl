@@ -3,6 +3,7 @@
 #define_import_path bevy_bluemarble::clouds
 #import bevy_pbr::mesh_view_bindings::view
 #import bevy_bluemarble::environment::{environment, cloud_cover, cloud_sampler}
+#import bevy_bluemarble::noise::{pattern_seen, value_noise}
 #import bevy_bluemarble::atmosphere::{haze, sky_ambient, sphere_span, sunlight, PI}
 
 // A texel of the map in the middle of a face, as an angle.
@@ -45,39 +46,17 @@ fn cover_at(place: vec3<f32>, footprint: f32, radius: f32) -> f32 {
     return counted(textureSampleLevel(cloud_cover, cloud_sampler, place, level).r);
 }
 
-fn corner(cell: vec3<i32>) -> f32 {
-    let c = bitcast<vec3<u32>>(cell);
-    var h = c.x * 0x9e3779b1u ^ c.y * 0x85ebca77u ^ c.z * 0xc2b2ae3du;
-    h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
-    return f32((h ^ (h >> 13u)) & 0xffffu) / 65535.0;
-}
-
-// Smooth noise, 0 to 1, with features one unit in size.
-fn value_noise(at: vec3<f32>) -> f32 {
-    let low = floor(at);
-    let f = at - low;
-    let s = f * f * (3.0 - 2.0 * f);
-    let c = vec3<i32>(low);
-    let x00 = mix(corner(c), corner(c + vec3(1, 0, 0)), s.x);
-    let x10 = mix(corner(c + vec3(0, 1, 0)), corner(c + vec3(1, 1, 0)), s.x);
-    let x01 = mix(corner(c + vec3(0, 0, 1)), corner(c + vec3(1, 0, 1)), s.x);
-    let x11 = mix(corner(c + vec3(0, 1, 1)), corner(c + vec3(1, 1, 1)), s.x);
-    return mix(mix(x00, x10, s.y), mix(x01, x11, s.y), s.z);
-}
-
 // Where the map is asked for a place: beside it, so that the squares of its texels do not show. Kilometres.
 fn stirred(footprint: f32, place: vec3<f32>) -> vec3<f32> {
 #ifdef LOOK_LOW
     return vec3(0.0);
 #else
-    let shown = 1.0 - smoothstep(0.15, 0.6, footprint / STIRRED.x);
+    let shown = pattern_seen(STIRRED.x, footprint);
     if shown <= 0.0 || environment.light.x < 0.5 {
         return vec3(0.0);
     }
     let at = place / STIRRED.x;
-    let turned = vec3(value_noise(at), value_noise(at + 11.3), value_noise(at.zxy + 5.7)) - 0.5;
-    let fine = vec3(value_noise(at * 2.9), value_noise(at.yzx * 2.9 + 3.1), value_noise(at.zxy * 2.9 + 7.7)) - 0.5;
-    return (turned + 0.4 * fine) * STIRRED.y * shown;
+    return (vec3(value_noise(at), value_noise(at + 11.3), value_noise(at.zxy + 5.7)) - 0.5) * STIRRED.y * shown;
 #endif
 }
 
@@ -93,7 +72,7 @@ fn detailed(cover: f32, place: vec3<f32>, footprint: f32) -> Detail {
     return Detail(cover, 0.0);
 #else
     let quality = environment.light.x;
-    let near = 1.0 - smoothstep(0.2, 0.9, footprint / DETAIL);
+    let near = pattern_seen(DETAIL, footprint);
     if quality < 0.5 || near <= 0.0 || cover <= 0.004 {
         return Detail(cover, 0.0);
     }
@@ -105,7 +84,7 @@ fn detailed(cover: f32, place: vec3<f32>, footprint: f32) -> Detail {
     var lumps = 0.0;
     var whole = 0.0;
     for (var octave = 0; octave < count; octave += 1) {
-        let seen = 1.0 - smoothstep(0.12, 0.5, footprint / size);
+        let seen = pattern_seen(size, footprint);
         whole += strength;
         if seen > 0.0 {
             let noise = value_noise(at);

@@ -19,6 +19,9 @@ const GROUND_PX: f32 = 4.0;
 // them. Begins and ends where pixels are so wide, metres.
 const STEEPER: f32 = 2.2;
 const STEEPER_M: vec2<f32> = vec2(150.0, 1500.0);
+// Share of the sun's light that the ground gives back to what stands on it: to cells, whose sides face sunlit ground
+// close by, and to slopes.
+const GIVEN_BACK: vec2<f32> = vec2(0.3, 0.12);
 // Half the width of the border of a shadow, as sines of elevations: a little more than the sun's.
 const PENUMBRA: f32 = 0.012;
 #ifdef SHADOW_MAP
@@ -132,7 +135,7 @@ fn lighting(place: Place) -> Lighting {
     let white = 0.4 + 0.5 * (1.0 - through_clouds);
     let sky_light = mix(sky, vec3(dot(sky, vec3(0.2126, 0.7152, 0.0722))), white);
     let above = dot(normal, up) * 0.5 + 0.5;
-    let given_back = sunshine * max(sun_height, 0.0) * 0.12 / PI;
+    let given_back = sunshine * max(sun_height, 0.0) * mix(GIVEN_BACK.x, GIVEN_BACK.y, as_ground) / PI;
     let ambient = sky_light * mix(0.35, 1.0, above) * sky_seen * mix(0.6, 1.0, through_clouds)
         + given_back * (1.0 - above * sky_seen);
     let direct = sunshine * lit * max(dot(normal, sun), 0.0) / PI;

@@ -1,8 +1,8 @@
 // What the ground is from afar: the planet's picture, the lights of its cities, and the mottling of ground between
 // its texels and the cells. See `planet_picture/mod.rs`.
 #define_import_path bevy_bluemarble::planet_picture
-#import bevy_bluemarble::clouds::value_noise
 #import bevy_bluemarble::environment::environment
+#import bevy_bluemarble::noise::{pattern_seen, value_noise}
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(8) var planet_picture: texture_cube<f32>;
 @group(#{MATERIAL_BIND_GROUP}) @binding(9) var planet_sampler: sampler;
@@ -27,11 +27,6 @@ const PICTURED_M: vec2<f32> = vec2(1500.0, 5000.0);
 fn from_afar(from_centre: vec3<f32>, pixel_m: f32) -> vec4<f32> {
     let texel_m = environment.planet.w / PICTURE_HALF;
     return textureSampleLevel(planet_picture, planet_sampler, from_centre, log2(max(pixel_m / texel_m, 1e-3)));
-}
-
-// How much of a pattern of this size is drawn.
-fn pattern_seen(size: f32, pixel: f32) -> f32 {
-    return 1.0 - smoothstep(0.15, 0.6, pixel / size);
 }
 
 // Light of towns and of roads between them where the picture is lit by `lit`.

@@ -2,7 +2,8 @@
 #import bevy_pbr::mesh_view_bindings::view
 #import bevy_bluemarble::environment::environment
 #import bevy_bluemarble::atmosphere::{PI, haze, sky_ambient, sphere_span, sunlight}
-#import bevy_bluemarble::clouds::{cloud_layer, pixel_angle, value_noise}
+#import bevy_bluemarble::clouds::{cloud_layer, pixel_angle}
+#import bevy_bluemarble::noise::value_noise
 #import bevy_bluemarble::planet_picture::from_afar
 #import bevy_bluemarble::tone::finish
 

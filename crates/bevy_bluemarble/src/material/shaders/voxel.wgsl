@@ -10,6 +10,7 @@
 #endif
 #import bevy_bluemarble::environment::environment
 #import bevy_bluemarble::light::{Lighting, Place, lighting}
+#import bevy_bluemarble::noise::{hash, pattern_seen, tiled_noise}
 #import bevy_bluemarble::planet_picture::{city_lights, from_afar, mottling}
 #import bevy_bluemarble::tone::finish
 #import bevy_bluemarble::vertex::{
@@ -121,31 +122,20 @@ fn vertex(in: Vertex) -> Varying {
     return out;
 }
 
-fn hash(cell: vec3<f32>) -> f32 {
-    let c = vec3<i32>(cell);
-    var h = bitcast<u32>(c.x) * 0x8da6b343u ^ bitcast<u32>(c.y) * 0xd8163841u ^ bitcast<u32>(c.z) * 0xcb1ab31fu;
-    h = (h ^ (h >> 13u)) * 0x5bd1e995u;
-    return f32((h ^ (h >> 15u)) & 0xffffu) / 65535.0;
+// Grain over the cells of a chunk: it repeats itself, so that chunks fit. `width`: of a pixel, in cells.
+fn grain(cell: vec3<f32>, finer: f32, width: f32) -> f32 {
+    return (tiled_noise(cell * finer, 64.0 * finer) - 0.5) * pattern_seen(1.0, width * finer);
 }
 
-// Smooth noise over the cells of a grid that repeats itself every `period` cells, so that chunks fit.
-fn grain_noise(at: vec3<f32>, period: f32) -> f32 {
-    let low = floor(at);
-    let f = at - low;
-    let s = f * f * (3.0 - 2.0 * f);
-    var sum = 0.0;
-    for (var i = 0u; i < 8u; i += 1u) {
-        let corner = vec3(f32(i & 1u), f32((i >> 1u) & 1u), f32(i >> 2u));
-        let weight = mix(1.0 - s, s, corner);
-        let cell = low + corner;
-        sum += weight.x * weight.y * weight.z * hash(cell - floor(cell / period) * period);
-    }
-    return sum - 0.5;
+// The light of the sky in a nook that lets a share of it in, with what its sides of a colour give back to each other
+// again and again: the sum of a geometric series.
+fn given_back(share: f32, colour: vec3<f32>) -> vec3<f32> {
+    return share / (1.0 - min(colour, vec3(0.9)) * (1.0 - share));
 }
 
-// How much of a pattern is left when a pixel is `width` of its cells wide: it ends before it flickers.
-fn seen(width: f32) -> f32 {
-    return clamp(1.4 - width * 2.0, 0.0, 1.0);
+// A shade for each cell of the grid.
+fn cell_shade(cell: vec3<f32>, finer: f32, width: f32) -> f32 {
+    return (hash(vec3<i32>(floor(cell * finer + 0.001))) - 0.5) * pattern_seen(1.0, width * finer);
 }
 
 #ifdef SEE_THROUGH
@@ -181,12 +171,11 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let is_liquid = false;
     var opacity = 1.0;
     // Grain of half a cell, two and eight cells; each as long as it can be seen.
-    var shade = grain_noise(in.cell * 2.0, 128.0) * 0.16 * seen(width * 2.0)
-        + grain_noise(in.cell * 0.5, 32.0) * 0.14 * seen(width * 0.5)
-        + grain_noise(in.cell * 0.125, 8.0) * 0.12 * seen(width * 0.125);
+    var shade = grain(in.cell, 2.0, width) * 0.16 + grain(in.cell, 0.5, width) * 0.14
+        + grain(in.cell, 0.125, width) * 0.12;
     // Finer grain where a cell fills much of the screen.
     if width < 0.1 {
-        shade += grain_noise(in.cell * 12.0, 768.0) * 0.14 * seen(width * 12.0);
+        shade += grain(in.cell, 12.0, width) * 0.14;
     }
     albedo *= 1.0 + shade * in.colour.a;
 #else
@@ -211,9 +200,9 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         select(0.0, select(0.5, -0.5, face == 5u), face > 3u),
     );
     let inside = in.cell + into;
-    var shade = (hash(floor(inside + 0.001)) - 0.5) * 0.16 * seen(width);
+    var shade = cell_shade(inside, 1.0, width) * 0.16;
     if width < 0.1 {
-        shade += (hash(floor(inside * 8.0 + 0.001)) - 0.5) * 0.15 * seen(width * 8.0);
+        shade += cell_shade(inside, 8.0, width) * 0.15;
     }
     var albedo = row.colour.rgb * (1.0 + shade * row.colour.w * select(1.0, 0.0, is_liquid));
 #endif
@@ -230,15 +219,13 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let natural = select(light_here.natural, 1.0, is_liquid);
 
     // From afar the planet's own picture, with its lights at night.
+    let is_far = smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m);
     var lights = vec3(0.0);
-    var is_near = 1.0;
     // A loop that runs once or never: software leaves out loops, but not branches, that no pixel takes.
     let is_tinted = environment.air.w > 0.5 && pixel_m > TINT_M.x;
     for (var once = u32(is_tinted); once > 0u; once -= 1u) {
         let picture = from_afar(from_centre, pixel_m);
         let tint = TINT * smoothstep(TINT_M.x, TINT_M.y, pixel_m) * (1.0 - smoothstep(0.25, 0.5, albedo.g));
-        let is_far = smoothstep(PICTURE_M.x, PICTURE_M.y, pixel_m);
-        is_near = 1.0 - is_far;
         let share = natural * max(tint, is_far);
         albedo = mix(albedo, picture.rgb, share);
         let night = smoothstep(0.02, -0.12, dot(up, sun)) * environment.light.w * smoothstep(10.0, 200.0, pixel_m);
@@ -247,7 +234,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
         }
     }
     let grey = dot(albedo, vec3(0.2126, 0.7152, 0.0722));
-    albedo *= 1.0 + LIFTED * exp(-grey / LIFTED_BELOW) * is_near * light_here.natural;
+    albedo *= 1.0 + LIFTED * exp(-grey / LIFTED_BELOW) * (1.0 - is_far) * light_here.natural;
 #ifndef LOOK_LOW
     for (var once = u32(!is_liquid && natural > 0.0); once > 0u; once -= 1u) {
         // Snow is even.
@@ -258,7 +245,7 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     // The steps that make nooks are not there on the ground that cells stand for.
     let light_left = mix(light_left_here, 1.0, light_here.as_ground);
     var light = albedo * (light_here.direct * mix(0.75, 1.0, light_left)
-        + light_here.ambient * mix(0.45, 1.0, light_left)) + lights;
+        + light_here.ambient * given_back(mix(0.45, 1.0, light_left), albedo)) + lights;
 
 #ifdef SEE_THROUGH
     if is_liquid {

@@ -1,6 +1,7 @@
 // The surface of water: how clear it is, what it mirrors, its waves and its foam. Nothing here flickers: what is
 // finer than a pixel becomes roughness.
 #define_import_path bevy_bluemarble::water
+#import bevy_bluemarble::noise::tiled_noise
 
 const PI: f32 = 3.14159265;
 // Light that clear sea water takes away per metre, red, green and blue (after Smith and Baker, "Optical properties
@@ -43,27 +44,9 @@ fn slope_variance(wind_m_s: f32) -> f32 {
     return 0.003 + 0.00512 * wind_m_s;
 }
 
-// A number of 0 to 1 for each cell of a grid that repeats itself with the waves.
-fn cell_noise(cell: vec3<f32>, period: f32) -> f32 {
-    let c = vec3<i32>(cell - floor(cell / period) * period);
-    var h = bitcast<u32>(c.x) * 0x8da6b343u ^ bitcast<u32>(c.y) * 0xd8163841u ^ bitcast<u32>(c.z) * 0xcb1ab31fu;
-    h = (h ^ (h >> 13u)) * 0x5bd1e995u;
-    return f32((h ^ (h >> 15u)) & 0xffffu) / 65535.0;
-}
-
-// Smooth noise of 0 to 1, `scale` cells a metre.
+// Smooth noise of 0 to 1, `scale` cells a metre, that repeats itself with the waves.
 fn noise(place: vec3<f32>, scale: f32) -> f32 {
-    let at = place * scale;
-    let low = floor(at);
-    let f = at - low;
-    let s = f * f * (3.0 - 2.0 * f);
-    var sum = 0.0;
-    for (var i = 0u; i < 8u; i += 1u) {
-        let corner = vec3(f32(i & 1u), f32((i >> 1u) & 1u), f32(i >> 2u));
-        let weight = mix(1.0 - s, s, corner);
-        sum += weight.x * weight.y * weight.z * cell_noise(low + corner, WRAP_M * scale);
-    }
-    return sum;
+    return tiled_noise(place * scale, WRAP_M * scale);
 }
 
 // How much of a pattern of this wavelength is drawn: none when a pixel is more than a third of it.
