@@ -86,6 +86,7 @@ impl Figures {
 fn settled_pictures_keep_their_figures() {
     let mut figures = Figures::default();
     mountains_have_a_shape_and_many_colours(&mut figures);
+    steps_show_nothing_of_what_is_behind(&mut figures);
     orbit_has_the_colours_of_blue_marble(&mut figures);
     slopes_are_lit_as_they_lie(&mut figures);
     no_seam_is_seen(&mut figures);
@@ -102,6 +103,13 @@ fn mountains_have_a_shape_and_many_colours(figures: &mut Figures) {
     figures.below("himalaya: five commonest colours", texture::five_colours(&picture), 0.35);
     let shifted = texture::changed(&picture, &pictured(30.0 + PIXEL_DEG * 0.5)) * 100.0;
     figures.below("himalaya: percent of pixels changed by half a pixel", shifted, 0.5);
+}
+
+/// An ice sheet is smooth and white: nothing but gaps at its steps would be dark.
+fn steps_show_nothing_of_what_is_behind(figures: &mut Figures) {
+    let run = Run::settled("69.3,-26.5,6000,40,-10", "960x540").pair("--clouds", "0");
+    let dark = texture::lone_dark(&run.finish().picture(), 0.5) * 100.0;
+    figures.below("greenland: percent of lone dark pixels", dark, 0.05);
 }
 
 /// The sun stands above the middle: nothing but the air is between the picture and the map.

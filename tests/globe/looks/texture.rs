@@ -55,6 +55,24 @@ pub fn five_colours(picture: &RgbImage) -> f64 {
     counts.iter().take(5).sum::<usize>() as f64 / counts.iter().sum::<usize>() as f64
 }
 
+/// Share of the pixels below a part of the height that are darker, by three steps of a hundred, than most of their
+/// neighbours.
+pub fn lone_dark(picture: &RgbImage, below: f64) -> f64 {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let all = luma(picture);
+    let first = ((height as f64 * below) as usize).max(1);
+    let mut dark = 0;
+    for y in first..height - 1 {
+        for x in 1..width - 1 {
+            let mut around: Vec<f64> =
+                (0..9).map(|k| all[(y + k / 3 - 1) * width + x + k % 3 - 1]).collect();
+            around.sort_by(f64::total_cmp);
+            dark += usize::from(all[y * width + x] < around[4] - 0.03);
+        }
+    }
+    dark as f64 / ((height - 1 - first) * (width - 2)) as f64
+}
+
 /// Share of the pixels whose brightness differs by more than a tenth.
 pub fn changed(a: &RgbImage, b: &RgbImage) -> f64 {
     let (a, b) = (luma(a), luma(b));

@@ -6,7 +6,7 @@ use bevy::{
     prelude::*,
     render::{
         render_resource::{
-            AsBindGroup, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
+            AsBindGroup, Face, RenderPipelineDescriptor, ShaderType, SpecializedMeshPipelineError,
         },
         storage::ShaderBuffer,
     },
@@ -148,11 +148,10 @@ impl Material for VoxelMaterial {
             .fragment
             .as_ref()
             .is_some_and(|fragment| fragment.targets.iter().any(Option::is_some));
-        if !has_colours && let Some(depth) = &mut descriptor.depth_stencil {
-            // The pass before is a little farther away: where a face is seen edge-on, software rounds the depths of
-            // its samples otherwise in both, and would find them hidden by themselves.
-            depth.bias.constant = -64;
-            depth.bias.slope_scale = -8.0;
+        if !has_colours {
+            // The engine draws the backs of faces, too, where it draws depth only. Faces overlap: the back of a step
+            // would hide the ground before it, and nothing would be drawn there.
+            descriptor.primitive.cull_mode = Some(Face::Back);
         }
         if key.bind_group_data.see_through {
             // Water has an underside.
