@@ -16,6 +16,8 @@ const STIRRED: vec2<f32> = vec2(34.0, 42.0);
 // Within this distance of the eye the shell is not there, so that nothing pops when it is flown through.
 const CLEAR_NEAR: f32 = 0.25;
 const CLEAR_FAR: f32 = 2.5;
+// Seen from so near its own level the shell would be a line across the sky, kilometres.
+const LEVEL: vec2<f32> = vec2(0.02, 0.3);
 
 // A pixel as an angle.
 fn pixel_angle() -> f32 {
@@ -145,7 +147,8 @@ fn crossing(
     let wide = cover_at(place + beside, footprint, radius);
     let detail = detailed(wide, place, footprint);
     let cover = detail.cover;
-    let clear = smoothstep(CLEAR_NEAR, CLEAR_FAR, far);
+    let clear = smoothstep(CLEAR_NEAR, CLEAR_FAR, far)
+        * smoothstep(LEVEL.x, LEVEL.y, abs(length(eye) - radius - environment.clouds.y));
 #ifdef LOOK_LOW
     let opacity = min(0.97 * cover * min(0.7 + 0.3 / slant, 1.6), 0.97) * clear;
 #else
