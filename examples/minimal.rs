@@ -4,9 +4,6 @@ use std::sync::Arc;
 
 use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
 use bevy_bluemarble::prelude::*;
-use bluemarble_core::MaterialTable;
-use bluemarble_terrain::NoiseBaseline;
-use bluemarble_world::HybridWorld;
 
 fn main() -> Result {
     let materials = MaterialTable::standard();

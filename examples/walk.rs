@@ -9,12 +9,10 @@ use bevy::{
     prelude::*,
 };
 use bevy_bluemarble::{
+    bluemarble_core::{material::Surface, shape::Ray},
     physics::{Collides, VoxelPhysicsPlugin, Walker},
     prelude::*,
 };
-use bluemarble_core::{EditBatch, MaterialId, MaterialTable, material::Surface, shape::Ray};
-use bluemarble_terrain::{Baseline, NoiseBaseline};
-use bluemarble_world::HybridWorld;
 
 const WALK_M_S: f64 = 5.0;
 const EYES_M: f64 = 0.75;
@@ -74,7 +72,7 @@ fn dig(
     eyes: Query<(&WorldPosition, &Transform), With<Viewer>>,
     picker: WorldPicker,
     world: Res<VoxelWorld>,
-    mut edits: MessageWriter<EditWorld>,
+    mut edits: MessageWriter<EditVoxels>,
 ) {
     let Ok((place, transform)) = eyes.single() else { return };
     let ray = Ray { origin: place.0, direction: transform.forward().as_vec3().as_dvec3() };
@@ -84,6 +82,6 @@ fn dig(
         let centre = world.0.shape().from_world_in(pick.region, pick.point);
         let mut batch = EditBatch::new();
         batch.fill_sphere(pick.region, centre, 3.0, MaterialId::AIR);
-        edits.write(EditWorld(batch));
+        edits.write(EditVoxels(batch));
     }
 }

@@ -179,7 +179,7 @@ fn build(options: Options) -> Result<App, String> {
         Some(options::Background([r, g, b])) => {
             app.add_plugins(BluemarblePlugins.build().disable::<SkyPlugin>())
                 .insert_resource(ClearColor(Color::srgb_u8(r, g, b)))
-                .insert_resource(Sun { air: false, ..default() });
+                .insert_resource(SunLight { air: false, ..default() });
         }
         None => {
             app.add_plugins(BluemarblePlugins).insert_resource(ClearColor(Color::BLACK));
@@ -187,9 +187,9 @@ fn build(options: Options) -> Result<App, String> {
     }
     if let Some(hours) = options.hour {
         let course = SunCourse::Day { hours, hours_per_s: options.hours_per_s };
-        app.world_mut().resource_mut::<Sun>().course = course;
+        app.world_mut().resource_mut::<SunLight>().course = course;
     }
-    app.world_mut().resource_mut::<Sun>().day_of_year = options.day;
+    app.world_mut().resource_mut::<SunLight>().day_of_year = options.day;
     app.insert_resource(VoxelWorld(world)).insert_resource(SaveInterval::PROMPT);
     app.insert_resource(match options.quality {
         Some(options::Quality::Low) => LookQuality::Low,

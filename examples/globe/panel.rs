@@ -54,7 +54,7 @@ pub fn draw(
     world: Res<VoxelWorld>,
     hovered: Res<Hovered>,
     mut tool: ResMut<Tool>,
-    mut sun: ResMut<Sun>,
+    mut sun: ResMut<SunLight>,
     history: Res<EditHistory>,
     mut over: ResMut<PointerOverPanel>,
     mut cameras: Query<&mut GlobeCamera>,

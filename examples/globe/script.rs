@@ -181,7 +181,7 @@ pub fn fly(
 pub struct Look<'w> {
     clouds: Res<'w, CloudsReady>,
     sky: Res<'w, Sky>,
-    sun: Res<'w, Sun>,
+    sun: Res<'w, SunLight>,
     picture: Res<'w, PlanetPictureCube>,
     wanted: Option<Res<'w, PlanetPicture>>,
 }
@@ -202,8 +202,8 @@ pub fn advance(
     (picker, progress, look): (WorldPicker, StreamingProgress, Look),
     canvas: Res<Canvas>,
     mut cameras: Query<(&GlobeCamera, &Projection, &mut Camera)>,
-    mut edits: MessageWriter<EditWorld>,
-    (mut applied, mut saved): (MessageReader<EditApplied>, MessageReader<Saved>),
+    mut edits: MessageWriter<EditVoxels>,
+    (mut applied, mut saved): (MessageReader<EditApplied>, MessageReader<VoxelWorldSaved>),
     mut exit: MessageWriter<AppExit>,
 ) {
     let script = &mut *script;
@@ -282,7 +282,7 @@ pub fn advance(
             let radius_m = script.options.dig.unwrap_or(1.0);
             match picker.pick(&pixel_ray(camera, shape, fov_rad, size, middle)) {
                 Some(pick) => {
-                    edits.write(EditWorld(ball(&world, &pick, radius_m, MaterialId::AIR)));
+                    edits.write(EditVoxels(ball(&world, &pick, radius_m, MaterialId::AIR)));
                     script.enter(Phase::Save);
                 }
                 None => {

@@ -76,8 +76,8 @@ pub fn click(
     world: Res<VoxelWorld>,
     tool: Res<Tool>,
     over_panel: Res<PointerOverPanel>,
-    mut edits: MessageWriter<EditWorld>,
-    mut brushes: MessageWriter<BrushWorld>,
+    mut edits: MessageWriter<EditVoxels>,
+    mut brushes: MessageWriter<BrushVoxels>,
 ) {
     // Once, not once more for each entity above the one that was hit.
     click.propagate(false);
@@ -87,7 +87,7 @@ pub fn click(
     let Some(pick) = click.event.hit.extra_as::<VoxelPick>() else { return };
     let mut brush = |action| {
         let shape = world.0.shape();
-        brushes.write(BrushWorld(Brush {
+        brushes.write(BrushVoxels(Brush {
             region: pick.region,
             shape: BrushShape::Sphere {
                 centre: shape.from_world_in(pick.region, pick.point),
@@ -105,10 +105,10 @@ pub fn click(
             metres(pick.place.altitude_m)
         ),
         Mode::Dig => {
-            edits.write(EditWorld(ball(&world, pick, tool.radius_m, MaterialId::AIR)));
+            edits.write(EditVoxels(ball(&world, pick, tool.radius_m, MaterialId::AIR)));
         }
         Mode::Place => {
-            edits.write(EditWorld(ball(&world, pick, tool.radius_m, tool.material)));
+            edits.write(EditVoxels(ball(&world, pick, tool.radius_m, tool.material)));
         }
         Mode::Paint => brush(BrushAction::Paint(tool.material)),
         Mode::Smooth => brush(BrushAction::Smooth { strength: 2 }),
@@ -118,8 +118,8 @@ pub fn click(
 /// Ctrl+Z takes the last edit back, with Shift does it again.
 pub fn undo(
     keys: Res<ButtonInput<KeyCode>>,
-    mut undos: MessageWriter<Undo>,
-    mut redos: MessageWriter<Redo>,
+    mut undos: MessageWriter<UndoEdit>,
+    mut redos: MessageWriter<RedoEdit>,
 ) {
     let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
     if !control || !keys.just_pressed(KeyCode::KeyZ) {

@@ -13,9 +13,17 @@ use glam::{DVec3, Vec3, dvec3};
 
 use crate::{
     frame::NodeFrame,
-    job::Pass,
     vertex::{self, ATTRIBUTE_QUAD, ATTRIBUTE_SMOOTH},
 };
+
+/// When a mesh is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pass {
+    /// First, hiding what is behind.
+    Opaque,
+    /// After that, blended over it: liquids and glass.
+    SeeThrough,
+}
 
 /// What vertices consist of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

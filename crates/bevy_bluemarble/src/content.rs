@@ -6,7 +6,7 @@ use bevy::prelude::*;
 use bluemarble_core::{Chunk, ChunkKey};
 
 /// Puts components of a game onto the entity of a chunk, on the main thread.
-pub type Furnish = Box<dyn FnOnce(&mut EntityCommands) + Send + Sync>;
+pub type ChunkBundle = Box<dyn FnOnce(&mut EntityCommands) + Send + Sync>;
 
 /// A game's own part of every drawn chunk: trees, spawn points, a marker for its own systems.
 ///
@@ -30,7 +30,7 @@ pub trait ChunkContent: Send + Sync + 'static {
     /// Looks at a chunk that is about to be drawn, on a worker; what it returns is called on the main
     /// thread with an entity that stands at the middle of the chunk, its axes those of the lattice there,
     /// and is shown, hidden and despawned with it.
-    fn furnish(&self, key: ChunkKey, chunk: &Chunk) -> Option<Furnish>;
+    fn bundle(&self, key: ChunkKey, chunk: &Chunk) -> Option<ChunkBundle>;
 }
 
 impl<F, B> ChunkContent for F
@@ -38,7 +38,7 @@ where
     F: Fn(ChunkKey, &Chunk) -> Option<B> + Send + Sync + 'static,
     B: Bundle,
 {
-    fn furnish(&self, key: ChunkKey, chunk: &Chunk) -> Option<Furnish> {
+    fn bundle(&self, key: ChunkKey, chunk: &Chunk) -> Option<ChunkBundle> {
         let bundle = self(key, chunk)?;
         Some(Box::new(move |entity: &mut EntityCommands| {
             entity.insert(bundle);
@@ -59,8 +59,8 @@ impl ChunkContents {
     }
 
     /// What all of them make of a chunk.
-    pub(crate) fn furnish(&self, key: ChunkKey, chunk: &Chunk) -> Vec<Furnish> {
-        self.0.iter().filter_map(|content| content.furnish(key, chunk)).collect()
+    pub(crate) fn bundles(&self, key: ChunkKey, chunk: &Chunk) -> Vec<ChunkBundle> {
+        self.0.iter().filter_map(|content| content.bundle(key, chunk)).collect()
     }
 }
 

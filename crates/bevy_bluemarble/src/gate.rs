@@ -21,7 +21,7 @@ use bevy::{prelude::*, tasks::ComputeTaskPool};
 
 use crate::workers;
 
-/// Nobody waits longer at once.
+/// The longest single wait.
 const LONGEST_WAIT: Duration = Duration::from_millis(8);
 
 /// Workers with more jobs than this are far behind: some tenths of a second.
@@ -69,9 +69,11 @@ impl FrameGate {
         Self(Arc::new(Gate { is_needed, is_far_behind, is_closed, waiting, opened }))
     }
 
-    /// Says how many jobs wait for each worker.
-    pub(crate) fn tell_backlog(&self, jobs: usize) {
-        self.0.is_far_behind.store(jobs > FAR_BEHIND_JOBS, Ordering::Relaxed);
+    /// Says how many jobs wait for each worker; whether that is far behind.
+    pub(crate) fn tell_backlog(&self, jobs: usize) -> bool {
+        let is_far_behind = jobs > FAR_BEHIND_JOBS;
+        self.0.is_far_behind.store(is_far_behind, Ordering::Relaxed);
+        is_far_behind
     }
 
     /// Lets the frame go first, and other threads that wait for the core. Workers call it between two

@@ -16,20 +16,11 @@ use bluemarble_world::{HybridWorld, WorldError};
 use glam::{IVec3, ivec3};
 
 use crate::{
-    bake::{Baker, Vertices},
-    content::{ChunkContents, Furnish},
+    bake::{Baker, Pass, Vertices},
+    content::{ChunkBundle, ChunkContents},
     frame::NodeFrame,
     gate::FrameGate,
 };
-
-/// When a mesh is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pass {
-    /// First, hiding what is behind.
-    Opaque,
-    /// After that, blended over it: liquids and glass.
-    SeeThrough,
-}
 
 /// A finished node, ready for the main thread.
 pub struct BuiltNode {
@@ -44,7 +35,7 @@ pub struct BuiltNode {
     /// How the ground of its columns lies, if it is drawn and somebody wants to know.
     pub relief: Option<Arc<Relief>>,
     /// What the game adds to it.
-    pub furniture: Vec<Furnish>,
+    pub bundles: Vec<ChunkBundle>,
     /// Whether its chunk had to be read: without, a survey told that it shows nothing.
     pub read: bool,
 }
@@ -121,7 +112,7 @@ impl Builder {
             bounds,
             meshes: Vec::new(),
             relief: None,
-            furniture: Vec::new(),
+            bundles: Vec::new(),
             read: false,
         };
         let drawn = MeshOptions {
@@ -155,7 +146,7 @@ impl Builder {
                     return Ok(None);
                 }
             }
-            node.furniture = self.contents.furnish(key, &chunk);
+            node.bundles = self.contents.bundles(key, &chunk);
             node.chunk = Some(compact);
         }
         Ok(Some(node))

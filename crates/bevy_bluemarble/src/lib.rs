@@ -5,22 +5,28 @@
 //!
 //! use bevy::prelude::*;
 //! use bevy_bluemarble::prelude::*;
-//! use bluemarble_core::MaterialTable;
-//! use bluemarble_terrain::NoiseBaseline;
-//! use bluemarble_world::HybridWorld;
 //!
-//! let materials = MaterialTable::standard();
-//! let baseline = NoiseBaseline::new(0.5, 7, &materials).expect("the standard table has all it needs");
-//! let world = HybridWorld::in_memory(Arc::new(baseline), materials);
-//! App::new()
-//!     .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
-//!     .add_plugins(BluemarblePlugins)
-//!     .insert_resource(VoxelWorld(world))
-//!     .add_systems(Startup, |mut commands: Commands| {
-//!         commands.spawn((Camera3d::default(), Viewer::default(), WorldPosition::new(0.0, 60.0, 0.0)));
-//!     })
-//!     .run();
+//! fn main() -> Result {
+//!     let materials = MaterialTable::standard();
+//!     let hills = NoiseBaseline::new(0.5, 7, &materials)?;
+//!     App::new()
+//!         .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
+//!         .add_plugins(BluemarblePlugins)
+//!         .insert_resource(VoxelWorld(HybridWorld::in_memory(Arc::new(hills), materials)))
+//!         .add_systems(Startup, |mut commands: Commands| {
+//!             commands.spawn((Camera3d::default(), Viewer::default(), WorldPosition::new(0.0, 60.0, 0.0)));
+//!         })
+//!         .run();
+//!     Ok(())
+//! }
 //! ```
+//!
+//! # The crates below
+//!
+//! A game needs `bevy` and this crate only. [`prelude`] has what most games use; the whole of the crates whose types stand
+//! in signatures here is there as [`bluemarble_core`] (lattice, materials, shapes, edits), [`bluemarble_terrain`]
+//! (baselines), [`bluemarble_world`] (worlds, queries, rays), [`bluemarble_edit`] (brushes, undo, clipboard) and
+//! [`bluemarble_mesh`] (meshers). Positions far from the origin are `big_space`'s, which is here as [`big_space`].
 //!
 //! # One frame
 //!
@@ -29,7 +35,7 @@
 //! | stage | file | what happens |
 //! |---|---|---|
 //! | views | [`viewer`] | every [`Viewer`](viewer::Viewer) becomes a view in world metres |
-//! | edits | [`edit`] | [`EditWorld`](edit::EditWorld) messages are applied in the background; what they touched is out of date |
+//! | edits | [`edit`] | [`EditVoxels`](edit::EditVoxels) messages are applied in the background; what they touched is out of date |
 //! | cut | [`cut`] | which nodes are drawn, which are wanted |
 //! | queue | [`queue`] | the most wanted first, few in flight, cancellable |
 //! | job | [`job`], [`meshing`], [`bake`] | a worker reads, meshes and bakes a node |
@@ -72,19 +78,35 @@ mod workers;
 mod tests;
 
 pub use plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems};
+pub use {
+    big_space, bluemarble_core, bluemarble_edit, bluemarble_mesh, bluemarble_terrain,
+    bluemarble_world,
+};
 
 /// What a game needs most.
 pub mod prelude {
+    pub use bluemarble_core::{
+        ChunkKey, Edit, EditBatch, EditOp, GeoPosition, LatticeBox, MaterialId, MaterialTable,
+    };
+    pub use bluemarble_edit::{Brush, BrushAction, BrushShape};
+    pub use bluemarble_terrain::{
+        Baseline, EarthBaseline, EarthSources, Ground, GroundClosure, NoiseBaseline, Superflat,
+        VoxelClosure,
+    };
+    pub use bluemarble_world::{HybridWorld, WorldError};
+
     pub use crate::{
         bake::Vertices,
         content::{ChunkChange, ChunkContents, ChunkEvent},
         diagnostics::WorldDiagnosticsPlugin,
         edit::{
-            BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, KeepHistory, Redo,
-            SaveInterval, SaveWorld, Saved, StepEdits, Undo,
+            BrushVoxels, EditApplied, EditHistory, EditRefused, EditVoxels, KeepHistory, RedoEdit,
+            SaveInterval, SaveVoxelWorld, StepEdits, UndoEdit, VoxelWorldSaved,
         },
         indexing::{IndexPace, WorldIndex},
-        material::{ChunkMaterials, LookQuality, PlanetPicture, PlanetPictureCube, Sun, SunCourse},
+        material::{
+            ChunkMaterials, LookQuality, PlanetPicture, PlanetPictureCube, SunCourse, SunLight,
+        },
         meshing::Meshing,
         pick::{VoxelPick, WorldPicker},
         plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems},

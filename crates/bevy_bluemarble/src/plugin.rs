@@ -18,8 +18,8 @@ use crate::{
     content::{ChunkContents, ChunkEvent},
     diagnostics::WorldDiagnosticsPlugin,
     edit::{
-        self, BrushWorld, EditApplied, EditHistory, EditRefused, EditWorld, Edits, Redo,
-        SaveInterval, SaveWorld, Saved, StepEdits, Undo,
+        self, BrushVoxels, EditApplied, EditHistory, EditRefused, EditVoxels, Edits, RedoEdit,
+        SaveInterval, SaveVoxelWorld, StepEdits, UndoEdit, VoxelWorldSaved,
     },
     gate::{self, FrameGate},
     indexing::{self, IndexPace, WorldIndex},
@@ -85,15 +85,15 @@ impl Plugin for BluemarblePlugin {
             .init_resource::<IndexPace>()
             .init_resource::<WorldIndex>()
             .add_message::<ChunkEvent>()
-            .add_message::<EditWorld>()
-            .add_message::<BrushWorld>()
+            .add_message::<EditVoxels>()
+            .add_message::<BrushVoxels>()
             .add_message::<StepEdits>()
-            .add_message::<Undo>()
-            .add_message::<Redo>()
+            .add_message::<UndoEdit>()
+            .add_message::<RedoEdit>()
             .add_message::<EditApplied>()
             .add_message::<EditRefused>()
-            .add_message::<SaveWorld>()
-            .add_message::<Saved>()
+            .add_message::<SaveVoxelWorld>()
+            .add_message::<VoxelWorldSaved>()
             .configure_sets(
                 PostUpdate,
                 (

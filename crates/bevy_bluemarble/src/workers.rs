@@ -16,6 +16,13 @@ pub(crate) fn pool() -> &'static TaskPool {
     })
 }
 
+/// How many of them work while a game is played: as many as the engine's pool for long tasks has by default. More
+/// would take the cores from frames.
+pub(crate) fn steady() -> usize {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    (cores / 4).max(1)
+}
+
 /// How many workers there are: all cores but one, which is the frame's, yet two where there are two cores.
 pub(crate) fn count() -> usize {
     let cores = thread::available_parallelism().map_or(1, usize::from);

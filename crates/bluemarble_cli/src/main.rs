@@ -1,6 +1,6 @@
 //! `bluemarble`: make, fill, inspect, check and export worlds at the command line.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`commands`] | one file a command: its arguments and what it does |
 //! | [`open`] | a directory or URL to a world, with or without its baseline |

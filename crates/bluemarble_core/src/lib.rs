@@ -1,6 +1,6 @@
 //! The words of Bluemarble as types: everything above this crate speaks in them.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`mod@material`] | [`MaterialId`], [`Material`] and the [`MaterialTable`] read from `assets/materials.ron` |
 //! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |

@@ -5,7 +5,7 @@
 //! .vox  <->  Clipboard                 undo, redo: ordinary batches, as durable as any
 //! ```
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`brush`] | [`Brush`]: sphere, box or line that fills, digs, paints or smooths |
 //! | [`history`] | [`History`]: bounded undo and redo |

@@ -1,6 +1,6 @@
 //! MagicaVoxel scenes: models, where each stands, and their colours.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`Scene`] | what a file shows, y up |
 //! | [`encode`] | a box of materials as a file |

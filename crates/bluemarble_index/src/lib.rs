@@ -1,6 +1,6 @@
 //! Rebuildable indices: everything here is derived and may be thrown away at any moment.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`edits`] | [`EditOctree`]: which nodes hold edited chunks, and of which the index knows nothing new |
 //! | [`summary`] | [`NodeSummary`]: what a node is made of, in short |

@@ -1,6 +1,6 @@
 //! Meshers: voxel chunks to packed quads and rounded surfaces.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`quad`] | [`PackedQuad`]: one rectangle of a mesh in 64 bits |
 //! | [`surroundings`] | [`Surroundings`]: the cells just beyond the six faces of a chunk |

@@ -14,7 +14,7 @@
 //! to a shard) and [`layout`] (names and places) into an object store, which replaces whole shards
 //! durably. `docs/formats.md` describes every byte.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`layout`] | which array, shard and slot a chunk lies in |
 //! | [`metadata`] | the `zarr.json` documents, written and checked |

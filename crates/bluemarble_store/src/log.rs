@@ -9,7 +9,7 @@
 //! Replaying is idempotent: edits say what voxels become, not what they were, and every replay goes on to
 //! the end of the log. So a crash between any two steps of a checkpoint costs nothing but time.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`disk`] | what a log asks of a disk |
 //! | `record` | one record and its checksum |

@@ -1,6 +1,6 @@
 //! The `zarr.json` documents: what is written, and what is accepted.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | `world` | the world's group: what world this is, and how it is stored |
 //! | `region` | a region's group: its lods as an OME-NGFF multiscale image |

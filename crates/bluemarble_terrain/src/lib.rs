@@ -1,6 +1,6 @@
 //! Baselines: the procedural sources of a world.
 //!
-//! | room | what it holds |
+//! | item | what it holds |
 //! |---|---|
 //! | [`Baseline`] | what every source answers: fill a chunk, tell what a box or chunk holds without filling it |
 //! | [`EarthBaseline`] | the Earth: an elevation grid, erosion, summits, land cover, strata |

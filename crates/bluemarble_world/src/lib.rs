@@ -7,7 +7,7 @@
 //! checkpoint: strokes and parents -> whole shards of the store -> the log forgets them
 //! ```
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
 //! | [`plan`] | which cells of which chunks a batch touches |
@@ -35,6 +35,10 @@ pub mod report;
 pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
+// Of the crates below, what signatures here name.
+pub use bluemarble_store as store;
+pub use bluemarble_store::{ChunkStore, LogOptions, StoreOptions, log::disk::Disk};
+pub use bluemarble_terrain::{Baseline, Classification, Survey};
 pub use error::WorldError;
 pub use hybrid::{
     CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,

@@ -27,46 +27,46 @@ pub(crate) enum Order {
     Redo,
 }
 
-/// What waits, and who works.
+/// The orders that wait, and whether a worker is running.
 #[derive(Default)]
-struct Desk {
+struct EditQueue {
     waiting: VecDeque<Order>,
-    is_manned: bool,
-    /// Lies here while nobody works.
+    worker_running: bool,
+    /// Here while no worker is running.
     history: Option<History>,
 }
 
-/// Does what is asked for in the order in which it was.
+/// Applies edits in the order in which they were asked for.
 pub(super) struct Editor {
-    desk: Arc<Mutex<Desk>>,
+    queue: Arc<Mutex<EditQueue>>,
     sender: Sender<EditEvent>,
 }
 
-fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(queue: &Mutex<EditQueue>) -> MutexGuard<'_, EditQueue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Editor {
     pub fn new(sender: Sender<EditEvent>) -> Self {
-        Self { desk: Arc::default(), sender }
+        Self { queue: Arc::default(), sender }
     }
 
-    /// Whether somebody works.
+    /// Whether a worker is running.
     #[cfg(test)]
     pub fn is_busy(&self) -> bool {
-        lock(&self.desk).is_manned
+        lock(&self.queue).worker_running
     }
 
     /// Takes orders; `limits` of a history are what the first ones say.
     pub fn take(&self, orders: Vec<Order>, world: &HybridWorld, limits: Option<HistoryLimits>) {
-        let mut desk = lock(&self.desk);
-        desk.waiting.extend(orders);
-        if std::mem::replace(&mut desk.is_manned, true) {
+        let mut queue = lock(&self.queue);
+        queue.waiting.extend(orders);
+        if std::mem::replace(&mut queue.worker_running, true) {
             return;
         }
-        let history = desk.history.take().or_else(|| limits.map(History::new));
+        let history = queue.history.take().or_else(|| limits.map(History::new));
         let worker = Worker {
-            desk: self.desk.clone(),
+            queue: self.queue.clone(),
             sender: self.sender.clone(),
             world: world.clone(),
             history,
@@ -76,7 +76,7 @@ impl Editor {
 }
 
 struct Worker {
-    desk: Arc<Mutex<Desk>>,
+    queue: Arc<Mutex<EditQueue>>,
     sender: Sender<EditEvent>,
     world: HybridWorld,
     history: Option<History>,
@@ -86,10 +86,10 @@ impl Worker {
     async fn work(mut self) {
         loop {
             let order = {
-                let mut desk = lock(&self.desk);
-                let Some(order) = desk.waiting.pop_front() else {
-                    desk.is_manned = false;
-                    desk.history = self.history.take();
+                let mut queue = lock(&self.queue);
+                let Some(order) = queue.waiting.pop_front() else {
+                    queue.worker_running = false;
+                    queue.history = self.history.take();
                     return;
                 };
                 order
@@ -127,12 +127,12 @@ impl Worker {
         let mut batches = vec![first];
         // Steps of a history stay apart.
         if self.history.is_none() {
-            let mut desk = lock(&self.desk);
-            while let Some(Order::Apply(next)) = desk.waiting.front()
+            let mut queue = lock(&self.queue);
+            while let Some(Order::Apply(next)) = queue.waiting.front()
                 && next.cause() == batches[0].cause()
             {
                 batches.push(next.clone());
-                desk.waiting.pop_front();
+                queue.waiting.pop_front();
             }
         }
         if batches.len() > 1 {

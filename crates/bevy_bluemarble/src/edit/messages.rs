@@ -6,11 +6,11 @@ use bluemarble_edit::Brush;
 
 /// Ask for voxels to change. The batch is applied as a whole or, if any of it is refused, not at all.
 #[derive(Message, Clone, Debug)]
-pub struct EditWorld(pub EditBatch);
+pub struct EditVoxels(pub EditBatch);
 
 /// Ask for a brush to be used on the world as it is when its turn comes.
 #[derive(Message, Clone, Copy, Debug)]
-pub struct BrushWorld(pub Brush);
+pub struct BrushVoxels(pub Brush);
 
 /// Makes one step, for undoing, of all that is edited between the two: the strokes of one drag.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +23,11 @@ pub enum StepEdits {
 
 /// Ask for the last step to be undone: see [`KeepHistory`](super::KeepHistory).
 #[derive(Message, Clone, Copy, Debug, Default)]
-pub struct Undo;
+pub struct UndoEdit;
 
 /// Ask for the step that was undone last to be done again.
 #[derive(Message, Clone, Copy, Debug, Default)]
-pub struct Redo;
+pub struct RedoEdit;
 
 /// A batch was applied: the world holds it, it is as durable as the world's log makes it, and it is being
 /// meshed.
@@ -49,13 +49,13 @@ pub struct EditRefused {
 
 /// The store holds every edit that was made before the save began.
 #[derive(Message, Clone, Debug)]
-pub struct Saved {
+pub struct VoxelWorldSaved {
     /// The last batch that the store holds for certain; 0 in a world without a log.
     pub lsn: u64,
     /// Chunks written.
     pub chunks: usize,
 }
 
-/// Ask for everything edited so far to be folded into the store now; [`Saved`] answers.
+/// Ask for everything edited so far to be folded into the store now; [`VoxelWorldSaved`] answers.
 #[derive(Message, Clone, Copy, Debug, Default)]
-pub struct SaveWorld;
+pub struct SaveVoxelWorld;

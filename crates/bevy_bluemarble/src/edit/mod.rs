@@ -22,7 +22,8 @@ pub(crate) use self::editor::Order;
 use self::{editor::Editor, save::Saving};
 pub use self::{
     messages::{
-        BrushWorld, EditApplied, EditRefused, EditWorld, Redo, SaveWorld, Saved, StepEdits, Undo,
+        BrushVoxels, EditApplied, EditRefused, EditVoxels, RedoEdit, SaveVoxelWorld, StepEdits,
+        UndoEdit, VoxelWorldSaved,
     },
     save::{SaveInterval, save_on_exit},
 };
@@ -95,17 +96,17 @@ pub fn take_orders(
     mut edits: ResMut<Edits>,
     streamer: Res<Streamer>,
     history: Option<Res<KeepHistory>>,
-    mut batches: MessageReader<EditWorld>,
-    mut brushes: MessageReader<BrushWorld>,
+    mut batches: MessageReader<EditVoxels>,
+    mut brushes: MessageReader<BrushVoxels>,
     mut steps: MessageReader<StepEdits>,
-    mut undos: MessageReader<Undo>,
-    mut redos: MessageReader<Redo>,
+    mut undos: MessageReader<UndoEdit>,
+    mut redos: MessageReader<RedoEdit>,
 ) {
     let steps: Vec<StepEdits> = steps.read().copied().collect();
     let of = |step: StepEdits| steps.iter().filter(move |&&other| other == step);
     let mut orders: Vec<Order> = of(StepEdits::Begin).map(|_| Order::Begin).collect();
-    orders.extend(batches.read().map(|EditWorld(batch)| Order::Apply(batch.clone())));
-    orders.extend(brushes.read().map(|BrushWorld(brush)| Order::Brush(*brush)));
+    orders.extend(batches.read().map(|EditVoxels(batch)| Order::Apply(batch.clone())));
+    orders.extend(brushes.read().map(|BrushVoxels(brush)| Order::Brush(*brush)));
     orders.extend(undos.read().map(|_| Order::Undo));
     orders.extend(redos.read().map(|_| Order::Redo));
     orders.extend(of(StepEdits::End).map(|_| Order::End));
@@ -123,12 +124,12 @@ pub fn follow_up(
     mut streamer: ResMut<Streamer>,
     mut history: ResMut<EditHistory>,
     mut statistics: ResMut<StreamingStatistics>,
-    mut save_now: MessageReader<SaveWorld>,
+    mut save_now: MessageReader<SaveVoxelWorld>,
     interval: Res<SaveInterval>,
     mut applied: MessageWriter<EditApplied>,
     mut refused: MessageWriter<EditRefused>,
     mut chunks: MessageWriter<ChunkEvent>,
-    mut saved: MessageWriter<Saved>,
+    mut saved: MessageWriter<VoxelWorldSaved>,
 ) {
     let edits = &mut *edits;
     while let Ok(event) = edits.events.try_recv() {
@@ -158,7 +159,7 @@ pub fn follow_up(
                 if let Some(CheckpointReport { lsn, chunks, rebuilt }) = edits.saving.ended(result)
                 {
                     rebuilt.into_iter().for_each(|key| streamer.edited(key));
-                    saved.write(Saved { lsn, chunks });
+                    saved.write(VoxelWorldSaved { lsn, chunks });
                 }
             }
         }

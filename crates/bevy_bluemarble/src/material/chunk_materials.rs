@@ -7,7 +7,10 @@ use bevy::{
     prelude::*,
 };
 
-use crate::{bake::Vertices, job::Pass, material::VoxelMaterial};
+use crate::{
+    bake::{Pass, Vertices},
+    material::VoxelMaterial,
+};
 
 /// Whether an entity is drawn whole or on some pixels only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use bevy::{
 use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
 use glam::DVec3;
 
-use super::sun::Sun;
+use super::sun::SunLight;
 use crate::{
     sky::{Sky, moon_direction},
     space::{VoxelWorld, WorldPosition, WorldSpace},
@@ -91,7 +91,7 @@ impl Environment {
         shape: &Shape,
         viewer: DVec3,
         planet: (Vec3, f64),
-        sun: &Sun,
+        sun: &SunLight,
         sky: &Sky,
         quality: LookQuality,
         drift_rad: f64,
@@ -160,7 +160,7 @@ pub struct EnvironmentMemory {
 
 /// Writes the environment of this frame, if it is another one than before.
 pub fn update_environment(
-    mut sun: ResMut<Sun>,
+    mut sun: ResMut<SunLight>,
     sky: Res<Sky>,
     quality: Res<LookQuality>,
     picture: Res<PlanetPictureState>,
@@ -214,7 +214,7 @@ mod tests {
 
     fn environment(shape: &Shape, viewer: DVec3, sky: &Sky) -> Environment {
         let planet = (Vec3::ZERO, EARTH_RADIUS_M);
-        Environment::new(shape, viewer, planet, &Sun::default(), sky, LookQuality::Medium, 0.0)
+        Environment::new(shape, viewer, planet, &SunLight::default(), sky, LookQuality::Medium, 0.0)
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
     fn without_air_there_are_no_clouds_and_without_a_moon_no_moonlight() {
         let shape = Shape::earth();
         let sky = Sky { moon: false, ..default() };
-        let sun = Sun { air: false, ..default() };
+        let sun = SunLight { air: false, ..default() };
         let planet = (Vec3::ZERO, EARTH_RADIUS_M);
         let dark =
             Environment::new(&shape, DVec3::X * 7e6, planet, &sun, &sky, LookQuality::Low, 0.0);

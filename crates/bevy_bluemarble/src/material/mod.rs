@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `voxel` | [`VoxelMaterial`]: palette colours, procedural grain, water, haze |
 //! | `chunk_materials` | [`ChunkMaterials`]: which material chunks get, the plugin's or a game's own |
-//! | `sun` | [`Sun`]: where it stands in the course of the day and the year |
+//! | `sun` | [`SunLight`]: where it stands in the course of the day and the year |
 //! | `shadow_map` | shadows of whatever stands near the camera, at high quality |
 //! | `relief_buffer` | how the ground of each node lies, as the shaders read it |
 //! | `planet_picture` | [`PlanetPicture`]: what a planet looks like from afar, and its lights at night |
@@ -34,7 +34,7 @@ pub use self::{
     },
     planet_picture::{PictureError, PlanetPicture, PlanetPictureCube},
     relief_buffer::{ReliefBuffer, ReliefUpload, ReliefUploads},
-    sun::{Sun, SunCourse},
+    sun::{SunCourse, SunLight},
     voxel::{VoxelMaterial, VoxelMaterialKey, create_materials},
 };
 pub(crate) use self::{chunk_materials::Look, relief_buffer::RELIEF_SLOTS};
@@ -77,7 +77,7 @@ pub fn build(app: &mut App) {
     embedded_asset!(app, "shaders/sky.wgsl");
     embedded_asset!(app, "shaders/air.wgsl");
     app.add_plugins(MaterialPlugin::<VoxelMaterial>::default())
-        .init_resource::<Sun>()
+        .init_resource::<SunLight>()
         .init_resource::<Sky>()
         .init_resource::<LookQuality>()
         .init_resource::<PlanetPictureState>()

@@ -11,7 +11,7 @@ use bevy::{
 use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
 use glam::DVec3;
 
-use super::{ChunkMaterials, LookQuality, Sun, VoxelMaterial};
+use super::{ChunkMaterials, LookQuality, SunLight, VoxelMaterial};
 use crate::{
     space::{VoxelWorld, WorldPosition},
     viewer::Viewer,
@@ -69,7 +69,7 @@ fn let_chunks_cast(
 /// Keeps the light where the sun is, if there are shadow maps.
 fn follow_sun(
     mut commands: Commands,
-    sun: Res<Sun>,
+    sun: Res<SunLight>,
     world: Res<VoxelWorld>,
     kinds: Option<Res<ChunkMaterials>>,
     viewers: Query<&WorldPosition, With<Viewer>>,

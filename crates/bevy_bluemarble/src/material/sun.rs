@@ -1,4 +1,4 @@
-//! [`Sun`]: where it stands, how strong it is, and how the picture is exposed.
+//! [`SunLight`]: where it stands, how strong it is, and how the picture is exposed.
 
 use bevy::prelude::*;
 use bluemarble_core::{GeoPosition, Shape};
@@ -28,7 +28,7 @@ pub enum SunCourse {
 
 /// Where the sun stands and how the picture is exposed.
 #[derive(Resource, Clone, Debug)]
-pub struct Sun {
+pub struct SunLight {
     /// How it moves.
     pub course: SunCourse,
     /// Days since the year began, 0 to 365: the season, and where the moon stands. Goes on while
@@ -45,7 +45,7 @@ pub struct Sun {
     pub air: bool,
 }
 
-impl Default for Sun {
+impl Default for SunLight {
     fn default() -> Self {
         Self {
             course: SunCourse::Morning,
@@ -78,7 +78,7 @@ fn smooth(share: f64) -> f64 {
     share * share * (3.0 - 2.0 * share)
 }
 
-impl Sun {
+impl SunLight {
     /// Whether time goes by for it.
     pub(super) fn runs(&self) -> bool {
         matches!(self.course, SunCourse::Day { hours_per_s, .. } if hours_per_s != 0.0)
@@ -156,8 +156,8 @@ fn morning(shape: &Shape, viewer: DVec3) -> DVec3 {
 mod tests {
     use super::*;
 
-    fn at(course: SunCourse) -> Sun {
-        Sun { course, ..default() }
+    fn at(course: SunCourse) -> SunLight {
+        SunLight { course, ..default() }
     }
 
     #[test]

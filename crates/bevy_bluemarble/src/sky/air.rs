@@ -7,7 +7,7 @@ use bevy::{core_pipeline::prepass::DepthPrepass, prelude::*};
 
 use super::screen::{self, Screen, ScreenLayer};
 use crate::{
-    material::{ChunkShader, Sun},
+    material::{ChunkShader, SunLight},
     viewer::Viewer,
 };
 
@@ -29,11 +29,11 @@ pub(super) fn build(app: &mut App) {
     app.add_systems(Startup, |mut screen: Screen<AirLayer>| {
         screen.spawn((Name::new("Air"), AirOverlay));
     })
-    .add_systems(Update, (follow_air.run_if(resource_changed::<Sun>), want_depth));
+    .add_systems(Update, (follow_air.run_if(resource_changed::<SunLight>), want_depth));
 }
 
 /// Where there is no air nothing is laid over.
-fn follow_air(sun: Res<Sun>, mut overlays: Query<&mut Visibility, With<AirOverlay>>) {
+fn follow_air(sun: Res<SunLight>, mut overlays: Query<&mut Visibility, With<AirOverlay>>) {
     for mut visibility in &mut overlays {
         *visibility = if sun.air { Visibility::Inherited } else { Visibility::Hidden };
     }

@@ -33,7 +33,7 @@ use crate::material::ChunkShader;
 /// be drawn must not be there.
 pub(crate) const LOOK_LOW: &str = "LOOK_LOW";
 
-/// What the sky shows. The sun has a resource of its own, [`Sun`](crate::material::Sun). Where there is no
+/// What the sky shows. The sun has a resource of its own, [`SunLight`](crate::material::SunLight). Where there is no
 /// air there are no clouds.
 #[derive(Resource, Clone, Debug)]
 pub struct Sky {
@@ -65,7 +65,7 @@ impl Default for Sky {
     }
 }
 
-/// Adds a sky that fits the air of the [`Sun`](crate::material::Sun)'s world.
+/// Adds a sky that fits the air of the [`SunLight`](crate::material::SunLight)'s world.
 pub struct SkyPlugin;
 
 /// What is behind everything that is drawn.

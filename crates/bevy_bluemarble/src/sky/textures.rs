@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     gate::FrameGate,
-    material::{PlanetPictureCube, Sun, VoxelMaterial},
+    material::{PlanetPictureCube, SunLight, VoxelMaterial},
     space::VoxelWorld,
     workers,
 };
@@ -82,7 +82,7 @@ struct CloudsInMaking {
 struct CloudsAsked;
 
 /// A clear sky needs no map.
-fn are_clouds_wanted(sky: Res<Sky>, sun: Res<Sun>) -> bool {
+fn are_clouds_wanted(sky: Res<Sky>, sun: Res<SunLight>) -> bool {
     sky.clouds > 0.0 && sun.air
 }
 

@@ -62,7 +62,7 @@ use crate::{
 pub(crate) struct Resident {
     drawings: Vec<Drawing>,
     /// The entity with what the game adds.
-    furniture: Option<Entity>,
+    content: Option<Entity>,
     pub(crate) chunk: Option<CompactChunk>,
     bounds: NodeBounds,
     mesh_bytes: usize,
@@ -71,7 +71,7 @@ pub(crate) struct Resident {
 
 impl Resident {
     fn entity_count(&self) -> usize {
-        self.drawings.len() + usize::from(self.furniture.is_some())
+        self.drawings.len() + usize::from(self.content.is_some())
     }
 
     /// Where the node lies.
@@ -93,7 +93,7 @@ struct JobEnd {
 /// Something that is drawn no more and waits to be put away, within the budget of a frame.
 enum Retired {
     Drawing(Drawing),
-    Furniture(Entity),
+    Content(Entity),
 }
 
 /// State of the streamer of one world.
@@ -104,6 +104,8 @@ pub struct Streamer {
     /// Shared with the workers, who take from it what is most wanted at that moment.
     queue: Arc<Mutex<JobQueue>>,
     workers: Arc<AtomicUsize>,
+    /// As many of them go on after a node.
+    most_workers: Arc<AtomicUsize>,
     /// Those that build what is out of date, on the pool for waiting tasks: an edit is seen even while all
     /// others have long jobs in hand.
     urgent_workers: Arc<AtomicUsize>,
@@ -165,6 +167,7 @@ impl Streamer {
             builder,
             queue: Arc::default(),
             workers: Arc::default(),
+            most_workers: Arc::default(),
             urgent_workers: Arc::default(),
             residents: FxHashMap::default(),
             held: Held::default(),
@@ -228,6 +231,7 @@ impl Streamer {
         let (builder, end) = (self.builder.clone(), self.end.clone());
         let urgent_end = self.urgent_end.clone();
         let (queue, workers) = (self.queue.clone(), self.workers(urgent).clone());
+        let most_workers = self.most_workers.clone();
         async move {
             while end.len() < RESULTS_WAITING {
                 let Some(Job { key, is_urgent, cancelled }) = lock(&queue).start(urgent) else {
@@ -236,6 +240,10 @@ impl Streamer {
                 let result = builder.build(key, &cancelled).await;
                 let end = if is_urgent { &urgent_end } else { &end };
                 if end.send(JobEnd { key, result }).is_err() {
+                    break;
+                }
+                if !urgent && workers.load(Ordering::Relaxed) > most_workers.load(Ordering::Relaxed)
+                {
                     break;
                 }
                 // Other tasks of the pool have their turn between two nodes.

@@ -16,9 +16,9 @@ use super::{
     relief::ReliefSlot,
 };
 use crate::{
+    bake::Pass,
     bake::Vertices,
     frame::NodeFrame,
-    job::Pass,
     material::{ChunkMaterials, Look},
 };
 

@@ -66,7 +66,7 @@ pub fn receive(
                 streamer.reliefs.release(drawing.relief);
                 streamer.pool.retire(&mut commands, drawing);
             }
-            Some(Retired::Furniture(entity)) => commands.entity(entity).try_despawn(),
+            Some(Retired::Content(entity)) => commands.entity(entity).try_despawn(),
             None => break,
         }
         streamer.budget.spend(0, 1);
@@ -93,7 +93,7 @@ impl Streamer {
     ) -> Option<ReliefUpload> {
         let key = node.key;
         let (mesh_bytes, chunk_bytes) = (node.upload_bytes(), node.resident_bytes());
-        let BuiltNode { chunk, bounds, meshes: built, relief, furniture, .. } = node;
+        let BuiltNode { chunk, bounds, meshes: built, relief, bundles, .. } = node;
         let frame = NodeFrame::new(&bounds);
         let is_drawn = self.cut.drawn().contains(&key);
         let visibility = if is_drawn { Visibility::Visible } else { Visibility::Hidden };
@@ -109,16 +109,16 @@ impl Streamer {
                 self.pool.draw(commands, stage, node, slot, meshes.add(mesh), visibility)
             })
             .collect();
-        let furniture = (!furniture.is_empty()).then(|| {
+        let content = (!bundles.is_empty()).then(|| {
             let (cell, offset) = stage.grid.translation_to_grid(bounds.centre);
             let transform = frame.transform(offset).with_scale(Vec3::ONE);
             let own = (DrawnNode(key), cell, transform, visibility, ChildOf(stage.root));
             let mut entity = commands.spawn(own);
-            furniture.into_iter().for_each(|furnish| furnish(&mut entity));
+            bundles.into_iter().for_each(|insert| insert(&mut entity));
             entity.id()
         });
-        self.budget.spend(mesh_bytes, drawings.len() + usize::from(furniture.is_some()));
-        let resident = Resident { drawings, furniture, chunk, bounds, mesh_bytes, chunk_bytes };
+        self.budget.spend(mesh_bytes, drawings.len() + usize::from(content.is_some()));
+        let resident = Resident { drawings, content, chunk, bounds, mesh_bytes, chunk_bytes };
         self.held.add(&resident);
         if is_drawn {
             self.held.show(key, &resident);
@@ -151,9 +151,9 @@ impl Streamer {
             commands.entity(drawing.entity).insert(Visibility::Hidden);
             self.retired.push_back(Retired::Drawing(drawing));
         }
-        if let Some(entity) = old.furniture {
+        if let Some(entity) = old.content {
             commands.entity(entity).insert(Visibility::Hidden);
-            self.retired.push_back(Retired::Furniture(entity));
+            self.retired.push_back(Retired::Content(entity));
         }
     }
 }

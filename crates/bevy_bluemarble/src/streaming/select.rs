@@ -106,7 +106,7 @@ impl Streamer {
                 self.held.hide(key, resident);
                 Visibility::Hidden
             };
-            if let Some(entity) = resident.furniture {
+            if let Some(entity) = resident.content {
                 commands.entity(entity).insert(visibility);
             }
             if !resident.drawings.is_empty() {
@@ -185,10 +185,13 @@ impl Streamer {
 
     /// Starts workers for what waits.
     fn hand_out(&self, settings: &StreamingSettings) {
-        let limit = settings.jobs_in_flight.clamp(1, RESULTS_WAITING);
+        let steady = settings.jobs_in_flight.clamp(1, RESULTS_WAITING);
         let (missing, is_urgent) = {
             let mut queue = lock(&self.queue);
-            self.builder.gate.tell_backlog(queue.waiting() / limit);
+            let is_far_behind = self.builder.gate.tell_backlog(queue.waiting() / steady);
+            let catching_up = settings.jobs_catching_up.clamp(steady, RESULTS_WAITING.max(steady));
+            let limit = if is_far_behind { catching_up } else { steady };
+            self.most_workers.store(limit, Ordering::Relaxed);
             (queue.waiting().min(limit), queue.is_urgent())
         };
         while self.workers.load(Ordering::Relaxed) < missing {

@@ -18,6 +18,8 @@ pub struct StreamingSettings {
     pub entities_per_s: f64,
     /// Jobs in flight at once: few, so that the order of the queue can change.
     pub jobs_in_flight: usize,
+    /// The same while streaming is far behind, as after a jump: the ground comes first, then even frames.
+    pub jobs_catching_up: usize,
     /// Bytes of meshes and of chunks kept for picking. Above it everything is drawn coarser until it fits.
     pub memory_budget_bytes: usize,
     /// How long finer and coarser nodes take to give way to each other; none swaps them at once.
@@ -30,7 +32,8 @@ impl Default for StreamingSettings {
             frame_share: 0.12,
             bytes_per_s: 512e6,
             entities_per_s: 8_000.0,
-            jobs_in_flight: workers::count(),
+            jobs_in_flight: workers::steady(),
+            jobs_catching_up: workers::count(),
             memory_budget_bytes: 2 << 30,
             fade: Duration::from_millis(250),
         }

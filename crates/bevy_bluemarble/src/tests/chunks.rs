@@ -134,7 +134,7 @@ fn chunks_throw_shadows_of_a_light_without_brightness_as_long_as_quality_is_high
     let (lights, casting) = counts(&mut stage);
     assert!(lights == 1 && casting > 4);
     let night = SunCourse::Fixed(DVec3::NEG_Y);
-    stage.app.world_mut().resource_mut::<Sun>().course = night;
+    stage.app.world_mut().resource_mut::<SunLight>().course = night;
     stage.step();
     assert_eq!(counts(&mut stage).0, 0, "there are no shadows at night");
 }

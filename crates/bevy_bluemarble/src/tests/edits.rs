@@ -31,7 +31,7 @@ fn sixty_edits_a_second_in_flight_are_each_seen_within_three_frames_and_none_is_
         let z_m = -f64::from(frame) * 0.2;
         stage.move_to(DVec3::new(0.0, 14.0, z_m));
         let voxel = above_ground(frame % 7 - 3, (z_m * 2.0) as i32 - 8);
-        stage.app.world_mut().write_message(EditWorld(one(voxel, BRICK)));
+        stage.app.world_mut().write_message(EditVoxels(one(voxel, BRICK)));
         waiting.push((voxel, 0));
         stage.step();
         // Frames are counted, not the time that a busy machine gives its workers.
@@ -69,7 +69,7 @@ fn a_chunk_that_is_edited_in_every_frame_is_drawn_anew_all_the_while() {
     let mut behind = 0;
     for frame in 0..120 {
         let voxel = base + ivec3(frame % 8, frame / 64, frame / 8 % 8);
-        stage.app.world_mut().write_message(EditWorld(one(voxel, BRICK)));
+        stage.app.world_mut().write_message(EditVoxels(one(voxel, BRICK)));
         stage.step();
         let seen = (0..=frame).rev().find(|&f| {
             let voxel = base + ivec3(f % 8, f / 64, f / 8 % 8);
@@ -86,7 +86,7 @@ fn a_refused_batch_says_why_and_leaves_its_neighbours_alone() {
     stage.settle();
     let (good, also_good) = (above_ground(1, -8), above_ground(2, -8));
     for batch in [one(good, BRICK), one(good, MaterialId(60_000)), one(also_good, BRICK)] {
-        stage.app.world_mut().write_message(EditWorld(batch));
+        stage.app.world_mut().write_message(EditVoxels(batch));
     }
     let mut refused = Vec::new();
     stage.until("both are seen", |app| {
@@ -114,8 +114,8 @@ fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
         action: BrushAction::Fill(BRICK),
     };
     stage.app.world_mut().write_message(StepEdits::Begin);
-    stage.app.world_mut().write_message(BrushWorld(sphere(0)));
-    stage.app.world_mut().write_message(BrushWorld(sphere(5)));
+    stage.app.world_mut().write_message(BrushVoxels(sphere(0)));
+    stage.app.world_mut().write_message(BrushVoxels(sphere(5)));
     stage.app.world_mut().write_message(StepEdits::End);
     let drawn = |stage: &Stage| {
         [0, 5].map(|x| stage.drawn_material(centre + ivec3(x, 0, 0)) == Some(BRICK))
@@ -131,8 +131,8 @@ fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
     };
     shows(&mut stage, "painted", [true, true]);
     assert_eq!(stage.resource::<EditHistory>().0.undo_steps, 1);
-    stage.app.world_mut().write_message(Undo);
+    stage.app.world_mut().write_message(UndoEdit);
     shows(&mut stage, "undone", [false, false]);
-    stage.app.world_mut().write_message(Redo);
+    stage.app.world_mut().write_message(RedoEdit);
     shows(&mut stage, "redone", [true, true]);
 }

@@ -16,7 +16,7 @@ fn edits_reach_the_index_by_themselves_and_the_diagnostics_show_it() {
     let mut batch = EditBatch::new();
     batch.fill_sphere(0, DVec3::new(0.0, 0.0, -20.0), 12.0, MaterialId(18));
     batch.set(0, ivec3(500, 3, 500), MaterialId(18));
-    stage.app.world_mut().write_message(EditWorld(batch));
+    stage.app.world_mut().write_message(EditVoxels(batch));
     let world = stage.resource::<VoxelWorld>().0.clone();
     stage.until("the edit is made", |_| world.unindexed() > 1);
     stage.app.insert_resource(IndexPace(RebuildPace::Aggressive));

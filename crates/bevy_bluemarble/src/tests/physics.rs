@@ -71,7 +71,7 @@ fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
     let pit =
         bluemarble_core::LatticeBox::new(feet - IVec3::new(4, 6, 4), feet + IVec3::new(5, 3, 5));
     batch.fill_box(0, pit, MaterialId::AIR);
-    stage.app.world_mut().write_message(EditWorld(batch));
+    stage.app.world_mut().write_message(EditVoxels(batch));
     stage.until("it falls", |app| {
         let at = app.world().get::<WorldPosition>(body).expect("it has a place").0;
         before.y - at.y > 2.0

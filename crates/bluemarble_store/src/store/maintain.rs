@@ -1,6 +1,6 @@
 //! Looking after a world shard by shard, so that one that is damaged does not hide the others.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | `listing` | which shards there are |
 //! | `check` | what is damaged, down to the chunk |

@@ -1,6 +1,6 @@
 //! [`LinearOctree`]: a pure octree in a file, its leaves in Morton order.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`LinearOctree`] | a file that is read leaf by leaf, however large it is |
 //! | `leaf` | the bytes of the header and of a leaf |

@@ -1,7 +1,7 @@
 //! Queries: what a place, a box or a list of places is made of, at any lod, by the cheapest way to the
 //! answer.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`Exactness`], [`Path`], [`Explanation`] | what is asked for, and which way was taken and why |
 //! | `point` | one material: of a place, at a lod |

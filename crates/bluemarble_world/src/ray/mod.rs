@@ -1,6 +1,6 @@
 //! Ray casts: what a ray hits in the world as it is now, drawn or not.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`RayOptions`], [`RayHit`] | what is asked, and the answer |
 //! | `cast` | [`RayCast`]: a ray on its way through nodes, chunks and regions |

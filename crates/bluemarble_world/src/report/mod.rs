@@ -1,6 +1,6 @@
 //! [`WorldReport`]: all that can be told of a world's state, for overlays, logs and monitors.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`WorldReport`], [`DiskUse`] | the numbers |
 //! | [`Activity`] | how often something happens and how long it takes |

@@ -1,6 +1,6 @@
 //! [`CompactChunk`]: a chunk to be kept and looked at, not changed.
 //!
-//! | room | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`CompactChunk`] | where everything is in its words, and a look at one cell |
 //! | `pack` | a chunk is packed |
