@@ -105,7 +105,7 @@ pub fn draw(
         egui::ComboBox::from_label("material").selected_text(world.0.materials().name(tool.material)).show_ui(ui, |ui| {
             for id in world.0.materials().ids().skip(1) {
                 let name = &names[usize::from(id)].name;
-                ui.selectable_value(&mut tool.material, bluemarble_core::MaterialId(id), name);
+                ui.selectable_value(&mut tool.material, MaterialId(id), name);
             }
         });
         ui.add(egui::Slider::new(&mut sun.exposure, 0.05..=1.0).text("exposure"));

@@ -140,7 +140,7 @@ impl Stage {
 
     /// The material of a voxel as it is drawn at lod 0; `None` if its chunk is not drawn at that lod.
     fn drawn_material(&self, voxel: IVec3) -> Option<MaterialId> {
-        let key = bluemarble_core::ChunkKey::of_voxel(0, 0, voxel);
+        let key = ChunkKey::of_voxel(0, 0, voxel);
         let streamer = self.resource::<Streamer>();
         let chunk = streamer.residents.get(&key)?.chunk.as_ref()?;
         let is_drawn = streamer.cut.drawn().contains(&key);

@@ -68,8 +68,7 @@ fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
     let before = place(&stage, body);
     let feet = ((before - DVec3::Y * HALF_M) * 2.0).floor().as_ivec3();
     let mut batch = EditBatch::new();
-    let pit =
-        bluemarble_core::LatticeBox::new(feet - IVec3::new(4, 6, 4), feet + IVec3::new(5, 3, 5));
+    let pit = LatticeBox::new(feet - IVec3::new(4, 6, 4), feet + IVec3::new(5, 3, 5));
     batch.fill_box(0, pit, MaterialId::AIR);
     stage.app.world_mut().write_message(EditVoxels(batch));
     stage.until("it falls", |app| {
