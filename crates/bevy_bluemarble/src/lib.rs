@@ -91,7 +91,7 @@ pub mod prelude {
     pub use bluemarble_edit::{Brush, BrushAction, BrushShape};
     pub use bluemarble_terrain::{
         Baseline, EarthBaseline, EarthSources, Ground, GroundClosure, NoiseBaseline, Superflat,
-        VoxelClosure,
+        VoxelClosure, assets_dir,
     };
     pub use bluemarble_world::{HybridWorld, WorldError};
 
