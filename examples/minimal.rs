@@ -7,25 +7,23 @@ use bevy_bluemarble::prelude::*;
 
 fn main() -> Result {
     let materials = MaterialTable::standard();
-    let baseline = NoiseBaseline::new(0.5, 7, &materials)?;
+    let hills = NoiseBaseline::new(0.5, 7, &materials)?;
+    let world = VoxelWorld(HybridWorld::in_memory(Arc::new(hills), materials));
     App::new()
-        .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
-        .add_plugins(BluemarblePlugins)
-        .insert_resource(VoxelWorld(HybridWorld::in_memory(Arc::new(baseline), materials)))
-        .add_systems(Startup, spawn_viewer)
+        .add_plugins((DefaultPlugins, BluemarblePlugins))
+        .add_systems(Startup, move |mut commands: Commands| {
+            commands.spawn(world.clone());
+            let eye = Transform::from_xyz(0.0, 90.0, 0.0);
+            let eye = eye.looking_to(Vec3::new(0.0, -0.3, -1.0), Vec3::Y);
+            commands.spawn((Camera3d::default(), Tonemapping::None, Viewer::default(), eye));
+        })
         .add_systems(Update, glide)
         .run();
     Ok(())
 }
 
-fn spawn_viewer(mut commands: Commands) {
-    let gaze = Transform::default().looking_to(Vec3::new(0.0, -0.3, -1.0), Vec3::Y);
-    let place = WorldPosition::new(0.0, 90.0, 0.0);
-    commands.spawn((Camera3d::default(), Tonemapping::None, Viewer::default(), place, gaze));
-}
-
-fn glide(time: Res<Time>, mut viewers: Query<&mut WorldPosition, With<Viewer>>) {
-    for mut position in &mut viewers {
-        position.0.z -= 15.0 * time.delta_secs_f64();
+fn glide(time: Res<Time>, mut viewers: Query<&mut Transform, With<Viewer>>) {
+    for mut transform in &mut viewers {
+        transform.translation.z -= 15.0 * time.delta_secs();
     }
 }

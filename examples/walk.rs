@@ -9,7 +9,7 @@ use bevy::{
     prelude::*,
 };
 use bevy_bluemarble::{
-    bluemarble_core::{material::Surface, shape::Ray},
+    bluemarble_core::material::Surface,
     physics::{Collides, VoxelPhysicsPlugin, Walker},
     prelude::*,
 };
@@ -22,11 +22,12 @@ fn main() -> Result {
     let materials = MaterialTable::standard().with_surface(|_| Surface::Smooth);
     let hills = NoiseBaseline::new(0.5, 7, &materials)?;
     let start = WorldPosition::new(0.0, hills.surface_y(0, 0.0, 0.0) * 0.5 + 2.0, 0.0);
+    let world = VoxelWorld(HybridWorld::in_memory(Arc::new(hills), materials));
     App::new()
         .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
         .add_plugins((BluemarblePlugins, VoxelPhysicsPlugin, PhysicsPlugins::default()))
-        .insert_resource(VoxelWorld(HybridWorld::in_memory(Arc::new(hills), materials)))
         .add_systems(Startup, move |mut commands: Commands| {
+            commands.spawn(world.clone());
             commands.spawn((Walker::default(), Collides::default(), start));
             let lens = Projection::from(PerspectiveProjection { near: 0.05, ..default() });
             let eyes = (Camera3d::default(), lens, Tonemapping::None, DepthPrepass);
@@ -69,19 +70,18 @@ fn walk(
 
 fn dig(
     buttons: Res<ButtonInput<MouseButton>>,
-    eyes: Query<(&WorldPosition, &Transform), With<Viewer>>,
+    eyes: Single<&GlobalTransform, With<Viewer>>,
     picker: WorldPicker,
-    world: Res<VoxelWorld>,
+    worlds: Query<&VoxelWorld>,
     mut edits: MessageWriter<EditVoxels>,
 ) {
-    let Ok((place, transform)) = eyes.single() else { return };
-    let ray = Ray { origin: place.0, direction: transform.forward().as_vec3().as_dvec3() };
     if buttons.just_pressed(MouseButton::Left)
-        && let Some(pick) = picker.pick(&ray)
+        && let Some(pick) = picker.pick_from(&eyes)
+        && let Ok(world) = worlds.get(pick.world)
     {
-        let centre = world.0.shape().from_world_in(pick.region, pick.point);
+        let centre = world.0.shape().from_world_in(pick.region, pick.local_point);
         let mut batch = EditBatch::new();
         batch.fill_sphere(pick.region, centre, 3.0, MaterialId::AIR);
-        edits.write(EditVoxels(batch));
+        edits.write(EditVoxels { world: pick.world, batch });
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bevy::prelude::*;
-use bevy_bluemarble::prelude::{StreamingStatistics, Viewer, WorldPosition};
+use bevy_bluemarble::prelude::{Viewer, WorldPosition};
 use bluemarble_core::GeoPosition;
 
 use crate::{
@@ -37,7 +37,7 @@ pub fn run() {
         let look = gaze(shape, start);
         let (mut app, camera) = plugin::app(earth.world(), Viewer::default(), start, look);
         let orbit_s = settle(&mut app);
-        let before = app.world().resource::<StreamingStatistics>().clone();
+        let before = plugin::statistics(&app);
         let mut frames = FrameTimes::default();
         for frame in 1..=FRAMES {
             // As many times nearer in every frame.
@@ -47,7 +47,7 @@ pub fn run() {
             frames.step(&mut app);
         }
         let arrival_s = settle(&mut app);
-        let after = app.world().resource::<StreamingStatistics>();
+        let after = plugin::statistics(&app);
         let sum = |counts: &[u64], before: &[u64]| {
             counts.iter().sum::<u64>() - before.iter().sum::<u64>()
         };

@@ -27,9 +27,8 @@ pub fn hills() -> HybridWorld {
 /// An app with a camera in a world.
 pub fn app(world: HybridWorld, viewer: Viewer, at: DVec3, looking: Quat) -> (App, Entity) {
     let mut app = App::new();
-    app.add_plugins(engine().disable::<TransformPlugin>())
-        .add_plugins(BluemarblePlugins)
-        .insert_resource(VoxelWorld(world));
+    app.add_plugins(engine().disable::<TransformPlugin>()).add_plugins(BluemarblePlugins);
+    app.world_mut().spawn(VoxelWorld(world));
     let target = target(&mut app);
     let transform = Transform::from_rotation(looking);
     let camera = (Camera3d::default(), target, viewer, WorldPosition(at), transform);
@@ -40,10 +39,16 @@ pub fn app(world: HybridWorld, viewer: Viewer, at: DVec3, looking: Quat) -> (App
 
 /// Whether everything in view is there.
 pub fn is_settled(app: &App) -> bool {
-    app.world().resource::<StreamingStatistics>().settled
+    statistics(app).settled
 }
 
 /// Drawn nodes that show something, by lod.
 pub fn drawn(app: &App) -> Vec<u64> {
-    app.world().resource::<StreamingStatistics>().drawn_by_lod.to_vec()
+    statistics(app).drawn_by_lod.to_vec()
+}
+
+/// What streaming of the one world has done.
+pub fn statistics(app: &App) -> StreamingStatistics {
+    let mut query = app.world().try_query::<&StreamingStatistics>().expect("it is registered");
+    query.single(app.world()).expect("there is one world").clone()
 }

@@ -34,7 +34,7 @@ pub const BOOKMARKS: [(KeyCode, &str, Pose); 9] = [
 /// Flies to the bookmark whose key was pressed.
 pub fn fly_to_bookmark(
     keys: Res<ButtonInput<KeyCode>>,
-    world: Res<VoxelWorld>,
+    world: Single<&VoxelWorld>,
     mut cameras: Query<&mut GlobeCamera>,
 ) {
     let shape = world.0.shape();

@@ -120,7 +120,7 @@ pub fn steer(
     motion: Res<AccumulatedMouseMotion>,
     scroll: Res<AccumulatedMouseScroll>,
     over_panel: Res<PointerOverPanel>,
-    world: Res<VoxelWorld>,
+    world: Single<&VoxelWorld>,
     mut cameras: Query<&mut GlobeCamera>,
 ) {
     let shape = world.0.shape();
@@ -191,7 +191,7 @@ fn height_above_ground(world: &VoxelWorld, position: DVec3) -> f64 {
 /// Keeps the eye above the ground that is drawn, or where only coarse ground is drawn yet, above what
 /// the baseline knows of it; then puts the camera where it belongs.
 pub fn place(
-    world: Res<VoxelWorld>,
+    world: Single<&VoxelWorld>,
     picker: WorldPicker,
     mut cameras: Query<(&mut GlobeCamera, &mut WorldPosition, &mut Transform)>,
 ) {

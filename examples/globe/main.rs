@@ -161,7 +161,6 @@ fn build(options: Options) -> Result<App, String> {
                     radius_m: 1.0,
                     material: world.materials().id("brick").map_err(|error| error.to_string())?,
                 })
-                .init_resource::<KeepHistory>()
                 .add_observer(tools::click)
                 .add_systems(
                     Update,
@@ -190,7 +189,18 @@ fn build(options: Options) -> Result<App, String> {
         app.world_mut().resource_mut::<SunLight>().course = course;
     }
     app.world_mut().resource_mut::<SunLight>().day_of_year = options.day;
-    app.insert_resource(VoxelWorld(world)).insert_resource(SaveInterval::PROMPT);
+    let keeps_history = !options.headless;
+    let mut planet = app.world_mut().spawn((VoxelWorld(world), SaveInterval::PROMPT));
+    if keeps_history {
+        planet.insert(KeepHistory::default());
+    }
+    // A flat background is for counting pixels: colours do not matter.
+    if options.elevation.is_none() && options.background.is_none() {
+        let asset = |name: &str| assets_dir().join("earth").join(name);
+        let picture = PlanetPicture::load(asset("bluemarble.jpg"), Some(asset("places.csv")))
+            .map_err(|error| error.to_string())?;
+        planet.insert(picture);
+    }
     app.insert_resource(match options.quality {
         Some(options::Quality::Low) => LookQuality::Low,
         Some(options::Quality::Medium) => LookQuality::Medium,
@@ -199,13 +209,6 @@ fn build(options: Options) -> Result<App, String> {
         None => LookQuality::default(),
     });
     app.insert_resource(Sky { clouds: options.clouds, ..default() });
-    // A flat background is for counting pixels: colours do not matter.
-    if options.elevation.is_none() && options.background.is_none() {
-        let asset = |name: &str| assets_dir().join("earth").join(name);
-        let picture = PlanetPicture::load(asset("bluemarble.jpg"), Some(asset("places.csv")))
-            .map_err(|error| error.to_string())?;
-        app.insert_resource(picture);
-    }
     Ok(app)
 }
 

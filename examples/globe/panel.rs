@@ -49,17 +49,16 @@ fn mib(bytes: usize) -> String {
 /// Draws the panel.
 pub fn draw(
     mut contexts: EguiContexts,
-    statistics: Res<StreamingStatistics>,
     times: Res<FrameTimes>,
-    world: Res<VoxelWorld>,
+    planet: Single<(&VoxelWorld, &StreamingStatistics, &EditHistory)>,
     hovered: Res<Hovered>,
     mut tool: ResMut<Tool>,
     mut sun: ResMut<SunLight>,
-    history: Res<EditHistory>,
     mut over: ResMut<PointerOverPanel>,
     mut cameras: Query<&mut GlobeCamera>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
+    let (world, statistics, history) = *planet;
     let shape = world.0.shape();
     egui::Window::new("Bluemarble").default_pos([12.0, 12.0]).default_width(250.0).show(context, |ui| {
         if let Ok(mut camera) = cameras.single_mut() {

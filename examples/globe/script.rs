@@ -157,7 +157,7 @@ impl Script {
 /// Moves the camera along the flight.
 pub fn fly(
     mut script: ResMut<Script>,
-    world: Res<VoxelWorld>,
+    world: Single<&VoxelWorld>,
     mut cameras: Query<&mut GlobeCamera>,
 ) {
     if script.phase != Phase::Fly {
@@ -182,14 +182,12 @@ pub struct Look<'w> {
     clouds: Res<'w, CloudsReady>,
     sky: Res<'w, Sky>,
     sun: Res<'w, SunLight>,
-    picture: Res<'w, PlanetPictureCube>,
-    wanted: Option<Res<'w, PlanetPicture>>,
 }
 
 impl Look<'_> {
     fn is_ready(&self) -> bool {
         let is_clear = self.sky.clouds <= 0.0 || !self.sun.air;
-        (self.clouds.0 || is_clear) && (self.wanted.is_none() || self.picture.is_settled())
+        self.clouds.0 || is_clear
     }
 }
 
@@ -197,8 +195,7 @@ impl Look<'_> {
 pub fn advance(
     mut commands: Commands,
     mut script: ResMut<Script>,
-    statistics: Res<StreamingStatistics>,
-    world: Res<VoxelWorld>,
+    planet: Single<(&VoxelWorld, &StreamingStatistics, &PlanetPictureCube, Has<PlanetPicture>)>,
     (picker, progress, look): (WorldPicker, StreamingProgress, Look),
     canvas: Res<Canvas>,
     mut cameras: Query<(&GlobeCamera, &Projection, &mut Camera)>,
@@ -207,6 +204,7 @@ pub fn advance(
     mut exit: MessageWriter<AppExit>,
 ) {
     let script = &mut *script;
+    let (world, statistics, picture, has_picture) = *planet;
     let now = Instant::now();
     let Ok((camera, projection, mut switch)) = cameras.single_mut() else { return };
     // Nobody looks while the view settles, so nothing is drawn then; frames that are drawn count.
@@ -262,7 +260,8 @@ pub fn advance(
             }
         }
         Phase::Settle => {
-            let is_calm = statistics.settled && look.is_ready();
+            let is_calm =
+                statistics.settled && look.is_ready() && (!has_picture || picture.is_settled());
             script.calm = if is_calm { script.calm + 1 } else { 0 };
             let needed = if script.options.needs_settling() { CALM_FRAMES } else { 0 };
             if script.calm >= needed {
@@ -282,7 +281,7 @@ pub fn advance(
             let radius_m = script.options.dig.unwrap_or(1.0);
             match picker.pick(&pixel_ray(camera, shape, fov_rad, size, middle)) {
                 Some(pick) => {
-                    edits.write(EditVoxels(ball(&world, &pick, radius_m, MaterialId::AIR)));
+                    edits.write(ball(world, &pick, radius_m, MaterialId::AIR));
                     script.enter(Phase::Save);
                 }
                 None => {
@@ -323,8 +322,8 @@ pub fn advance(
         }
         Phase::Report => {
             let result =
-                print_picks(script, camera, shape, fov_rad, &picker, &world).and_then(|()| {
-                    write_report(script, camera.pose(shape), fov_rad, &statistics, &world)
+                print_picks(script, camera, shape, fov_rad, &picker, world).and_then(|()| {
+                    write_report(script, camera.pose(shape), fov_rad, statistics, world)
                 });
             let code = match result {
                 Ok(()) => AppExit::Success,

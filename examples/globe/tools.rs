@@ -11,7 +11,6 @@ use bevy::{
 use bevy_bluemarble::prelude::*;
 use bluemarble_core::MaterialId;
 use bluemarble_edit::{Brush, BrushAction, BrushShape};
-use bluemarble_world::EditBatch;
 
 use crate::panel::{PointerOverPanel, metres};
 
@@ -59,21 +58,21 @@ pub fn ball(
     pick: &VoxelPick,
     radius_m: f64,
     material: MaterialId,
-) -> EditBatch {
+) -> EditVoxels {
     let shape = world.0.shape();
     let radius_voxels = (radius_m / shape.voxel_m()).max(0.6);
-    let centre = shape.from_world_in(pick.region, pick.point);
+    let centre = shape.from_world_in(pick.region, pick.local_point);
     let inwards = pick.face.normal().as_dvec3() * 0.5;
     let centre = if material.is_air() { centre - inwards } else { centre + inwards };
     let mut batch = EditBatch::default();
     batch.fill_sphere(pick.region, centre, radius_voxels, material);
-    batch
+    EditVoxels { world: pick.world, batch }
 }
 
 /// Reads or edits where a drawn voxel was clicked.
 pub fn click(
     mut click: On<Pointer<Click>>,
-    world: Res<VoxelWorld>,
+    worlds: Query<&VoxelWorld>,
     tool: Res<Tool>,
     over_panel: Res<PointerOverPanel>,
     mut edits: MessageWriter<EditVoxels>,
@@ -85,16 +84,18 @@ pub fn click(
         return;
     }
     let Some(pick) = click.event.hit.extra_as::<VoxelPick>() else { return };
+    let Ok(world) = worlds.get(pick.world) else { return };
     let mut brush = |action| {
         let shape = world.0.shape();
-        brushes.write(BrushVoxels(Brush {
+        let brush = Brush {
             region: pick.region,
             shape: BrushShape::Sphere {
-                centre: shape.from_world_in(pick.region, pick.point),
+                centre: shape.from_world_in(pick.region, pick.local_point),
                 radius: (tool.radius_m / shape.voxel_m()).max(0.6),
             },
             action,
-        }));
+        };
+        brushes.write(BrushVoxels { world: pick.world, brush });
     };
     match tool.mode {
         Mode::Read => info!(
@@ -105,10 +106,10 @@ pub fn click(
             metres(pick.place.altitude_m)
         ),
         Mode::Dig => {
-            edits.write(EditVoxels(ball(&world, pick, tool.radius_m, MaterialId::AIR)));
+            edits.write(ball(world, pick, tool.radius_m, MaterialId::AIR));
         }
         Mode::Place => {
-            edits.write(EditVoxels(ball(&world, pick, tool.radius_m, tool.material)));
+            edits.write(ball(world, pick, tool.radius_m, tool.material));
         }
         Mode::Paint => brush(BrushAction::Paint(tool.material)),
         Mode::Smooth => brush(BrushAction::Smooth { strength: 2 }),
@@ -118,6 +119,7 @@ pub fn click(
 /// Ctrl+Z takes the last edit back, with Shift does it again.
 pub fn undo(
     keys: Res<ButtonInput<KeyCode>>,
+    world: Single<Entity, With<VoxelWorld>>,
     mut undos: MessageWriter<UndoEdit>,
     mut redos: MessageWriter<RedoEdit>,
 ) {
@@ -126,8 +128,8 @@ pub fn undo(
         return;
     }
     if keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]) {
-        redos.write_default();
+        redos.write(RedoEdit { world: *world });
     } else {
-        undos.write_default();
+        undos.write(UndoEdit { world: *world });
     }
 }

@@ -25,6 +25,7 @@ use crate::workers;
 const LONGEST_WAIT: Duration = Duration::from_millis(8);
 
 /// Workers with more jobs than this are far behind: some tenths of a second.
+#[cfg(feature = "render")]
 const FAR_BEHIND_JOBS: usize = 96;
 
 /// The gate between the frame and the workers, shared by all.
@@ -70,6 +71,7 @@ impl FrameGate {
     }
 
     /// Says how many jobs wait for each worker; whether that is far behind.
+    #[cfg(feature = "render")]
     pub(crate) fn tell_backlog(&self, jobs: usize) -> bool {
         let is_far_behind = jobs > FAR_BEHIND_JOBS;
         self.0.is_far_behind.store(is_far_behind, Ordering::Relaxed);
@@ -96,7 +98,7 @@ impl FrameGate {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "render"))]
 mod tests {
     use bevy::ecs::system::RunSystemOnce;
 

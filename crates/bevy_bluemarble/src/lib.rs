@@ -9,12 +9,13 @@
 //! fn main() -> Result {
 //!     let materials = MaterialTable::standard();
 //!     let hills = NoiseBaseline::new(0.5, 7, &materials)?;
+//!     let world = HybridWorld::in_memory(Arc::new(hills), materials);
 //!     App::new()
-//!         .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
+//!         .add_plugins(DefaultPlugins)
 //!         .add_plugins(BluemarblePlugins)
-//!         .insert_resource(VoxelWorld(HybridWorld::in_memory(Arc::new(hills), materials)))
-//!         .add_systems(Startup, |mut commands: Commands| {
-//!             commands.spawn((Camera3d::default(), Viewer::default(), WorldPosition::new(0.0, 60.0, 0.0)));
+//!         .add_systems(Startup, move |mut commands: Commands| {
+//!             commands.spawn(VoxelWorld(world.clone()));
+//!             commands.spawn((Camera3d::default(), Viewer::default(), Transform::from_xyz(0.0, 60.0, 0.0)));
 //!         })
 //!         .run();
 //!     Ok(())
@@ -28,56 +29,47 @@
 //! (baselines), [`bluemarble_world`] (worlds, queries, rays), [`bluemarble_edit`] (brushes, undo, clipboard) and
 //! [`bluemarble_mesh`] (meshers). Positions far from the origin are `big_space`'s, which is here as [`big_space`].
 //!
-//! # One frame
+//! # The modules
 //!
-//! The files are the stages, in this order:
+//! Each uses those above it only; all but `meshing` have a plugin.
 //!
-//! | stage | file | what happens |
-//! |---|---|---|
-//! | views | [`viewer`] | every [`Viewer`](viewer::Viewer) becomes a view in world metres |
-//! | edits | [`edit`] | [`EditVoxels`](edit::EditVoxels) messages are applied in the background; what they touched is out of date |
-//! | cut | [`cut`] | which nodes are drawn, which are wanted |
-//! | queue | [`queue`] | the most wanted first, few in flight, cancellable |
-//! | job | [`job`], [`meshing`], [`bake`] | a worker reads, meshes and bakes a node |
-//! | draw | [`streaming`] | results become entities within a budget; parents and children swap |
-//! | pick | [`pick`] | rays find the drawn voxel; a `bevy_picking` backend |
+//! | module | what it owns |
+//! |---|---|
+//! | [`space`] | where entities and worlds are, with a floating origin or without |
+//! | [`world`] | [`VoxelWorld`](world::VoxelWorld)s, which are components: opened, saved, indexed, replaced and closed |
+//! | [`edit`] | edits, brushes, undo and redo, asked for by messages |
+//! | [`meshing`] | how chunks become meshes |
+//! | [`streaming`] | which nodes are wanted for the [`Viewer`](space::Viewer)s, in which order, and the workers that build them |
+//! | [`render`] | what is built is drawn: entities, materials, light, sky |
+//! | [`picking`] | rays find the drawn voxel; a `bevy_picking` backend |
+//! | `physics` | colliders and walking, with the feature `avian` |
 //!
-//! [`space`] ties world metres to the floating origin, [`material`] and [`sky`] give the look, [`content`]
-//! lets games add to chunks and tells them what becomes of these, [`statistics`] says what all of it did,
-//! [`diagnostics`] how the world does. [`indexing`] keeps queries fast.
-//! With the feature `avian` there is `physics`, too: colliders and walking. [`ready`] tells whether an area
-//! is there, [`frame`] and [`vertex`] say how meshes are written down, [`gate`] keeps workers out of the
-//! frame's way.
+//! [`systems`] says when they work within a frame, [`gate`] keeps workers out of the frame's way.
 
-pub mod bake;
-pub mod content;
-pub mod cut;
-pub mod diagnostics;
 pub mod edit;
-pub mod frame;
 pub mod gate;
-pub mod indexing;
-pub mod job;
-pub mod material;
+#[cfg(any(feature = "render", feature = "avian"))]
 pub mod meshing;
 #[cfg(feature = "avian")]
 pub mod physics;
-pub mod pick;
-pub mod plugin;
-pub mod queue;
-pub mod ready;
-pub mod sky;
+#[cfg(feature = "render")]
+pub mod picking;
+mod plugin;
+#[cfg(feature = "render")]
+pub mod render;
 pub mod space;
-pub mod statistics;
+#[cfg(feature = "render")]
 pub mod streaming;
-pub mod vertex;
-pub mod viewer;
+pub mod systems;
 mod workers;
+pub mod world;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "render"))]
 mod tests;
 
-pub use plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems};
+#[cfg(feature = "render")]
+pub use plugin::BluemarblePlugins;
+pub use plugin::BluemarbleServerPlugins;
 pub use {
     big_space, bluemarble_core, bluemarble_edit, bluemarble_mesh, bluemarble_terrain,
     bluemarble_world,
@@ -95,26 +87,34 @@ pub mod prelude {
     };
     pub use bluemarble_world::{HybridWorld, WorldError};
 
+    #[cfg(any(feature = "render", feature = "avian"))]
+    pub use crate::meshing::Meshing;
     pub use crate::{
-        bake::Vertices,
-        content::{ChunkChange, ChunkContents, ChunkEvent},
-        diagnostics::WorldDiagnosticsPlugin,
         edit::{
             BrushVoxels, EditApplied, EditHistory, EditRefused, EditVoxels, KeepHistory, RedoEdit,
-            SaveInterval, SaveVoxelWorld, StepEdits, UndoEdit, VoxelWorldSaved,
+            StepEdits, UndoEdit,
         },
-        indexing::{IndexPace, WorldIndex},
-        material::{
-            ChunkMaterials, LookQuality, PlanetPicture, PlanetPictureCube, SunCourse, SunLight,
+        plugin::BluemarbleServerPlugins,
+        space::{Viewer, WorldFrame, WorldPosition, WorldSpace},
+        systems::BluemarbleSystems,
+        world::{
+            IndexPace, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldClosed, VoxelWorldSaved,
+            WorldDiagnosticsPlugin, WorldIndex, WorldUpkeep,
         },
-        meshing::Meshing,
-        pick::{VoxelPick, WorldPicker},
-        plugin::{BluemarblePlugin, BluemarblePlugins, BluemarbleSystems},
-        ready::StreamingProgress,
-        sky::{CloudsReady, Sky, SkyPlugin},
-        space::{VoxelWorld, WorldPosition, WorldSpace},
-        statistics::StreamingStatistics,
-        streaming::StreamingSettings,
-        viewer::Viewer,
+    };
+    #[cfg(feature = "render")]
+    pub use crate::{
+        picking::{VoxelPick, WorldPicker},
+        plugin::BluemarblePlugins,
+        render::{
+            ChunkChange, ChunkContents, ChunkEvent, Vertices,
+            light::{
+                Airless, CloudsReady, LookQuality, PlanetPicture, PlanetPictureCube, Sky,
+                SunCourse, SunLight,
+            },
+            material::ChunkMaterials,
+            sky::SkyPlugin,
+        },
+        streaming::{StreamingProgress, StreamingSettings, StreamingStatistics},
     };
 }

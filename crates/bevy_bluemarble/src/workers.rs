@@ -18,6 +18,7 @@ pub(crate) fn pool() -> &'static TaskPool {
 
 /// How many of them work while a game is played: as many as the engine's pool for long tasks has by default. More
 /// would take the cores from frames.
+#[cfg(feature = "render")]
 pub(crate) fn steady() -> usize {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     (cores / 4).max(1)

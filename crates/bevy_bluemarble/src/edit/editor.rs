@@ -9,16 +9,28 @@ use std::{
 };
 
 use bevy::tasks::IoTaskPool;
-use bluemarble_core::EditBatch;
-use bluemarble_edit::{Brush, EditError, History, HistoryLimits};
+use bluemarble_core::{ChunkKey, EditBatch};
+use bluemarble_edit::{Brush, EditError, History, HistoryLimits, HistoryStatistics};
 use bluemarble_world::{EditReport, HybridWorld};
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::{EditApplied, EditEvent, EditRefused};
+use super::EditRefusal;
+use crate::world::WorkToken;
+
+/// What the editor says of its orders.
+pub(super) enum EditEvent {
+    Applied {
+        lsn: u64,
+        chunks: Vec<ChunkKey>,
+    },
+    Refused(EditRefusal),
+    /// What an order was: done, whatever came of it.
+    Done(HistoryStatistics),
+}
 
 /// What is asked of the editor.
 #[derive(Clone, Debug)]
-pub(crate) enum Order {
+pub(super) enum Order {
     Apply(EditBatch),
     Brush(Brush),
     Begin,
@@ -32,14 +44,25 @@ pub(crate) enum Order {
 struct EditQueue {
     waiting: VecDeque<Order>,
     worker_running: bool,
+    /// What the history may hold; `None` if there is to be none.
+    limits: Option<HistoryLimits>,
     /// Here while no worker is running.
-    history: Option<History>,
+    history: Option<(HistoryLimits, History)>,
 }
 
 /// Applies edits in the order in which they were asked for.
 pub(super) struct Editor {
     queue: Arc<Mutex<EditQueue>>,
+    /// As many events as there are orders, which nothing bounds either: an edit is never put off or dropped.
+    events: Receiver<EditEvent>,
     sender: Sender<EditEvent>,
+}
+
+impl Default for Editor {
+    fn default() -> Self {
+        let (sender, events) = unbounded();
+        Self { queue: Arc::default(), events, sender }
+    }
 }
 
 fn lock(queue: &Mutex<EditQueue>) -> MutexGuard<'_, EditQueue> {
@@ -47,8 +70,9 @@ fn lock(queue: &Mutex<EditQueue>) -> MutexGuard<'_, EditQueue> {
 }
 
 impl Editor {
-    pub fn new(sender: Sender<EditEvent>) -> Self {
-        Self { queue: Arc::default(), sender }
+    /// What has become of orders since it was last asked.
+    pub fn next_event(&self) -> Option<EditEvent> {
+        self.events.try_recv().ok()
     }
 
     /// Whether a worker is running.
@@ -57,19 +81,27 @@ impl Editor {
         lock(&self.queue).worker_running
     }
 
-    /// Takes orders; `limits` of a history are what the first ones say.
-    pub fn take(&self, orders: Vec<Order>, world: &HybridWorld, limits: Option<HistoryLimits>) {
+    /// Takes orders for a world whose history has these limits, and holds the token until they are done.
+    pub fn take(
+        &self,
+        orders: Vec<Order>,
+        world: &HybridWorld,
+        limits: Option<HistoryLimits>,
+        token: WorkToken,
+    ) {
         let mut queue = lock(&self.queue);
+        queue.limits = limits;
         queue.waiting.extend(orders);
         if std::mem::replace(&mut queue.worker_running, true) {
             return;
         }
-        let history = queue.history.take().or_else(|| limits.map(History::new));
+        let history = queue.history.take();
         let worker = Worker {
             queue: self.queue.clone(),
             sender: self.sender.clone(),
             world: world.clone(),
             history,
+            _token: token,
         };
         IoTaskPool::get().spawn(worker.work()).detach();
     }
@@ -79,7 +111,8 @@ struct Worker {
     queue: Arc<Mutex<EditQueue>>,
     sender: Sender<EditEvent>,
     world: HybridWorld,
-    history: Option<History>,
+    history: Option<(HistoryLimits, History)>,
+    _token: WorkToken,
 }
 
 impl Worker {
@@ -92,6 +125,7 @@ impl Worker {
                     queue.history = self.history.take();
                     return;
                 };
+                follow_limits(&mut self.history, queue.limits);
                 order
             };
             match order {
@@ -99,23 +133,31 @@ impl Worker {
                 Order::Brush(brush) => {
                     let result = match brush.batch(&self.world).await {
                         Ok(batch) => self.apply(&batch).await,
-                        Err(error) => Err(error),
+                        Err(error) => Err(error.into()),
                     };
                     self.tell(result);
                 }
-                Order::Begin => self.history.iter_mut().for_each(History::begin_group),
-                Order::End => self.history.iter_mut().for_each(History::end_group),
+                Order::Begin => {
+                    self.history.iter_mut().for_each(|(_, history)| history.begin_group())
+                }
+                Order::End => self.history.iter_mut().for_each(|(_, history)| history.end_group()),
                 Order::Undo => {
-                    if let Some(history) = &mut self.history {
-                        let result = history.undo(&self.world).await;
-                        self.tell(result.map(Option::unwrap_or_default));
-                    }
+                    let result = match &mut self.history {
+                        Some((_, history)) => {
+                            history.undo(&self.world).await.map_err(EditRefusal::from)
+                        }
+                        None => Err(EditRefusal::NoHistory),
+                    };
+                    self.tell(result.map(Option::unwrap_or_default));
                 }
                 Order::Redo => {
-                    if let Some(history) = &mut self.history {
-                        let result = history.redo(&self.world).await;
-                        self.tell(result.map(Option::unwrap_or_default));
-                    }
+                    let result = match &mut self.history {
+                        Some((_, history)) => {
+                            history.redo(&self.world).await.map_err(EditRefusal::from)
+                        }
+                        None => Err(EditRefusal::NoHistory),
+                    };
+                    self.tell(result.map(Option::unwrap_or_default));
                 }
             }
             self.done();
@@ -157,23 +199,30 @@ impl Worker {
         }
     }
 
-    async fn apply(&mut self, batch: &EditBatch) -> Result<EditReport, EditError> {
+    async fn apply(&mut self, batch: &EditBatch) -> Result<EditReport, EditRefusal> {
         match &mut self.history {
-            Some(history) => history.apply(&self.world, batch).await,
-            None => Ok(self.world.edit(batch).await?),
+            Some((_, history)) => Ok(history.apply(&self.world, batch).await?),
+            None => Ok(self.world.edit(batch).await.map_err(EditError::from)?),
         }
     }
 
-    fn tell(&self, result: Result<EditReport, EditError>) {
+    fn tell(&self, result: Result<EditReport, EditRefusal>) {
         let event = match result {
-            Ok(EditReport { lsn, chunks }) => EditEvent::Applied(EditApplied { lsn, chunks }),
-            Err(error) => EditEvent::Refused(EditRefused { reason: error.to_string() }),
+            Ok(EditReport { lsn, chunks }) => EditEvent::Applied { lsn, chunks },
+            Err(reason) => EditEvent::Refused(reason),
         };
         let _ = self.sender.send(event);
     }
 
     fn done(&self) {
-        let statistics = self.history.as_ref().map(History::statistics);
+        let statistics = self.history.as_ref().map(|(_, history)| history.statistics());
         let _ = self.sender.send(EditEvent::Done(statistics.unwrap_or_default()));
+    }
+}
+
+/// Begins a history, ends it, or begins a new one with other limits.
+fn follow_limits(history: &mut Option<(HistoryLimits, History)>, limits: Option<HistoryLimits>) {
+    if history.as_ref().map(|(limits, _)| *limits) != limits {
+        *history = limits.map(|limits| (limits, History::new(limits)));
     }
 }

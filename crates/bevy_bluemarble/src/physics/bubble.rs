@@ -8,7 +8,8 @@ use super::Collides;
 use crate::space::WorldPosition;
 
 /// World position that positions of the physics engine are counted from, in metres.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Reflect)]
+#[reflect(Resource, Default)]
 pub struct PhysicsOrigin(pub DVec3);
 
 impl PhysicsOrigin {
@@ -25,7 +26,8 @@ impl PhysicsOrigin {
 
 /// A body with a place in world space. Its `WorldPosition` and the rotation of its `Transform` follow the
 /// physics engine; written by anybody else, they move the body.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Reflect)]
+#[reflect(Component, Default)]
 #[require(WorldPosition)]
 pub struct WorldBody {
     /// What was written last; `None` before the first time.
@@ -37,7 +39,7 @@ pub struct WorldBody {
 const BUBBLE_M: f64 = 512.0;
 
 /// Lets the origin follow the first entity that collides.
-pub fn move_origin(
+pub(super) fn move_origin(
     mut origin: ResMut<PhysicsOrigin>,
     near: Query<&WorldPosition, With<Collides>>,
     mut positions: Query<&mut Position>,
@@ -54,7 +56,7 @@ pub fn move_origin(
 }
 
 /// Moves bodies whose place was written by somebody else.
-pub fn read_places(
+pub(super) fn read_places(
     origin: Res<PhysicsOrigin>,
     mut bodies: Query<(&WorldPosition, &Transform, &mut WorldBody, &mut Position, &mut Rotation)>,
 ) {
@@ -71,7 +73,7 @@ pub fn read_places(
 }
 
 /// Lets places follow the bodies.
-pub fn write_places(
+pub(super) fn write_places(
     origin: Res<PhysicsOrigin>,
     mut bodies: Query<
         (&Position, &Rotation, &mut WorldPosition, &mut Transform, &mut WorldBody),

@@ -11,37 +11,27 @@ use crossbeam_channel::{Receiver, Sender};
 use glam::{DVec3, IVec3, ivec3};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{PhysicsOrigin, WorldBody};
+use super::{Collides, PhysicsOrigin, WorldBody};
 use crate::{
-    bake::{Baker, Vertices},
-    edit::EditApplied,
-    frame::NodeFrame,
-    job::{Builder, Meshed},
-    space::WorldPosition,
-    streaming::Streamer,
+    gate::FrameGate,
+    meshing::{ChunkMeshing, Corners, Meshed, Meshing, NodeFrame},
+    space::{WorldFrame, WorldPosition},
     workers,
+    world::{ChunksChanged, VoxelWorld, WorkToken, WorldUpkeep},
 };
-
-/// Voxels near this entity are obstacles: the player, a creature, a place where something lies.
-#[derive(Component, Clone, Copy, Debug, PartialEq)]
-#[require(WorldPosition)]
-pub struct Collides {
-    /// How near, in metres.
-    pub radius_m: f64,
-}
-
-impl Default for Collides {
-    fn default() -> Self {
-        Self { radius_m: 32.0 }
-    }
-}
 
 /// Marks the collider of a chunk of lod 0.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VoxelCollider(pub ChunkKey);
+pub struct VoxelCollider {
+    /// The world's entity.
+    pub world: Entity,
+    /// The chunk.
+    pub key: ChunkKey,
+}
 
-/// What colliders do and hold now.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the colliders of all worlds do and hold now.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect)]
+#[reflect(Resource, Default)]
 pub struct ColliderStatistics {
     /// Chunks near something that collides.
     pub wanted: usize,
@@ -83,9 +73,19 @@ struct Ground {
     is_running: bool,
 }
 
-/// The chunks near everything that collides.
-#[derive(Resource)]
-pub struct Colliders {
+/// How a world's chunks become colliders.
+#[derive(Clone)]
+struct Builder {
+    meshing: ChunkMeshing,
+    gate: FrameGate,
+    /// The world is not closed before the jobs have ended.
+    _user: WorkToken,
+}
+
+/// The chunks of a world near everything that collides.
+#[derive(Component)]
+pub(super) struct WorldColliders {
+    builder: Option<Builder>,
     grounds: FxHashMap<ChunkKey, Ground>,
     /// Those of them that are to be built, for the first time or anew.
     waiting: FxHashSet<ChunkKey>,
@@ -96,10 +96,11 @@ pub struct Colliders {
     running: usize,
 }
 
-impl Default for Colliders {
+impl Default for WorldColliders {
     fn default() -> Self {
-        let (end, ended) = crossbeam_channel::unbounded();
+        let (end, ended) = crossbeam_channel::bounded(JOBS);
         Self {
+            builder: None,
             grounds: FxHashMap::default(),
             waiting: FxHashSet::default(),
             looked_from: Vec::new(),
@@ -110,40 +111,96 @@ impl Default for Colliders {
     }
 }
 
-/// Keeps colliders where something collides.
-pub fn stream(
+/// A world that is taken away is nothing to stand on.
+pub(super) fn take_away(
+    taken: On<Discard, VoxelWorld>,
     mut commands: Commands,
-    mut colliders: ResMut<Colliders>,
+    mut worlds: Query<&mut WorldColliders>,
+) {
+    let Ok(mut colliders) = worlds.get_mut(taken.entity) else { return };
+    let old = std::mem::take(&mut *colliders);
+    for entity in old.grounds.into_values().filter_map(|ground| ground.entity) {
+        commands.entity(entity).try_despawn();
+    }
+}
+
+/// Keeps colliders where something collides.
+pub(super) fn stream(
+    mut commands: Commands,
+    mut worlds: Query<(
+        Entity,
+        &VoxelWorld,
+        Ref<WorldFrame>,
+        Ref<Meshing>,
+        &WorldUpkeep,
+        &mut WorldColliders,
+    )>,
     mut statistics: ResMut<ColliderStatistics>,
-    streamer: Res<Streamer>,
-    origin: Res<PhysicsOrigin>,
+    (origin, gate): (Res<PhysicsOrigin>, Res<FrameGate>),
     near: Query<(&WorldPosition, &Collides)>,
     bodies: Query<Entity, (With<WorldBody>, With<Sleeping>)>,
-    mut edited: MessageReader<EditApplied>,
+    mut poses: Query<(&mut Position, &mut Rotation), With<VoxelCollider>>,
+    mut changed: MessageReader<ChunksChanged>,
 ) {
-    let colliders = &mut *colliders;
-    let builder = streamer.builder();
-    let shape = builder.world.shape();
-    for key in edited.read().flat_map(|edit| &edit.chunks) {
-        let beside = Face::ALL.into_iter().filter_map(|face| shape.neighbour(*key, face));
-        for key in beside.chain([*key]) {
-            if colliders.grounds.contains_key(&key) {
-                colliders.waiting.insert(key);
-            }
+    for ChunksChanged { world, chunks, .. } in changed.read() {
+        if let Ok((_, voxels, .., mut colliders)) = worlds.get_mut(*world) {
+            colliders.note_changes(voxels.0.shape(), chunks);
         }
     }
-    let spheres: Vec<Sphere> =
-        near.iter().map(|(position, near)| (position.0, near.radius_m)).collect();
-    if !are_near_enough(&spheres, &colliders.looked_from) {
-        colliders.want(&mut commands, shape, &spheres);
-        colliders.looked_from.clone_from(&spheres);
+    let mut sum = ColliderStatistics::default();
+    for (entity, world, frame, meshing, upkeep, mut colliders) in &mut worlds {
+        let colliders = colliders.bypass_change_detection();
+        let shape = world.0.shape();
+        if meshing.is_changed() || colliders.builder.is_none() {
+            let meshing = ChunkMeshing::new(&world.0, &meshing);
+            let (gate, user) = (gate.clone(), upkeep.user_token());
+            colliders.builder = Some(Builder { meshing, gate, _user: user });
+            colliders.waiting.extend(colliders.grounds.keys());
+        }
+        let local = |position: &WorldPosition| frame.local_from_world(position.0);
+        let spheres: Vec<Sphere> =
+            near.iter().map(|(position, near)| (local(position), near.radius_m)).collect();
+        if !are_near_enough(&spheres, &colliders.looked_from) {
+            colliders.want(&mut commands, shape, &spheres);
+            colliders.looked_from.clone_from(&spheres);
+        }
+        let placing = Placing { world: entity, shape, frame: &frame, origin: &origin };
+        if colliders.place(&mut commands, &placing) || frame.is_changed() {
+            // Whatever slept on the old ground finds out about the new.
+            bodies.iter().for_each(|body| commands.queue(WakeBody(body)));
+        }
+        if frame.is_changed() {
+            for (&key, ground) in &colliders.grounds {
+                if let Some(Ok(mut pose)) = ground.entity.map(|entity| poses.get_mut(entity)) {
+                    (*pose.0, *pose.1) = placing.pose(key);
+                }
+            }
+        }
+        colliders.start(shape, &spheres);
+        let one = colliders.statistics();
+        sum.wanted += one.wanted;
+        sum.ready += one.ready;
+        sum.triangles += one.triangles;
     }
-    if colliders.place(&mut commands, shape, &origin) {
-        // Whatever slept on the old ground finds out about the new.
-        bodies.iter().for_each(|body| commands.queue(WakeBody(body)));
+    statistics.set_if_neq(sum);
+}
+
+/// Where colliders of a world are placed.
+struct Placing<'a> {
+    world: Entity,
+    shape: Shape,
+    frame: &'a WorldFrame,
+    origin: &'a PhysicsOrigin,
+}
+
+impl Placing<'_> {
+    /// How the collider of a chunk lies for the physics engine.
+    fn pose(&self, key: ChunkKey) -> (Position, Rotation) {
+        let node = NodeFrame::new(&self.shape.node_bounds(key));
+        let centre = self.frame.world_from_local(node.centre);
+        let rotation = self.frame.rotation.as_quat() * node.transform(Vec3::ZERO).rotation;
+        (Position(self.origin.physics_from_world(centre)), Rotation(rotation.normalize()))
     }
-    colliders.start(builder, &spheres);
-    statistics.set_if_neq(colliders.statistics());
 }
 
 /// A middle and a radius in metres.
@@ -157,7 +214,19 @@ fn are_near_enough(spheres: &[Sphere], others: &[Sphere]) -> bool {
         })
 }
 
-impl Colliders {
+impl WorldColliders {
+    /// Builds again what stands on chunks that have changed, and beside them.
+    fn note_changes(&mut self, shape: Shape, chunks: &[ChunkKey]) {
+        for &key in chunks {
+            let beside = Face::ALL.into_iter().filter_map(|face| shape.neighbour(key, face));
+            for key in beside.chain([key]) {
+                if self.grounds.contains_key(&key) {
+                    self.waiting.insert(key);
+                }
+            }
+        }
+    }
+
     fn statistics(&self) -> ColliderStatistics {
         let is_ready =
             |(key, ground): &(&ChunkKey, &Ground)| ground.is_built && !self.waiting.contains(*key);
@@ -203,7 +272,7 @@ impl Colliders {
     }
 
     /// Places what is finished. True if anything has changed.
-    fn place(&mut self, commands: &mut Commands, shape: Shape, origin: &PhysicsOrigin) -> bool {
+    fn place(&mut self, commands: &mut Commands, placing: &Placing<'_>) -> bool {
         let mut changed = false;
         for _ in 0..PLACED_A_FRAME {
             let Ok((key, built)) = self.ended.try_recv() else { break };
@@ -215,20 +284,18 @@ impl Colliders {
             }
             ground.triangles = built.as_ref().map_or(0, |(_, triangles)| *triangles);
             ground.entity = built.map(|(collider, _)| {
-                let frame = NodeFrame::new(&shape.node_bounds(key));
-                let position = origin.physics_from_world(frame.centre);
-                let rotation = frame.transform(Vec3::ZERO).rotation;
+                let marker = VoxelCollider { world: placing.world, key };
                 // Without a Transform the engine would take the collider's scale to be nothing.
-                let place = (Position(position), Rotation(rotation), Transform::default());
-                commands.spawn((VoxelCollider(key), RigidBody::Static, collider, place)).id()
+                let place = (placing.pose(key), Transform::default());
+                commands.spawn((marker, RigidBody::Static, collider, place)).id()
             });
         }
         changed
     }
 
     /// Starts jobs, the nearest first.
-    fn start(&mut self, builder: &Builder, spheres: &[Sphere]) {
-        let shape = builder.world.shape();
+    fn start(&mut self, shape: Shape, spheres: &[Sphere]) {
+        let Some(builder) = self.builder.clone() else { return };
         while self.running < JOBS {
             let distance_m = |key: ChunkKey| {
                 let bounds = shape.node_bounds(key);
@@ -243,7 +310,7 @@ impl Colliders {
             let Some((_, key)) = next else { break };
             self.waiting.remove(&key);
             let Some(ground) = self.grounds.get_mut(&key) else { continue };
-            if builder.world.classify(key) != Classification::Mixed {
+            if builder.meshing.world.classify(key) != Classification::Mixed {
                 ground.is_built = true;
                 continue;
             }
@@ -287,7 +354,7 @@ async fn build(builder: &Builder, key: ChunkKey) -> Built {
         builder.gate.pass();
         true
     };
-    match builder.mesh(key, options, &go_on).await {
+    match builder.meshing.mesh(key, options, &go_on).await {
         Ok(Meshed::Surface(_, _, mesh)) => trimesh(builder, key, &mesh),
         Ok(Meshed::Stopped | Meshed::Hidden) => None,
         Err(error) => {
@@ -299,22 +366,22 @@ async fn build(builder: &Builder, key: ChunkKey) -> Built {
 
 /// The triangles of opaque voxels, in metres in the node's frame.
 fn trimesh(builder: &Builder, key: ChunkKey, mesh: &ChunkMesh) -> Built {
-    let shape = builder.world.shape();
+    let shape = builder.meshing.world.shape();
     let frame = NodeFrame::new(&shape.node_bounds(key));
-    let mut baker = Baker::new(shape, key, &frame, builder.world.materials(), Vertices::Standard);
+    let mut lattice = Corners::new(shape, key, &frame);
     let mut corners: FxHashMap<IVec3, u32> = FxHashMap::default();
     let (mut points, mut triangles) = (Vec::new(), Vec::new());
     for quad in &mesh.opaque {
         let [a, b, c, d] = quad.corners().map(|corner| {
             *corners.entry(corner).or_insert_with(|| {
-                points.push(baker.corner_m(corner));
+                points.push(lattice.corner_m(corner));
                 points.len() as u32 - 1
             })
         });
         triangles.extend([[a, b, c], [a, c, d]]);
     }
     let first = points.len() as u32;
-    points.extend(mesh.smooth.vertices.iter().map(|vertex| baker.place_m(vertex.position)));
+    points.extend(mesh.smooth.vertices.iter().map(|vertex| lattice.place_m(vertex.position)));
     let (smooth, _) = mesh.smooth.indices.as_chunks::<3>();
     triangles.extend(smooth.iter().map(|corners| corners.map(|corner| first + corner)));
     if triangles.is_empty() {

@@ -1,18 +1,51 @@
 //! Bodies fall along the local up.
 
 use avian3d::prelude::*;
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 
-use super::{PhysicsOrigin, WorldBody, colliders::Colliders};
-use crate::space::VoxelWorld;
+use glam::DVec3;
 
-/// How fast bodies fall faster, in m/s²; 9.81 at first. Those with a `GravityScale` of 0 do not.
-#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+use super::{PhysicsOrigin, WorldBody, colliders::WorldColliders};
+use crate::{space::WorldFrame, world::VoxelWorld};
+
+/// Gravitational acceleration near a world, in m/s²: 9.81 for every world unless its entity has another one. Insert
+/// `VoxelGravity(0.0)` on a ship. A body is pulled by the world with gravity whose ground is nearest; bodies with a
+/// `GravityScale` of 0 by none.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Reflect)]
+#[reflect(Component, Default)]
 pub struct VoxelGravity(pub f32);
 
 impl Default for VoxelGravity {
     fn default() -> Self {
         Self(9.81)
+    }
+}
+
+/// Which way and how strongly bodies are pulled: by the world with gravity whose ground is nearest.
+#[derive(SystemParam)]
+pub(super) struct Gravitation<'w, 's> {
+    worlds: Query<'w, 's, (&'static VoxelWorld, &'static WorldFrame, &'static VoxelGravity)>,
+}
+
+/// What pulls a body.
+pub(super) struct Pull {
+    /// Unit direction in world space.
+    pub up: DVec3,
+    pub strength_m_s2: f32,
+}
+
+impl Gravitation<'_, '_> {
+    /// What pulls at a point of world space, if anything does.
+    pub fn at(&self, point: DVec3) -> Option<Pull> {
+        let pulls = self.worlds.iter().filter(|(.., gravity)| gravity.0 != 0.0);
+        let (altitude_m, pull) = pulls
+            .map(|(world, frame, gravity)| {
+                let (shape, local) = (world.0.shape(), frame.local_from_world(point));
+                let up = frame.world_direction(shape.up(local));
+                (shape.altitude_m(local).abs(), Pull { up, strength_m_s2: gravity.0 })
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0))?;
+        altitude_m.is_finite().then_some(pull)
     }
 }
 
@@ -24,30 +57,32 @@ const FOOTHOLD_M: f64 = 3.0;
 ///
 /// (It is not disabled for that: in avian 0.7, contacts that begin to count before they touch are entered
 /// twice, and the solver panics.)
-pub fn pull(
+pub(super) fn pull(
     time: Res<Time>,
-    gravity: Res<VoxelGravity>,
     origin: Res<PhysicsOrigin>,
-    world: Option<Res<VoxelWorld>>,
-    colliders: Res<Colliders>,
+    gravitation: Gravitation,
+    worlds: Query<(&VoxelWorld, &WorldFrame, &WorldColliders)>,
     mut bodies: Query<
         (&RigidBody, &Position, &mut LinearVelocity, Option<&GravityScale>),
         (With<WorldBody>, Without<Sleeping>),
     >,
 ) {
-    let Some(world) = world else { return };
-    let shape = world.0.shape();
     for (body, position, mut velocity, scale) in &mut bodies {
         let scale = scale.map_or(1.0, |scale| scale.0);
         let place = origin.world_from_physics(position.0);
         if !body.is_dynamic() {
             continue;
         }
-        if !colliders.are_ready_around(shape, place, FOOTHOLD_M) {
+        let is_ready = worlds.iter().all(|(world, frame, colliders)| {
+            let local = frame.local_from_world(place);
+            colliders.are_ready_around(world.0.shape(), local, FOOTHOLD_M)
+        });
+        if !is_ready {
             velocity.0 = Vec3::ZERO;
-        } else if scale != 0.0 {
-            let up = shape.up(place).as_vec3();
-            velocity.0 -= up * (gravity.0 * scale * time.delta_secs());
+        } else if scale != 0.0
+            && let Some(Pull { up, strength_m_s2 }) = gravitation.at(place)
+        {
+            velocity.0 -= up.as_vec3() * (strength_m_s2 * scale * time.delta_secs());
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Voxels as obstacles, for the physics engine [`avian3d`].
 //!
 //! Physics counts in `f32`, a planet does not. So bodies live in a *bubble*: positions of the engine are
-//! metres from [`PhysicsOrigin`], along the axes of world space, and the origin follows the viewers that
-//! collide. Every body has a [`WorldPosition`](crate::space::WorldPosition), which follows it, and which
+//! metres from [`PhysicsOrigin`], along the axes of world space, and the origin follows the first entity that
+//! [`Collides`]. Every body has a [`WorldPosition`](crate::space::WorldPosition), which follows it, and which
 //! may be written to put it elsewhere.
 //!
 //! | file | what happens |
@@ -14,6 +14,7 @@
 
 mod bubble;
 mod colliders;
+mod collides;
 mod gravity;
 mod walker;
 
@@ -22,47 +23,79 @@ use bevy::prelude::*;
 
 pub use self::{
     bubble::{PhysicsOrigin, WorldBody},
-    colliders::{ColliderStatistics, Collides, VoxelCollider},
+    colliders::{ColliderStatistics, VoxelCollider},
+    collides::Collides,
     gravity::VoxelGravity,
     walker::Walker,
 };
-use crate::{plugin::BluemarbleSystems, streaming::Streamer};
+use crate::{
+    meshing::Meshing,
+    systems::{BluemarbleSystems, require},
+    world::VoxelWorld,
+};
+
+/// When physics does its work: order your own systems by these.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoxelPhysicsSystems {
+    /// Bodies whose [`WorldPosition`](crate::space::WorldPosition) was written by others are moved. In [`PreUpdate`].
+    Read,
+    /// Gravity and walkers, before the engine's own step. In [`FixedUpdate`].
+    Move,
+    /// Positions follow the bodies. In [`PostUpdate`], before [`BluemarbleSystems::Place`].
+    Write,
+    /// Colliders come and go. In [`PostUpdate`], after [`BluemarbleSystems::Edit`].
+    Colliders,
+}
 
 /// Colliders of voxels, and bodies that stand on a planet.
 ///
-/// Add it before `PhysicsPlugins`: it tells the engine that positions are its own and not those of
-/// `Transform`. Bodies are entities with a `RigidBody`, a `Collider` and a [`WorldBody`].
+/// It tells the physics engine that positions are its own and not those of `Transform`. Bodies are entities with a
+/// `RigidBody`, a `Collider` and a [`WorldBody`].
 pub struct VoxelPhysicsPlugin;
 
 impl Plugin for VoxelPhysicsPlugin {
     fn build(&self, app: &mut App) {
+        require::<VoxelWorld, Meshing>(app);
+        require::<VoxelWorld, VoxelGravity>(app);
+        require::<VoxelWorld, colliders::WorldColliders>(app);
         app.insert_resource(PhysicsTransformConfig {
             propagate_before_physics: false,
             transform_to_position: false,
             position_to_transform: false,
             transform_to_collider_scale: false,
         })
-        // Gravity has another direction for each body.
-        .insert_resource(Gravity(Vec3::ZERO))
         .init_resource::<PhysicsOrigin>()
-        .init_resource::<VoxelGravity>()
-        .init_resource::<colliders::Colliders>()
         .init_resource::<ColliderStatistics>()
+        .add_observer(colliders::take_away)
+        .configure_sets(FixedUpdate, VoxelPhysicsSystems::Move.before(PhysicsSystems::First))
+        .configure_sets(
+            PostUpdate,
+            (
+                VoxelPhysicsSystems::Write.before(BluemarbleSystems::Place),
+                VoxelPhysicsSystems::Colliders.after(BluemarbleSystems::Edit),
+            ),
+        )
+        .add_systems(
+            PreUpdate,
+            (bubble::move_origin, bubble::read_places).chain().in_set(VoxelPhysicsSystems::Read),
+        )
         .add_systems(
             FixedUpdate,
             (gravity::pull, walker::stand_upright, walker::walk)
                 .chain()
-                .before(PhysicsSystems::First),
+                .in_set(VoxelPhysicsSystems::Move),
         )
-        .add_systems(PreUpdate, (bubble::move_origin, bubble::read_places).chain())
         .add_systems(
             PostUpdate,
             (
-                bubble::write_places.before(BluemarbleSystems::Views),
-                colliders::stream
-                    .run_if(resource_exists::<Streamer>)
-                    .after(BluemarbleSystems::Edit),
+                bubble::write_places.in_set(VoxelPhysicsSystems::Write),
+                colliders::stream.in_set(VoxelPhysicsSystems::Colliders),
             ),
         );
+    }
+
+    fn finish(&self, app: &mut App) {
+        // Gravity has another direction for each body. The engine has its own by now, whichever plugin came first.
+        app.insert_resource(Gravity(Vec3::ZERO));
     }
 }

@@ -4,13 +4,16 @@ use avian3d::prelude::*;
 use bevy::prelude::*;
 use glam::DVec3;
 
-use super::{PhysicsOrigin, VoxelGravity, WorldBody};
-use crate::space::VoxelWorld;
+use super::{
+    PhysicsOrigin, WorldBody,
+    gravity::{Gravitation, Pull},
+};
 
 /// Somebody on foot: stands upright wherever up is, walks where it is told, and jumps.
 ///
 /// It is a dynamic capsule of 1.7 m by default; give the entity another `Collider` to change that.
-#[derive(Component, Clone, Copy, Debug)]
+#[derive(Component, Clone, Copy, Debug, Reflect)]
+#[reflect(Component, Default)]
 #[require(
     WorldBody,
     RigidBody = RigidBody::Dynamic,
@@ -54,15 +57,14 @@ const AIR_GRIP_PER_S: f32 = 2.0;
 const FOOTING_M: f32 = 0.15;
 
 /// Turns walkers upright, no more than that needs.
-pub fn stand_upright(
+pub(super) fn stand_upright(
     origin: Res<PhysicsOrigin>,
-    world: Option<Res<VoxelWorld>>,
+    gravitation: Gravitation,
     mut walkers: Query<(&Position, &mut Rotation), With<Walker>>,
 ) {
-    let Some(world) = world else { return };
-    let shape = world.0.shape();
     for (position, mut rotation) in &mut walkers {
-        let up = shape.up(origin.world_from_physics(position.0)).as_vec3();
+        let pull = gravitation.at(origin.world_from_physics(position.0));
+        let Some(up) = pull.map(|pull| pull.up.as_vec3()) else { continue };
         let lean = rotation.0 * Vec3::Y;
         if lean.dot(up) < 1.0 - 1e-6 {
             rotation.0 = (Quat::from_rotation_arc(lean, up) * rotation.0).normalize();
@@ -71,18 +73,17 @@ pub fn stand_upright(
 }
 
 /// Moves walkers.
-pub fn walk(
+pub(super) fn walk(
     time: Res<Time>,
     origin: Res<PhysicsOrigin>,
-    gravity: Res<VoxelGravity>,
-    world: Option<Res<VoxelWorld>>,
+    gravitation: Gravitation,
     query: SpatialQuery,
     mut walkers: Query<(Entity, &mut Walker, &Collider, &Position, &Rotation, &mut LinearVelocity)>,
 ) {
-    let Some(world) = world else { return };
-    let shape = world.0.shape();
     for (entity, mut walker, collider, position, rotation, mut velocity) in &mut walkers {
-        let up = shape.up(origin.world_from_physics(position.0)).as_vec3();
+        let pull = gravitation.at(origin.world_from_physics(position.0));
+        let Some(Pull { up, strength_m_s2 }) = pull else { continue };
+        let up = up.as_vec3();
         let Ok(down) = Dir3::new(-up) else { continue };
         let footing = query.cast_shape(
             collider,
@@ -104,7 +105,7 @@ pub fn walk(
         let share = 1.0 - (-grip * time.delta_secs()).exp();
         velocity.0 = along.lerp(wanted, share) + up * rise;
         let is_blocked = along.dot(wanted) < BLOCKED_SHARE * wanted.length_squared();
-        let hop_m_s = (2.0 * gravity.0 * walker.ledge_m).max(0.0).sqrt();
+        let hop_m_s = (2.0 * strength_m_s2 * walker.ledge_m).max(0.0).sqrt();
         if is_grounded && is_blocked && rise < 0.5 && wanted.length() > 0.5 {
             velocity.0 += up * (hop_m_s - rise);
         }

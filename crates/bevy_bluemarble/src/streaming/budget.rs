@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use bevy::prelude::*;
+
 use super::settings::StreamingSettings;
 
 /// A frame counts at most this many times as much as frames before.
@@ -49,6 +51,39 @@ impl Pace {
         self.frame_s =
             (self.frame_s * (1.0 - WEIGHT) + frame_s * WEIGHT).clamp(SHORTEST_S, LONGEST_S);
     }
+}
+
+/// What is left of this frame for turning results into entities, for all worlds together.
+#[derive(Resource, Debug)]
+pub struct FrameBudget {
+    pace: Pace,
+    left: Budget,
+}
+
+impl Default for FrameBudget {
+    fn default() -> Self {
+        let mut pace = Pace::default();
+        let left = pace.begin(&StreamingSettings::default());
+        Self { pace, left }
+    }
+}
+
+impl FrameBudget {
+    /// Whether anything more may be done in this frame.
+    pub fn is_left(&self) -> bool {
+        self.left.is_left()
+    }
+
+    /// Notes what a step has cost: bytes of meshes, and entities placed or put away.
+    pub fn spend(&mut self, bytes: usize, entities: usize) {
+        self.left.spend(bytes, entities);
+    }
+}
+
+/// A frame begins.
+pub(super) fn begin(mut budget: ResMut<FrameBudget>, settings: Res<StreamingSettings>) {
+    let FrameBudget { pace, left } = &mut *budget;
+    *left = pace.begin(&settings);
 }
 
 /// What is left of a frame's share.

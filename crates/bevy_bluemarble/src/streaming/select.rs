@@ -1,64 +1,49 @@
-//! The cut is selected, entities are shown and hidden, jobs are started.
+//! The cut of each world is selected and jobs are started.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
-use bevy::{mesh::MeshTag, prelude::*, tasks::IoTaskPool};
+use bevy::prelude::*;
 use bluemarble_core::ChunkKey;
 
 use super::{
-    RESULTS_WAITING, Retired, Streamer, StreamingSettings,
-    fade::{LONGEST, Phase, Step, clock_ms},
-    index_drawn, lock,
-    pool::{Drawing, tag},
+    StreamingSettings, Swap, Views, WorldStreaming,
+    cut::{CutChange, View},
+    jobs::JobBoard,
 };
-use crate::{
-    content::{ChunkChange, ChunkEvent},
-    cut::CutChange,
-    material::{ChunkMaterials, FadeClock, Look},
-    viewer::Views,
-    workers,
-};
+use crate::{gate::FrameGate, space::WorldFrame, world::VoxelWorld};
 
-/// Selects the cut, swaps what is drawn and hands out jobs.
-pub fn select(
-    mut commands: Commands,
-    mut streamer: ResMut<Streamer>,
+/// What is drawn gets so much coarser a frame while it does not fit into memory.
+const COARSER_A_FRAME: f64 = 1.02;
+/// Nothing gets coarser than this, whatever the budget.
+const MAX_COARSENESS: f64 = 64.0;
+/// Below this share of the memory budget what was made coarser gets finer again.
+const ROOMY_SHARE: f64 = 0.7;
+
+/// Selects the cuts and hands out jobs.
+pub(super) fn select(
+    mut worlds: Query<(&VoxelWorld, &WorldFrame, &mut WorldStreaming)>,
     settings: Res<StreamingSettings>,
-    materials: Res<ChunkMaterials>,
     views: Res<Views>,
-    time: Res<Time<Real>>,
-    mut clock: ResMut<FadeClock>,
-    mut told: MessageWriter<ChunkEvent>,
+    board: Res<JobBoard>,
+    gate: Res<FrameGate>,
 ) {
-    let streamer = &mut *streamer;
-    let now = clock_ms(time.elapsed());
-    let fade = settings.fade.min(LONGEST);
-    let fades = materials.fades() && !fade.is_zero();
-    streamer.end_fades(&mut commands, &materials, fade, now);
-    streamer.retry();
-    streamer.fit_into(settings.memory_budget_bytes);
-    if streamer.changed || streamer.views != views.0 {
-        streamer.changed = false;
-        streamer.views.clone_from(&views.0);
-        let world = streamer.builder.world.clone();
-        let change = streamer.cut.update(&views.0, |key| world.classify(key));
-        streamer.swap(&mut commands, &materials, &change, fades.then_some(now));
-        streamer.drop_nodes(&mut commands, &change.dropped);
-        streamer.ask(change);
+    let held: usize = worlds.iter().map(|(.., streaming)| streaming.held.bytes()).sum();
+    for (world, frame, mut streaming) in &mut worlds {
+        let streaming = &mut *streaming;
+        streaming.retry();
+        streaming.fit_into(held, settings.memory_budget_bytes);
+        let local: Vec<View> = views.0.iter().map(|view| view.seen_from(frame)).collect();
+        if streaming.changed || streaming.views != local {
+            streaming.changed = false;
+            streaming.views = local;
+            let change = streaming.cut.update(&streaming.views, |key| world.0.classify(key));
+            streaming.apply(change);
+        }
     }
-    streamer.hand_out(&settings);
-    *clock = FadeClock {
-        now_ms: now,
-        lasts_ms: fade.as_millis() as u32,
-        runs: !streamer.fades.is_empty(),
-    };
-    told.write_batch(streamer.events.drain(..));
+    board.hand_out(&settings, |jobs| gate.tell_backlog(jobs));
 }
 
-impl Streamer {
+impl WorldStreaming {
     /// What has failed some time ago is asked for again.
     fn retry(&mut self) {
         if self.failed.is_empty() {
@@ -74,157 +59,52 @@ impl Streamer {
         }
     }
 
-    /// Shows and hides.
-    fn swap(
-        &mut self,
-        commands: &mut Commands,
-        materials: &ChunkMaterials,
-        change: &CutChange,
-        fade_from: Option<u32>,
-    ) {
-        let steps = match fade_from {
-            Some(now) => self.fades.swap(&change.shown, &change.hidden, now),
-            None => {
-                let shown = change.shown.iter().map(|&key| (key, Step::Show));
-                shown.chain(change.hidden.iter().map(|&key| (key, Step::Hide))).collect()
-            }
-        };
-        for (key, step) in steps {
-            let drawings = self.residents.get(&key).map_or(&[][..], |resident| &resident.drawings);
-            dress(commands, materials, key, drawings, step);
-            if step == Step::Show {
-                // It has come back while an older self of it was leaving.
-                self.retire_leaving(commands, key);
-            }
+    /// Draws everything coarser while memory is short, and finer again when there is much.
+    fn fit_into(&mut self, held_bytes: usize, budget_bytes: usize) {
+        let before = self.coarseness;
+        if held_bytes > budget_bytes {
+            self.coarseness = (before * COARSER_A_FRAME).min(MAX_COARSENESS);
+        } else if (held_bytes as f64) < budget_bytes as f64 * ROOMY_SHARE {
+            self.coarseness = (before / COARSER_A_FRAME).max(1.0);
         }
-        let mut turn = |key: ChunkKey, change: ChunkChange| {
-            let Some(resident) = self.residents.get(&key) else { return };
-            let visibility = if change == ChunkChange::Shown {
-                self.held.show(key, resident);
-                Visibility::Visible
-            } else {
+        self.coarseness_changes = self.coarseness != before;
+        if self.coarseness_changes {
+            self.cut.set_coarseness(self.coarseness);
+            self.changed = true;
+        }
+    }
+
+    /// Takes note of what the cut has changed, and puts what it asks for into the queue.
+    fn apply(&mut self, mut change: CutChange) {
+        for &key in &change.hidden {
+            if let Some(resident) = self.residents.get(&key) {
                 self.held.hide(key, resident);
-                Visibility::Hidden
-            };
-            if let Some(entity) = resident.content {
-                commands.entity(entity).insert(visibility);
             }
-            if !resident.drawings.is_empty() {
-                self.events.push(ChunkEvent { key, change });
-            }
-        };
-        for &key in &change.hidden {
-            turn(key, ChunkChange::Hidden);
-        }
-        for &key in &change.shown {
-            turn(key, ChunkChange::Shown);
-        }
-        for &key in &change.shown {
-            index_drawn(&self.residents, &mut self.drawn, key);
-        }
-        for &key in &change.hidden {
             self.drawn.remove(key);
         }
-    }
-
-    /// Forgets nodes; those that still leave are put away when they are gone.
-    fn drop_nodes(&mut self, commands: &mut Commands, dropped: &[ChunkKey]) {
-        for &key in dropped {
-            self.drawn.remove(key);
-            self.failed.remove(&key);
-            let Some(mut resident) = self.residents.remove(&key) else { continue };
-            self.held.remove(&resident);
-            self.events.push(ChunkEvent { key, change: ChunkChange::Unloaded });
-            if self.fades.phase(key).is_some() {
-                self.retire_leaving(commands, key);
-                self.leaving.insert(key, std::mem::take(&mut resident.drawings));
+        for &key in &change.shown {
+            if let Some(resident) = self.residents.get(&key) {
+                self.held.show(key, resident);
             }
-            self.put_away(commands, resident);
+            self.index_drawn(key);
         }
-    }
-
-    fn retire_leaving(&mut self, commands: &mut Commands, key: ChunkKey) {
-        for drawing in self.leaving.remove(&key).into_iter().flatten() {
-            commands.entity(drawing.entity).insert(Visibility::Hidden);
-            self.retired.push_back(Retired::Drawing(drawing));
+        for &key in &change.dropped {
+            self.forget(key);
         }
-    }
-
-    fn end_fades(
-        &mut self,
-        commands: &mut Commands,
-        materials: &ChunkMaterials,
-        fade: Duration,
-        now: u32,
-    ) {
-        for (key, phase) in self.fades.ended(now, fade) {
-            let step = match phase {
-                Phase::Arriving(_) => Step::Show,
-                Phase::Leaving(_) => Step::Hide,
-            };
-            let drawings = self.residents.get(&key).map_or(&[][..], |resident| &resident.drawings);
-            dress(commands, materials, key, drawings, step);
-            if let Some(gone) = self.leaving.get(&key) {
-                dress(commands, materials, key, gone, Step::Hide);
-            }
-            self.retire_leaving(commands, key);
-        }
-    }
-
-    /// Puts what the cut asks for into the queue.
-    fn ask(&mut self, mut change: CutChange) {
         change.requests_unsorted.retain(|request| !self.failed.contains_key(&request.key));
-        let (cut, mut queue) = (&self.cut, lock(&self.queue));
-        if change.replaces_requests {
-            queue.replace(change.requests_unsorted, |key| cut.wants(key));
-        } else {
-            queue.withdraw(&change.withdrawn);
-            queue.add(change.requests_unsorted);
+        {
+            let (cut, mut queue) = (&self.cut, self.jobs.queue());
+            if change.replaces_requests {
+                queue.replace(change.requests_unsorted, |key| cut.wants(key));
+            } else {
+                queue.withdraw(&change.withdrawn);
+                queue.add(change.requests_unsorted);
+            }
         }
-    }
-
-    /// Starts workers for what waits.
-    fn hand_out(&self, settings: &StreamingSettings) {
-        let steady = settings.jobs_in_flight.clamp(1, RESULTS_WAITING);
-        let (missing, is_urgent) = {
-            let mut queue = lock(&self.queue);
-            let is_far_behind = self.builder.gate.tell_backlog(queue.waiting() / steady);
-            let catching_up = settings.jobs_catching_up.clamp(steady, RESULTS_WAITING.max(steady));
-            let limit = if is_far_behind { catching_up } else { steady };
-            self.most_workers.store(limit, Ordering::Relaxed);
-            (queue.waiting().min(limit), queue.is_urgent())
-        };
-        while self.workers.load(Ordering::Relaxed) < missing {
-            self.workers.fetch_add(1, Ordering::Relaxed);
-            workers::pool().spawn(self.work(false)).detach();
-        }
-        if is_urgent && self.urgent_workers.load(Ordering::Relaxed) == 0 {
-            self.urgent_workers.fetch_add(1, Ordering::Relaxed);
-            IoTaskPool::get().spawn(self.work(true)).detach();
-        }
-    }
-}
-
-/// Lets the entities of a node look as a step wants.
-fn dress(
-    commands: &mut Commands,
-    materials: &ChunkMaterials,
-    key: ChunkKey,
-    drawings: &[Drawing],
-    step: Step,
-) {
-    for drawing in drawings {
-        let mut entity = commands.entity(drawing.entity);
-        let (visibility, phase) = match step {
-            Step::Show => (Visibility::Visible, None),
-            Step::Hide => (Visibility::Hidden, None),
-            Step::Fade(phase) => (Visibility::Visible, Some(phase)),
-        };
-        entity.insert(visibility);
-        if materials.fades() {
-            let look = if phase.is_some() { Look::Fading } else { Look::Steady };
-            entity.insert(MeshTag(tag(key, drawing.relief, phase)));
-            materials.attach(&mut entity, drawing.pass, look);
-        }
+        let Swap { shown, hidden, dropped } = &mut self.swap;
+        // Nobody may have taken the last ones.
+        shown.extend(change.shown);
+        hidden.extend(change.hidden);
+        dropped.extend(change.dropped);
     }
 }

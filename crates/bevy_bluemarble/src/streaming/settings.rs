@@ -6,8 +6,9 @@ use bevy::prelude::*;
 
 use crate::workers;
 
-/// Budgets of the streamer.
-#[derive(Resource, Clone, Debug)]
+/// What streaming of all worlds together may cost. May be changed at any time.
+#[derive(Resource, Clone, Debug, Reflect)]
+#[reflect(Resource, Default)]
 pub struct StreamingSettings {
     /// Share of a frame that the main thread may spend on turning results into entities. At least one
     /// result is taken.

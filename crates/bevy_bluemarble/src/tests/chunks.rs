@@ -6,7 +6,7 @@ use glam::DVec3;
 use rustc_hash::FxHashMap;
 
 use super::*;
-use crate::streaming::DrawnNode;
+use crate::render::{DrawnNode, WorldDrawings};
 
 #[derive(Component)]
 struct Mark(usize);
@@ -14,7 +14,9 @@ struct Mark(usize);
 #[test]
 fn a_games_own_bundle_comes_and_goes_with_its_chunk() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
-        app.world_mut().resource_mut::<ChunkContents>().add(|key: ChunkKey, chunk: &Chunk| {
+        let mut contents = app.world_mut().query::<&mut ChunkContents>();
+        let mut contents = contents.single_mut(app.world_mut()).expect("there is one world");
+        contents.add(|key: ChunkKey, chunk: &Chunk| {
             (key.lod == 0).then_some(Mark(chunk.unique_count()))
         });
     });
@@ -22,7 +24,7 @@ fn a_games_own_bundle_comes_and_goes_with_its_chunk() {
     let marks = |stage: &mut Stage| {
         let mut query = stage.app.world_mut().query::<(&DrawnNode, &Mark, &Visibility)>();
         let world = stage.app.world();
-        let cut = &world.resource::<Streamer>().cut;
+        let cut = &stage.of::<WorldStreaming>().cut;
         let mut count = 0;
         for (node, mark, visibility) in query.iter(world) {
             assert!(mark.0 > 1, "a chunk of one material shows nothing");
@@ -49,12 +51,13 @@ fn chunks_live_in_order_and_every_one_that_was_loaded_is_unloaded_or_still_there
             for event in stage.take::<ChunkEvent>() {
                 lives.entry(event.key).or_default().push(event.change);
             }
-            if stage.resource::<StreamingStatistics>().settled {
+            if stage.of::<StreamingStatistics>().settled {
                 break;
             }
         }
     }
-    let streamer = stage.resource::<Streamer>();
+    let streamer = stage.of::<WorldStreaming>();
+    let drawings = stage.of::<WorldDrawings>();
     let mut shown = 0;
     for (key, life) in &lives {
         let count = |change| life.iter().filter(|&&other| other == change).count();
@@ -63,9 +66,9 @@ fn chunks_live_in_order_and_every_one_that_was_loaded_is_unloaded_or_still_there
         assert_eq!(loaded, count(ChunkChange::Unloaded) + is_there, "{key}: {life:?}");
         assert_eq!(life[0], ChunkChange::Loaded, "{key}: {life:?}");
         let visible = count(ChunkChange::Shown) - count(ChunkChange::Hidden);
-        let resident = streamer.residents.get(key);
-        let is_drawn = streamer.cut.drawn().contains(key)
-            && resident.is_some_and(|resident| resident.entity().is_some());
+        let node = drawings.nodes.get(key);
+        let is_drawn =
+            streamer.cut.drawn().contains(key) && node.is_some_and(|node| node.entity().is_some());
         assert_eq!(visible, usize::from(is_drawn), "{key}: {life:?}");
         shown += visible;
     }
@@ -76,7 +79,7 @@ fn chunks_live_in_order_and_every_one_that_was_loaded_is_unloaded_or_still_there
 fn an_area_is_ready_when_all_of_it_is_drawn_as_fine_as_viewers_want_it() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
     let around = |stage: &Stage, radius_m: f64| {
-        stage.resource::<Streamer>().cut.progress(DVec3::new(0.0, 2.0, -8.0), radius_m)
+        stage.of::<WorldStreaming>().cut.progress(DVec3::new(0.0, 2.0, -8.0), radius_m)
     };
     stage.step();
     assert!(!around(&stage, 20.0).is_ready());
@@ -88,7 +91,7 @@ fn an_area_is_ready_when_all_of_it_is_drawn_as_fine_as_viewers_want_it() {
     for _ in 0..3 {
         stage.step();
     }
-    let there = stage.resource::<Streamer>().cut.progress(DVec3::new(30_000.0, 0.0, 0.0), 20.0);
+    let there = stage.of::<WorldStreaming>().cut.progress(DVec3::new(30_000.0, 0.0, 0.0), 20.0);
     assert!(!there.is_ready(), "{there:?}");
 }
 
@@ -99,7 +102,7 @@ fn entities_of_nodes_that_are_gone_draw_others() {
     for round in 0..6 {
         stage.move_to(DVec3::new(f64::from(round) * 200.0, 14.0, 0.0));
         stage.settle();
-        let statistics = stage.resource::<StreamingStatistics>();
+        let statistics = stage.of::<StreamingStatistics>();
         most = most.max(statistics.entities);
     }
     let mut query = stage.app.world_mut().query::<&DrawnNode>();

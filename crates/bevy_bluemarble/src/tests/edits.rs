@@ -31,7 +31,7 @@ fn sixty_edits_a_second_in_flight_are_each_seen_within_three_frames_and_none_is_
         let z_m = -f64::from(frame) * 0.2;
         stage.move_to(DVec3::new(0.0, 14.0, z_m));
         let voxel = above_ground(frame % 7 - 3, (z_m * 2.0) as i32 - 8);
-        stage.app.world_mut().write_message(EditVoxels(one(voxel, BRICK)));
+        stage.edit(one(voxel, BRICK));
         waiting.push((voxel, 0));
         stage.step();
         // Frames are counted, not the time that a busy machine gives its workers.
@@ -45,7 +45,6 @@ fn sixty_edits_a_second_in_flight_are_each_seen_within_three_frames_and_none_is_
             !is_seen
         });
     }
-    stage.until("the last edit is seen", |_| true);
     for _ in 0..30 {
         stage.step();
         waiting.retain(|(voxel, _)| stage.drawn_material(*voxel) != Some(BRICK));
@@ -53,7 +52,7 @@ fn sixty_edits_a_second_in_flight_are_each_seen_within_three_frames_and_none_is_
     assert!(waiting.is_empty(), "{} edits were never seen", waiting.len());
     let late: u32 = seen_after[4..].iter().sum();
     assert_eq!(late, 0, "frames until edits were seen: {seen_after:?}");
-    let world = stage.resource::<VoxelWorld>().0.clone();
+    let world = stage.voxels();
     for frame in 0..SECONDS * 60 {
         let voxel = above_ground(frame % 7 - 3, (-f64::from(frame) * 0.4) as i32 - 8);
         let found = bevy::tasks::block_on(world.material(0, voxel)).expect("it is read");
@@ -69,7 +68,7 @@ fn a_chunk_that_is_edited_in_every_frame_is_drawn_anew_all_the_while() {
     let mut behind = 0;
     for frame in 0..120 {
         let voxel = base + ivec3(frame % 8, frame / 64, frame / 8 % 8);
-        stage.app.world_mut().write_message(EditVoxels(one(voxel, BRICK)));
+        stage.edit(one(voxel, BRICK));
         stage.step();
         let seen = (0..=frame).rev().find(|&f| {
             let voxel = base + ivec3(f % 8, f / 64, f / 8 % 8);
@@ -86,23 +85,27 @@ fn a_refused_batch_says_why_and_leaves_its_neighbours_alone() {
     stage.settle();
     let (good, also_good) = (above_ground(1, -8), above_ground(2, -8));
     for batch in [one(good, BRICK), one(good, MaterialId(60_000)), one(also_good, BRICK)] {
-        stage.app.world_mut().write_message(EditVoxels(batch));
+        stage.edit(batch);
     }
     let mut refused = Vec::new();
+    let world = stage.voxels();
     stage.until("both are seen", |app| {
         refused.extend(app.world_mut().resource_mut::<Messages<EditRefused>>().drain());
-        let world = app.world().resource::<VoxelWorld>().0.clone();
         let at = |voxel| bevy::tasks::block_on(world.material(0, voxel)).ok();
         at(good) == Some(BRICK) && at(also_good) == Some(BRICK) && !refused.is_empty()
     });
-    assert!(refused[0].reason.contains("60000"), "{}", refused[0].reason);
+    let reason = refused[0].reason.to_string();
+    assert!(reason.contains("60000"), "{reason}");
 }
 
 #[test]
 fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
-        app.init_resource::<KeepHistory>();
+        let mut worlds = app.world_mut().query_filtered::<Entity, With<VoxelWorld>>();
+        let world = worlds.single(app.world()).expect("there is one world");
+        app.world_mut().entity_mut(world).insert(KeepHistory::default());
     });
+    let world = stage.world;
     stage.settle();
     let centre = above_ground(0, -12);
     let sphere = |offset: i32| Brush {
@@ -113,10 +116,10 @@ fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
         },
         action: BrushAction::Fill(BRICK),
     };
-    stage.app.world_mut().write_message(StepEdits::Begin);
-    stage.app.world_mut().write_message(BrushVoxels(sphere(0)));
-    stage.app.world_mut().write_message(BrushVoxels(sphere(5)));
-    stage.app.world_mut().write_message(StepEdits::End);
+    stage.app.world_mut().write_message(StepEdits::Begin(world));
+    stage.app.world_mut().write_message(BrushVoxels { world, brush: sphere(0) });
+    stage.app.world_mut().write_message(BrushVoxels { world, brush: sphere(5) });
+    stage.app.world_mut().write_message(StepEdits::End(world));
     let drawn = |stage: &Stage| {
         [0, 5].map(|x| stage.drawn_material(centre + ivec3(x, 0, 0)) == Some(BRICK))
     };
@@ -130,9 +133,9 @@ fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
         panic!("{what}: {:?}", drawn(stage));
     };
     shows(&mut stage, "painted", [true, true]);
-    assert_eq!(stage.resource::<EditHistory>().0.undo_steps, 1);
-    stage.app.world_mut().write_message(UndoEdit);
+    assert_eq!(stage.of::<EditHistory>().0.undo_steps, 1);
+    stage.app.world_mut().write_message(UndoEdit { world });
     shows(&mut stage, "undone", [false, false]);
-    stage.app.world_mut().write_message(RedoEdit);
+    stage.app.world_mut().write_message(RedoEdit { world });
     shows(&mut stage, "redone", [true, true]);
 }

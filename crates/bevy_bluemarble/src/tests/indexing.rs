@@ -10,18 +10,21 @@ use super::*;
 #[test]
 fn edits_reach_the_index_by_themselves_and_the_diagnostics_show_it() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
-        app.insert_resource(IndexPace(RebuildPace::OnDemand));
+        let mut paces = app.world_mut().query::<&mut IndexPace>();
+        let mut pace = paces.single_mut(app.world_mut()).expect("there is one world");
+        *pace = IndexPace(RebuildPace::OnDemand);
     });
     stage.settle();
     let mut batch = EditBatch::new();
     batch.fill_sphere(0, DVec3::new(0.0, 0.0, -20.0), 12.0, MaterialId(18));
     batch.set(0, ivec3(500, 3, 500), MaterialId(18));
-    stage.app.world_mut().write_message(EditVoxels(batch));
-    let world = stage.resource::<VoxelWorld>().0.clone();
+    stage.edit(batch);
+    let world = stage.voxels();
     stage.until("the edit is made", |_| world.unindexed() > 1);
-    stage.app.insert_resource(IndexPace(RebuildPace::Aggressive));
+    let pace = IndexPace(RebuildPace::Aggressive);
+    stage.app.world_mut().entity_mut(stage.world).insert(pace);
     stage.until("the index follows", |_| world.unindexed() == 0);
-    let progress = stage.resource::<WorldIndex>().progress().expect("there is a world");
+    let progress = stage.of::<WorldIndex>().progress().expect("there is a world");
     assert!(progress.indexed > 1 && progress.failed == 0, "{progress:?}");
     let shown = |app: &mut App, name: &str| {
         let store = app.world().resource::<DiagnosticsStore>();

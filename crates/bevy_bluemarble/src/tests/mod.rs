@@ -5,6 +5,10 @@ mod edits;
 mod indexing;
 #[cfg(feature = "avian")]
 mod physics;
+#[cfg(feature = "avian")]
+mod server;
+mod transforms;
+mod worlds;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,6 +16,7 @@ use std::{
 };
 
 use bevy::{
+    app::PluginGroupBuilder,
     prelude::*,
     render::{
         RenderPlugin,
@@ -26,7 +31,7 @@ use bluemarble_terrain::{Ground, GroundClosure};
 use bluemarble_world::HybridWorld;
 use glam::DVec3;
 
-use crate::{edit::Edits, prelude::*, streaming::Streamer};
+use crate::{edit::WorldEdits, prelude::*, streaming::WorldStreaming};
 
 /// Frames take this long.
 const FRAME: Duration = Duration::from_nanos(16_666_667);
@@ -35,6 +40,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Hills of a few metres, in voxels of half a metre.
 fn hills() -> HybridWorld {
+    let (baseline, materials) = hills_baseline();
+    HybridWorld::in_memory(baseline, materials)
+}
+
+fn hills_baseline() -> (Arc<dyn Baseline>, MaterialTable) {
     let materials = MaterialTable::standard();
     let id = |name| materials.id(name).expect("the standard table has it");
     let (surface, below) = (id("grass"), id("granite"));
@@ -44,7 +54,34 @@ fn hills() -> HybridWorld {
         below,
     };
     let baseline = GroundClosure::new(0.5, "test hills", -8.0..=8.0, ground).expect("it is one");
-    HybridWorld::in_memory(Arc::new(baseline), materials)
+    (Arc::new(baseline), materials)
+}
+
+/// Bevy's plugins without a window and without a graphics card.
+fn engine() -> PluginGroupBuilder {
+    let render = WgpuSettings { backends: None, ..default() };
+    DefaultPlugins
+        .build()
+        .disable::<WinitPlugin>()
+        .disable::<bevy::log::LogPlugin>()
+        .set(RenderPlugin {
+            render_creation: RenderCreation::Automatic(Box::new(render)),
+            ..default()
+        })
+        .set(WindowPlugin {
+            primary_window: None,
+            exit_condition: ExitCondition::DontExit,
+            ..default()
+        })
+}
+
+/// Waits until plugins are there.
+fn make_ready(app: &mut App) {
+    while app.plugins_state() == bevy::app::PluginsState::Adding {
+        bevy::tasks::tick_global_task_pools_on_main_thread();
+    }
+    app.finish();
+    app.cleanup();
 }
 
 /// One app at a time: what frames take is part of what is tested.
@@ -54,6 +91,8 @@ static ALONE: Mutex<()> = Mutex::new(());
 struct Stage {
     app: App,
     viewer: Entity,
+    /// The first world's entity.
+    world: Entity,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -62,34 +101,15 @@ impl Stage {
     fn new(world: HybridWorld, at: DVec3, set_up: impl FnOnce(&mut App)) -> Self {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let mut app = App::new();
-        let render = WgpuSettings { backends: None, ..default() };
-        let plugins = DefaultPlugins
-            .build()
-            .disable::<TransformPlugin>()
-            .disable::<WinitPlugin>()
-            .disable::<bevy::log::LogPlugin>()
-            .set(RenderPlugin {
-                render_creation: RenderCreation::Automatic(Box::new(render)),
-                ..default()
-            })
-            .set(WindowPlugin {
-                primary_window: None,
-                exit_condition: ExitCondition::DontExit,
-                ..default()
-            });
-        app.add_plugins(plugins)
+        app.add_plugins(engine().disable::<TransformPlugin>())
             .add_plugins(BluemarblePlugins)
-            .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME))
-            .insert_resource(VoxelWorld(world));
+            .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME));
+        let world = app.world_mut().spawn(VoxelWorld(world)).id();
         set_up(&mut app);
         let looking = Transform::from_rotation(Quat::from_rotation_x(-0.4));
         let viewer = app.world_mut().spawn((Viewer::default(), WorldPosition(at), looking)).id();
-        while app.plugins_state() == bevy::app::PluginsState::Adding {
-            bevy::tasks::tick_global_task_pools_on_main_thread();
-        }
-        app.finish();
-        app.cleanup();
-        Self { app, viewer, _alone }
+        make_ready(&mut app);
+        Self { app, viewer, world, _alone }
     }
 
     /// One frame, as long as a frame is.
@@ -115,7 +135,7 @@ impl Stage {
     /// Waits until the workers have nothing in hand that belongs to an edit.
     fn wait_for_edits(&self) {
         let start = Instant::now();
-        while self.resource::<Edits>().is_busy() || self.resource::<Streamer>().is_urgent() {
+        while self.of::<WorldEdits>().is_busy() || self.of::<WorldStreaming>().is_urgent() {
             assert!(start.elapsed() < PATIENCE, "edits are stuck");
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -123,11 +143,25 @@ impl Stage {
 
     fn settle(&mut self) {
         self.step();
-        self.until("rest", |app| app.world().resource::<StreamingStatistics>().settled);
+        let world = self.world;
+        self.until("rest", |app| {
+            app.world().get::<StreamingStatistics>(world).is_some_and(|known| known.settled)
+        });
     }
 
-    fn resource<R: Resource>(&self) -> &R {
-        self.app.world().resource::<R>()
+    /// A component of the first world.
+    fn of<C: Component>(&self) -> &C {
+        self.app.world().get::<C>(self.world).expect("the world has it")
+    }
+
+    /// Asks for an edit of the first world.
+    fn edit(&mut self, batch: EditBatch) {
+        let world = self.world;
+        self.app.world_mut().write_message(EditVoxels { world, batch });
+    }
+
+    fn voxels(&self) -> HybridWorld {
+        self.of::<VoxelWorld>().0.clone()
     }
 
     fn move_to(&mut self, at: DVec3) {
@@ -141,7 +175,7 @@ impl Stage {
     /// The material of a voxel as it is drawn at lod 0; `None` if its chunk is not drawn at that lod.
     fn drawn_material(&self, voxel: IVec3) -> Option<MaterialId> {
         let key = ChunkKey::of_voxel(0, 0, voxel);
-        let streamer = self.resource::<Streamer>();
+        let streamer = self.app.world().get::<WorldStreaming>(self.world)?;
         let chunk = streamer.residents.get(&key)?.chunk.as_ref()?;
         let is_drawn = streamer.cut.drawn().contains(&key);
         is_drawn.then(|| chunk.get(voxel - key.min_voxel()))

@@ -70,7 +70,7 @@ fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
     let mut batch = EditBatch::new();
     let pit = LatticeBox::new(feet - IVec3::new(4, 6, 4), feet + IVec3::new(5, 3, 5));
     batch.fill_box(0, pit, MaterialId::AIR);
-    stage.app.world_mut().write_message(EditVoxels(batch));
+    stage.edit(batch);
     stage.until("it falls", |app| {
         let at = app.world().get::<WorldPosition>(body).expect("it has a place").0;
         before.y - at.y > 2.0
@@ -96,13 +96,14 @@ fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
         let body = put_down(&mut stage, at);
         let start = place(&stage, body);
         let (east, _) = shape.east_north(start);
-        for _ in 0..240 {
-            let mut walker = stage.app.world_mut().get_mut::<Walker>(body).expect("it walks");
+        // However long the ground takes to come: it waits for it.
+        stage.until("it walks on", |app| {
+            let mut walker = app.world_mut().get_mut::<Walker>(body).expect("it walks");
             walker.velocity_m_s = east * 2.0;
-            stage.step();
-        }
+            let end = app.world().get::<WorldPosition>(body).expect("it has a place").0;
+            (end - start).dot(east) > 5.0
+        });
         let end = place(&stage, body);
-        assert!((end - start).dot(east) > 5.0, "from {start} to {end}");
         let up = shape.up(end);
         let lean = stage.app.world().get::<Transform>(body).expect("it has one").up();
         assert!(lean.as_vec3().as_dvec3().dot(up) > 0.999);

@@ -1,0 +1,102 @@
+//! The floating origin: one `big_space` root, under which every entity with a [`WorldPosition`] is placed.
+
+use bevy::prelude::*;
+use big_space::prelude::{BigSpaceRootBundle, CellCoord, FloatingOrigin, Grid};
+
+use super::{Viewer, WorldFrame, WorldPosition, WorldRoot};
+
+/// Edge of a cell of the floating origin's grid, in metres.
+const CELL_EDGE_M: f32 = 2_000.0;
+
+/// Spawns the root of world space.
+pub(super) fn spawn_root(mut commands: Commands) {
+    commands.spawn((
+        BigSpaceRootBundle { grid: Grid::new(CELL_EDGE_M, 0.0), ..default() },
+        WorldRoot,
+        Name::new("World space"),
+    ));
+}
+
+/// Gives worlds a grid of their own, in which their chunks are placed, and a position to worlds and viewers that have a
+/// `Transform` only.
+pub(super) fn adopt(
+    mut commands: Commands,
+    worlds: Query<Entity, (With<WorldFrame>, Without<Grid>)>,
+    unplaced: Query<
+        (Entity, &Transform),
+        (Or<(With<WorldFrame>, With<Viewer>)>, Without<WorldPosition>, Without<ChildOf>),
+    >,
+) {
+    for world in &worlds {
+        let grid = (Grid::new(CELL_EDGE_M, 0.0), CellCoord::default());
+        commands.entity(world).insert_if_new(grid);
+    }
+    for (entity, transform) in &unplaced {
+        let position = WorldPosition(transform.translation.as_dvec3());
+        commands.entity(entity).insert((position, FollowsTransform));
+    }
+}
+
+/// Marks what has a [`WorldPosition`] only because its `Transform` told one, and is still moved by that.
+#[derive(Component)]
+pub(super) struct FollowsTransform;
+
+/// Lets positions follow the `Transform`s that tell them.
+pub(super) fn read_transforms(
+    root: Query<&Grid, With<WorldRoot>>,
+    mut moved: Query<
+        (&Transform, &CellCoord, &mut WorldPosition),
+        (With<FollowsTransform>, Changed<Transform>),
+    >,
+) {
+    let Ok(grid) = root.single() else { return };
+    for (transform, cell, mut position) in &mut moved {
+        let told = cell.as_dvec3(grid) + transform.translation.as_dvec3();
+        position.set_if_neq(WorldPosition(told));
+    }
+}
+
+/// Gives the floating origin to the first viewer if nothing has it yet.
+pub(super) fn ensure_floating_origin(
+    mut commands: Commands,
+    origins: Query<(), With<FloatingOrigin>>,
+    viewers: Query<Entity, With<Viewer>>,
+) {
+    if origins.is_empty()
+        && let Some(viewer) = viewers.iter().next()
+    {
+        commands.entity(viewer).insert(FloatingOrigin);
+    }
+}
+
+/// Puts entities with a new or changed [`WorldPosition`] where they belong.
+pub(super) fn place_entities(
+    mut commands: Commands,
+    root: Query<(Entity, &Grid), With<WorldRoot>>,
+    mut placed: Query<
+        (Entity, &WorldPosition, Option<&mut CellCoord>, &mut Transform, Option<&ChildOf>),
+        Changed<WorldPosition>,
+    >,
+) {
+    let Ok((root, grid)) = root.single() else { return };
+    for (entity, position, cell, mut transform, parent) in &mut placed {
+        let (new_cell, offset) = grid.translation_to_grid(position.0);
+        transform.translation = offset;
+        match cell {
+            Some(mut cell) => *cell = new_cell,
+            None => _ = commands.entity(entity).insert(new_cell),
+        }
+        if parent.is_none() {
+            commands.entity(entity).insert(ChildOf(root));
+        }
+    }
+}
+
+/// The same without a floating origin.
+pub(super) fn place_without_origin(
+    mut placed: Query<(&WorldPosition, &mut Transform), Changed<WorldPosition>>,
+) {
+    for (position, mut transform) in &mut placed {
+        transform.translation = position.0.as_vec3();
+    }
+}

@@ -1,0 +1,150 @@
+//! One unit of background work: read a chunk and what lies beside it, mesh it, and let the baker have it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use bevy::{mesh::Mesh, prelude::*};
+use bluemarble_core::{Chunk, ChunkKey, CompactChunk, shape::NodeBounds};
+use bluemarble_mesh::{ChunkMesh, MeshOptions};
+use bluemarble_terrain::Relief;
+use bluemarble_world::{HybridWorld, WorldError};
+
+use crate::{
+    gate::FrameGate,
+    meshing::{ChunkMeshing, Meshed},
+    world::WorkToken,
+};
+
+/// When a mesh is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pass {
+    /// First, hiding what is behind.
+    Opaque,
+    /// After that, blended over it: liquids and glass.
+    SeeThrough,
+}
+
+/// A chunk that was read and meshed.
+pub struct MeshedNode<'a> {
+    /// Which node.
+    pub key: ChunkKey,
+    /// Where it lies in its world's own space.
+    pub bounds: &'a NodeBounds,
+    /// Its cells.
+    pub chunk: &'a Chunk,
+    /// What can be seen of it.
+    pub mesh: &'a ChunkMesh,
+    /// The world that it belongs to.
+    pub world: &'a HybridWorld,
+}
+
+/// What is drawn of a node.
+pub struct BakedNode {
+    /// Meshes; none if it shows nothing.
+    pub meshes: Vec<(Pass, Mesh)>,
+    /// How the ground of its columns lies, if the material lights slopes.
+    pub relief: Option<Arc<Relief>>,
+    /// What the game adds to it.
+    pub bundles: Vec<ChunkBundle>,
+}
+
+/// Puts components of a game onto the entity of a chunk, on the main thread.
+pub type ChunkBundle = Box<dyn FnOnce(&mut EntityCommands) + Send + Sync>;
+
+/// Makes of meshed chunks what is drawn, on workers.
+pub trait NodeBaker: Send + Sync + 'static {
+    /// Bakes a node; `None` if `stop` said so on the way. It is to be asked after every step of a millisecond.
+    fn bake(&self, node: &MeshedNode<'_>, stop: &dyn Fn() -> bool) -> Option<BakedNode>;
+}
+
+/// What bakes the nodes of a world. Without it the world is not streamed; another one streams it anew.
+#[derive(Component, Clone)]
+pub struct NodeBaking(pub Arc<dyn NodeBaker>);
+
+/// A finished node, ready for the main thread.
+pub struct BuiltNode {
+    /// Which node.
+    pub key: ChunkKey,
+    /// Its voxels, for picking; `None` if it shows nothing.
+    pub chunk: Option<CompactChunk>,
+    /// Where it lies in its world's own space.
+    pub bounds: NodeBounds,
+    /// What is drawn.
+    pub baked: BakedNode,
+    /// Whether its chunk had to be read: without, a survey told that it shows nothing.
+    pub read: bool,
+}
+
+impl BuiltNode {
+    /// Bytes that go to the graphics card.
+    pub fn upload_bytes(&self) -> usize {
+        let bytes = |mesh: &Mesh| {
+            let vertices = mesh.get_vertex_buffer_size();
+            vertices + mesh.get_index_buffer_bytes().map_or(0, <[u8]>::len)
+        };
+        let relief = self.baked.relief.as_ref().map_or(0, |relief| size_of_val(relief.words()));
+        self.baked.meshes.iter().map(|(_, mesh)| bytes(mesh)).sum::<usize>() + relief
+    }
+
+    /// Bytes kept in memory for picking.
+    pub fn resident_bytes(&self) -> usize {
+        self.chunk.as_ref().map_or(0, |chunk| chunk.size_bytes())
+    }
+}
+
+/// The coarsest lod with ambient occlusion.
+const OCCLUSION_MAX_LOD: u8 = 1;
+
+/// Everything the jobs of a world need.
+pub(super) struct Builder {
+    pub meshing: ChunkMeshing,
+    /// Whether corners of cubes get ambient occlusion.
+    pub ambient_occlusion: bool,
+    pub baker: Arc<dyn NodeBaker>,
+    /// Lets the frame go first.
+    pub gate: FrameGate,
+    /// The world is not closed before the jobs have ended.
+    pub _user: WorkToken,
+}
+
+impl Builder {
+    /// Builds a node; `None` if it was cancelled on the way. It is asked about that after every step,
+    /// and a step takes about a millisecond at most.
+    ///
+    /// # Errors
+    /// What the world said of the chunk or of one beside it.
+    pub async fn build(
+        &self,
+        key: ChunkKey,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<BuiltNode>, WorldError> {
+        let world = &self.meshing.world;
+        let shape = world.shape();
+        let bounds = shape.node_bounds(key);
+        let stop = || {
+            self.gate.pass();
+            cancelled.load(Ordering::Relaxed)
+        };
+        let options = MeshOptions {
+            max_edge: shape.max_straight_cells(key.lod),
+            skirts: true,
+            // Coarser cells are drawn too small for their corners to be seen.
+            ambient_occlusion: self.ambient_occlusion && key.lod <= OCCLUSION_MAX_LOD,
+        };
+        let nothing = BakedNode { meshes: Vec::new(), relief: None, bundles: Vec::new() };
+        let (chunk, compact, mesh) = match self.meshing.mesh(key, options, &|| !stop()).await? {
+            Meshed::Stopped => return Ok(None),
+            Meshed::Hidden => {
+                let (chunk, baked, read) = (None, nothing, false);
+                return Ok(Some(BuiltNode { key, chunk, bounds, baked, read }));
+            }
+            Meshed::Surface(chunk, compact, mesh) => (chunk, compact, mesh),
+        };
+        let node = MeshedNode { key, bounds: &bounds, chunk: &chunk, mesh: &mesh, world };
+        let Some(baked) = self.baker.bake(&node, &stop) else { return Ok(None) };
+        let chunk = (!baked.meshes.is_empty()).then_some(compact);
+        Ok(Some(BuiltNode { key, chunk, bounds, baked, read: true }))
+    }
+}

@@ -1,0 +1,70 @@
+//! Voxel worlds as entities: opened, replaced, saved, indexed and closed.
+//!
+//! Everything else looks a world up here, by its entity; nothing here knows about cameras, meshes or materials.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `voxel_world` | [`VoxelWorld`]: a world is a component |
+//! | `work` | what works on a world in the background |
+//! | `upkeep` | [`WorldUpkeep`]: what follows from an edit, which is coarser lods and a save |
+//! | `saving` | [`SaveInterval`]: when edits are folded into the store |
+//! | `closing` | worlds that were replaced or despawned are saved and closed in the background |
+//! | `indexing` | [`IndexPace`]: how soon the index follows edits |
+//! | `diagnostics` | [`WorldDiagnosticsPlugin`]: a world's numbers among Bevy's diagnostics |
+
+mod closing;
+mod diagnostics;
+mod indexing;
+mod saving;
+mod upkeep;
+mod voxel_world;
+mod work;
+
+use bevy::prelude::*;
+
+pub use self::{
+    closing::{ClosingWorlds, VoxelWorldClosed},
+    diagnostics::WorldDiagnosticsPlugin,
+    indexing::{IndexPace, WorldIndex},
+    saving::{SaveInterval, SaveVoxelWorld, VoxelWorldSaved},
+    upkeep::WorldUpkeep,
+    voxel_world::{ChunksChanged, VoxelWorld},
+};
+pub(crate) use self::{upkeep::keep_up, work::WorkToken};
+use crate::{
+    gate::{self, FrameGate},
+    systems::{self, BluemarbleSystems, require},
+};
+
+/// Keeps [`VoxelWorld`]s: saves and indexes them and closes those that are taken away. Every other plugin of this
+/// crate needs it.
+pub struct VoxelWorldPlugin;
+
+impl Plugin for VoxelWorldPlugin {
+    fn build(&self, app: &mut App) {
+        systems::configure(app);
+        require::<VoxelWorld, WorldUpkeep>(app);
+        require::<VoxelWorld, SaveInterval>(app);
+        require::<VoxelWorld, IndexPace>(app);
+        require::<VoxelWorld, WorldIndex>(app);
+        app.init_resource::<ClosingWorlds>()
+            .add_message::<ChunksChanged>()
+            .add_message::<SaveVoxelWorld>()
+            .add_message::<VoxelWorldSaved>()
+            .add_message::<VoxelWorldClosed>()
+            .add_observer(closing::begin)
+            .add_systems(First, gate::close.in_set(BluemarbleSystems::BeginFrame))
+            .add_systems(PreUpdate, indexing::keep_indexed.in_set(BluemarbleSystems::Prepare))
+            .add_systems(PostUpdate, keep_up.in_set(BluemarbleSystems::Edit))
+            .add_systems(
+                Last,
+                (closing::advance, closing::close_all_on_exit, gate::open)
+                    .chain()
+                    .in_set(BluemarbleSystems::EndFrame),
+            );
+    }
+
+    fn finish(&self, app: &mut App) {
+        app.insert_resource(FrameGate::for_this_machine());
+    }
+}

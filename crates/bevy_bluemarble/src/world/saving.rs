@@ -1,0 +1,122 @@
+//! Edits are folded into the store now and then.
+
+use std::time::{Duration, Instant};
+
+use bevy::prelude::*;
+use bluemarble_world::{CheckpointReport, HybridWorld, WorldError};
+use crossbeam_channel::Sender;
+
+use super::work::{Done, WorkToken};
+use crate::workers;
+
+/// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers.
+#[derive(Message, Clone, Copy, Debug, Reflect)]
+pub struct SaveVoxelWorld {
+    /// The world's entity.
+    pub world: Entity,
+}
+
+/// The store holds every edit that was made before the save began.
+#[derive(Message, Clone, Debug, Reflect)]
+pub struct VoxelWorldSaved {
+    /// The world's entity.
+    pub world: Entity,
+    /// The last batch that the store holds for certain; 0 in a world without a log.
+    pub lsn: u64,
+    /// Chunks written.
+    pub chunks: usize,
+}
+
+/// When edits of a world are folded into its store. They are durable before that, in the delta log: this decides how
+/// soon other readers of the store see them, how long a start takes, and how often shards are written.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[reflect(Component, Default)]
+pub struct SaveInterval(pub Duration);
+
+impl SaveInterval {
+    /// A second after the first edit that is not folded.
+    pub const PROMPT: Self = Self(Duration::from_secs(1));
+    /// Ten seconds after it.
+    pub const BALANCED: Self = Self(Duration::from_secs(10));
+    /// A minute after it: least writing.
+    pub const LAZY: Self = Self(Duration::from_secs(60));
+}
+
+impl Default for SaveInterval {
+    fn default() -> Self {
+        Self::BALANCED
+    }
+}
+
+/// How long a save that failed waits to be tried again.
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Whether there is something to save, and when.
+#[derive(Debug)]
+pub(super) struct Saving {
+    unsaved: bool,
+    runs: bool,
+    at: Instant,
+}
+
+impl Default for Saving {
+    fn default() -> Self {
+        Self { unsaved: false, runs: false, at: Instant::now() }
+    }
+}
+
+impl Saving {
+    pub fn is_pending(&self) -> bool {
+        self.unsaved || self.runs
+    }
+
+    pub fn note_edit(&mut self, interval: SaveInterval) {
+        if !self.unsaved {
+            self.unsaved = true;
+            self.at = Instant::now() + interval.0;
+        }
+    }
+
+    /// An interval that has become shorter counts at once.
+    pub fn follow(&mut self, interval: SaveInterval) {
+        if self.unsaved {
+            self.at = self.at.min(Instant::now() + interval.0);
+        }
+    }
+
+    pub fn save_now(&mut self) {
+        self.unsaved = true;
+        self.at = Instant::now();
+    }
+
+    pub fn start_when_due(&mut self, world: &HybridWorld, end: &Sender<Done>, token: &WorkToken) {
+        if !self.unsaved || self.runs || Instant::now() < self.at {
+            return;
+        }
+        (self.unsaved, self.runs) = (false, true);
+        let (world, end, token) = (world.clone(), end.clone(), token.clone());
+        workers::pool()
+            .spawn(async move {
+                let _ = end.send(Done::Saved(world.checkpoint().await));
+                drop(token);
+            })
+            .detach();
+    }
+
+    /// Notes how a save has ended; one that failed is tried again.
+    pub fn ended(
+        &mut self,
+        result: Result<CheckpointReport, WorldError>,
+    ) -> Option<CheckpointReport> {
+        self.runs = false;
+        match result {
+            Ok(report) => Some(report),
+            Err(reason) => {
+                error!("edits are not saved yet, trying again: {reason}");
+                self.unsaved = true;
+                self.at = Instant::now() + RETRY_AFTER;
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! [`WorldUpkeep`]: what follows from an edit. Coarser lods show it, then the store holds it.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use bevy::prelude::*;
+use bluemarble_world::{CheckpointReport, HybridWorld};
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::{
+    ChunksChanged, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldSaved,
+    saving::Saving,
+    work::{Done, WorkToken},
+};
+use crate::workers;
+
+/// While edits keep coming, coarser lods are brought up to date no more often than this.
+const REBUILD_EVERY: Duration = Duration::from_millis(250);
+
+/// Whether coarser lods are behind the edits.
+#[derive(Debug)]
+struct Rebuilding {
+    needed: bool,
+    runs: bool,
+    last: Instant,
+}
+
+/// What is still to be done after edits of a world. The plugin keeps it.
+#[derive(Component)]
+pub struct WorldUpkeep {
+    ended: Receiver<Done>,
+    end: Sender<Done>,
+    /// Held by whatever will still change or save the world.
+    work: WorkToken,
+    /// Held by whatever else has a clone of the world in this crate.
+    users: WorkToken,
+    edits_on_their_way: usize,
+    rebuilding: Rebuilding,
+    saving: Saving,
+}
+
+impl Default for WorldUpkeep {
+    fn default() -> Self {
+        // One rebuild and one save at a time.
+        let (end, ended) = bounded(2);
+        Self {
+            ended,
+            end,
+            work: WorkToken::default(),
+            users: WorkToken::default(),
+            edits_on_their_way: 0,
+            rebuilding: Rebuilding { needed: false, runs: false, last: Instant::now() },
+            saving: Saving::default(),
+        }
+    }
+}
+
+impl WorldUpkeep {
+    /// Pieces of work between the edits that were asked for and a world that shows them at every lod and holds
+    /// them in its store: edits on their way, and one each for lods and store that are behind.
+    pub fn pending(&self) -> usize {
+        self.edits_on_their_way
+            + usize::from(self.rebuilding.needed || self.rebuilding.runs)
+            + usize::from(self.saving.is_pending())
+    }
+
+    /// To be held while something changes or saves the world, which is not closed before.
+    pub(crate) fn work_token(&self) -> WorkToken {
+        self.work.clone()
+    }
+
+    /// To be held beside any other clone of the world: it is not said to be closed before that is gone.
+    pub(crate) fn user_token(&self) -> WorkToken {
+        self.users.clone()
+    }
+
+    /// Notes that voxels were edited.
+    pub(crate) fn note_edit(&mut self, interval: SaveInterval) {
+        self.rebuilding.needed = true;
+        self.saving.note_edit(interval);
+    }
+
+    /// Says how many edits have been asked for and are not done.
+    pub(crate) fn set_edits_on_their_way(&mut self, count: usize) {
+        self.edits_on_their_way = count;
+    }
+
+    /// Carries edits into coarser lods: as soon as no edit is on its way, or now and then.
+    fn rebuild_when_due(&mut self, world: &HybridWorld) {
+        let Rebuilding { needed, runs, last } = &mut self.rebuilding;
+        let is_due = self.edits_on_their_way == 0 || last.elapsed() > REBUILD_EVERY;
+        if !*needed || *runs || !is_due {
+            return;
+        }
+        (*needed, *runs, *last) = (false, true, Instant::now());
+        let (world, end, token) = (world.clone(), self.end.clone(), self.work.clone());
+        workers::pool()
+            .spawn(async move {
+                let changed = world.rebuild_parents().await.unwrap_or_else(|error| {
+                    error!("coarser lods do not show an edit yet: {error}");
+                    Vec::new()
+                });
+                let _ = end.send(Done::Rebuilt(changed));
+                drop(token);
+            })
+            .detach();
+    }
+}
+
+/// Passes on what has ended, and starts what is due.
+pub(crate) fn keep_up(
+    mut worlds: Query<(Entity, &VoxelWorld, &SaveInterval, &mut WorldUpkeep)>,
+    mut save_now: MessageReader<SaveVoxelWorld>,
+    mut changed: MessageWriter<ChunksChanged>,
+    mut saved: MessageWriter<VoxelWorldSaved>,
+) {
+    let mut asked: HashSet<Entity> = save_now.read().map(|save| save.world).collect();
+    for (entity, world, interval, mut upkeep) in &mut worlds {
+        let upkeep = upkeep.bypass_change_detection();
+        upkeep.saving.follow(*interval);
+        while let Ok(done) = upkeep.ended.try_recv() {
+            match done {
+                Done::Rebuilt(chunks) => {
+                    upkeep.rebuilding.runs = false;
+                    changed.write(ChunksChanged { world: entity, chunks, is_edit: false });
+                }
+                Done::Saved(result) => {
+                    if let Some(report) = upkeep.saving.ended(result) {
+                        let CheckpointReport { lsn, chunks, rebuilt } = report;
+                        changed.write(ChunksChanged {
+                            world: entity,
+                            chunks: rebuilt,
+                            is_edit: false,
+                        });
+                        saved.write(VoxelWorldSaved { world: entity, lsn, chunks });
+                    }
+                }
+            }
+        }
+        upkeep.rebuild_when_due(&world.0);
+        if asked.remove(&entity) {
+            upkeep.saving.save_now();
+        }
+        upkeep.saving.start_when_due(&world.0, &upkeep.end, &upkeep.work);
+    }
+    for world in asked {
+        warn!("nothing to save: entity {world} has no VoxelWorld");
+    }
+}
