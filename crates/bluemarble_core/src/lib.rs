@@ -7,12 +7,14 @@
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
 //! | [`chunk`] | [`Chunk`]: 64³ cells, uniform, palette or dense |
 //! | [`edit`] | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
+//! | [`cancel`] | [`Cancel`]: how long work is told to stop |
 //! | [`downsample`] | how a parent chunk is made from its eight children |
 //! | [`shape`] | [`Shape`]: how the lattice lies in world space; the geographic adapter; exact ray walks |
 //!
 //! No I/O and no engine: positions in cells are `i32`, positions in metres are `f64`, angles in the
 //! geographic adapter are degrees and elsewhere radians.
 
+pub mod cancel;
 pub mod chunk;
 pub mod code;
 pub mod downsample;
@@ -21,6 +23,7 @@ pub mod key;
 pub mod material;
 pub mod shape;
 
+pub use cancel::{Cancel, Cancelled};
 pub use chunk::{Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells};
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
