@@ -5,7 +5,7 @@
 //! | [`mod@material`] | [`MaterialId`], [`Material`] and the [`MaterialTable`] read from `assets/materials.ron` |
 //! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
-//! | [`chunk`] | [`Chunk`]: 64³ cells, uniform, palette or dense |
+//! | [`chunk`] | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
 //! | [`edit`] | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
 //! | [`cancel`] | [`Cancel`]: how long work is told to stop |
 //! | [`downsample`] | how a parent chunk is made from its eight children |

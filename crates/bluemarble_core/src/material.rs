@@ -154,7 +154,7 @@ pub struct MaterialTable {
 impl MaterialTable {
     /// The table shipped with the project (`assets/materials.ron`).
     pub fn standard() -> Self {
-        Self::parse(include_str!("../../../assets/materials.ron"), "assets/materials.ron")
+        Self::parse(include_str!("../assets/materials.ron"), "assets/materials.ron")
             .expect("the shipped material table is checked by a test")
     }
 

@@ -10,7 +10,7 @@ use std::f64::consts::FRAC_PI_2;
 use glam::{DMat3, DVec3, IVec3, dvec3, ivec3};
 use serde::{Deserialize, Serialize};
 
-use super::{CellPlace, NodeBounds};
+use super::{bounds::NodeBounds, place::CellPlace};
 use crate::key::{CHUNK_EDGE, ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE};
 
 /// The Earth's mean radius (IUGG R1) in metres.

@@ -3,7 +3,7 @@
 use glam::{DMat3, DVec3, IVec3};
 use serde::{Deserialize, Serialize};
 
-use super::{CellPlace, NodeBounds};
+use super::{bounds::NodeBounds, place::CellPlace};
 use crate::key::{CHUNK_EDGE, ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE};
 
 /// A plane of cubes: `-2^26 .. 2^26` voxels along each axis.

@@ -3,7 +3,7 @@
 use glam::{DVec3, dvec3};
 use serde::{Deserialize, Serialize};
 
-use super::Shape;
+use super::any::Shape;
 
 /// A place on or above the ground.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

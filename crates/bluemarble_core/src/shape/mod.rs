@@ -3,230 +3,38 @@
 //! World space is metres in `f64`. On a planet its origin is the centre, +Y the north pole and +X the
 //! crossing of equator and prime meridian; longitude grows towards -Z. In a flat world, world space is
 //! the lattice scaled by the voxel edge.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `any` | [`Shape`]: any of the shapes |
+//! | `flat`, `cube_sphere` | the shapes |
+//! | `place`, `bounds` | what they answer: cells across borders, boxes in world space |
+//! | `geographic` | latitude, longitude, altitude |
+//! | `ray` | [`Ray`]: a half-line in world space |
+//! | `crossings` | where a ray crosses the borders between cells |
+//! | `walk` | [`CellWalk`]: the cells along a ray |
 
+mod any;
+mod bounds;
 mod crossings;
 mod cube_sphere;
 mod flat;
 mod geographic;
+mod place;
 mod ray;
+mod walk;
 
-use glam::{DMat3, DVec3, IVec3};
-use serde::{Deserialize, Serialize};
-
-pub use crossings::{AnyCrossings, Crossings, Cuboid, Exit, FlatCrossings, SphereCrossings};
-pub use cube_sphere::{CubeSphere, EARTH_RADIUS_M};
-pub use flat::Flat;
-pub use geographic::GeoPosition;
-pub use ray::{CellWalk, Ray, RayStep};
-
-use crate::key::{ChunkKey, Face, LatticeBox};
-
-/// The shape of a world.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Shape {
-    /// One region, a plane without curvature.
-    Flat(Flat),
-    /// Six regions, one for each face of an equi-angular cube-sphere.
-    CubeSphere(CubeSphere),
-}
-
-/// A cell beside another, perhaps in the next region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CellPlace {
-    /// The region it lies in.
-    pub region: u8,
-    /// Its position there, in cells of the lod asked about.
-    pub cell: IVec3,
-}
-
-/// A box in world space, turned so that its axes follow the lattice at its centre.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NodeBounds {
-    /// Centre in metres.
-    pub centre: DVec3,
-    /// Columns are the unit directions of x, y (up) and z of the lattice at the centre.
-    pub world_from_local: DMat3,
-    /// Half of the edge lengths along those directions, in metres.
-    pub half_extent_m: DVec3,
-}
-
-impl NodeBounds {
-    /// Distance from a point to the box in metres, 0 inside.
-    pub fn distance_m(&self, point: DVec3) -> f64 {
-        let local = (self.world_from_local.transpose() * (point - self.centre)).abs();
-        (local - self.half_extent_m).max(DVec3::ZERO).length()
-    }
-
-    /// Half of the edge lengths of the axis-aligned box around this box.
-    pub fn aligned_half_extent_m(&self) -> DVec3 {
-        let m = self.world_from_local;
-        m.x_axis.abs() * self.half_extent_m.x
-            + m.y_axis.abs() * self.half_extent_m.y
-            + m.z_axis.abs() * self.half_extent_m.z
-    }
-
-    /// Where a ray enters and leaves the box, in metres along it; `None` if it misses or lies behind.
-    pub fn ray_span_m(&self, ray: &Ray) -> Option<(f64, f64)> {
-        let local_from_world = self.world_from_local.transpose();
-        let origin = local_from_world * (ray.origin - self.centre);
-        let direction = local_from_world * ray.direction;
-        let (mut enter, mut leave) = (0.0f64, f64::INFINITY);
-        for axis in 0..3 {
-            let (o, d, half) = (origin[axis], direction[axis], self.half_extent_m[axis]);
-            if d.abs() < 1e-12 {
-                if o.abs() > half {
-                    return None;
-                }
-                continue;
-            }
-            let (a, b) = ((-half - o) / d, (half - o) / d);
-            enter = enter.max(a.min(b));
-            leave = leave.min(a.max(b));
-        }
-        (enter <= leave).then_some((enter, leave))
-    }
-}
-
-macro_rules! each_shape {
-    ($self:ident, $shape:ident => $body:expr) => {
-        match $self {
-            Self::Flat($shape) => $body,
-            Self::CubeSphere($shape) => $body,
-        }
-    };
-}
-
-impl Shape {
-    /// The Earth: a cube-sphere of mean radius 6,371,008.8 m.
-    pub const fn earth() -> Self {
-        Self::CubeSphere(CubeSphere { radius_m: EARTH_RADIUS_M })
-    }
-
-    /// How many regions there are.
-    pub fn regions(&self) -> u8 {
-        match self {
-            Self::Flat(_) => 1,
-            Self::CubeSphere(_) => 6,
-        }
-    }
-
-    /// The voxels of a region.
-    pub fn region_box(&self) -> LatticeBox {
-        each_shape!(self, shape => shape.region_box())
-    }
-
-    /// The coarsest nodes, which together cover everything.
-    pub fn roots(&self) -> Vec<ChunkKey> {
-        each_shape!(self, shape => shape.roots())
-    }
-
-    /// Edge of a voxel in metres: vertical everywhere; horizontal at a face's centre at sea level.
-    pub fn voxel_m(&self) -> f64 {
-        each_shape!(self, shape => shape.voxel_m())
-    }
-
-    /// World position in metres of a lattice position.
-    pub fn to_world(&self, region: u8, lattice: DVec3) -> DVec3 {
-        each_shape!(self, shape => shape.to_world(region, lattice))
-    }
-
-    /// The region that a world position belongs to and its lattice position there.
-    pub fn from_world(&self, world: DVec3) -> (u8, DVec3) {
-        each_shape!(self, shape => shape.from_world(world))
-    }
-
-    /// The lattice position of a world position as `region` counts, even outside of it.
-    ///
-    /// On a planet it has a meaning only on the region's side of the globe.
-    pub fn from_world_in(&self, region: u8, world: DVec3) -> DVec3 {
-        each_shape!(self, shape => shape.from_world_in(region, world))
-    }
-
-    /// The unit direction that points up at a world position.
-    pub fn up(&self, world: DVec3) -> DVec3 {
-        match self {
-            Self::Flat(_) => DVec3::Y,
-            Self::CubeSphere(_) => world.normalize_or(DVec3::Y),
-        }
-    }
-
-    /// Unit direction in world space in which x grows in a region: at the middle of a planet's face, anywhere
-    /// on a plane.
-    pub fn x_axis(&self, region: u8) -> DVec3 {
-        let middle = self.region_box().min.as_dvec3().midpoint(self.region_box().max.as_dvec3());
-        let middle = DVec3::new(middle.x, f64::from(self.sea_level_y()), middle.z);
-        let step = self.to_world(region, middle + DVec3::X) - self.to_world(region, middle);
-        step.normalize_or(DVec3::X)
-    }
-
-    /// Unit direction in world space out of the faces of the cells at a world position, as a region names
-    /// them.
-    pub fn face_normal(&self, region: u8, world: DVec3, face: Face) -> DVec3 {
-        let lattice = self.from_world_in(region, world);
-        let beside = self.to_world(region, lattice + face.normal().as_dvec3());
-        (beside - self.to_world(region, lattice)).normalize_or(self.up(world))
-    }
-
-    /// Height of a world position above lattice sea level, in metres.
-    pub fn altitude_m(&self, world: DVec3) -> f64 {
-        match self {
-            Self::Flat(_) => world.y,
-            Self::CubeSphere(shape) => world.length() - shape.radius_m,
-        }
-    }
-
-    /// The lattice height (y, in voxels) of an altitude in metres.
-    pub fn lattice_y(&self, altitude_m: f64) -> f64 {
-        f64::from(self.sea_level_y()) + altitude_m / self.voxel_m()
-    }
-
-    /// The lowest voxel layer above sea level.
-    pub fn sea_level_y(&self) -> i32 {
-        match self {
-            Self::Flat(_) => 0,
-            Self::CubeSphere(_) => cube_sphere::SEA_LEVEL_Y,
-        }
-    }
-
-    /// Folds a cell position that may have left its region over a side onto the region it lands in.
-    ///
-    /// `None` where there is no lattice: above, below and, in a flat world, beyond the sides. Positions
-    /// that left over two sides at once are folded over x first.
-    pub fn place(&self, region: u8, lod: u8, cell: IVec3) -> Option<CellPlace> {
-        each_shape!(self, shape => shape.place(region, lod, cell))
-    }
-
-    /// The chunk beyond a face; `None` where the lattice ends.
-    pub fn neighbour(&self, key: ChunkKey, face: Face) -> Option<ChunkKey> {
-        // Chunks fold as cells of 64 times the width do.
-        let place = match self {
-            Self::Flat(shape) => shape.place_chunk(key.region, key.lod, key.pos + face.normal()),
-            Self::CubeSphere(shape) => {
-                shape.place_chunk(key.region, key.lod, key.pos + face.normal())
-            }
-        }?;
-        Some(ChunkKey::new(place.region, key.lod, place.cell))
-    }
-
-    /// A box in world space around all that a node covers.
-    pub fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
-        self.box_bounds(key.region, &key.lattice_box())
-    }
-
-    /// A box in world space around a box of voxels.
-    pub fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
-        each_shape!(self, shape => shape.box_bounds(region, voxels))
-    }
-
-    /// The longest quad edge, in cells of `lod`, whose chord stays within 1/16 cell of the lattice's
-    /// curve: a power of two, at most 64.
-    pub fn max_straight_cells(&self, lod: u8) -> u32 {
-        match self {
-            Self::Flat(_) => 64,
-            Self::CubeSphere(shape) => shape.max_straight_cells(lod),
-        }
-    }
-}
+pub use self::{
+    any::Shape,
+    bounds::NodeBounds,
+    crossings::{AnyCrossings, Crossings, Cuboid, Exit, FlatCrossings, SphereCrossings},
+    cube_sphere::{CubeSphere, EARTH_RADIUS_M},
+    flat::Flat,
+    geographic::GeoPosition,
+    place::CellPlace,
+    ray::Ray,
+    walk::{CellWalk, RayStep},
+};
 
 #[cfg(test)]
 mod tests;

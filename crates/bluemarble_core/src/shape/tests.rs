@@ -1,8 +1,8 @@
-use glam::{dvec3, ivec3};
+use glam::{DVec3, IVec3, dvec3, ivec3};
 use proptest::prelude::*;
 
 use super::*;
-use crate::key::{CHUNK_EDGE, MAX_LOD, REGION_EDGE};
+use crate::key::{CHUNK_EDGE, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
 
 const EARTH: Shape = Shape::earth();
 const FLAT: Shape = Shape::Flat(Flat { voxel_m: 0.25 });

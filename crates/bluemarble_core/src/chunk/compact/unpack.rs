@@ -2,8 +2,9 @@
 
 use super::{
     super::{
-        Chunk, Repr, cell_position,
+        Chunk, cell_position,
         fields::{narrow_to, repeat, widen_from},
+        forms::Repr,
         palette::{self, Palette},
     },
     *,

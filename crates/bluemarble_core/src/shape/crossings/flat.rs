@@ -2,8 +2,8 @@
 
 use glam::{DVec3, IVec3};
 
-use super::{Crossings, Cuboid, Exit, leap_by_axes, settle};
-use crate::shape::{Flat, ray::Ray};
+use super::borders::{Crossings, Cuboid, Exit, leap_by_axes, settle};
+use crate::shape::{flat::Flat, ray::Ray};
 
 /// In a flat world: borders are parallel planes.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,10 @@ mod x86 {
         unpack_high_m128d, unpack_low_m128d,
     };
 
-    use super::{Cuboid, Exit, FlatCrossings};
+    use super::{
+        super::borders::{Cuboid, Exit},
+        FlatCrossings,
+    };
 
     /// Added to a position in voxels, it leaves it in the lowest bits as a fixed-point number with so many bits
     /// behind the point; with just so many, what was added is not in the lower half of the whole part.
@@ -135,7 +138,7 @@ mod x86 {
         move_mask_m128(cast_to_m128_from_m128i(mask)) & AXES
     }
 
-    /// [`super::leap_by_axes`]; `None` where that alone can tell: through an edge or a corner of the cuboid, or
+    /// [`leap_by_axes`](super::super::borders::leap_by_axes); `None` where that alone can tell: through an edge or a corner of the cuboid, or
     /// close to a border along another axis.
     #[inline(always)]
     pub fn leap(ray: &FlatCrossings, cuboid: Cuboid, now_m: f64) -> Option<(IVec3, Exit)> {

@@ -1,205 +1,25 @@
-//! [`Crossings`]: where a ray crosses the borders between cells of a region.
+//! Where a ray crosses the borders between cells of a region.
 //!
 //! The cells of a cube-sphere are bounded by planes through the planet's centre (x and z constant) and
 //! by spheres around it (y constant), so every crossing is exact: nothing is approximated by short
 //! straight pieces. A ray passes the borders of each axis in one order, from one side to the other (y on a
 //! planet: down to its lowest point, then up), so a leap over many cells can be made to end in exactly the cell
 //! that a walk from cell to cell would be in: the crossings themselves decide where rounding leaves doubt.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `borders` | [`Crossings`]: what is asked of any shape |
+//! | `flat`, `sphere` | the answers of each |
+//! | `any` | [`AnyCrossings`]: one of them |
 
+mod any;
+mod borders;
 mod flat;
 mod sphere;
 
-use glam::{DVec3, IVec3};
-
-pub use self::{flat::FlatCrossings, sphere::SphereCrossings};
-use super::{Shape, ray::Ray};
-
-/// Positions this close to a border of a region, in voxels, are only kept from it by rounding.
-const BORDER_VOXELS: f64 = 1e-6;
-/// Nearer to a border than this, in voxels, rounding may have put a position on its wrong side.
-const DOUBT_VOXELS: f64 = 1e-6;
-/// A cuboid of voxels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cuboid {
-    /// The smallest voxel.
-    pub min: IVec3,
-    /// Its edges in voxels.
-    pub size: IVec3,
-}
-
-impl Cuboid {
-    /// The aligned cuboid around a voxel that is `1 << wide_log2` voxels wide along x and z and
-    /// `1 << high_log2` along y.
-    #[inline]
-    pub fn around(voxel: IVec3, wide_log2: u32, high_log2: u32) -> Self {
-        let (wide, high) = (1 << wide_log2, 1 << high_log2);
-        let size = IVec3::new(wide, high, wide);
-        Self { min: voxel & -size, size }
-    }
-}
-
-/// How a ray leaves a cuboid.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Exit {
-    /// The axis of the side through which it leaves.
-    pub axis: usize,
-    /// 1 towards larger coordinates, -1 towards smaller ones.
-    pub step: i32,
-    /// Where, in metres along the ray; infinite if it never leaves.
-    pub at_m: f64,
-}
-
-/// Crossings of one ray with the borders of voxels of one region. Distances are metres along the ray.
-pub trait Crossings {
-    /// Where the ray, being in a cuboid at `now_m`, leaves it along one axis, and in which direction.
-    fn exit_along(&self, axis: usize, cuboid: Cuboid, now_m: f64) -> (f64, i32);
-
-    /// The coordinate that a voxel of the ray has at `at_m` along one axis, being `from` somewhat before in
-    /// the same cuboid. Crossings at `at_m` itself count as made if `ties` says so.
-    fn coordinate(&self, axis: usize, from: i32, cuboid: Cuboid, at_m: f64, ties: bool) -> i32;
-
-    /// Where the ray leaves a cuboid; among equals through the side of the first axis.
-    #[inline]
-    fn exit(&self, cuboid: Cuboid, now_m: f64) -> Exit {
-        let [x, y, z] = [0, 1, 2].map(|axis| self.exit_along(axis, cuboid, now_m));
-        let mut exit = Exit { axis: 0, step: x.1, at_m: x.0 };
-        if y.0 < exit.at_m {
-            exit = Exit { axis: 1, step: y.1, at_m: y.0 };
-        }
-        if z.0 < exit.at_m {
-            exit = Exit { axis: 2, step: z.1, at_m: z.0 };
-        }
-        exit
-    }
-
-    /// The voxel in which a ray, being at `from` in a cuboid at `now_m`, is just after it has left the cuboid, and how
-    /// it leaves, not before `now_m`.
-    #[inline]
-    fn leap(&self, from: IVec3, cuboid: Cuboid, now_m: f64) -> (IVec3, Exit) {
-        leap_by_axes(self, from, cuboid, now_m)
-    }
-}
-
-/// [`Crossings::leap`], axis by axis.
-fn leap_by_axes(
-    crossings: &(impl Crossings + ?Sized),
-    from: IVec3,
-    cuboid: Cuboid,
-    now_m: f64,
-) -> (IVec3, Exit) {
-    let mut exit = crossings.exit(cuboid, now_m);
-    let mut voxel = from;
-    for axis in 0..3 {
-        voxel[axis] = if axis != exit.axis {
-            crossings.coordinate(axis, from[axis], cuboid, exit.at_m, axis < exit.axis)
-        } else if exit.step > 0 {
-            cuboid.min[axis].wrapping_add(cuboid.size[axis])
-        } else {
-            cuboid.min[axis].wrapping_sub(1)
-        };
-    }
-    // Rounding may put a crossing a hair before the last one; distances never run backwards.
-    exit.at_m = exit.at_m.max(now_m);
-    (voxel, exit)
-}
-
-/// A coordinate between `min` and `max` from an estimate of the position, made exact: `crossed` says of a
-/// border whether the ray, which goes one way only, has passed it.
-#[inline]
-fn settle(
-    position: f64,
-    (min, max): (i32, i32),
-    from: i32,
-    step: i32,
-    crossed: impl Fn(i32) -> bool,
-) -> i32 {
-    let above = position - f64::from(min);
-    // A cast rounds towards zero and saturates.
-    let mut at = min + (above as i32).clamp(0, max - min - 1);
-    let within = position - f64::from(at);
-    if within > DOUBT_VOXELS && within < 1.0 - DOUBT_VOXELS {
-        return at;
-    }
-    if step > 0 {
-        at = at.max(from);
-        while at + 1 < max && crossed(at + 1) {
-            at += 1;
-        }
-        while at > from && !crossed(at) {
-            at -= 1;
-        }
-    } else {
-        at = at.min(from);
-        while at > min && crossed(at) {
-            at -= 1;
-        }
-        while at < from && !crossed(at + 1) {
-            at += 1;
-        }
-    }
-    at
-}
-
-/// [`Crossings`] of any shape.
-#[derive(Clone, Copy, Debug)]
-pub enum AnyCrossings {
-    /// In a flat world.
-    Flat(FlatCrossings),
-    /// On a planet.
-    Sphere(SphereCrossings),
-}
-
-impl Crossings for AnyCrossings {
-    fn exit_along(&self, axis: usize, cuboid: Cuboid, now_m: f64) -> (f64, i32) {
-        match self {
-            Self::Flat(crossings) => crossings.exit_along(axis, cuboid, now_m),
-            Self::Sphere(crossings) => crossings.exit_along(axis, cuboid, now_m),
-        }
-    }
-
-    fn coordinate(&self, axis: usize, from: i32, cuboid: Cuboid, at_m: f64, ties: bool) -> i32 {
-        match self {
-            Self::Flat(crossings) => crossings.coordinate(axis, from, cuboid, at_m, ties),
-            Self::Sphere(crossings) => crossings.coordinate(axis, from, cuboid, at_m, ties),
-        }
-    }
-}
-
-/// Rounds down; what no voxel is numbered by comes as the nearest number that there is.
-#[inline]
-fn floor(lattice: DVec3) -> IVec3 {
-    // A cast rounds towards zero; a call of the library's function takes longer.
-    let whole = lattice.as_ivec3();
-    whole.saturating_sub(IVec3::select(whole.as_dvec3().cmpgt(lattice), IVec3::ONE, IVec3::ZERO))
-}
-
-impl Shape {
-    /// The crossings of a ray with the borders of a region.
-    pub fn crossings(&self, region: u8, ray: &Ray) -> AnyCrossings {
-        match self {
-            Self::Flat(flat) => AnyCrossings::Flat(FlatCrossings::new(flat, ray)),
-            Self::CubeSphere(planet) => {
-                AnyCrossings::Sphere(SphereCrossings::new(planet, region, ray))
-            }
-        }
-    }
-
-    /// The voxel, as `region` counts them, in which a ray is at a distance. It may lie outside of the region.
-    pub fn voxel_along(&self, ray: &Ray, region: u8, at_m: f64) -> IVec3 {
-        let mut lattice = self.from_world_in(region, ray.at(at_m));
-        if let Self::Flat(_) = self {
-            return floor(lattice);
-        }
-        // A ray along the border of two regions must not fall between them.
-        let around = self.region_box();
-        for axis in [0, 2] {
-            let (low, high) = (f64::from(around.min[axis]), f64::from(around.max[axis]));
-            if (low - BORDER_VOXELS..low).contains(&lattice[axis]) {
-                lattice[axis] = low;
-            } else if (high..high + BORDER_VOXELS).contains(&lattice[axis]) {
-                lattice[axis] = high - BORDER_VOXELS;
-            }
-        }
-        floor(lattice)
-    }
-}
+pub use self::{
+    any::AnyCrossings,
+    borders::{Crossings, Cuboid, Exit},
+    flat::FlatCrossings,
+    sphere::SphereCrossings,
+};

@@ -2,8 +2,11 @@
 
 use glam::DVec3;
 
-use super::{Crossings, Cuboid, settle};
-use crate::shape::{CubeSphere, cube_sphere, ray::Ray};
+use super::borders::{Crossings, Cuboid, settle};
+use crate::shape::{
+    cube_sphere::{self, CubeSphere},
+    ray::Ray,
+};
 
 /// A ray that nears a plane by less than this per metre does not meet it within a planet's reach.
 const PARALLEL: f64 = 1e-12;
