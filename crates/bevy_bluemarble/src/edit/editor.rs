@@ -11,11 +11,11 @@ use std::{
 use bevy::tasks::IoTaskPool;
 use bluemarble_core::{ChunkKey, EditBatch};
 use bluemarble_edit::{Brush, EditError, History, HistoryLimits, HistoryStatistics};
-use bluemarble_world::{EditReport, HybridWorld};
+use bluemarble_world::{EditReport, HybridWorld, WorldError};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::EditRefusal;
-use crate::world::WorkToken;
+use crate::world::{WorkToken, guarded};
 
 /// What the editor says of its orders.
 pub(super) enum EditEvent {
@@ -128,40 +128,44 @@ impl Worker {
                 follow_limits(&mut self.history, queue.limits);
                 order
             };
-            match order {
-                Order::Apply(batch) => self.apply_all(batch).await,
-                Order::Brush(brush) => {
-                    let result = match brush.batch(&self.world).await {
-                        Ok(batch) => self.apply(&batch).await,
-                        Err(error) => Err(error.into()),
-                    };
-                    self.tell(result);
-                }
-                Order::Begin => {
-                    self.history.iter_mut().for_each(|(_, history)| history.begin_group())
-                }
-                Order::End => self.history.iter_mut().for_each(|(_, history)| history.end_group()),
-                Order::Undo => {
-                    let result = match &mut self.history {
-                        Some((_, history)) => {
-                            history.undo(&self.world).await.map_err(EditRefusal::from)
-                        }
-                        None => Err(EditRefusal::NoHistory),
-                    };
-                    self.tell(result.map(Option::unwrap_or_default));
-                }
-                Order::Redo => {
-                    let result = match &mut self.history {
-                        Some((_, history)) => {
-                            history.redo(&self.world).await.map_err(EditRefusal::from)
-                        }
-                        None => Err(EditRefusal::NoHistory),
-                    };
-                    self.tell(result.map(Option::unwrap_or_default));
-                }
+            let work = async {
+                self.follow(order).await;
+                Ok::<_, WorldError>(())
+            };
+            if let Err(panic) = guarded(work).await {
+                self.tell(Err(EditRefusal::Panicked(panic.to_string())));
             }
             self.done();
         }
+    }
+
+    async fn follow(&mut self, order: Order) {
+        match order {
+            Order::Apply(batch) => self.apply_all(batch).await,
+            Order::Brush(brush) => {
+                let result = match brush.batch(&self.world).await {
+                    Ok(batch) => self.apply(&batch).await,
+                    Err(error) => Err(error.into()),
+                };
+                self.tell(result);
+            }
+            Order::Begin => self.history.iter_mut().for_each(|(_, history)| history.begin_group()),
+            Order::End => self.history.iter_mut().for_each(|(_, history)| history.end_group()),
+            Order::Undo | Order::Redo => {
+                let result = self.step(matches!(order, Order::Redo)).await;
+                self.tell(result);
+            }
+        }
+    }
+
+    /// Takes the last step back, or takes it again.
+    async fn step(&mut self, again: bool) -> Result<EditReport, EditRefusal> {
+        let (_, history) = self.history.as_mut().ok_or(EditRefusal::NoHistory)?;
+        let report = match again {
+            false => history.undo(&self.world).await?,
+            true => history.redo(&self.world).await?,
+        };
+        Ok(report.unwrap_or_default())
     }
 
     /// Applies a batch and those that wait behind it: as one, or one by one if any is refused.

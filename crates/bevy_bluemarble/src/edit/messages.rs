@@ -83,6 +83,9 @@ pub enum EditRefusal {
     /// The world has no `KeepHistory`.
     #[error("the world keeps no history: insert KeepHistory on its entity to undo edits")]
     NoHistory,
+    /// The baseline of the world panicked perhaps; it says how.
+    #[error("{0}")]
+    Panicked(String),
     /// What the world said.
     #[error(transparent)]
     Edit(#[from] EditError),

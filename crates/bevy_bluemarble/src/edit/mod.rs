@@ -39,6 +39,10 @@ pub(crate) struct WorldEdits {
     pending: usize,
 }
 
+/// Edits on their way of worlds that were taken away.
+#[derive(Resource, Default)]
+struct FinishingEdits(Vec<(Entity, WorldEdits)>);
+
 /// Applies edits to [`VoxelWorld`]s.
 pub struct VoxelEditPlugin;
 
@@ -46,7 +50,8 @@ impl Plugin for VoxelEditPlugin {
     fn build(&self, app: &mut App) {
         require::<VoxelWorld, WorldEdits>(app);
         require::<VoxelWorld, EditHistory>(app);
-        app.add_message::<EditVoxels>()
+        app.init_resource::<FinishingEdits>()
+            .add_message::<EditVoxels>()
             .add_message::<BrushVoxels>()
             .add_message::<StepEdits>()
             .add_message::<UndoEdit>()
@@ -68,10 +73,14 @@ impl Plugin for VoxelEditPlugin {
 fn begin_anew(
     taken: On<Discard, VoxelWorld>,
     mut worlds: Query<(&mut WorldEdits, &mut EditHistory)>,
+    mut finishing: ResMut<FinishingEdits>,
 ) {
     if let Ok((mut edits, mut history)) = worlds.get_mut(taken.entity) {
-        *edits = WorldEdits::default();
+        let edits = std::mem::take(&mut *edits);
         *history = EditHistory::default();
+        if edits.pending > 0 {
+            finishing.0.push((taken.entity, edits));
+        }
     }
 }
 
@@ -124,10 +133,27 @@ fn take_orders(
 /// Passes on what has become of edits.
 fn follow_up(
     mut worlds: Query<(Entity, &mut WorldEdits, &mut EditHistory, &SaveInterval, &mut WorldUpkeep)>,
+    mut finishing: ResMut<FinishingEdits>,
     mut applied: MessageWriter<EditApplied>,
     mut refused: MessageWriter<EditRefused>,
     mut changed: MessageWriter<ChunksChanged>,
 ) {
+    let mut refuse = |world, reason| {
+        warn!("edit refused: {reason}");
+        refused.write(EditRefused { world, reason: Arc::new(reason) });
+    };
+    finishing.bypass_change_detection().0.retain_mut(|(world, edits)| {
+        while let Some(event) = edits.editor.next_event() {
+            match event {
+                EditEvent::Applied { lsn, chunks } => {
+                    applied.write(EditApplied { world: *world, lsn, chunks });
+                }
+                EditEvent::Refused(reason) => refuse(*world, reason),
+                EditEvent::Done(_) => edits.pending -= 1,
+            }
+        }
+        edits.pending > 0
+    });
     for (world, mut edits, mut history, interval, mut upkeep) in &mut worlds {
         let edits = edits.bypass_change_detection();
         let upkeep = upkeep.bypass_change_detection();
@@ -138,10 +164,7 @@ fn follow_up(
                     changed.write(ChunksChanged { world, chunks: chunks.clone(), is_edit: true });
                     applied.write(EditApplied { world, lsn, chunks });
                 }
-                EditEvent::Refused(reason) => {
-                    warn!("edit refused: {reason}");
-                    refused.write(EditRefused { world, reason: Arc::new(reason) });
-                }
+                EditEvent::Refused(reason) => refuse(world, reason),
                 EditEvent::Done(now) => {
                     edits.pending -= 1;
                     history.0 = now;

@@ -17,7 +17,7 @@ use crate::{
     meshing::{ChunkMeshing, Corners, Meshed, Meshing, NodeFrame},
     space::{WorldFrame, WorldPosition},
     workers,
-    world::{ChunksChanged, VoxelWorld, WorkToken, WorldUpkeep},
+    world::{ChunksChanged, VoxelWorld, WorkError, WorkToken, WorldUpkeep, guarded},
 };
 
 /// Marks the collider of a chunk of lod 0.
@@ -319,7 +319,11 @@ impl WorldColliders {
             let (builder, end) = (builder.clone(), self.end.clone());
             workers::pool()
                 .spawn(async move {
-                    let _ = end.send((key, build(&builder, key).await));
+                    let built = guarded(build(&builder, key)).await.unwrap_or_else(|error| {
+                        error!("chunk {key} cannot be stood on: {error}");
+                        None
+                    });
+                    let _ = end.send((key, built));
                 })
                 .detach();
         }
@@ -348,20 +352,16 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
 }
 
 /// Makes the collider of a chunk.
-async fn build(builder: &Builder, key: ChunkKey) -> Built {
+async fn build(builder: &Builder, key: ChunkKey) -> Result<Built, WorkError> {
     let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
     let go_on = || {
         builder.gate.pass();
         true
     };
-    match builder.meshing.mesh(key, options, &go_on).await {
-        Ok(Meshed::Surface(_, _, mesh)) => trimesh(builder, key, &mesh),
-        Ok(Meshed::Stopped | Meshed::Hidden) => None,
-        Err(error) => {
-            error!("chunk {key} cannot be stood on: {error}");
-            None
-        }
-    }
+    Ok(match builder.meshing.mesh(key, options, &go_on).await? {
+        Meshed::Surface(_, _, mesh) => trimesh(builder, key, &mesh),
+        Meshed::Stopped | Meshed::Hidden => None,
+    })
 }
 
 /// The triangles of opaque voxels, in metres in the node's frame.

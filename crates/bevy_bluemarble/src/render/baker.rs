@@ -48,6 +48,11 @@ impl NodeBaker for WorldBaker {
     }
 }
 
+/// A world with other materials is drawn anew: what was baked for the old ones is not drawn with the new ones.
+pub(super) fn begin_anew(changed: On<Insert, ChunkMaterials>, mut commands: Commands) {
+    commands.entity(changed.entity).try_remove::<NodeBaking>();
+}
+
 /// Gives worlds the baker that their materials and contents need, and another one when these change.
 pub(super) fn choose_bakers(
     mut commands: Commands,

@@ -59,6 +59,7 @@ impl Plugin for VoxelRenderPlugin {
         app.init_resource::<draw::ReliefSlots>()
             .add_message::<ChunkEvent>()
             .add_observer(draw::put_all_away)
+            .add_observer(baker::begin_anew)
             .configure_sets(
                 PostUpdate,
                 BluemarbleSystems::Show
@@ -82,7 +83,8 @@ impl Plugin for VoxelRenderPlugin {
                         .chain()
                         .in_set(BluemarbleSystems::Show),
                 ),
-            );
+            )
+            .add_systems(Last, draw::despawn_orphans.in_set(BluemarbleSystems::EndFrame));
     }
 
     fn finish(&self, app: &mut App) {

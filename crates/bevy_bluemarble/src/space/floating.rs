@@ -59,9 +59,18 @@ pub(super) fn read_transforms(
 /// Gives the floating origin to the first viewer if nothing has it yet.
 pub(super) fn ensure_floating_origin(
     mut commands: Commands,
-    origins: Query<(), With<FloatingOrigin>>,
+    origins: Query<Option<&ChildOf>, With<FloatingOrigin>>,
     viewers: Query<Entity, With<Viewer>>,
+    root: Query<Entity, With<WorldRoot>>,
 ) {
+    let is_elsewhere =
+        |parent: Option<&ChildOf>| parent.is_some_and(|of| !root.contains(of.parent()));
+    if origins.iter().any(is_elsewhere) {
+        error_once!(
+            "voxel worlds are drawn in the wrong place: the entity with the FloatingOrigin is a child of another one; give \
+             the FloatingOrigin to an entity with a WorldPosition and no parent of its own"
+        );
+    }
     if origins.is_empty()
         && let Some(viewer) = viewers.iter().next()
     {

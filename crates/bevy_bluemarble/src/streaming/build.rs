@@ -75,19 +75,22 @@ pub struct BuiltNode {
     pub baked: BakedNode,
     /// Whether its chunk had to be read: without, a survey told that it shows nothing.
     pub read: bool,
+    /// Bytes that go to the graphics card.
+    pub upload_bytes: usize,
 }
 
-impl BuiltNode {
-    /// Bytes that go to the graphics card.
-    pub fn upload_bytes(&self) -> usize {
+impl BakedNode {
+    fn upload_bytes(&self) -> usize {
         let bytes = |mesh: &Mesh| {
             let vertices = mesh.get_vertex_buffer_size();
             vertices + mesh.get_index_buffer_bytes().map_or(0, <[u8]>::len)
         };
-        let relief = self.baked.relief.as_ref().map_or(0, |relief| size_of_val(relief.words()));
-        self.baked.meshes.iter().map(|(_, mesh)| bytes(mesh)).sum::<usize>() + relief
+        let relief = self.relief.as_ref().map_or(0, |relief| size_of_val(relief.words()));
+        self.meshes.iter().map(|(_, mesh)| bytes(mesh)).sum::<usize>() + relief
     }
+}
 
+impl BuiltNode {
     /// Bytes kept in memory for picking.
     pub fn resident_bytes(&self) -> usize {
         self.chunk.as_ref().map_or(0, |chunk| chunk.size_bytes())
@@ -137,14 +140,15 @@ impl Builder {
         let (chunk, compact, mesh) = match self.meshing.mesh(key, options, &|| !stop()).await? {
             Meshed::Stopped => return Ok(None),
             Meshed::Hidden => {
-                let (chunk, baked, read) = (None, nothing, false);
-                return Ok(Some(BuiltNode { key, chunk, bounds, baked, read }));
+                let (chunk, baked, read, upload_bytes) = (None, nothing, false, 0);
+                return Ok(Some(BuiltNode { key, chunk, bounds, baked, read, upload_bytes }));
             }
             Meshed::Surface(chunk, compact, mesh) => (chunk, compact, mesh),
         };
         let node = MeshedNode { key, bounds: &bounds, chunk: &chunk, mesh: &mesh, world };
         let Some(baked) = self.baker.bake(&node, &stop) else { return Ok(None) };
         let chunk = (!baked.meshes.is_empty()).then_some(compact);
-        Ok(Some(BuiltNode { key, chunk, bounds, baked, read: true }))
+        let upload_bytes = baked.upload_bytes();
+        Ok(Some(BuiltNode { key, chunk, bounds, baked, read: true, upload_bytes }))
     }
 }

@@ -13,7 +13,6 @@ use bevy::{
     tasks::{IoTaskPool, futures_lite::future::yield_now},
 };
 use bluemarble_core::ChunkKey;
-use bluemarble_world::WorldError;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
@@ -21,7 +20,10 @@ use super::{
     build::{Builder, BuiltNode},
     queue::{Job, JobQueue},
 };
-use crate::workers;
+use crate::{
+    workers,
+    world::{WorkError, guarded},
+};
 
 /// Results of a world that may wait for the main thread before workers leave its jobs alone.
 const RESULTS_WAITING: usize = 256;
@@ -29,7 +31,7 @@ const RESULTS_WAITING: usize = 256;
 /// How a job has ended.
 pub(super) struct JobEnd {
     pub key: ChunkKey,
-    pub result: Result<Option<BuiltNode>, WorldError>,
+    pub result: Result<Option<BuiltNode>, WorkError>,
 }
 
 /// The jobs of one world, shared with the workers, who take what is most wanted at that moment.
@@ -120,7 +122,7 @@ impl Board {
     /// `urgent`, only what is out of date.
     async fn work(self: Arc<Self>, urgent: bool) {
         while let Some((jobs, Job { key, is_urgent, cancelled })) = self.take(urgent) {
-            let result = jobs.builder.build(key, &cancelled).await;
+            let result = guarded(jobs.builder.build(key, &cancelled)).await;
             let end = if is_urgent { &jobs.urgent_end } else { &jobs.end };
             // Nobody takes what belongs to a world that is gone.
             let _ = end.send(JobEnd { key, result });

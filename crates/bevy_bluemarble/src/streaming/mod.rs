@@ -61,6 +61,7 @@ impl Plugin for VoxelStreamingPlugin {
             .init_resource::<StreamingSettings>()
             .init_resource::<Views>()
             .add_observer(stop)
+            .add_observer(stop_without_baker)
             .add_systems(
                 PreUpdate,
                 start.in_set(BluemarbleSystems::Prepare).in_set(StreamingSteps::Start),
@@ -98,6 +99,11 @@ fn stop(
     if let Ok(mut statistics) = worlds.get_mut(taken.entity) {
         *statistics = StreamingStatistics::default();
     }
+}
+
+/// Nodes that nothing bakes are not streamed.
+fn stop_without_baker(taken: On<Remove, NodeBaking>, mut commands: Commands) {
+    commands.entity(taken.entity).try_remove::<WorldStreaming>();
 }
 
 /// Starts to stream worlds that are new, and streams those anew that are baked or meshed in another way.

@@ -59,6 +59,6 @@ impl StreamingStatistics {
         self.read_by_lod[lod] += u64::from(node.read);
         self.read_empty_by_lod[lod] += u64::from(node.read && is_empty);
         self.meshed_by_lod[lod] += u64::from(!is_empty);
-        self.meshed_bytes += node.upload_bytes() as u64;
+        self.meshed_bytes += node.upload_bytes as u64;
     }
 }

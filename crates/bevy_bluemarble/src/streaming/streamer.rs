@@ -168,7 +168,7 @@ impl WorldStreaming {
     fn keep(&mut self, mut node: BuiltNode) -> BuiltNode {
         let key = node.key;
         let resident = Resident {
-            mesh_bytes: node.upload_bytes(),
+            mesh_bytes: node.upload_bytes,
             chunk_bytes: node.resident_bytes(),
             has_mesh: !node.baked.meshes.is_empty(),
             chunk: node.chunk.take(),

@@ -2,6 +2,7 @@
 
 use bevy::light::NotShadowCaster;
 use bluemarble_core::{Chunk, ChunkKey};
+use bluemarble_mesh::{BlockyMesher, ChunkMesh, MeshOptions, Mesher, Surroundings};
 use glam::DVec3;
 use rustc_hash::FxHashMap;
 
@@ -73,6 +74,47 @@ fn chunks_live_in_order_and_every_one_that_was_loaded_is_unloaded_or_still_there
         shown += visible;
     }
     assert!(shown > 20);
+}
+
+/// Cubes, unless a chunk lies at the side where it panics.
+struct Panicking(BlockyMesher);
+
+impl Mesher for Panicking {
+    fn mesh(
+        &self,
+        chunk: &Chunk,
+        around: &Surroundings,
+        options: &MeshOptions,
+        out: &mut ChunkMesh,
+    ) {
+        assert!(chunk.unique_count() < 3, "three materials are too many");
+        self.0.mesh(chunk, around, options, out);
+    }
+}
+
+#[test]
+fn a_mesher_that_panics_fails_its_chunks_and_all_others_are_streamed() {
+    std::panic::set_hook(Box::new(|_| ()));
+    let mesher = Panicking(BlockyMesher::new(&MaterialTable::standard()));
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
+        let mut meshing = app.world_mut().query::<&mut Meshing>();
+        let mut meshing = meshing.single_mut(app.world_mut()).expect("there is one world");
+        meshing.mesher = Some(Arc::new(mesher));
+    });
+    stage.until("a chunk fails", |app| {
+        let mut statistics = app.world_mut().query::<&StreamingStatistics>();
+        statistics.single(app.world()).is_ok_and(|known| known.failed > 0)
+    });
+    // More panics than there are workers.
+    stage.until("many have failed", |app| {
+        let mut statistics = app.world_mut().query::<&StreamingStatistics>();
+        statistics.single(app.world()).is_ok_and(|known| known.failed > 20)
+    });
+    let world = stage.world;
+    stage.app.world_mut().entity_mut(world).insert(Meshing::default());
+    stage.settle();
+    _ = std::panic::take_hook();
+    assert!(stage.of::<StreamingStatistics>().nodes > 8);
 }
 
 #[test]

@@ -215,3 +215,57 @@ fn worlds_and_viewers_with_a_transform_only_move_with_it_under_a_floating_origin
     let moved = position(&stage);
     assert!(moved.distance(DVec3::new(12_000.0, 40.0, -5_000.0)) < 0.05, "{moved}");
 }
+
+#[test]
+fn a_world_that_is_replaced_while_an_edit_is_on_its_way_still_answers_it() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    stage.step();
+    let mut batch = EditBatch::new();
+    batch.set(0, ivec3(3, 3, -3), BRICK);
+    stage.edit(batch);
+    stage.app.world_mut().run_schedule(PostUpdate);
+    let world = stage.world;
+    stage.app.world_mut().entity_mut(world).insert(VoxelWorld(deck()));
+    let mut applied = Vec::new();
+    stage.until("the edit is answered", |app| {
+        applied.extend(app.world_mut().resource_mut::<Messages<EditApplied>>().drain());
+        !applied.is_empty()
+    });
+    assert_eq!((applied.len(), applied[0].world), (1, world));
+}
+
+#[test]
+fn a_world_that_commands_despawn_in_the_middle_of_a_frame_leaves_no_entity_and_hides_what_it_unloads()
+ {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
+        let end = |mut commands: Commands, ended: Query<Entity, With<Ended>>| {
+            ended.iter().for_each(|world| commands.entity(world).despawn());
+        };
+        // Its commands and those that draw chunks are applied at the same moment.
+        app.add_systems(PostUpdate, end.in_set(BluemarbleSystems::Receive));
+    });
+    #[derive(Component)]
+    struct Ended;
+    let mut visible = 0;
+    let mut count = |app: &mut App| {
+        for event in app.world_mut().resource_mut::<Messages<ChunkEvent>>().drain() {
+            visible += i32::from(event.change == ChunkChange::Shown);
+            visible -= i32::from(event.change == ChunkChange::Hidden);
+        }
+        visible
+    };
+    // Much is on its way.
+    for _ in 0..20 {
+        stage.step();
+        count(&mut stage.app);
+    }
+    assert!(drawn_entities(&mut stage.app) > 4 && count(&mut stage.app) > 0);
+    let world = stage.world;
+    stage.app.world_mut().entity_mut(world).insert(Ended);
+    for _ in 0..3 {
+        stage.step();
+        count(&mut stage.app);
+    }
+    assert_eq!(drawn_entities(&mut stage.app), 0, "entities are left");
+    assert_eq!(count(&mut stage.app), 0, "chunks were unloaded that had not been hidden");
+}

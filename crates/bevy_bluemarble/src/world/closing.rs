@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use bevy::{prelude::*, tasks::block_on};
-use bluemarble_world::{CheckpointReport, HybridWorld, WorldError};
+use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{VoxelWorld, WorldIndex, WorldUpkeep, saving::RETRY_AFTER, work::WorkToken};
+use super::{
+    VoxelWorld, WorldIndex, WorldUpkeep,
+    saving::RETRY_AFTER,
+    work::{WorkError, WorkToken, guarded},
+};
 use crate::workers;
 
 /// A world that was replaced, removed or despawned holds all its edits in its store, and is closed: its directory may be
@@ -48,7 +52,7 @@ struct Closing {
     /// Whether all that can be saved is.
     is_saved: bool,
     index: Option<WorldIndex>,
-    saving: Option<Receiver<Result<CheckpointReport, WorldError>>>,
+    saving: Option<Receiver<Result<CheckpointReport, WorkError>>>,
     tries: u32,
     not_before: Instant,
 }
@@ -125,7 +129,7 @@ impl Closing {
             .spawn(async move {
                 // It may wait for its thread, and keeps what is known for the next time.
                 drop(index);
-                let result = world.checkpoint().await;
+                let result = guarded(world.checkpoint()).await;
                 drop(world);
                 let _ = end.send(result);
             })

@@ -30,7 +30,10 @@ pub use self::{
     upkeep::WorldUpkeep,
     voxel_world::{ChunksChanged, VoxelWorld},
 };
-pub(crate) use self::{upkeep::keep_up, work::WorkToken};
+pub(crate) use self::{
+    upkeep::keep_up,
+    work::{WorkError, WorkToken, guarded},
+};
 use crate::{
     gate::{self, FrameGate},
     systems::{self, BluemarbleSystems, require},

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
-use bluemarble_world::{CheckpointReport, HybridWorld, WorldError};
+use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::Sender;
 
-use super::work::{Done, WorkToken};
+use super::work::{Done, WorkError, WorkToken, guarded};
 use crate::workers;
 
 /// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers.
@@ -97,7 +97,7 @@ impl Saving {
         let (world, end, token) = (world.clone(), end.clone(), token.clone());
         workers::pool()
             .spawn(async move {
-                let _ = end.send(Done::Saved(world.checkpoint().await));
+                let _ = end.send(Done::Saved(guarded(world.checkpoint()).await));
                 drop(token);
             })
             .detach();
@@ -106,7 +106,7 @@ impl Saving {
     /// Notes how a save has ended; one that failed is tried again.
     pub fn ended(
         &mut self,
-        result: Result<CheckpointReport, WorldError>,
+        result: Result<CheckpointReport, WorkError>,
     ) -> Option<CheckpointReport> {
         self.runs = false;
         match result {

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::{
     ChunksChanged, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldSaved,
     saving::Saving,
-    work::{Done, WorkToken},
+    work::{Done, WorkToken, guarded},
 };
 use crate::workers;
 
@@ -98,7 +98,7 @@ impl WorldUpkeep {
         let (world, end, token) = (world.clone(), self.end.clone(), self.work.clone());
         workers::pool()
             .spawn(async move {
-                let changed = world.rebuild_parents().await.unwrap_or_else(|error| {
+                let changed = guarded(world.rebuild_parents()).await.unwrap_or_else(|error| {
                     error!("coarser lods do not show an edit yet: {error}");
                     Vec::new()
                 });

@@ -1,7 +1,8 @@
 //! What works on a world in the background: who does, and how it has ended.
 
-use std::sync::Arc;
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
+use bevy::tasks::futures_lite::FutureExt;
 use bluemarble_core::ChunkKey;
 use bluemarble_world::{CheckpointReport, WorldError};
 
@@ -16,9 +17,37 @@ impl WorkToken {
     }
 }
 
+/// Why work in the background has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkError {
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// Code of the game runs on workers: baselines, meshers, bakers, contents.
+    #[error(
+        "code that runs on a worker panicked, a baseline, mesher or content of the game perhaps: {0}"
+    )]
+    Panicked(String),
+}
+
+/// Does work whose panic must not take what waits for it along.
+pub(crate) async fn guarded<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, WorkError>
+where
+    WorkError: From<E>,
+{
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => Ok(result?),
+        Err(panic) => Err(WorkError::Panicked(message(&*panic))),
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
 /// How a piece of work has ended.
 pub(super) enum Done {
     /// Coarser chunks were brought up to date.
     Rebuilt(Vec<ChunkKey>),
-    Saved(Result<CheckpointReport, WorldError>),
+    Saved(Result<CheckpointReport, WorkError>),
 }

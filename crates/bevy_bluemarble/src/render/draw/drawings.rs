@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     fade::Fades,
-    pool::{Drawing, EntityPool},
+    pool::{Drawing, DrawnNode, EntityPool},
     relief::ReliefSlots,
 };
 use crate::{
@@ -65,28 +65,40 @@ impl WorldDrawings {
 
     /// Hides what a node was drawn with and puts it away within the budgets to come.
     pub(super) fn put_away(&mut self, commands: &mut Commands, old: NodeEntities) {
-        for drawing in old.drawings {
-            commands.entity(drawing.entity).insert(Visibility::Hidden);
-            self.retired.push_back(Retired::Drawing(drawing));
-        }
+        old.drawings.into_iter().for_each(|drawing| self.retire(commands, drawing));
         if let Some(entity) = old.content {
-            commands.entity(entity).insert(Visibility::Hidden);
+            commands.entity(entity).try_insert(Visibility::Hidden);
             self.retired.push_back(Retired::Content(entity));
         }
     }
+
+    /// Hides a drawing, to be put away within the budgets to come.
+    pub(super) fn retire(&mut self, commands: &mut Commands, drawing: Drawing) {
+        commands.entity(drawing.entity).try_insert(Visibility::Hidden);
+        self.retired.push_back(Retired::Drawing(drawing));
+    }
+}
+
+/// What was spawned for a world that commands of the same stage despawn has lost its parent.
+pub(in crate::render) fn despawn_orphans(
+    mut commands: Commands,
+    orphans: Query<Entity, (With<DrawnNode>, Without<ChildOf>)>,
+) {
+    orphans.iter().for_each(|orphan| commands.entity(orphan).despawn());
 }
 
 /// A world is not streamed any more, or anew: everything that draws it goes.
 pub(in crate::render) fn put_all_away(
     stopped: On<Discard, WorldStreaming>,
     mut commands: Commands,
-    mut worlds: Query<&mut WorldDrawings>,
+    mut worlds: Query<(&mut WorldDrawings, &WorldStreaming)>,
     mut reliefs: ResMut<ReliefSlots>,
     mut told: MessageWriter<ChunkEvent>,
 ) {
     let world = stopped.entity;
-    let Ok(mut drawings) = worlds.get_mut(world) else { return };
-    let WorldDrawings { nodes, pool, retired, leaving, .. } = std::mem::take(&mut *drawings);
+    let Ok((mut drawings, streaming)) = worlds.get_mut(world) else { return };
+    let WorldDrawings { nodes, pool, retired, leaving, mut events, .. } =
+        std::mem::take(&mut *drawings);
     let mut gone: Vec<Entity> = pool.into_entities().collect();
     let mut drop_drawing = |drawing: Drawing| {
         reliefs.release(drawing.relief);
@@ -94,9 +106,10 @@ pub(in crate::render) fn put_all_away(
     };
     let mut contents = Vec::new();
     for (key, node) in nodes {
-        let event = ChunkEvent { world, key, entity: node.entity(), change: ChunkChange::Unloaded };
-        told.write(event);
-        commands.trigger(event);
+        if node.entity().is_some() && streaming.is_drawn(key) {
+            events.push((key, node.entity(), ChunkChange::Hidden));
+        }
+        events.push((key, node.entity(), ChunkChange::Unloaded));
         contents.extend(node.content);
         node.drawings.into_iter().for_each(&mut drop_drawing);
     }
@@ -106,6 +119,11 @@ pub(in crate::render) fn put_all_away(
             Retired::Drawing(drawing) => drop_drawing(drawing),
             Retired::Content(entity) => contents.push(entity),
         }
+    }
+    for (key, entity, change) in events {
+        let event = ChunkEvent { world, key, entity, change };
+        told.write(event);
+        commands.trigger(event);
     }
     for entity in gone.into_iter().chain(contents) {
         // If the world itself is despawned, its children go with it.

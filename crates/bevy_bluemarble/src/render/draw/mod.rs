@@ -19,7 +19,7 @@ mod show;
 pub(crate) use self::drawings::WorldDrawings;
 pub use self::pool::DrawnNode;
 pub(super) use self::{
-    drawings::put_all_away,
+    drawings::{despawn_orphans, put_all_away},
     receive::receive,
     relief::ReliefSlots,
     show::{measure, show},

@@ -74,14 +74,14 @@ impl Stage<'_> {
         rest: impl Bundle,
     ) {
         let Some(grid) = self.grid else {
-            entity.insert((frame.transform(at.as_vec3()).with_scale(scale), rest));
+            entity.try_insert((frame.transform(at.as_vec3()).with_scale(scale), rest));
             return;
         };
         let (cell, offset) = grid.translation_to_grid(at);
         let transform = frame.transform(offset).with_scale(scale);
         // An entity that is used again is asleep for big_space, which looks at it once only.
         let global = grid.global_transform(&cell, &transform);
-        entity.insert((cell, transform, global, Stationary, rest));
+        entity.try_insert((cell, transform, global, rest));
     }
 }
 
@@ -128,6 +128,9 @@ impl EntityPool {
             None => {
                 let mut entity = commands.spawn_empty();
                 stage.place(&mut entity, frame, (own, ChildOf(stage.root), bounds, NoAutoAabb));
+                if stage.grid.is_some() {
+                    entity.insert(Stationary);
+                }
                 stage.materials.attach(&mut entity, pass, Look::Steady);
                 entity.id()
             }
@@ -139,7 +142,7 @@ impl EntityPool {
     pub fn retire(&mut self, commands: &mut Commands, drawing: Drawing) {
         let spare = self.spare(drawing.pass);
         if spare.len() < SPARE {
-            commands.entity(drawing.entity).insert(Mesh3d::default());
+            commands.entity(drawing.entity).try_insert(Mesh3d::default());
             spare.push(drawing.entity);
         } else {
             commands.entity(drawing.entity).try_despawn();

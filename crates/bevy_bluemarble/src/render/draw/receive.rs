@@ -6,6 +6,7 @@ use bluemarble_core::ChunkKey;
 
 use super::{
     drawings::{NodeEntities, Retired, WorldDrawings},
+    fade::{Phase, Step},
     pool::{DrawnNode, Stage},
     relief::ReliefSlots,
 };
@@ -63,7 +64,7 @@ pub(in crate::render) fn receive(
         while std::mem::take(&mut is_first) || budget.is_left() {
             let Some(node) = streaming.next_built(&mut statistics) else { break };
             let is_drawn = streaming.is_drawn(node.key);
-            budget.spend(node.upload_bytes(), 0);
+            budget.spend(node.upload_bytes, 0);
             let entities = drawings.take_in(
                 &mut commands,
                 &stage,
@@ -131,12 +132,18 @@ impl WorldDrawings {
         let node = NodeEntities { drawings, content };
         let count = node.count();
         self.entities += count;
-        self.replace(commands, key, node);
+        self.replace(commands, stage.materials, key, node);
         count
     }
 
     /// Lets a node be drawn by these entities, and no longer by those before.
-    fn replace(&mut self, commands: &mut Commands, key: ChunkKey, node: NodeEntities) {
+    fn replace(
+        &mut self,
+        commands: &mut Commands,
+        materials: &ChunkMaterials,
+        key: ChunkKey,
+        node: NodeEntities,
+    ) {
         let has_mesh = node.entity().is_some();
         let old = self.nodes.insert(key, node);
         if old.is_none() {
@@ -146,8 +153,14 @@ impl WorldDrawings {
             self.tell(key, ChunkChange::Meshed);
         }
         if let Some(old) = old {
-            // An edited node: the new one is whole from this frame on, the old one is gone.
-            self.fades.forget(key);
+            // An edited node: the new one is whole from this frame on, unless it leaves; the old one is gone.
+            match self.fades.phase(key) {
+                // Its successors are not drawn on its pixels yet.
+                Some(phase @ Phase::Leaving(_)) => {
+                    self.dress(commands, materials, key, Step::Fade(phase));
+                }
+                _ => self.fades.forget(key),
+            }
             self.entities -= old.count();
             self.put_away(commands, old);
         }

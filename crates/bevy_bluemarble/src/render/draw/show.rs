@@ -6,7 +6,7 @@ use bevy::{mesh::MeshTag, prelude::*};
 use bluemarble_core::ChunkKey;
 
 use super::{
-    drawings::{Retired, WorldDrawings},
+    drawings::WorldDrawings,
     fade::{LONGEST, Phase, Step, clock_ms},
     pool::{Drawing, tag},
 };
@@ -88,7 +88,7 @@ impl WorldDrawings {
         let mut turn = |key: ChunkKey, visibility: Visibility, change: ChunkChange| {
             let Some(node) = self.nodes.get(&key) else { return };
             if let Some(entity) = node.content {
-                commands.entity(entity).insert(visibility);
+                commands.entity(entity).try_insert(visibility);
             }
             if node.entity().is_some() {
                 self.tell(key, change);
@@ -103,7 +103,7 @@ impl WorldDrawings {
     }
 
     /// Lets the entities of a node look as a step wants.
-    fn dress(
+    pub(super) fn dress(
         &self,
         commands: &mut Commands,
         materials: &ChunkMaterials,
@@ -133,8 +133,7 @@ impl WorldDrawings {
 
     fn retire_leaving(&mut self, commands: &mut Commands, key: ChunkKey) {
         for drawing in self.leaving.remove(&key).into_iter().flatten() {
-            commands.entity(drawing.entity).insert(Visibility::Hidden);
-            self.retired.push_back(Retired::Drawing(drawing));
+            self.retire(commands, drawing);
         }
     }
 
@@ -174,10 +173,10 @@ fn dress(
             Step::Hide => (Visibility::Hidden, None),
             Step::Fade(phase) => (Visibility::Visible, Some(phase)),
         };
-        entity.insert(visibility);
+        entity.try_insert(visibility);
         if materials.fades() {
             let look = if phase.is_some() { Look::Fading } else { Look::Steady };
-            entity.insert(MeshTag(tag(key, drawing.relief, phase)));
+            entity.try_insert(MeshTag(tag(key, drawing.relief, phase)));
             materials.attach(&mut entity, drawing.pass, look);
         }
     }

@@ -44,7 +44,7 @@ impl ChunkMaterials {
                 Pass::Opaque => &opaque,
                 Pass::SeeThrough => &see_through,
             };
-            entity.insert(MeshMaterial3d(material.clone()));
+            entity.try_insert(MeshMaterial3d(material.clone()));
         };
         Self { attach: Arc::new(attach), vertices, is_own: false, casts: false }
     }
@@ -61,7 +61,7 @@ impl ChunkMaterials {
                 Pass::SeeThrough => &see_through,
             };
             let material = if look == Look::Fading { fading } else { steady };
-            entity.insert((MeshMaterial3d(material.clone()), NotShadowReceiver));
+            entity.try_insert((MeshMaterial3d(material.clone()), NotShadowReceiver));
         };
         Self { attach: Arc::new(attach), vertices: Vertices::Packed, is_own: true, casts }
     }
@@ -85,7 +85,7 @@ impl ChunkMaterials {
     pub(crate) fn attach(&self, entity: &mut EntityCommands, pass: Pass, look: Look) {
         (self.attach)(entity, pass, look);
         if self.is_own && !(self.casts && pass == Pass::Opaque) {
-            entity.insert(NotShadowCaster);
+            entity.try_insert(NotShadowCaster);
         }
     }
 
