@@ -7,6 +7,7 @@ use crate::{LatticeBox, MaterialId};
 
 /// Who or what changes voxels; the delta log keeps it with every edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum Cause {
     /// Somebody who plays.
     #[default]
@@ -19,6 +20,7 @@ pub enum Cause {
 
 /// One voxel and what it shall become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct Edit {
     /// The region.
     pub region: u8,
@@ -39,6 +41,7 @@ pub struct CellEdit {
 
 /// One step of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum EditOp {
     /// One voxel.
     Set(Edit),
@@ -86,6 +89,7 @@ impl EditOp {
 
 /// Changes that are made together or not at all, one after the other.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct EditBatch {
     ops: Vec<EditOp>,
     cause: Cause,

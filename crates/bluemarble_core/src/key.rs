@@ -17,6 +17,7 @@ pub const REGION_EDGE: i32 = CHUNK_EDGE << MAX_LOD;
 /// One of the six sides of a cell or chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum Face {
     /// Towards smaller x.
     NegX,
@@ -76,6 +77,7 @@ impl Face {
 
 /// A box of voxels in one region: `min` is inside, `max` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct LatticeBox {
     /// The smallest voxel.
     pub min: IVec3,
@@ -115,6 +117,7 @@ impl LatticeBox {
 /// `pos` counts chunks of its own lod: the chunk covers lattice voxels `pos·64·2^lod ..
 /// (pos+1)·64·2^lod`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct ChunkKey {
     /// Which cube of lattice: 0 in a flat world, 0..6 on a planet.
     pub region: u8,

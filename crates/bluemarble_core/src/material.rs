@@ -23,6 +23,7 @@ use thiserror::Error;
     Zeroable,
 )]
 #[repr(transparent)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct MaterialId(pub u16);
 
 impl MaterialId {

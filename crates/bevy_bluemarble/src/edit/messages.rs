@@ -12,7 +12,7 @@ use bluemarble_core::{ChunkKey, EditBatch};
 use bluemarble_edit::{Brush, EditError};
 
 /// Ask for voxels to change. The batch is applied as a whole or, if any of it is refused, not at all.
-#[derive(Message, Clone, Debug)]
+#[derive(Message, Clone, Debug, Reflect)]
 pub struct EditVoxels {
     /// The world's entity.
     pub world: Entity,
@@ -55,7 +55,7 @@ pub struct RedoEdit {
 /// An edit was applied: the world holds it, it is as durable as the world's log makes it, and it is being
 /// meshed. Batches that waited for each other are applied as one and have one answer; undo or redo without a step left
 /// answers with no chunk.
-#[derive(Message, Clone, Debug)]
+#[derive(Message, Clone, Debug, Reflect)]
 pub struct EditApplied {
     /// The world's entity.
     pub world: Entity,
@@ -66,11 +66,13 @@ pub struct EditApplied {
 }
 
 /// An edit was refused: nothing of it was done.
-#[derive(Message, Clone, Debug)]
+#[derive(Message, Clone, Debug, Reflect)]
+#[reflect(from_reflect = false)]
 pub struct EditRefused {
     /// The entity that was named as the world.
     pub world: Entity,
     /// What is wrong with it.
+    #[reflect(ignore)]
     pub reason: Arc<EditRefusal>,
 }
 

@@ -23,10 +23,12 @@ pub(crate) use self::{
 };
 
 /// How chunks of a world become meshes. On the world's entity; a change streams the world anew.
-#[derive(Component, Clone)]
+#[derive(Component, Clone, Reflect)]
+#[reflect(Component, Default)]
 pub struct Meshing {
     /// A game's own mesher. Without one, materials decide: those with a
     /// [`Surface::Smooth`](bluemarble_core::material::Surface) are rounded, all others are cubes.
+    #[reflect(ignore)]
     pub mesher: Option<Arc<dyn Mesher>>,
     /// Whether corners of cubes get ambient occlusion.
     pub ambient_occlusion: bool,

@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// Marks the collider of a chunk of lod 0.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[reflect(Component)]
 pub struct VoxelCollider {
     /// The world's entity.
     pub world: Entity,

@@ -44,7 +44,8 @@ where
 }
 
 /// Everything that a game adds to the chunks of a world. On the world's entity; a change streams the world anew.
-#[derive(Component, Clone, Default)]
+#[derive(Component, Clone, Default, Reflect)]
+#[reflect(opaque, Component, Default, Clone)]
 pub struct ChunkContents(Vec<Arc<dyn ChunkContent>>);
 
 impl ChunkContents {
@@ -64,7 +65,7 @@ impl ChunkContents {
 ///
 /// It is a message, and an event of the world's entity: read it with a `MessageReader`, or
 /// `commands.entity(world).observe(..)` it.
-#[derive(Message, EntityEvent, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Message, EntityEvent, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
 pub struct ChunkEvent {
     /// The world's entity.
     #[event_target]

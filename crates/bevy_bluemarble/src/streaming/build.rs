@@ -60,7 +60,8 @@ pub trait NodeBaker: Send + Sync + 'static {
 }
 
 /// What bakes the nodes of a world. Without it the world is not streamed; another one streams it anew.
-#[derive(Component, Clone)]
+#[derive(Component, Clone, Reflect)]
+#[reflect(opaque, Component, Clone)]
 pub struct NodeBaking(pub Arc<dyn NodeBaker>);
 
 /// A finished node, ready for the main thread.

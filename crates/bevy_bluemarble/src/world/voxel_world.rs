@@ -14,13 +14,14 @@ use crate::space::WorldFrame;
 ///
 /// Insert another one to replace it, remove it or despawn the entity to close it: edits on their way are finished
 /// and saved in the background, then [`VoxelWorldClosed`](super::VoxelWorldClosed) is sent.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Reflect)]
+#[reflect(opaque, Component, Clone, Debug)]
 #[component(immutable)]
 #[require(Transform, WorldFrame)]
 pub struct VoxelWorld(pub HybridWorld);
 
 /// Chunks hold other voxels than before: they were edited, or brought up to date after an edit of finer ones.
-#[derive(Message, Clone, Debug)]
+#[derive(Message, Clone, Debug, Reflect)]
 pub struct ChunksChanged {
     /// The world's entity.
     pub world: Entity,

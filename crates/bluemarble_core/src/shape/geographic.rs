@@ -7,6 +7,7 @@ use super::any::Shape;
 
 /// A place on or above the ground.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct GeoPosition {
     /// Degrees north, -90..=90.
     pub lat_deg: f64,

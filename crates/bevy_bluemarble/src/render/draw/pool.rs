@@ -26,7 +26,8 @@ use crate::{
 };
 
 /// Marks the entities that draw a node.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[reflect(Component)]
 pub struct DrawnNode(pub ChunkKey);
 
 /// An entity that draws a mesh of a node.

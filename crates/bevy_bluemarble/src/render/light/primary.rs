@@ -8,7 +8,8 @@ use crate::{space::WorldFrame, streaming::Views, world::VoxelWorld};
 
 /// The world whose sky the first viewer sees, and by which the sun follows them: the nearest with air, or the nearest if
 /// none has.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect)]
+#[reflect(Resource, Default)]
 pub struct PrimaryWorld(pub Option<Entity>);
 
 /// Chooses it.

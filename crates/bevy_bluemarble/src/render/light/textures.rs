@@ -55,7 +55,8 @@ impl FromWorld for SkyTextures {
 
 /// Whether the clouds are there, or never will be: their map is made in the background, in about a second of
 /// work that the ground goes before.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect)]
+#[reflect(Resource, Default)]
 pub struct CloudsReady(pub bool);
 
 /// The radius in metres of the planet that the tables were made for.

@@ -21,7 +21,8 @@ type Attach = dyn Fn(&mut EntityCommands, Pass, Look) + Send + Sync;
 
 /// Which material the chunks of a world get. On the world's entity; the plugin makes its own for a world that has none.
 /// Another one streams the world anew.
-#[derive(Component, Clone)]
+#[derive(Component, Clone, Reflect)]
+#[reflect(opaque, Component, Clone)]
 pub struct ChunkMaterials {
     attach: Arc<Attach>,
     vertices: Vertices,

@@ -49,7 +49,8 @@ const LIGHTS_A_STEP: usize = 1 << 12;
 
 /// The picture of a planet's surface, over longitude and latitude. Insert it on the world's entity, and it becomes what
 /// the planet looks like from afar, some tenths of a second later: see [`PlanetPictureCube`].
-#[derive(Component, Clone)]
+#[derive(Component, Clone, Reflect)]
+#[reflect(opaque, Component, Clone)]
 pub struct PlanetPicture {
     source: Source,
     places: Arc<[Place]>,
@@ -157,7 +158,8 @@ impl PlanetPicture {
 /// planet's centre, no axis turned round, it gives the surface's colour (linear after sampling) and in alpha
 /// the root of how brightly people light it at night, 0 to 1: alpha squared is light. Six dark texels until the
 /// picture is there. On the world's entity.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Reflect)]
+#[reflect(Component)]
 pub struct PlanetPictureCube {
     /// The texture. Its content is replaced once; materials that bind it must be touched then:
     /// the plugin touches its own.
