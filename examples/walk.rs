@@ -10,7 +10,7 @@ use bevy::{
 };
 use bevy_bluemarble::{
     bluemarble_core::material::Surface,
-    physics::{Collides, VoxelPhysicsPlugin, Walker},
+    physics::{CollidesWithVoxels, VoxelPhysicsPlugin, Walker},
     prelude::*,
 };
 
@@ -24,11 +24,12 @@ fn main() -> Result {
     let start = WorldPosition::new(0.0, hills.surface_y(0, 0.0, 0.0) * 0.5 + 2.0, 0.0);
     let world = VoxelWorld(HybridWorld::in_memory(Arc::new(hills), materials));
     App::new()
+        // A floating origin, as on a planet: without this line positions would be plain `Transform`s.
         .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
         .add_plugins((BluemarblePlugins, VoxelPhysicsPlugin, PhysicsPlugins::default()))
         .add_systems(Startup, move |mut commands: Commands| {
             commands.spawn(world.clone());
-            commands.spawn((Walker::default(), Collides::default(), start));
+            commands.spawn((Walker::default(), CollidesWithVoxels::default(), start));
             let lens = Projection::from(PerspectiveProjection { near: 0.05, ..default() });
             let eyes = (Camera3d::default(), lens, Tonemapping::None, DepthPrepass);
             commands.spawn((eyes, Viewer::default(), start));
@@ -72,16 +73,13 @@ fn dig(
     buttons: Res<ButtonInput<MouseButton>>,
     eyes: Single<&GlobalTransform, With<Viewer>>,
     picker: WorldPicker,
-    worlds: Query<&VoxelWorld>,
     mut edits: MessageWriter<EditVoxels>,
 ) {
     if buttons.just_pressed(MouseButton::Left)
         && let Some(pick) = picker.pick_from(&eyes)
-        && let Ok(world) = worlds.get(pick.world)
     {
-        let centre = world.0.shape().from_world_in(pick.region, pick.local_point);
         let mut batch = EditBatch::new();
-        batch.fill_sphere(pick.region, centre, 3.0, MaterialId::AIR);
+        batch.fill_sphere(pick.region, pick.lattice_point, 3.0, MaterialId::AIR);
         edits.write(EditVoxels { world: pick.world, batch });
     }
 }

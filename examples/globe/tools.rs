@@ -61,7 +61,7 @@ pub fn ball(
 ) -> EditVoxels {
     let shape = world.0.shape();
     let radius_voxels = (radius_m / shape.voxel_m()).max(0.6);
-    let centre = shape.from_world_in(pick.region, pick.local_point);
+    let centre = pick.lattice_point;
     let inwards = pick.face.normal().as_dvec3() * 0.5;
     let centre = if material.is_air() { centre - inwards } else { centre + inwards };
     let mut batch = EditBatch::default();
@@ -90,7 +90,7 @@ pub fn click(
         let brush = Brush {
             region: pick.region,
             shape: BrushShape::Sphere {
-                centre: shape.from_world_in(pick.region, pick.local_point),
+                centre: pick.lattice_point,
                 radius: (tool.radius_m / shape.voxel_m()).max(0.6),
             },
             action,

@@ -4,7 +4,7 @@ use avian3d::prelude::*;
 use bevy::prelude::*;
 use glam::DVec3;
 
-use super::Collides;
+use super::CollidesWithVoxels;
 use crate::space::WorldPosition;
 
 /// World position that positions of the physics engine are counted from, in metres.
@@ -41,7 +41,7 @@ const BUBBLE_M: f64 = 512.0;
 /// Lets the origin follow the first entity that collides.
 pub(super) fn move_origin(
     mut origin: ResMut<PhysicsOrigin>,
-    near: Query<&WorldPosition, With<Collides>>,
+    near: Query<&WorldPosition, With<CollidesWithVoxels>>,
     mut positions: Query<&mut Position>,
 ) {
     let Some(first) = near.iter().next() else { return };

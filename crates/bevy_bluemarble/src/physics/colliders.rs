@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use glam::{DVec3, IVec3, ivec3};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Collides, PhysicsOrigin, WorldBody};
+use super::{CollidesWithVoxels, PhysicsOrigin, WorldBody};
 use crate::{
     gate::FrameGate,
     meshing::{ChunkMeshing, Corners, Meshed, Meshing, NodeFrame},
@@ -138,7 +138,7 @@ pub(super) fn stream(
     )>,
     mut statistics: ResMut<ColliderStatistics>,
     (origin, gate): (Res<PhysicsOrigin>, Res<FrameGate>),
-    near: Query<(&WorldPosition, &Collides)>,
+    near: Query<(&WorldPosition, &CollidesWithVoxels)>,
     bodies: Query<Entity, (With<WorldBody>, With<Sleeping>)>,
     mut poses: Query<(&mut Position, &mut Rotation), With<VoxelCollider>>,
     mut changed: MessageReader<ChunksChanged>,

@@ -2,19 +2,19 @@
 //!
 //! Physics counts in `f32`, a planet does not. So bodies live in a *bubble*: positions of the engine are
 //! metres from [`PhysicsOrigin`], along the axes of world space, and the origin follows the first entity that
-//! [`Collides`]. Every body has a [`WorldPosition`](crate::space::WorldPosition), which follows it, and which
+//! [`CollidesWithVoxels`]. Every body has a [`WorldPosition`](crate::space::WorldPosition), which follows it, and which
 //! may be written to put it elsewhere.
 //!
 //! | file | what happens |
 //! |---|---|
 //! | `bubble` | positions of bodies, and the origin |
-//! | `colliders` | chunks near [`Collides`] entities become colliders, off the main thread |
+//! | `colliders` | chunks near [`CollidesWithVoxels`] entities become colliders, off the main thread |
 //! | `gravity` | bodies fall along the local up |
 //! | `walker` | [`Walker`]: somebody on foot |
 
 mod bubble;
 mod colliders;
-mod collides;
+mod collides_with_voxels;
 mod gravity;
 mod walker;
 
@@ -24,7 +24,7 @@ use bevy::prelude::*;
 pub use self::{
     bubble::{PhysicsOrigin, WorldBody},
     colliders::{ColliderStatistics, VoxelCollider},
-    collides::Collides,
+    collides_with_voxels::CollidesWithVoxels,
     gravity::VoxelGravity,
     walker::Walker,
 };

@@ -46,6 +46,8 @@ pub struct VoxelPick {
     pub point: DVec3,
     /// The same in the world's own space, in metres: for its shape.
     pub local_point: DVec3,
+    /// The same on the region's lattice, in voxels: for brushes and edits.
+    pub lattice_point: DVec3,
     /// Distance from the ray's origin in metres.
     pub distance_m: f64,
 }
@@ -142,6 +144,7 @@ fn pick_in(
                 place: shape.place_of_world(hit.point),
                 point: frame.world_from_local(hit.point),
                 local_point: hit.point,
+                lattice_point: shape.from_world_in(key.region, hit.point),
                 distance_m: hit.distance_m,
             };
             best = Some((entity, pick));

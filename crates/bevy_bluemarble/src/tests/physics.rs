@@ -8,7 +8,7 @@ use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
 use super::*;
-use crate::physics::{ColliderStatistics, Collides, VoxelPhysicsPlugin, Walker};
+use crate::physics::{ColliderStatistics, CollidesWithVoxels, VoxelPhysicsPlugin, Walker};
 
 fn add_physics(app: &mut App) {
     app.add_plugins(VoxelPhysicsPlugin)
@@ -18,7 +18,7 @@ fn add_physics(app: &mut App) {
 
 /// Puts somebody down and waits for ground under the feet.
 fn put_down(stage: &mut Stage, at: DVec3) -> Entity {
-    let body = (Walker::default(), Collides { radius_m: 12.0 }, WorldPosition(at));
+    let body = (Walker::default(), CollidesWithVoxels { radius_m: 12.0 }, WorldPosition(at));
     let body = stage.app.world_mut().spawn(body).id();
     stage.until("ground", |app| {
         // It waits for it.

@@ -5,7 +5,7 @@ use bluemarble_core::{EditBatch, MaterialId};
 use glam::ivec3;
 
 use super::*;
-use crate::physics::{Collides, WorldBody};
+use crate::physics::{CollidesWithVoxels, WorldBody};
 
 #[test]
 fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
@@ -22,7 +22,7 @@ fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
     app.cleanup();
     let world = app.world_mut().spawn((VoxelWorld(open()), SaveInterval::PROMPT)).id();
     let body = (RigidBody::Dynamic, Collider::sphere(0.5), WorldBody::default());
-    let body = (body, Collides { radius_m: 12.0 }, WorldPosition::new(0.0, 12.0, 0.0));
+    let body = (body, CollidesWithVoxels { radius_m: 12.0 }, WorldPosition::new(0.0, 12.0, 0.0));
     let body = app.world_mut().spawn(body).id();
     let mut batch = EditBatch::new();
     let voxel = ivec3(40, 3, 40);

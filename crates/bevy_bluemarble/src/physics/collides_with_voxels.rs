@@ -1,4 +1,4 @@
-//! [`Collides`]: where voxels are obstacles.
+//! [`CollidesWithVoxels`]: where voxels are obstacles.
 
 use bevy::prelude::*;
 
@@ -8,12 +8,12 @@ use crate::space::WorldPosition;
 #[derive(Component, Clone, Copy, Debug, PartialEq, Reflect)]
 #[reflect(Component, Default)]
 #[require(WorldPosition)]
-pub struct Collides {
+pub struct CollidesWithVoxels {
     /// How near, in metres.
     pub radius_m: f64,
 }
 
-impl Default for Collides {
+impl Default for CollidesWithVoxels {
     fn default() -> Self {
         Self { radius_m: 32.0 }
     }
