@@ -7,12 +7,16 @@ use bytes::Bytes;
 use glam::IVec3;
 use object_store::path::Path;
 
-use super::{Damage, DamagedPart, StoredShard};
+use super::{
+    damage::{Damage, DamagedPart},
+    groups::groups,
+    listing::StoredShard,
+};
 use crate::{
     StoreError,
     layout::{ArrayLayout, METADATA_NAME, array_name, region_name},
     metadata::{self, ArrayFormat},
-    store::{ChunkStore, arrays},
+    store::{arrays, chunk_store::ChunkStore},
 };
 
 impl ChunkStore {
@@ -120,30 +124,6 @@ impl ChunkStore {
         let found = found.map_or(0, |(material, _)| material.0);
         Some(format!("it holds material {found}, the world has {known}"))
     }
-}
-
-/// Chunks of 64³ cells and the slots that hold them: several slots and one chunk, or the other way round.
-pub(super) struct Group {
-    pub slots: Vec<usize>,
-    pub chunks: Vec<IVec3>,
-}
-
-pub(super) fn groups(layout: &ArrayLayout) -> Vec<Group> {
-    let slots = 0..layout.slots();
-    if !layout.is_within_chunks() {
-        let group =
-            |slot| Group { slots: vec![slot], chunks: layout.chunks_of_slot(slot).collect() };
-        return slots.map(group).collect();
-    }
-    let chunks: BTreeSet<[i32; 3]> = slots
-        .flat_map(|slot| layout.chunks_of_slot(slot))
-        .map(|within| within.to_array())
-        .collect();
-    let group = |within: [i32; 3]| Group {
-        slots: layout.parts(within.into()).map(|part| part.slot).collect(),
-        chunks: vec![within.into()],
-    };
-    chunks.into_iter().map(group).collect()
 }
 
 /// The raw bytes of those of some slots that hold anything.

@@ -7,13 +7,17 @@ use bytes::Bytes;
 use glam::IVec3;
 use object_store::ObjectStoreExt;
 
-use super::check::{Group, groups};
+use super::groups::{Group, groups};
 use crate::{
     StoreError,
     layout::ShardKey,
     metadata::ArrayFormat,
     shard,
-    store::{ChunkStore, object_error, read::damaged_chunk, write::Replacing},
+    store::{
+        chunk_store::ChunkStore,
+        errors::{damaged_chunk, object_error},
+        stripe::Replacing,
+    },
 };
 
 /// What became of a shard.
