@@ -2,7 +2,7 @@
 
 use bluemarble_core::ChunkKey;
 
-use crate::{StoreError, backend::refusal, layout::ShardKey};
+use crate::{StoreError, backend::refusal, codec::CodecError, layout::ShardKey, shard::ShardError};
 
 /// Turns an object store's error into ours.
 pub(super) fn object_error(
@@ -17,6 +17,26 @@ pub(super) fn object_error(
 }
 
 /// Says which chunk is damaged.
-pub(super) fn damaged_chunk(key: ChunkKey, shard: ShardKey) -> impl FnOnce(String) -> StoreError {
-    move |reason| StoreError::DamagedChunk { key, path: shard.path().to_string(), reason }
+pub(super) fn damaged_chunk(
+    key: ChunkKey,
+    shard: ShardKey,
+) -> impl FnOnce(CodecError) -> StoreError {
+    move |error| StoreError::DamagedChunk {
+        key,
+        path: shard.path().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+/// Says which shard is damaged.
+pub(super) fn damaged_shard(shard: ShardKey) -> impl FnOnce(ShardError) -> StoreError {
+    move |error| StoreError::DamagedShard {
+        path: shard.path().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+/// Says which chunk could not be compressed.
+pub(super) fn unencodable(key: ChunkKey) -> impl FnOnce(CodecError) -> StoreError {
+    move |error| StoreError::Unencodable { key, reason: error.to_string() }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     chunk_store::ChunkStore,
-    errors::{damaged_chunk, object_error},
+    errors::{damaged_chunk, damaged_shard, object_error},
     known_index::KnownIndex,
     maintain::StoredShard,
     ranges::{merge, slice},
@@ -273,8 +273,7 @@ impl ChunkStore {
         };
         let (size, tag) = (result.meta.size, result.meta.e_tag.clone());
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
-        let index = ShardIndex::parse(&bytes, &format.form, size)
-            .map_err(|reason| StoreError::DamagedShard { path: path.to_string(), reason })?;
+        let index = ShardIndex::parse(&bytes, &format.form, size).map_err(damaged_shard(shard))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let known = Arc::new(KnownIndex { index, generation, tag });
         if settled {
@@ -292,9 +291,7 @@ impl ChunkStore {
         let Some((bytes, seen)) = self.fetch_shard(shard, format).await? else {
             return Ok((vec![None; format.form.slots], Seen::Missing));
         };
-        let slots = shard::parse(&bytes, &format.form);
-        let path = || shard.path().to_string();
-        let slots = slots.map_err(|reason| StoreError::DamagedShard { path: path(), reason })?;
+        let slots = shard::parse(&bytes, &format.form).map_err(damaged_shard(shard))?;
         Ok((slots, seen))
     }
 

@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, sync::atomic::Ordering};
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
 
-use super::{chunk_store::ChunkStore, errors::damaged_chunk, stripe::Replacing};
+use super::{
+    chunk_store::ChunkStore,
+    errors::{damaged_chunk, unencodable},
+    stripe::Replacing,
+};
 use crate::{StoreError, chunk_bytes, layout::ShardKey, metadata::ArrayFormat, shard};
 
 /// Chunks to be written to one shard, by where they lie in it.
@@ -89,7 +93,7 @@ fn first_unstored(chunk: &Chunk) -> Option<usize> {
 
 fn encode(format: &ArrayFormat, key: ChunkKey, raw: &[u8]) -> Result<Bytes, StoreError> {
     let bytes = format.chain.encode(raw);
-    bytes.map(Bytes::from).map_err(|reason| StoreError::Unencodable { key, reason })
+    bytes.map(Bytes::from).map_err(unencodable(key))
 }
 
 /// The slots that chunks fill whole.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     StoreError,
+    codec::CodecError,
     layout::{ArrayLayout, METADATA_NAME, array_name, region_name},
     metadata::{self, ArrayFormat},
     store::{arrays, chunk_store::ChunkStore},
@@ -88,7 +89,9 @@ impl ChunkStore {
         for group in groups(&format.layout) {
             let keys = group.chunks.iter().map(|&within| key.chunk(&self.shape, within));
             match decode(&format, &group.slots, &slots) {
-                Err(reason) => damages.push(damage(DamagedPart::Chunk, keys.collect(), reason)),
+                Err(error) => {
+                    damages.push(damage(DamagedPart::Chunk, keys.collect(), error.to_string()));
+                }
                 Ok(raw) => {
                     for (chunk_key, &within) in keys.zip(&group.chunks) {
                         let Some(chunk) = take(&format.layout, within, &raw) else { continue };
@@ -131,7 +134,7 @@ fn decode(
     format: &ArrayFormat,
     of: &[usize],
     slots: &[Option<Bytes>],
-) -> Result<BTreeMap<usize, Vec<u8>>, String> {
+) -> Result<BTreeMap<usize, Vec<u8>>, CodecError> {
     let stored = of.iter().filter_map(|&slot| Some((slot, slots.get(slot)?.as_ref()?)));
     let raw_bytes = format.layout.raw_bytes();
     stored.map(|(slot, bytes)| Ok((slot, format.chain.decode(bytes, raw_bytes)?))).collect()
