@@ -22,7 +22,7 @@
 //! | `writer` | the thread that writes and syncs |
 //! | `verify` | what a log holds and whether it is damaged, told without changing it |
 //! | `repair` | what can be kept of a damaged log |
-//! | [`sim`] | a disk that loses power, for tests |
+//! | `sim` | a disk that loses power, for tests (cargo feature `sim`) |
 
 mod appended;
 mod delta_log;
@@ -33,6 +33,7 @@ mod record;
 mod recover;
 mod repair;
 mod segment;
+#[cfg(any(test, feature = "sim"))]
 pub mod sim;
 mod statistics;
 mod verify;
