@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `chain` | [`CodecChain`]: the codecs one after the other |
 //! | `shuffle` | low bytes, then high bytes |
-//! | `backend` | LZ4 blocks and Zstandard frames, by the C libraries |
+//! | `backend` | LZ4 blocks and Zstandard frames, by the C libraries or in Rust alone |
 //! | `error` | [`CodecError`] |
 
 mod backend;
