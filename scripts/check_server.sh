@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 need_cargo
 cd "$root"
 
-server=(-p bevy_bluemarble --no-default-features --features avian)
+server=(-p bevy_bluemarble --no-default-features --features avian,c-codecs)
 found=$(cargo tree "${server[@]}" --edges normal --prefix none | grep -E '^(wgpu|naga|winit|bevy_render|bevy_window|bevy_asset)' || true)
 [ -z "$found" ] || die "a server compiles parts of a renderer: $found"
 cargo clippy --quiet "${server[@]}" -- -D warnings

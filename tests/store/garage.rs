@@ -1,4 +1,4 @@
-//! A world on a cluster of three nodes, one of which dies. Needs `scripts/garage-cluster.sh start`.
+//! A world on a cluster of three nodes, one of which dies. `scripts/test-garage.sh` runs it.
 
 use std::process::Command;
 
@@ -15,11 +15,10 @@ fn cluster(arguments: &[&str]) {
 }
 
 #[test]
-#[ignore = "builds and starts a cluster: scripts/garage-cluster.sh start, see docs/object-stores.md"]
 fn a_world_on_garage_survives_one_node_killed() {
     assert!(
         std::env::var_os("AWS_ENDPOINT_URL").is_some(),
-        "eval \"$(scripts/garage-cluster.sh env)\" first"
+        "run scripts/test-garage.sh, or eval \"$(scripts/garage-cluster.sh env)\" first"
     );
     let place: WorldPlace =
         format!("s3://worlds/survivor-{}", std::process::id()).parse().expect("a place");

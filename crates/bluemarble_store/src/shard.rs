@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use thiserror::Error;
+
 use crate::codec::CRC_BYTES;
 
 /// Bytes of one index entry.
@@ -20,6 +22,45 @@ pub enum IndexLocation {
     Start,
     /// Behind the chunks: in the shards of the arrays that we make.
     End,
+}
+
+/// Why a shard or its index cannot be understood: one clause, in which the shard is "it".
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ShardError {
+    /// The shard is smaller than its index.
+    #[error("{bytes} bytes are too few for its index")]
+    TooShort {
+        /// Bytes of the shard.
+        bytes: usize,
+    },
+    /// The index has another size.
+    #[error("its index has {bytes} bytes, expected {expected}")]
+    IndexSize {
+        /// Bytes of the index.
+        bytes: usize,
+        /// [`ShardForm::index_bytes`].
+        expected: usize,
+    },
+    /// There is no index at all.
+    #[error("its index is empty")]
+    NoIndex,
+    /// The index is not what was written.
+    #[error("the checksum of its index does not match")]
+    Checksum,
+    /// A slot is larger than [`ShardForm::max_chunk_bytes`].
+    #[error("slot {slot} claims {bytes} bytes, more than a chunk can take")]
+    ChunkTooLarge {
+        /// The slot.
+        slot: usize,
+        /// Bytes that it claims.
+        bytes: u64,
+    },
+    /// A slot lies in the index or behind the shard's end.
+    #[error("slot {slot} points outside of the chunks")]
+    OutsideChunks {
+        /// The slot.
+        slot: usize,
+    },
 }
 
 /// What all shards of an array have in common.
@@ -64,17 +105,17 @@ impl ShardIndex {
     /// Parses the [`ShardForm::index_bytes`] bytes of the index of a shard of `shard_bytes` bytes.
     ///
     /// # Errors
-    /// One clause that says what is wrong. Never panics.
-    pub fn parse(bytes: &[u8], form: &ShardForm, shard_bytes: u64) -> Result<Self, String> {
+    /// [`ShardError`] says what is wrong. Never panics.
+    pub fn parse(bytes: &[u8], form: &ShardForm, shard_bytes: u64) -> Result<Self, ShardError> {
         let expected = form.index_bytes();
         if bytes.len() != expected {
-            return Err(format!("its index has {} bytes, expected {expected}", bytes.len()));
+            return Err(ShardError::IndexSize { bytes: bytes.len(), expected });
         }
         let Some((entries, checksum)) = bytes.split_last_chunk::<CRC_BYTES>() else {
-            return Err("its index is empty".to_owned());
+            return Err(ShardError::NoIndex);
         };
         if crc32c::crc32c(entries) != u32::from_le_bytes(*checksum) {
-            return Err("the checksum of its index does not match".to_owned());
+            return Err(ShardError::Checksum);
         }
         let data = match form.index_location {
             IndexLocation::Start => expected as u64..shard_bytes,
@@ -91,13 +132,11 @@ impl ShardIndex {
                 return Ok(None);
             }
             if length > form.max_chunk_bytes as u64 {
-                return Err(format!(
-                    "slot {slot} claims {length} bytes, more than a chunk can take"
-                ));
+                return Err(ShardError::ChunkTooLarge { slot, bytes: length });
             }
             match offset.checked_add(length) {
                 Some(end) if offset >= data.start && end <= data.end => Ok(Some(offset..end)),
-                _ => Err(format!("slot {slot} points outside of the chunks")),
+                _ => Err(ShardError::OutsideChunks { slot }),
             }
         };
         let entries = entries.chunks_exact(ENTRY_BYTES).enumerate();
@@ -123,10 +162,10 @@ impl ShardIndex {
 /// Takes a whole shard apart; one entry a slot.
 ///
 /// # Errors
-/// One clause that says what is wrong. Never panics.
-pub fn parse(shard: &Bytes, form: &ShardForm) -> Result<Vec<Option<Bytes>>, String> {
+/// [`ShardError`] says what is wrong. Never panics.
+pub fn parse(shard: &Bytes, form: &ShardForm) -> Result<Vec<Option<Bytes>>, ShardError> {
     let Some(index) = form.index_range(shard.len()) else {
-        return Err(format!("{} bytes are too few for its index", shard.len()));
+        return Err(ShardError::TooShort { bytes: shard.len() });
     };
     let index = ShardIndex::parse(&shard[index], form, shard.len() as u64)?;
     let slice = |slot| {
@@ -232,7 +271,7 @@ mod tests {
                 IndexLocation::End => [vec![0; 50], index].concat(),
             };
             let error = parse(&Bytes::from(shard), &form(1, location)).expect_err("no chunk");
-            assert!(error.contains("slot 0 points outside"), "{error}");
+            assert!(error.to_string().contains("slot 0 points outside"), "{error}");
         }
     }
 

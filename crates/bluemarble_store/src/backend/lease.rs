@@ -15,7 +15,7 @@ use bytes::Bytes;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion, path::Path};
 use serde::{Deserialize, Serialize};
 
-use super::{Capabilities, random_name};
+use super::{name::random_name, probe::Capabilities};
 use crate::{StoreError, block::block_on};
 
 /// The name of the lease.

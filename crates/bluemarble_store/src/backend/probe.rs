@@ -9,7 +9,7 @@ use object_store::{
 };
 use serde::Serialize;
 
-use super::random_name;
+use super::name::random_name;
 
 /// Below this lie the objects of probes, and only for moments.
 pub const PROBE_PREFIX: &str = ".probe";

@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use crate::StoreError;
+
 /// One directory of files.
 ///
 /// Creating, renaming and removing are durable only after [`Disk::sync_dir`], and what is written to a
@@ -169,4 +171,23 @@ impl DiskFile for File {
         // Segments have their full length from the start: nothing but data changes.
         self.sync_data()
     }
+}
+
+/// The disk of a log in a directory.
+pub(super) fn real_disk(dir: &Path) -> Result<Arc<RealDisk>, StoreError> {
+    RealDisk::new(dir).map_err(|source| StoreError::Log {
+        path: dir.to_owned(),
+        action: "making the directory",
+        source,
+    })
+}
+
+/// Turns an error of the disk into ours.
+pub(super) fn disk_error(
+    disk: &dyn Disk,
+    name: &str,
+    action: &'static str,
+) -> impl FnOnce(io::Error) -> StoreError + use<> {
+    let path = disk.path(name);
+    move |source| StoreError::Log { path, action, source }
 }

@@ -7,13 +7,12 @@
 use std::{
     collections::{VecDeque, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
-    io,
 };
 
 use bluemarble_core::EditBatch;
 
 use super::{
-    disk::Disk,
+    disk::{Disk, disk_error},
     payload,
     record::{ALIGNMENT, Chain, Kind, Lsn, Record},
     segment::{self, Header, Segment},
@@ -70,16 +69,6 @@ pub(super) struct Survey {
     /// Whether there is something behind the end that is no whole batch.
     pub torn: bool,
     pub damage: Option<Damage>,
-}
-
-/// Turns an error of the disk into ours.
-pub(super) fn disk_error(
-    disk: &dyn Disk,
-    name: &str,
-    action: &'static str,
-) -> impl FnOnce(io::Error) -> StoreError + use<> {
-    let path = disk.path(name);
-    move |source| StoreError::Log { path, action, source }
 }
 
 /// Reads a log, passes on every batch that the store may not hold, and makes it ready to be written to.

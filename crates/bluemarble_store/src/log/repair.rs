@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    disk::Disk,
-    real_disk,
+    disk::{Disk, disk_error, real_disk},
     record::Lsn,
-    recover::{self, Damage, disk_error},
+    recover::{self, Damage},
     segment::{HEADER_BYTES, Header, Segment},
 };
 use crate::StoreError;

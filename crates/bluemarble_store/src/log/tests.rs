@@ -4,6 +4,8 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use bluemarble_core::{Cause, EditBatch, LatticeBox, MaterialId};
@@ -12,12 +14,13 @@ use glam::{DVec3, IVec3, ivec3};
 use proptest::prelude::*;
 
 use super::{
-    disk::Disk,
+    disk::{Disk, real_disk},
     payload::tests::any_batch,
     repair::repair,
     sim::{Event, Fault, SimDisk},
     *,
 };
+use crate::StoreError;
 
 fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory for temporary files")

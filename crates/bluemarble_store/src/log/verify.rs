@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    disk::Disk,
-    real_disk,
+    disk::{Disk, real_disk},
     record::Lsn,
     recover::{self, Damage, Survey},
 };

@@ -8,10 +8,11 @@ use std::{
 use futures::channel::oneshot;
 
 use super::{
-    Durability, LogOptions, LogStatistics,
     disk::Disk,
-    record::{Chain, Kind, Lsn},
+    options::{Durability, LogOptions},
+    record::{self, Chain, Kind, Lsn},
     segment::{self, Header, Segment},
+    statistics::LogStatistics,
 };
 
 /// Why nothing can be appended any more, or the lsn that was reached.
@@ -217,7 +218,7 @@ impl Writer {
         is_checkpoint: bool,
     ) -> Result<(), (String, std::io::Error)> {
         // Room for a seal stays in every segment.
-        let room = records.len() + super::record::HEADER_BYTES;
+        let room = records.len() + record::HEADER_BYTES;
         // After a checkpoint a segment that is half full is no longer needed soon.
         let fits = |active: &Segment| {
             active.fits(room) && !(is_checkpoint && active.end * 2 > active.header.length)

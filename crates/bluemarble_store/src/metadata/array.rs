@@ -11,7 +11,7 @@ use super::{
 use crate::{
     StorageOptions, StoreError,
     chunk_bytes::{self, Part},
-    codec::CodecChain,
+    codec::{CodecChain, CodecError},
     layout::ArrayLayout,
     shard::{IndexLocation, ShardForm},
 };
@@ -29,13 +29,13 @@ impl ArrayFormat {
     /// [`MaterialId::UNSTORED`].
     ///
     /// # Errors
-    /// One clause that says what is wrong with the bytes.
+    /// [`CodecError`] says what is wrong with the bytes.
     pub fn decode_parts(
         &self,
         parts: &[Part],
         stored: &[Option<Bytes>],
         cells: &mut [MaterialId],
-    ) -> Result<(), String> {
+    ) -> Result<(), CodecError> {
         if let ([part], [Some(bytes)]) = (parts, stored)
             && part.is_whole()
         {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::mismatch;
+use super::difference::mismatch;
 use crate::{
     StoreError,
     chunk_bytes::CELL_BYTES,

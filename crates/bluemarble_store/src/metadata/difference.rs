@@ -4,6 +4,21 @@ use serde_json::Value;
 
 use crate::StoreError;
 
+/// A mismatch at one field.
+pub(super) fn mismatch(
+    path: &str,
+    field: impl Into<String>,
+    expected: impl Into<String>,
+    found: Option<&Value>,
+) -> StoreError {
+    StoreError::Mismatch {
+        path: path.to_owned(),
+        field: field.into(),
+        expected: expected.into(),
+        found: found.map_or_else(|| "absent".to_owned(), Value::to_string),
+    }
+}
+
 /// Checks that a document says what it must.
 pub(super) fn check(path: &str, expected: &Value, found: &Value) -> Result<(), StoreError> {
     refuse(path, difference("", expected, found))

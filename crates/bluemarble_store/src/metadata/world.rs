@@ -4,10 +4,7 @@ use bluemarble_core::{MaterialTable, Shape};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    difference::{difference, refuse},
-    mismatch,
-};
+use super::difference::{difference, mismatch, refuse};
 use crate::{ChunkCodec, ChunkEdge, StorageOptions, StoreError, layout::region_name};
 
 /// The version of everything below a world's `zarr.json`. Worlds of all versions from 1 on are opened;

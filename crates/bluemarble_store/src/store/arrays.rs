@@ -1,46 +1,18 @@
 //! The metadata documents of a world: read when it is opened, written before the first shard.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bluemarble_core::MAX_LOD;
 use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
-use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use super::{ChunkStore, object_error};
+use super::{chunk_store::ChunkStore, errors::object_error, known_arrays::KnownArray};
 use crate::{
     StorageOptions, StoreError, WorldMetadata,
     layout::{METADATA_NAME, ShardKey, array_name, region_name},
     metadata::{self, ArrayFormat},
 };
-
-/// The arrays, by region and lod, whose documents are there and right.
-#[derive(Debug, Default)]
-pub(super) struct KnownArrays {
-    arrays: Mutex<FxHashMap<(u8, u8), KnownArray>>,
-    /// Held while documents are made or changed.
-    writer: futures::lock::Mutex<()>,
-}
-
-#[derive(Clone, Debug)]
-struct KnownArray {
-    format: Arc<ArrayFormat>,
-    /// Whether the region's document is there, and names the array.
-    is_listed: bool,
-}
-
-impl KnownArrays {
-    fn get(&self, array: (u8, u8)) -> Option<KnownArray> {
-        self.arrays.lock().unwrap_or_else(PoisonError::into_inner).get(&array).cloned()
-    }
-
-    fn insert(&self, array: (u8, u8), known: KnownArray) {
-        let mut arrays = self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = arrays.entry(array).or_insert_with(|| known.clone());
-        entry.is_listed |= known.is_listed;
-    }
-}
 
 impl ChunkStore {
     /// Checks, renews or writes the world's own document, and returns how the world is stored.

@@ -5,7 +5,11 @@ use std::{path::Path, sync::Arc};
 use futures::TryStreamExt;
 use object_store::{ObjectStore, local::LocalFileSystem};
 
-use super::{ChunkStore, Opened, arrays, object_error};
+use super::{
+    arrays,
+    chunk_store::{ChunkStore, Opened},
+    errors::object_error,
+};
 use crate::{
     StoreError, StoreOptions, WorldMetadata, WorldPlace,
     backend::{Access, Guarded, LEASE_NAME, LeaseKeeper, PROBE_PREFIX, connect, probe},

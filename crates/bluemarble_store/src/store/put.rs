@@ -3,34 +3,14 @@
 use std::{collections::hash_map::Entry, sync::PoisonError};
 
 use bytes::Bytes;
-use object_store::{Error, ObjectMeta, ObjectStoreExt, PutMode, UpdateVersion};
+use object_store::{Error, ObjectStoreExt, PutMode};
 
-use super::{ChunkStore, object_error};
+use super::{
+    chunk_store::ChunkStore,
+    errors::object_error,
+    versions::{Seen, WrittenShard},
+};
 use crate::{StoreError, layout::ShardKey};
-
-/// What this store has made of a shard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrittenShard {
-    /// The version that was there when the shard was first replaced.
-    pub over: Option<String>,
-    /// The version that was written last; `None` if it has no name, or if somebody else wrote in between.
-    pub version: Option<String>,
-}
-
-/// What was at a path when it was read.
-#[derive(Debug)]
-pub(super) enum Seen {
-    /// Nothing.
-    Missing,
-    /// This version.
-    Version(UpdateVersion),
-}
-
-impl Seen {
-    pub(super) fn object(meta: &ObjectMeta) -> Self {
-        Self::Version(UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() })
-    }
-}
 
 impl ChunkStore {
     /// Replaces what was seen; on stores that keep no conditions, whatever is there.

@@ -7,18 +7,13 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
-use bytes::Bytes;
-use futures::future::join_all;
-use object_store::{GetOptions, GetRange, ObjectStoreExt};
-use quick_cache::Weighter;
-
 use super::{
-    ChunkStore,
+    chunk_store::ChunkStore,
+    errors::{damaged_chunk, damaged_shard, object_error},
+    known_index::KnownIndex,
     maintain::StoredShard,
-    object_error,
-    put::Seen,
     ranges::{merge, slice},
+    versions::Seen,
 };
 use crate::{
     StoreError,
@@ -28,31 +23,16 @@ use crate::{
     metadata::ArrayFormat,
     shard::{self, IndexLocation, ShardIndex},
 };
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use bytes::Bytes;
+use futures::future::join_all;
+use object_store::{GetOptions, GetRange, ObjectStoreExt};
 
 /// A read gives up after its shard was replaced this often under it.
 const ATTEMPTS: usize = 64;
 
 /// In place of a generation where there is nothing to remember.
 const NO_GENERATION: u64 = u64::MAX;
-
-/// The index of a shard as it was at one moment.
-#[derive(Debug)]
-pub(super) struct KnownIndex {
-    index: ShardIndex,
-    /// The generation of the shard's stripe when it was read.
-    generation: u64,
-    /// The object store's name for this version of the object, if it has one.
-    tag: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct ByBytes;
-
-impl Weighter<ShardKey, Arc<KnownIndex>> for ByBytes {
-    fn weight(&self, _: &ShardKey, known: &Arc<KnownIndex>) -> u64 {
-        (size_of::<KnownIndex>() + known.index.heap_bytes()) as u64
-    }
-}
 
 impl ChunkStore {
     /// Reads a chunk; `None` if it is not stored ([`ChunkStore::keys`] lists those that are).
@@ -293,8 +273,7 @@ impl ChunkStore {
         };
         let (size, tag) = (result.meta.size, result.meta.e_tag.clone());
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
-        let index = ShardIndex::parse(&bytes, &format.form, size)
-            .map_err(|reason| StoreError::DamagedShard { path: path.to_string(), reason })?;
+        let index = ShardIndex::parse(&bytes, &format.form, size).map_err(damaged_shard(shard))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let known = Arc::new(KnownIndex { index, generation, tag });
         if settled {
@@ -312,9 +291,7 @@ impl ChunkStore {
         let Some((bytes, seen)) = self.fetch_shard(shard, format).await? else {
             return Ok((vec![None; format.form.slots], Seen::Missing));
         };
-        let slots = shard::parse(&bytes, &format.form);
-        let path = || shard.path().to_string();
-        let slots = slots.map_err(|reason| StoreError::DamagedShard { path: path(), reason })?;
+        let slots = shard::parse(&bytes, &format.form).map_err(damaged_shard(shard))?;
         Ok((slots, seen))
     }
 
@@ -352,11 +329,6 @@ fn with_cells<T>(work: impl FnOnce(&mut [MaterialId]) -> T) -> T {
         cells.resize(CHUNK_VOLUME, MaterialId::UNSTORED);
         work(cells)
     })
-}
-
-/// Says which chunk is damaged.
-pub(super) fn damaged_chunk(key: ChunkKey, shard: ShardKey) -> impl FnOnce(String) -> StoreError {
-    move |reason| StoreError::DamagedChunk { key, path: shard.path().to_string(), reason }
 }
 
 /// Whether an object was not the one asked for any more.

@@ -1,34 +1,19 @@
 //! Writing: a shard is read, changed in memory and replaced whole.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
 
-use super::{ChunkStore, read::damaged_chunk};
+use super::{
+    chunk_store::ChunkStore,
+    errors::{damaged_chunk, unencodable},
+    stripe::Replacing,
+};
 use crate::{StoreError, chunk_bytes, layout::ShardKey, metadata::ArrayFormat, shard};
 
 /// Chunks to be written to one shard, by where they lie in it.
 type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
-
-/// Marks a stripe as being written for as long as it lives, even if the write is dropped half-way.
-pub(super) struct Replacing<'a>(&'a AtomicU64);
-
-impl<'a> Replacing<'a> {
-    pub(super) fn new(generation: &'a AtomicU64) -> Self {
-        generation.fetch_add(1, Ordering::AcqRel);
-        Self(generation)
-    }
-}
-
-impl Drop for Replacing<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
-    }
-}
 
 impl ChunkStore {
     /// Writes chunks and returns once they are durable; the chunks of one shard are written at once.
@@ -108,7 +93,7 @@ fn first_unstored(chunk: &Chunk) -> Option<usize> {
 
 fn encode(format: &ArrayFormat, key: ChunkKey, raw: &[u8]) -> Result<Bytes, StoreError> {
     let bytes = format.chain.encode(raw);
-    bytes.map(Bytes::from).map_err(|reason| StoreError::Unencodable { key, reason })
+    bytes.map(Bytes::from).map_err(unencodable(key))
 }
 
 /// The slots that chunks fill whole.

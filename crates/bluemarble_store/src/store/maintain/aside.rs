@@ -3,13 +3,15 @@
 use bluemarble_core::ChunkKey;
 use object_store::{Error, ObjectStoreExt, PutMode, path::Path};
 
-use super::{ASIDE_DIR, StoredShard};
+use super::listing::StoredShard;
 use crate::{
     StoreError,
     layout::ShardKey,
-    store::{ChunkStore, object_error, write::Replacing},
+    store::{chunk_store::ChunkStore, errors::object_error, stripe::Replacing},
 };
 
+/// The folder of a world in which damaged files are kept.
+pub const ASIDE_DIR: &str = "damaged";
 /// A file that was damaged more often than this is a riddle for a person.
 const MAX_COPIES: usize = 10_000;
 

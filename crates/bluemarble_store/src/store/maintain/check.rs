@@ -7,12 +7,17 @@ use bytes::Bytes;
 use glam::IVec3;
 use object_store::path::Path;
 
-use super::{Damage, DamagedPart, StoredShard};
+use super::{
+    damage::{Damage, DamagedPart},
+    groups::groups,
+    listing::StoredShard,
+};
 use crate::{
     StoreError,
+    codec::CodecError,
     layout::{ArrayLayout, METADATA_NAME, array_name, region_name},
     metadata::{self, ArrayFormat},
-    store::{ChunkStore, arrays},
+    store::{arrays, chunk_store::ChunkStore},
 };
 
 impl ChunkStore {
@@ -84,7 +89,9 @@ impl ChunkStore {
         for group in groups(&format.layout) {
             let keys = group.chunks.iter().map(|&within| key.chunk(&self.shape, within));
             match decode(&format, &group.slots, &slots) {
-                Err(reason) => damages.push(damage(DamagedPart::Chunk, keys.collect(), reason)),
+                Err(error) => {
+                    damages.push(damage(DamagedPart::Chunk, keys.collect(), error.to_string()));
+                }
                 Ok(raw) => {
                     for (chunk_key, &within) in keys.zip(&group.chunks) {
                         let Some(chunk) = take(&format.layout, within, &raw) else { continue };
@@ -122,36 +129,12 @@ impl ChunkStore {
     }
 }
 
-/// Chunks of 64³ cells and the slots that hold them: several slots and one chunk, or the other way round.
-pub(super) struct Group {
-    pub slots: Vec<usize>,
-    pub chunks: Vec<IVec3>,
-}
-
-pub(super) fn groups(layout: &ArrayLayout) -> Vec<Group> {
-    let slots = 0..layout.slots();
-    if !layout.is_within_chunks() {
-        let group =
-            |slot| Group { slots: vec![slot], chunks: layout.chunks_of_slot(slot).collect() };
-        return slots.map(group).collect();
-    }
-    let chunks: BTreeSet<[i32; 3]> = slots
-        .flat_map(|slot| layout.chunks_of_slot(slot))
-        .map(|within| within.to_array())
-        .collect();
-    let group = |within: [i32; 3]| Group {
-        slots: layout.parts(within.into()).map(|part| part.slot).collect(),
-        chunks: vec![within.into()],
-    };
-    chunks.into_iter().map(group).collect()
-}
-
 /// The raw bytes of those of some slots that hold anything.
 fn decode(
     format: &ArrayFormat,
     of: &[usize],
     slots: &[Option<Bytes>],
-) -> Result<BTreeMap<usize, Vec<u8>>, String> {
+) -> Result<BTreeMap<usize, Vec<u8>>, CodecError> {
     let stored = of.iter().filter_map(|&slot| Some((slot, slots.get(slot)?.as_ref()?)));
     let raw_bytes = format.layout.raw_bytes();
     stored.map(|(slot, bytes)| Ok((slot, format.chain.decode(bytes, raw_bytes)?))).collect()

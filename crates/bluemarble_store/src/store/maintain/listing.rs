@@ -9,7 +9,7 @@ use object_store::path::Path;
 use crate::{
     StoreError,
     layout::{METADATA_NAME, ShardKey},
-    store::{ChunkStore, object_error},
+    store::{chunk_store::ChunkStore, errors::object_error},
 };
 
 /// A shard of a world.

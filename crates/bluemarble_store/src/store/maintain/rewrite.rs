@@ -7,13 +7,17 @@ use bytes::Bytes;
 use glam::IVec3;
 use object_store::ObjectStoreExt;
 
-use super::check::{Group, groups};
+use super::groups::{Group, groups};
 use crate::{
     StoreError,
     layout::ShardKey,
     metadata::ArrayFormat,
     shard,
-    store::{ChunkStore, object_error, read::damaged_chunk, write::Replacing},
+    store::{
+        chunk_store::ChunkStore,
+        errors::{damaged_chunk, damaged_shard, object_error, unencodable},
+        stripe::Replacing,
+    },
 };
 
 /// What became of a shard.
@@ -54,8 +58,7 @@ impl ChunkStore {
             return Ok(ShardRewrite::default());
         };
         let path = shard.path();
-        let mut slots = shard::parse(&before, &format.form)
-            .map_err(|reason| StoreError::DamagedShard { path: path.to_string(), reason })?;
+        let mut slots = shard::parse(&before, &format.form).map_err(damaged_shard(shard))?;
         let mut is_changed = false;
         for group in groups(&format.layout) {
             is_changed |= self.drop_chunks(shard, &format, &group, &lost, &mut slots)?;
@@ -121,7 +124,7 @@ impl ChunkStore {
         }
         slots[slot] = if group.chunks.iter().any(|within| is_stored(within, &raw)) {
             let encoded = format.chain.encode(&raw);
-            Some(encoded.map_err(|reason| StoreError::Unencodable { key, reason })?.into())
+            Some(encoded.map_err(unencodable(key))?.into())
         } else {
             None
         };

@@ -11,6 +11,7 @@
 //! | `probe` | [`Capabilities`]: are conditional PUTs kept? |
 //! | `lease` | the `.writer` object: acquired, renewed, released |
 //! | `keeper` | the thread that renews it |
+//! | `name` | random names, for objects of probes and owners of leases |
 //! | `guard` | no write without the lease, no body cut short |
 
 #[cfg(feature = "cloud")]
@@ -19,6 +20,7 @@ mod connect;
 mod guard;
 mod keeper;
 mod lease;
+mod name;
 mod options;
 mod place;
 mod probe;
@@ -26,8 +28,6 @@ mod probe;
 mod runtime;
 #[cfg(feature = "cloud")]
 mod suffix;
-
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 pub use connect::connect;
 pub(crate) use guard::{Access, Guarded, refusal};
@@ -37,9 +37,3 @@ pub use options::StoreOptions;
 pub use place::{BucketService, WorldPlace};
 pub(crate) use probe::probe;
 pub use probe::{Capabilities, PROBE_PREFIX};
-
-/// A name that nobody else has: std seeds each hasher from the system's randomness.
-fn random_name() -> String {
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
-}

@@ -1,27 +1,9 @@
-//! Looking after a world shard by shard, so that one that is damaged does not hide the others.
-//!
-//! | module | what it holds |
-//! |---|---|
-//! | `listing` | which shards there are |
-//! | `check` | what is damaged, down to the chunk |
-//! | `rewrite` | shards without gaps, or without some of their chunks |
-//! | `aside` | damaged files taken out of the way, documents made again |
-
-mod aside;
-mod check;
-mod listing;
-mod rewrite;
+//! One damaged thing.
 
 use std::fmt;
 
 use bluemarble_core::ChunkKey;
 use serde::{Serialize, Serializer};
-
-pub use listing::{Listing, StoredShard};
-pub use rewrite::ShardRewrite;
-
-/// The folder of a world in which damaged files are kept.
-pub const ASIDE_DIR: &str = "damaged";
 
 /// What kind of thing is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

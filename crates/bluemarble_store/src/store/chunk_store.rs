@@ -1,0 +1,118 @@
+//! The store itself: what it keeps while a world is open.
+
+use std::{
+    fs::File,
+    sync::{Arc, Mutex},
+};
+
+use bluemarble_core::Shape;
+use object_store::ObjectStore;
+use rustc_hash::FxHashMap;
+
+use super::{
+    decoded::DecodedChunks,
+    known_arrays::KnownArrays,
+    known_index::{KnownIndices, known_indices},
+    statistics::{Counters, StoreStatistics},
+    stripe::{Stripe, Stripes},
+    versions::WrittenShard,
+};
+use crate::{
+    StorageOptions, StoreOptions, WorldMetadata,
+    backend::{Capabilities, LeaseKeeper},
+    layout::ShardKey,
+};
+
+/// The edited chunks of one world.
+///
+/// Reads and writes may go on at once from any thread and on any executor. A chunk is on disk, and stays
+/// there, once the write that carried it has returned.
+#[derive(Debug)]
+pub struct ChunkStore {
+    pub(super) objects: Arc<dyn ObjectStore>,
+    pub(super) shape: Shape,
+    pub(super) metadata: WorldMetadata,
+    pub(super) capabilities: Capabilities,
+    pub(super) storage: StorageOptions,
+    pub(super) stripes: Stripes,
+    pub(super) indices: KnownIndices,
+    pub(super) decoded: DecodedChunks,
+    pub(super) arrays: KnownArrays,
+    pub(super) counters: Counters,
+    /// Shards that were replaced since the store was opened.
+    pub(super) written: Mutex<FxHashMap<ShardKey, WrittenShard>>,
+    /// Given back when it is dropped.
+    _lease: Option<LeaseKeeper>,
+    /// Kept open: closing it gives the world free.
+    _lock: Option<File>,
+}
+
+/// Where the objects are and what keeps others out.
+pub(super) struct Opened {
+    pub objects: Arc<dyn ObjectStore>,
+    pub capabilities: Capabilities,
+    pub lock: Option<File>,
+    pub lease: Option<LeaseKeeper>,
+}
+
+impl Opened {
+    /// Objects that nobody else writes.
+    pub fn alone(objects: Arc<dyn ObjectStore>) -> Self {
+        Self { objects, capabilities: Capabilities::default(), lock: None, lease: None }
+    }
+}
+
+impl ChunkStore {
+    pub(super) fn new(opened: Opened, metadata: WorldMetadata, options: &StoreOptions) -> Self {
+        let Opened { objects, capabilities, lock, lease } = opened;
+        Self {
+            objects,
+            shape: metadata.shape,
+            storage: metadata.storage,
+            metadata,
+            capabilities,
+            stripes: Stripes::default(),
+            indices: known_indices(options.index_cache_bytes),
+            decoded: DecodedChunks::default(),
+            arrays: KnownArrays::default(),
+            counters: Counters::default(),
+            written: Mutex::default(),
+            _lease: lease,
+            _lock: lock,
+        }
+    }
+
+    /// What the world is: as given when it was opened for writing, as found when for reading.
+    pub fn metadata(&self) -> &WorldMetadata {
+        &self.metadata
+    }
+
+    /// Where the objects are, in words.
+    pub fn place(&self) -> String {
+        self.objects.to_string()
+    }
+
+    /// What the object store was seen to do; nothing where no other writer can be.
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    /// How the lattice lies in world space.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// How the world's chunks are stored: what it was made with.
+    pub fn storage(&self) -> StorageOptions {
+        self.storage
+    }
+
+    /// What the store has done since it was opened.
+    pub fn statistics(&self) -> StoreStatistics {
+        self.counters.statistics()
+    }
+
+    pub(super) fn stripe(&self, shard: ShardKey) -> &Stripe {
+        self.stripes.of(shard)
+    }
+}

@@ -1,0 +1,42 @@
+//! What went wrong below, in terms of the world.
+
+use bluemarble_core::ChunkKey;
+
+use crate::{StoreError, backend::refusal, codec::CodecError, layout::ShardKey, shard::ShardError};
+
+/// Turns an object store's error into ours.
+pub(super) fn object_error(
+    path: &object_store::path::Path,
+    action: &'static str,
+) -> impl FnOnce(object_store::Error) -> StoreError {
+    let path = path.to_string();
+    move |source| match refusal(source) {
+        Ok(refusal) => refusal,
+        Err(source) => StoreError::Object { path, action, source: Box::new(source) },
+    }
+}
+
+/// Says which chunk is damaged.
+pub(super) fn damaged_chunk(
+    key: ChunkKey,
+    shard: ShardKey,
+) -> impl FnOnce(CodecError) -> StoreError {
+    move |error| StoreError::DamagedChunk {
+        key,
+        path: shard.path().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+/// Says which shard is damaged.
+pub(super) fn damaged_shard(shard: ShardKey) -> impl FnOnce(ShardError) -> StoreError {
+    move |error| StoreError::DamagedShard {
+        path: shard.path().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+/// Says which chunk could not be compressed.
+pub(super) fn unencodable(key: ChunkKey) -> impl FnOnce(CodecError) -> StoreError {
+    move |error| StoreError::Unencodable { key, reason: error.to_string() }
+}

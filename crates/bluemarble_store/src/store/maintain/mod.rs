@@ -1,0 +1,22 @@
+//! Looking after a world shard by shard, so that one that is damaged does not hide the others.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `listing` | which shards there are |
+//! | `damage` | [`Damage`]: where and why something is damaged |
+//! | `check` | what is damaged, down to the chunk |
+//! | `groups` | which stored chunks hold which chunks |
+//! | `rewrite` | shards without gaps, or without some of their chunks |
+//! | `aside` | damaged files taken out of the way, documents made again |
+
+mod aside;
+mod check;
+mod damage;
+mod groups;
+mod listing;
+mod rewrite;
+
+pub use aside::ASIDE_DIR;
+pub use damage::{Damage, DamagedPart};
+pub use listing::{Listing, StoredShard};
+pub use rewrite::ShardRewrite;
