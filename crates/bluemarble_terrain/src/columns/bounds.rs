@@ -2,7 +2,7 @@
 
 use bluemarble_core::{LatticeBox, MaterialId};
 
-use super::{Levels, Strata};
+use super::{column::Strata, levels::Levels};
 use crate::{baseline::Classification, interval::Interval};
 
 /// Bounds of all columns of a box, in metres above sea level, at a lod and all finer ones.

@@ -3,8 +3,9 @@
 use bluemarble_core::MaterialId;
 
 use super::{
-    CellColumn, STRATA,
-    tile::{ColumnTile, Range, Ranges},
+    column::{CellColumn, STRATA},
+    lists::ColumnLists,
+    ranges::{Range, Ranges},
 };
 use crate::relief::PackedHeights;
 
@@ -21,27 +22,27 @@ pub(crate) struct PackedTile {
 }
 
 impl PackedTile {
-    pub fn new(tile: &ColumnTile, ring: PackedHeights) -> Self {
-        let ranges = tile.ranges;
+    pub fn new(columns: &[CellColumn], ring: PackedHeights) -> Self {
+        let lists = ColumnLists::of(columns);
+        let ranges = Ranges::of(&lists);
         Self {
-            filled: Heights::new(&tile.filled, ranges.filled),
-            ground: Heights::new(&tile.ground, ranges.ground),
-            floors: std::array::from_fn(|i| Heights::new(&tile.floors[i], ranges.floors[i])),
-            tops: Tops::new(&tile.surface, &tile.subsoil),
+            filled: Heights::new(&lists.filled, ranges.filled),
+            ground: Heights::new(&lists.ground, ranges.ground),
+            floors: std::array::from_fn(|i| Heights::new(&lists.floors[i], ranges.floors[i])),
+            tops: Tops::new(&lists.surface, &lists.subsoil),
             ring,
             ranges,
         }
     }
 
-    /// Writes all columns to a tile.
-    pub fn unpack(&self, tile: &mut ColumnTile) {
-        self.filled.write(&mut tile.filled);
-        self.ground.write(&mut tile.ground);
-        for (heights, floors) in self.floors.iter().zip(&mut tile.floors) {
+    /// Writes all columns to lists.
+    pub fn unpack(&self, lists: &mut ColumnLists) {
+        self.filled.write(&mut lists.filled);
+        self.ground.write(&mut lists.ground);
+        for (heights, floors) in self.floors.iter().zip(&mut lists.floors) {
             heights.write(floors);
         }
-        self.tops.write(&mut tile.surface, &mut tile.subsoil);
-        tile.ranges = self.ranges;
+        self.tops.write(&mut lists.surface, &mut lists.subsoil);
     }
 
     /// A column, by its place in the tile.
@@ -162,11 +163,11 @@ mod tests {
                     floors: std::array::from_fn(|i| height(at, 3 + i)),
                 })
                 .collect();
-            let packed = PackedTile::new(&ColumnTile::of(&columns), PackedHeights::new(&[]));
-            let mut tile = ColumnTile::of(&[columns[7]; 4096]);
-            packed.unpack(&mut tile);
+            let packed = PackedTile::new(&columns, PackedHeights::new(&[]));
+            let mut lists = ColumnLists::of(&[columns[7]; 4096]);
+            packed.unpack(&mut lists);
             for (at, column) in columns.iter().enumerate() {
-                assert_eq!((packed.column(at), tile.column(at)), (*column, *column), "{spread}");
+                assert_eq!((packed.column(at), lists.column(at)), (*column, *column), "{spread}");
             }
         }
     }

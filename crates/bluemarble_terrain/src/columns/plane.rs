@@ -5,8 +5,11 @@ use std::sync::Arc;
 use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, FacePlane, MaterialId};
 
 use super::{
-    CellColumn, Columns,
-    tile::{ColumnSource, ColumnTile, EDGE, TileCache, place},
+    cache::TileCache,
+    column::{CellColumn, Columns},
+    layers::write_layers,
+    place::{EDGE, place},
+    source::ColumnSource,
 };
 
 /// The cells of a chunk next to one of its faces.
@@ -25,9 +28,7 @@ pub(crate) fn face_plane(
     if face.axis() == 1 {
         // Whoever asks stands above or below, and needs the same tile.
         let mut cells = vec![MaterialId::AIR; EDGE * EDGE];
-        ColumnTile::with(&cache.get(source, key), |tile| {
-            tile.write_layer(low + last as i32, strata, &mut cells);
-        });
+        write_layers(&cache.get(source, key), low + last as i32, strata, &mut cells);
         return FacePlane::from_cells(cells.into());
     }
     let strip = match cache.peek(key) {

@@ -3,7 +3,7 @@
 use bluemarble_core::{ChunkKey, LatticeBox, Shape};
 use glam::{IVec3, ivec3};
 
-use super::{EarthBaseline, cap::Cap, spot, strata};
+use super::{baseline::EarthBaseline, cap::Cap, spot, strata};
 use crate::{
     baseline::{Baseline, Classification},
     columns::{self, ColumnSource, Span},

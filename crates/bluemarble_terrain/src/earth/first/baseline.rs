@@ -1,12 +1,4 @@
-//! [`FirstEarth`]: the first edition of the Earth's ground, kept for the worlds that were made on it.
-//!
-//! | file | what it decides |
-//! |---|---|
-//! | `height` | how high the ground is: grid plus ridged octaves, band-limited by lod |
-//! | `spot` | all that the columns of a chunk need to know, cheaply |
-
-mod height;
-mod spot;
+//! [`FirstEarth`]: its columns, and what it answers as a [`Baseline`].
 
 use std::path::Path;
 
@@ -14,31 +6,30 @@ use bluemarble_core::{
     CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
 };
 use glam::IVec3;
-use height::HeightField;
-use spot::{Site, SiteSampler};
 
 use super::{
-    cap::Cap,
-    climate::Climate,
-    strata,
-    surface::{PATCHES, Palette, Setting},
+    height::HeightField,
+    land::Land,
+    spot::{self, Site, SiteSampler},
 };
 use crate::{
     baseline::{Baseline, Classification},
     columns::{self, Column, ColumnSource, Columns, Span, Strata, TileCache, may_begin_row},
+    earth::{
+        cap::Cap,
+        climate::Climate,
+        edition::EarthEdition,
+        strata,
+        surface::{PATCHES, Palette, Setting},
+    },
     elevation::ElevationGrid,
     error::TerrainError,
     fractal::Fractal,
 };
 
-/// Changes whenever the same parameters give another ground.
-pub(super) const ALGORITHM: &str = "earth-1";
-
 /// The Earth as worlds of the first edition have it. New worlds are made on [`EarthBaseline`](crate::EarthBaseline).
 pub struct FirstEarth {
-    field: HeightField,
-    climate: Climate,
-    patches: Fractal,
+    land: Land,
     palette: Palette,
     strata: Strata,
     shape: Shape,
@@ -70,10 +61,12 @@ impl FirstEarth {
         Ok(Self {
             palette: Palette::new(materials)?,
             strata: strata::rocks(materials)?,
-            climate: Climate::new(&grid),
             content_hash: grid.content_hash(),
-            field: HeightField::new(grid, sphere, shape.voxel_m(), seed),
-            patches: Fractal::new(!seed, &PATCHES),
+            land: Land {
+                climate: Climate::new(&grid),
+                field: HeightField::new(grid, sphere, shape.voxel_m(), seed),
+                patches: Fractal::new(!seed, &PATCHES),
+            },
             shape,
             seed,
             tiles: TileCache::new(),
@@ -82,7 +75,7 @@ impl FirstEarth {
 
     /// The grid that the ground goes through.
     pub fn grid(&self) -> &ElevationGrid {
-        &self.field.grid
+        &self.land.field.grid
     }
 
     /// Height of the ground above sea level, in metres, in the column at lattice x and z, as `lod` shows
@@ -90,7 +83,7 @@ impl FirstEarth {
     pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
         let width = f64::from(1u32 << lod);
         let at = [x / width, z / width];
-        let sites = SiteSampler::new(self, region, lod).sites(at, [1; 2], &|| true);
+        let sites = SiteSampler::new(&self.land, region, lod).sites(at, [1; 2], &|| true);
         sites.and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
@@ -101,7 +94,7 @@ impl FirstEarth {
     }
 
     fn sphere(&self) -> CubeSphere {
-        self.field.shape
+        self.land.field.shape
     }
 
     /// What lies at a site, where the ground slopes by `slope` (a tangent).
@@ -147,9 +140,9 @@ impl ColumnSource for FirstEarth {
         go_on: &dyn Fn() -> bool,
         out: &mut Columns,
     ) -> bool {
-        let cell_m = self.field.cell_m(lod);
+        let cell_m = self.land.field.cell_m(lod);
         let levels = self.levels(lod);
-        let mut sampler = SiteSampler::new(self, region, lod);
+        let mut sampler = SiteSampler::new(&self.land, region, lod);
         // One column more on each side, for slopes.
         let ring = width + 2;
         let first = [f64::from(x) - 0.5, f64::from(z) - 0.5];
@@ -186,7 +179,7 @@ impl Baseline for FirstEarth {
         // Columns are interpolated between places up to a stride away.
         let reach = spot::STRIDE << lod;
         let cap = Cap::around(self.sphere(), region, span.columns, reach);
-        let ground = self.field.bounds(cap.middle, cap.radius, lod);
+        let ground = self.land.field.bounds(cap.middle, cap.radius, lod);
         let bounds = strata::column_bounds(ground.height_m, ground.base_m, 0.0);
         columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
     }
@@ -197,8 +190,9 @@ impl Baseline for FirstEarth {
     }
 
     fn fingerprint(&self) -> String {
-        let [columns, rows] = self.field.grid.size();
+        let [columns, rows] = self.land.field.grid.size();
         let (hash, seed) = (self.content_hash, self.seed);
-        format!("{ALGORITHM} seed={seed} grid={columns}x{rows}:{hash:016x}")
+        let algorithm = EarthEdition::First.algorithm();
+        format!("{algorithm} seed={seed} grid={columns}x{rows}:{hash:016x}")
     }
 }
