@@ -32,8 +32,10 @@ mod fractal;
 mod interval;
 mod noise;
 pub mod octree;
+mod palette;
 mod recipe;
 mod relief;
+mod strata;
 mod superflat;
 
 pub use baseline::{Baseline, Classification, Survey};

@@ -3,9 +3,9 @@
 use bluemarble_core::{Flat, LatticeBox, MaterialId, Shape};
 
 use crate::{
-    baseline::{Baseline, Classification},
     columns::{
-        self, CellColumn, ColumnSource, Columns, STRATA, Span, Strata, TileCache, may_begin_row,
+        Column, ColumnBaseline, ColumnBounds, ColumnSource, Columns, Layers, TileCache,
+        may_begin_row,
     },
     error::TerrainError,
     interval::Interval,
@@ -49,8 +49,8 @@ pub struct GroundClosure<F> {
     name: String,
     bounds_m: Interval,
     ground: F,
-    strata: Strata,
-    tiles: TileCache,
+    layers: Layers<[i32; 0]>,
+    tiles: TileCache<[i32; 0]>,
 }
 
 impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> GroundClosure<F> {
@@ -80,12 +80,8 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> GroundClosure<F> {
             name: name.into(),
             bounds_m: Interval { lo, hi },
             ground,
-            // Nothing but the subsoil of each column: no floor is ever reached.
-            strata: Strata {
-                water: MaterialId::AIR,
-                layers: [MaterialId::AIR; STRATA - 1],
-                bottom: MaterialId::AIR,
-            },
+            // The subsoil of each column reaches down for ever, and there is no sea.
+            layers: Layers { water: MaterialId::AIR, below: [] },
             tiles: TileCache::new(),
         })
     }
@@ -100,8 +96,14 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> GroundClosure<F> {
 }
 
 impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for GroundClosure<F> {
-    fn strata(&self) -> &Strata {
-        &self.strata
+    type Floors = [i32; 0];
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn layers(&self) -> &Layers<[i32; 0]> {
+        &self.layers
     }
 
     fn columns(
@@ -111,7 +113,7 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Columns,
+        out: &mut Columns<[i32; 0]>,
     ) -> bool {
         let cell = f64::from(1u32 << lod);
         let levels = self.levels(lod);
@@ -131,34 +133,29 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
                 if !is_inside(i, width) || !is_inside(j, depth) {
                     continue;
                 }
-                let top = levels.top_below(ground.height_m);
-                out.cells.push(CellColumn {
-                    filled: top,
-                    ground: top,
+                out.cells.push(levels.cells(&Column {
+                    ground_m: ground.height_m,
                     surface: ground.surface,
                     subsoil: ground.below,
-                    floors: [i32::MIN; STRATA],
-                });
+                    floors_m: [],
+                }));
             }
         }
         true
     }
 }
 
-impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> Baseline for GroundClosure<F> {
-    fn shape(&self) -> Shape {
-        self.shape
+impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnBaseline for GroundClosure<F> {
+    fn tiles(&self) -> &TileCache<[i32; 0]> {
+        &self.tiles
     }
 
-    columns::answers_from!(tiles);
-
-    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        let span = Span::new(voxels, lod);
-        span.classify_ground(&self.levels(lod), self.bounds_m)
+    fn bounds(&self, _: u8, _: LatticeBox, _: [i64; 4], _: u8) -> ColumnBounds<[i32; 0]> {
+        ColumnBounds { ground_m: self.bounds_m, floors_m: [] }
     }
 
-    fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {
-        self.shape.lattice_y(self.ground(x, z, 1.0).height_m)
+    fn finest_ground_m(&self, _region: u8, x: f64, z: f64) -> f64 {
+        self.ground(x, z, 1.0).height_m
     }
 
     fn fingerprint(&self) -> String {

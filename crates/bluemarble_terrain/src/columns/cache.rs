@@ -9,7 +9,8 @@ use quick_cache::{
 };
 
 use super::{
-    column::{CellColumn, Columns, Strata},
+    column::{CellColumn, Columns},
+    floors::{Floors, Layers},
     packed::PackedTile,
     place::{EDGE, Place, layers, place},
     ranges::Ranges,
@@ -28,15 +29,15 @@ const RANGES: usize = 1 << 16;
 const STRIPS: usize = 1024;
 
 /// Tiles of late, so that chunks above each other and repeated reads share them.
-pub(crate) struct TileCache {
-    tiles: Cache<Place, Arc<PackedTile>>,
-    ranges: Cache<Place, Ranges>,
+pub(crate) struct TileCache<F: Floors> {
+    tiles: Cache<Place, Arc<PackedTile<F>>>,
+    ranges: Cache<Place, Ranges<F>>,
     /// The columns along a side of a tile that need not be there.
-    pub(super) strips: Cache<(Place, Face), Arc<[CellColumn]>>,
+    pub(super) strips: Cache<(Place, Face), Arc<[CellColumn<F>]>>,
     pub(super) reliefs: ReliefCache,
 }
 
-impl TileCache {
+impl<F: Floors> TileCache<F> {
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let tiles = (cores * TILES_PER_CORE).max(LEAST_TILES);
@@ -68,10 +69,10 @@ impl TileCache {
     /// The tile of a chunk, unless `go_on` says no while it is made.
     pub(super) fn get_while(
         &self,
-        source: &impl ColumnSource,
+        source: &impl ColumnSource<Floors = F>,
         key: ChunkKey,
         go_on: &dyn Fn() -> bool,
-    ) -> Option<Arc<PackedTile>> {
+    ) -> Option<Arc<PackedTile<F>>> {
         let place = place(key);
         if let Some(tile) = self.tiles.get(&place) {
             return Some(tile);
@@ -84,13 +85,13 @@ impl TileCache {
     }
 
     /// The tile of a chunk, if it is there.
-    pub(super) fn peek(&self, key: ChunkKey) -> Option<Arc<PackedTile>> {
+    pub(super) fn peek(&self, key: ChunkKey) -> Option<Arc<PackedTile<F>>> {
         self.tiles.get(&place(key))
     }
 
     /// The one material of a chunk, if that is known already.
-    pub(super) fn known_uniform(&self, key: ChunkKey, strata: &Strata) -> Option<MaterialId> {
-        self.ranges.get(&place(key))?.uniform(layers(key), strata)
+    pub(super) fn known_uniform(&self, key: ChunkKey, of: &Layers<F>) -> Option<MaterialId> {
+        self.ranges.get(&place(key))?.uniform(layers(key), of)
     }
 
     /// The lowest and the highest of the topmost solid cells of a chunk's columns, if they were made once.
@@ -99,7 +100,11 @@ impl TileCache {
         Some([ground.min, ground.max])
     }
 
-    pub(super) fn get(&self, source: &impl ColumnSource, key: ChunkKey) -> Arc<PackedTile> {
+    pub(super) fn get(
+        &self,
+        source: &impl ColumnSource<Floors = F>,
+        key: ChunkKey,
+    ) -> Arc<PackedTile<F>> {
         loop {
             // Nothing says no.
             if let Some(tile) = self.get_while(source, key, &|| true) {
@@ -108,17 +113,21 @@ impl TileCache {
         }
     }
 
-    pub(super) fn ranges(&self, source: &impl ColumnSource, key: ChunkKey) -> Ranges {
+    pub(super) fn ranges(
+        &self,
+        source: &impl ColumnSource<Floors = F>,
+        key: ChunkKey,
+    ) -> Ranges<F> {
         self.ranges.get(&place(key)).unwrap_or_else(|| self.get(source, key).ranges)
     }
 }
 
 /// The columns of a chunk, and the heights of these and of one more on each side.
-fn make_tile(
-    source: &impl ColumnSource,
+fn make_tile<S: ColumnSource>(
+    source: &S,
     key: ChunkKey,
     go_on: &dyn Fn() -> bool,
-) -> Option<PackedTile> {
+) -> Option<PackedTile<S::Floors>> {
     let first = [key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE];
     let mut columns = Columns::with_heights(EDGE * EDGE);
     source.columns(key.region, key.lod, first, [EDGE; 2], go_on, &mut columns).then(|| {

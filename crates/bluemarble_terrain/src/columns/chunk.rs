@@ -19,21 +19,21 @@ thread_local! {
 }
 
 /// Makes what a chunk is cut from; false if `go_on` said no on the way.
-pub(crate) fn prepare(
-    source: &impl ColumnSource,
-    cache: &TileCache,
+pub(super) fn prepare<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
     key: ChunkKey,
     go_on: &dyn Fn() -> bool,
 ) -> bool {
     // A tile that went is needed again, unless what is known of it tells everything.
-    cache.known_uniform(key, source.strata()).is_some()
+    cache.known_uniform(key, source.layers()).is_some()
         || cache.get_while(source, key, go_on).is_some()
 }
 
 /// How the ground of a chunk's columns lies; `None` if `go_on` said no on the way.
-pub(crate) fn relief(
-    source: &impl ColumnSource,
-    cache: &TileCache,
+pub(super) fn relief<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
     key: ChunkKey,
     go_on: &dyn Fn() -> bool,
 ) -> Option<Arc<Relief>> {
@@ -45,19 +45,27 @@ pub(crate) fn relief(
 }
 
 /// Surveys a chunk.
-pub(crate) fn survey(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Survey {
-    cache.ranges(source, key).survey(layers(key), source.strata())
+pub(super) fn survey<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
+    key: ChunkKey,
+) -> Survey {
+    cache.ranges(source, key).survey(layers(key), source.layers())
 }
 
 /// Makes a chunk.
-pub(crate) fn fill(source: &impl ColumnSource, cache: &TileCache, key: ChunkKey) -> Chunk {
+pub(super) fn fill<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
+    key: ChunkKey,
+) -> Chunk {
     let tile = cache.get(source, key);
-    let strata = source.strata();
-    if let Some(material) = tile.ranges.uniform(layers(key), strata) {
+    let of = source.layers();
+    if let Some(material) = tile.ranges.uniform(layers(key), of) {
         return Chunk::uniform(material);
     }
     CELLS.with_borrow_mut(|cells| {
-        write_layers(&tile, key.pos.y * CHUNK_EDGE, strata, cells);
+        write_layers(&tile, key.pos.y * CHUNK_EDGE, of, cells);
         Chunk::from_cells(cells)
     })
 }
@@ -71,5 +79,5 @@ pub(crate) fn material_at(
 ) -> MaterialId {
     let mut columns = Columns::without_heights(1);
     source.columns(region, lod, [cell.x, cell.z], [1; 2], &|| true, &mut columns);
-    columns.cells.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.strata()))
+    columns.cells.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.layers()))
 }

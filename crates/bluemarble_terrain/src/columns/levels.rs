@@ -9,6 +9,8 @@ pub(crate) struct Levels {
     pub lod: u8,
     pub voxel_m: f64,
     pub sea_level_y: i32,
+    /// Whether water lies on ground below sea level.
+    pub has_sea: bool,
 }
 
 impl Levels {
@@ -28,10 +30,11 @@ impl Levels {
         -below as i32 - 1
     }
 
-    pub fn cells(&self, column: &Column) -> CellColumn {
+    /// A column in cells.
+    pub fn cells<const FLOORS: usize>(&self, column: &Column<FLOORS>) -> CellColumn<[i32; FLOORS]> {
         let mut ground = self.top_below(column.ground_m);
         let mut filled = ground;
-        if column.ground_m < 0.0 {
+        if self.has_sea && column.ground_m < 0.0 {
             filled = self.sea_cell() - 1;
             ground = ground.min(filled - 1);
         }

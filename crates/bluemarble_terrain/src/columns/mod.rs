@@ -1,4 +1,4 @@
-//! Columns of cells: how the ground's height and its strata become voxels at any lod.
+//! Columns of cells: how the ground's height and its layers become voxels at any lod.
 //!
 //! The rule is the same at every lod: a cell is solid if its centre lies below the ground, otherwise
 //! water if its centre lies below sea level. Sea level is a border of cells at every lod, and where the
@@ -8,6 +8,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `column` | a column in metres and in cells |
+//! | `floors` | what lies below its surface |
 //! | `levels` | the cells of a lod, and which of them a column fills |
 //! | `source` | where columns come from |
 //! | `lists`, `ranges`, `packed` | 64 x 64 of them: laid out, summed up, and as they are kept |
@@ -15,13 +16,14 @@
 //! | `layers` | layers of cells cut from them |
 //! | `chunk`, `plane` | a chunk made of layers, and a side of it |
 //! | `bounds`, `tops` | what boxes hold, told from bounds of the columns |
-//! | `answers` | what every source of columns answers alike as a baseline |
+//! | `baseline` | a source of columns is a baseline |
 
-mod answers;
+mod baseline;
 mod bounds;
 mod cache;
 mod chunk;
 mod column;
+mod floors;
 mod layers;
 mod levels;
 mod lists;
@@ -32,11 +34,11 @@ mod ranges;
 mod source;
 mod tops;
 
-pub(crate) use answers::answers_from;
-pub(crate) use bounds::{ColumnBounds, Span, classify};
+pub(crate) use baseline::ColumnBaseline;
+pub(crate) use bounds::ColumnBounds;
 pub(crate) use cache::TileCache;
-pub(crate) use chunk::{fill, material_at, prepare, relief, survey};
-pub(crate) use column::{CellColumn, Column, Columns, STRATA, Strata};
-pub(crate) use plane::face_plane;
+pub(crate) use chunk::material_at;
+pub(crate) use column::{Column, Columns};
+pub(crate) use floors::Layers;
 pub(crate) use source::{ColumnSource, may_begin_row};
 pub(crate) use tops::Tops;

@@ -3,7 +3,8 @@
 use bluemarble_core::MaterialId;
 
 use super::{
-    column::{CellColumn, STRATA},
+    column::CellColumn,
+    floors::Floors,
     lists::ColumnLists,
     ranges::{Range, Ranges},
 };
@@ -11,24 +12,25 @@ use crate::relief::PackedHeights;
 
 /// Columns as they are kept: heights within a tile mostly differ by less than 256 cells, and few kinds
 /// of surface occur.
-pub(crate) struct PackedTile {
+pub(crate) struct PackedTile<F: Floors> {
     filled: Heights,
     ground: Heights,
-    floors: [Heights; STRATA],
+    floors: Box<[Heights]>,
     tops: Tops,
     /// Heights of these columns and of one more on each side.
     pub ring: PackedHeights,
-    pub ranges: Ranges,
+    pub ranges: Ranges<F>,
 }
 
-impl PackedTile {
-    pub fn new(columns: &[CellColumn], ring: PackedHeights) -> Self {
+impl<F: Floors> PackedTile<F> {
+    pub fn new(columns: &[CellColumn<F>], ring: PackedHeights) -> Self {
         let lists = ColumnLists::of(columns);
-        let ranges = Ranges::of(&lists);
+        let ranges = Ranges::<F>::of(&lists);
+        let floors = lists.floors.iter().zip(ranges.floors.as_ref());
         Self {
             filled: Heights::new(&lists.filled, ranges.filled),
             ground: Heights::new(&lists.ground, ranges.ground),
-            floors: std::array::from_fn(|i| Heights::new(&lists.floors[i], ranges.floors[i])),
+            floors: floors.map(|(floors, &range)| Heights::new(floors, range)).collect(),
             tops: Tops::new(&lists.surface, &lists.subsoil),
             ring,
             ranges,
@@ -39,6 +41,9 @@ impl PackedTile {
     pub fn unpack(&self, lists: &mut ColumnLists) {
         self.filled.write(&mut lists.filled);
         self.ground.write(&mut lists.ground);
+        while lists.floors.len() < self.floors.len() {
+            lists.floors.push(vec![0; lists.ground.len()]);
+        }
         for (heights, floors) in self.floors.iter().zip(&mut lists.floors) {
             heights.write(floors);
         }
@@ -46,14 +51,14 @@ impl PackedTile {
     }
 
     /// A column, by its place in the tile.
-    pub fn column(&self, at: usize) -> CellColumn {
+    pub fn column(&self, at: usize) -> CellColumn<F> {
         let [surface, subsoil] = self.tops.get(at);
         CellColumn {
             filled: self.filled.get(at),
             ground: self.ground.get(at),
             surface,
             subsoil,
-            floors: std::array::from_fn(|i| self.floors[i].get(at)),
+            floors: F::from_fn(|i| self.floors[i].get(at)),
         }
     }
 }
@@ -154,7 +159,7 @@ mod tests {
                 let share = ((at * 2_654_435_761 + seed) % 1009) as f64 / 1008.0;
                 (share * f64::from(spread)) as i32 - spread / 2 - 7
             };
-            let columns: Vec<CellColumn> = (0..4096)
+            let columns: Vec<CellColumn<[i32; 5]>> = (0..4096)
                 .map(|at| CellColumn {
                     filled: height(at, 1),
                     ground: height(at, 2),

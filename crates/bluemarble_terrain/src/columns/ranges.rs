@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use bluemarble_core::MaterialId;
 
 use super::{
-    column::{STRATA, Strata},
+    floors::{Floors, Layers},
     lists::ColumnLists,
 };
 use crate::baseline::Survey;
@@ -26,50 +26,53 @@ fn range(values: &[i32]) -> Range {
 
 /// Bounds of each number of a tile's columns.
 #[derive(Clone, Copy)]
-pub(super) struct Ranges {
+pub(super) struct Ranges<F: Floors> {
     pub filled: Range,
     pub ground: Range,
-    pub floors: [Range; STRATA],
+    pub floors: F::Each<Range>,
 }
 
-impl Ranges {
+impl<F: Floors> Ranges<F> {
     pub fn of(columns: &ColumnLists) -> Self {
         Self {
             filled: range(&columns.filled),
             ground: range(&columns.ground),
-            floors: std::array::from_fn(|i| range(&columns.floors[i])),
+            floors: F::each(|i| range(&columns.floors[i])),
         }
     }
 
-    /// The one material of some layers, if the ranges tell.
-    pub fn uniform(&self, layers: RangeInclusive<i32>, strata: &Strata) -> Option<MaterialId> {
-        let (low, high) = layers.into_inner();
+    /// The one material of some layers of cells, if the ranges tell.
+    pub fn uniform(&self, cells: RangeInclusive<i32>, layers: &Layers<F>) -> Option<MaterialId> {
+        let (low, high) = cells.into_inner();
         if low > self.filled.max {
             return Some(MaterialId::AIR);
         }
         if low > self.ground.max {
-            return (high <= self.filled.min).then_some(strata.water);
+            return (high <= self.filled.min).then_some(layers.water);
         }
-        if high >= self.ground.min || high > self.floors[0].min {
+        if high >= self.ground.min {
             return None;
         }
-        for (i, layer) in strata.layers.iter().enumerate() {
-            if low > self.floors[i + 1].max {
-                return Some(*layer);
+        // The subsoil differs from column to column.
+        let mut material = None;
+        for (floor, &below) in self.floors.as_ref().iter().zip(layers.below.as_ref()) {
+            if material.is_some() && low > floor.max {
+                return material;
             }
-            if high > self.floors[i + 1].min {
+            if high > floor.min {
                 return None;
             }
+            material = Some(below);
         }
-        Some(strata.bottom)
+        material
     }
 
-    /// What some layers are, as far as the ranges tell.
-    pub fn survey(&self, layers: RangeInclusive<i32>, strata: &Strata) -> Survey {
-        match self.uniform(layers.clone(), strata) {
+    /// What some layers of cells are, as far as the ranges tell.
+    pub fn survey(&self, cells: RangeInclusive<i32>, layers: &Layers<F>) -> Survey {
+        match self.uniform(cells.clone(), layers) {
             Some(material) => Survey::Uniform(material),
             // Rock is opaque; what lies on top of it need not be.
-            None if *layers.end() < self.ground.min => Survey::Opaque,
+            None if *cells.end() < self.ground.min => Survey::Opaque,
             None => Survey::Mixed,
         }
     }

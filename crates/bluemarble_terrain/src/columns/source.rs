@@ -1,10 +1,12 @@
 //! [`ColumnSource`]: where columns come from.
 
+use bluemarble_core::Shape;
+
 use super::{
-    column::{Columns, Strata},
+    column::Columns,
+    floors::{Floors, Layers},
     levels::Levels,
 };
-use crate::baseline::Baseline;
 
 /// Rows of columns between two questions whether to go on: a quarter of a millisecond.
 const ROWS_A_STEP: usize = 4;
@@ -15,15 +17,27 @@ pub(crate) fn may_begin_row(row: usize, go_on: &dyn Fn() -> bool) -> bool {
 }
 
 /// Where columns come from.
-pub(crate) trait ColumnSource: Baseline {
+pub(crate) trait ColumnSource: Send + Sync + 'static {
+    /// An array as long as there are layers under the subsoil.
+    type Floors: Floors;
+
+    /// How the lattice lies in world space.
+    fn shape(&self) -> Shape;
+
+    /// What the ground is made of below its subsoil, and what lies on it.
+    fn layers(&self) -> &Layers<Self::Floors>;
+
     /// The vertical lattice of a lod.
     fn levels(&self, lod: u8) -> Levels {
         let shape = self.shape();
-        Levels { lod, voxel_m: shape.voxel_m(), sea_level_y: shape.sea_level_y() }
+        Levels {
+            lod,
+            voxel_m: shape.voxel_m(),
+            sea_level_y: shape.sea_level_y(),
+            has_sea: self.layers().has_sea(),
+        }
     }
 
-    /// What fills the ground.
-    fn strata(&self) -> &Strata;
     /// Makes `size` columns along x and z from a cell position, x fastest, and the heights around them if
     /// `out` wants them. A column must not depend on which others are asked for. Asks `go_on` before every
     /// [`ROWS_A_STEP`] rows; false if that said no.
@@ -34,7 +48,7 @@ pub(crate) trait ColumnSource: Baseline {
         first: [i32; 2],
         size: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Columns,
+        out: &mut Columns<Self::Floors>,
     ) -> bool;
 
     /// Heights of the ground in metres, at least three along x and along z from a cell position, x fastest:

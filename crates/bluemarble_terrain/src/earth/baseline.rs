@@ -13,16 +13,17 @@ use super::{
     sand::Sand,
     sources::{EarthSources, read_summits},
     spot::GroundSampler,
-    strata,
     summits::{Listed, Summits},
-    surface::{PATCHES, Palette},
+    surface::PATCHES,
     top::Top,
 };
 use crate::{
-    columns::{self, Strata, TileCache},
+    columns::{self, Layers, TileCache},
     elevation::ElevationGrid,
     error::TerrainError,
     fractal::Fractal,
+    palette::Palette,
+    strata,
 };
 
 /// The Earth.
@@ -31,7 +32,7 @@ pub struct EarthBaseline {
     pub(super) climate: Climate,
     pub(super) patches: Fractal,
     pub(super) top: Top,
-    pub(super) strata: Strata,
+    pub(super) strata: Layers<strata::Floors>,
     pub(super) shape: Shape,
     pub(super) seed: u64,
     pub(super) algorithm: &'static str,
@@ -39,7 +40,7 @@ pub struct EarthBaseline {
     pub(super) covers_steps: bool,
     /// What the fingerprint says of the files.
     pub(super) contents: String,
-    pub(super) tiles: TileCache,
+    pub(super) tiles: TileCache<strata::Floors>,
 }
 
 impl EarthBaseline {

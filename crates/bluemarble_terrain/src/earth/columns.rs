@@ -1,14 +1,18 @@
 //! The columns of a chunk of the Earth.
 
+use bluemarble_core::Shape;
+
 use super::{
     baseline::EarthBaseline,
     ground::Ground,
     maps::{Lay, MapSampler, Maps},
     spot::GroundSampler,
-    strata,
     top::TopMaterials,
 };
-use crate::columns::{Column, ColumnSource, Columns, Strata, may_begin_row};
+use crate::{
+    columns::{Column, ColumnSource, Columns, Layers, may_begin_row},
+    strata,
+};
 
 /// How deep what lies on top reaches where steps are covered, in cells: on level ground, and so much more where
 /// it falls by a cell from column to column. Slopes are calmer than columns.
@@ -23,7 +27,7 @@ impl EarthBaseline {
 
     /// What lies on some ground. `hidden_slope2`: the mean squared slope of what the lod does not show, where
     /// erosion is at full strength; `cell_m`: the edge of a cell.
-    fn column(&self, ground: &Ground, lay: &Lay, hidden_slope2: f64, cell_m: f64) -> Column {
+    fn column(&self, ground: &Ground, lay: &Lay, hidden_slope2: f64, cell_m: f64) -> Column<5> {
         let [wide, narrow] = lay.patch;
         let (height_m, relief_m) = (ground.height_m, ground.relief_m);
         let slope2 = f64::from(ground.slope.length_squared());
@@ -45,7 +49,13 @@ impl EarthBaseline {
 }
 
 impl ColumnSource for EarthBaseline {
-    fn strata(&self) -> &Strata {
+    type Floors = strata::Floors;
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn layers(&self) -> &Layers<strata::Floors> {
         &self.strata
     }
 
@@ -56,7 +66,7 @@ impl ColumnSource for EarthBaseline {
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Columns,
+        out: &mut Columns<strata::Floors>,
     ) -> bool {
         let cell_m = self.field.cell_m(lod);
         let hidden_slope2 = self.field.hidden_slope2(cell_m);

@@ -20,7 +20,6 @@
 //! | `climate` | temperature and moisture |
 //! | `top` | the material on top |
 //! | `land_cover`, `surface` | how land cover and how climate decide it |
-//! | `strata` | what lies below |
 //! | `first` | the first edition of the ground, for worlds made on it |
 
 mod answers;
@@ -49,9 +48,8 @@ mod octaves;
 mod sand;
 mod sources;
 mod spot;
-pub(crate) mod strata;
 mod summits;
-pub(crate) mod surface;
+mod surface;
 #[cfg(test)]
 mod tests;
 mod top;

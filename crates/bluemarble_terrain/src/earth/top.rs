@@ -7,8 +7,9 @@ use super::{
     land_cover::LandCover,
     land_cover_surface::{Cover, CoverSetting},
     maps::Lay,
-    surface::{Palette, Setting},
+    surface::{Setting, surface},
 };
+use crate::palette::Palette;
 
 /// What decides which material lies on top.
 pub(super) enum Top {
@@ -64,7 +65,7 @@ impl Top {
             }
             Self::Climate(palette) => {
                 let setting = Setting { height_m, steepness, slope, relief_m, wide, narrow };
-                let surface = palette.surface(&weather, &setting);
+                let surface = surface(palette, &weather, &setting);
                 let (subsoil, is_frozen) = (palette.subsoil(surface), surface == palette.snow);
                 TopMaterials { surface, subsoil, is_frozen }
             }

@@ -1,4 +1,4 @@
-//! [`FirstEarth`]: its columns, and what it answers as a [`Baseline`].
+//! [`FirstEarth`]: its columns, and what it answers as a [`Baseline`](crate::Baseline).
 
 use std::path::Path;
 
@@ -13,29 +13,32 @@ use super::{
     spot::{self, Site, SiteSampler},
 };
 use crate::{
-    baseline::{Baseline, Classification},
-    columns::{self, Column, ColumnSource, Columns, Span, Strata, TileCache, may_begin_row},
+    columns::{
+        self, Column, ColumnBaseline, ColumnBounds, ColumnSource, Columns, Layers, TileCache,
+        may_begin_row,
+    },
     earth::{
         cap::Cap,
         climate::Climate,
         edition::EarthEdition,
-        strata,
-        surface::{PATCHES, Palette, Setting},
+        surface::{PATCHES, Setting, surface},
     },
     elevation::ElevationGrid,
     error::TerrainError,
     fractal::Fractal,
+    palette::Palette,
+    strata,
 };
 
 /// The Earth as worlds of the first edition have it. New worlds are made on [`EarthBaseline`](crate::EarthBaseline).
 pub struct FirstEarth {
     land: Land,
     palette: Palette,
-    strata: Strata,
+    strata: Layers<strata::Floors>,
     shape: Shape,
     seed: u64,
     content_hash: u64,
-    tiles: TileCache,
+    tiles: TileCache<strata::Floors>,
 }
 
 impl FirstEarth {
@@ -87,7 +90,7 @@ impl FirstEarth {
         sites.and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
+    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
     /// but as slow as a whole column.
     pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
         columns::material_at(self, region, lod, cell)
@@ -98,7 +101,7 @@ impl FirstEarth {
     }
 
     /// What lies at a site, where the ground slopes by `slope` (a tangent).
-    fn column(&self, site: &Site, slope: f64, hidden_slope2: f64) -> Column {
+    fn column(&self, site: &Site, slope: f64, hidden_slope2: f64) -> Column<5> {
         let ground = &site.ground;
         let [wide, narrow] = site.patch.map(|v| v.clamp(-1.0, 1.0));
         let setting = Setting {
@@ -109,7 +112,7 @@ impl FirstEarth {
             wide,
             narrow,
         };
-        let surface = self.palette.surface(&site.weather.at_height(ground.height_m), &setting);
+        let surface = surface(&self.palette, &site.weather.at_height(ground.height_m), &setting);
         let subsoil_m = if surface == self.palette.snow { 3.0 } else { 0.9 + 0.4 * narrow };
         Column {
             ground_m: ground.height_m,
@@ -127,7 +130,13 @@ impl FirstEarth {
 }
 
 impl ColumnSource for FirstEarth {
-    fn strata(&self) -> &Strata {
+    type Floors = strata::Floors;
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn layers(&self) -> &Layers<strata::Floors> {
         &self.strata
     }
 
@@ -138,7 +147,7 @@ impl ColumnSource for FirstEarth {
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Columns,
+        out: &mut Columns<strata::Floors>,
     ) -> bool {
         let cell_m = self.land.field.cell_m(lod);
         let levels = self.levels(lod);
@@ -167,26 +176,27 @@ impl ColumnSource for FirstEarth {
     }
 }
 
-impl Baseline for FirstEarth {
-    fn shape(&self) -> Shape {
-        self.shape
+impl ColumnBaseline for FirstEarth {
+    fn tiles(&self) -> &TileCache<strata::Floors> {
+        &self.tiles
     }
 
-    columns::answers_from!(tiles);
-
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        let span = Span::new(voxels, lod);
+    fn bounds(
+        &self,
+        region: u8,
+        _voxels: LatticeBox,
+        columns: [i64; 4],
+        lod: u8,
+    ) -> ColumnBounds<strata::Floors> {
         // Columns are interpolated between places up to a stride away.
         let reach = spot::STRIDE << lod;
-        let cap = Cap::around(self.sphere(), region, span.columns, reach);
+        let cap = Cap::around(self.sphere(), region, columns, reach);
         let ground = self.land.field.bounds(cap.middle, cap.radius, lod);
-        let bounds = strata::column_bounds(ground.height_m, ground.base_m, 0.0);
-        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+        strata::column_bounds(ground.height_m, ground.base_m, 0.0)
     }
 
-    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
-        let ground_m = self.ground_m(region, x, z, 0);
-        self.shape.lattice_y(ground_m.max(0.0))
+    fn finest_ground_m(&self, region: u8, x: f64, z: f64) -> f64 {
+        self.ground_m(region, x, z, 0)
     }
 
     fn fingerprint(&self) -> String {
