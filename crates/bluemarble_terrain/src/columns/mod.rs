@@ -40,5 +40,6 @@ pub(crate) use cache::TileCache;
 pub(crate) use chunk::material_at;
 pub(crate) use column::{Column, Columns};
 pub(crate) use floors::Layers;
+pub(crate) use levels::Levels;
 pub(crate) use source::{ColumnSource, may_begin_row};
 pub(crate) use tops::Tops;
