@@ -85,6 +85,10 @@ pub mod prelude {
         Baseline, EarthBaseline, EarthSources, Ground, GroundClosure, NoiseBaseline, Superflat,
         VoxelClosure, assets_dir,
     };
+    #[cfg(feature = "noise")]
+    pub use bluemarble_terrain::{
+        DensityBounds, HeightBounds, HeightScale, NoiseDensity, NoiseHeights,
+    };
     pub use bluemarble_world::{HybridWorld, WorldError};
 
     #[cfg(any(feature = "render", feature = "avian"))]

@@ -4,12 +4,15 @@ use bluemarble_core::{Flat, LatticeBox, MaterialId, MaterialTable, Shape};
 use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
-    baseline::{Baseline, Classification},
-    columns::{self, Column, ColumnSource, Columns, Span, Strata, TileCache, Tops, may_begin_row},
-    earth::{strata, surface::Palette},
+    columns::{
+        self, Column, ColumnBaseline, ColumnBounds, ColumnSource, Columns, Layers, TileCache, Tops,
+        may_begin_row,
+    },
     error::TerrainError,
     fractal::{Fractal, FractalSampler, FractalShape},
     interval::Interval,
+    palette::Palette,
+    strata,
     superflat::check_voxel,
 };
 
@@ -42,8 +45,8 @@ pub struct NoiseBaseline {
     seed: u64,
     fractal: Fractal,
     palette: Palette,
-    strata: Strata,
-    tiles: TileCache,
+    strata: Layers<strata::Floors>,
+    tiles: TileCache<strata::Floors>,
     tops: Tops,
 }
 
@@ -65,7 +68,7 @@ impl NoiseBaseline {
         })
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
+    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
     /// but as slow as a whole column.
     pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
         columns::material_at(self, region, lod, cell)
@@ -113,7 +116,13 @@ impl NoiseBaseline {
 }
 
 impl ColumnSource for NoiseBaseline {
-    fn strata(&self) -> &Strata {
+    type Floors = strata::Floors;
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn layers(&self) -> &Layers<strata::Floors> {
         &self.strata
     }
 
@@ -124,7 +133,7 @@ impl ColumnSource for NoiseBaseline {
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Columns,
+        out: &mut Columns<strata::Floors>,
     ) -> bool {
         let cell = f64::from(1u32 << lod);
         let cell_m = self.cell_m(lod);
@@ -173,33 +182,31 @@ impl ColumnSource for NoiseBaseline {
     }
 }
 
-impl Baseline for NoiseBaseline {
-    fn shape(&self) -> Shape {
-        self.shape
+impl ColumnBaseline for NoiseBaseline {
+    fn tiles(&self) -> &TileCache<strata::Floors> {
+        &self.tiles
     }
 
-    columns::answers_from!(tiles);
-
-    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        let span = Span::new(voxels, lod);
-        if lod == 0 {
-            // Much of the sky is over hills that are lower than any could be.
-            let bottom_m = f64::from(voxels.min.y) * self.shape.voxel_m();
-            let top_m = |columns| self.ground_bounds_m(columns, 0).hi;
-            if bottom_m >= 0.0 && self.tops.are_below(span.columns, bottom_m, &top_m) == Some(true)
-            {
-                return Classification::Uniform(MaterialId::AIR);
-            }
-        }
-        let ground_m = self.ground_bounds_m(span.columns, lod);
-        let bounds = strata::column_bounds(ground_m, Interval::point(0.0), 0.0);
-        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+    fn bounds(
+        &self,
+        _region: u8,
+        _voxels: LatticeBox,
+        columns: [i64; 4],
+        lod: u8,
+    ) -> ColumnBounds<strata::Floors> {
+        strata::column_bounds(self.ground_bounds_m(columns, lod), Interval::point(0.0), 0.0)
     }
 
-    fn surface_y(&self, _region: u8, x: f64, z: f64) -> f64 {
+    /// Much of the sky is over hills that are lower than any could be.
+    fn is_known_air(&self, voxels: LatticeBox, columns: [i64; 4], lod: u8) -> bool {
+        let bottom_m = f64::from(voxels.min.y) * self.shape.voxel_m();
+        let top_m = |columns| self.ground_bounds_m(columns, 0).hi;
+        lod == 0 && bottom_m >= 0.0 && self.tops.are_below(columns, bottom_m, &top_m) == Some(true)
+    }
+
+    fn finest_ground_m(&self, _region: u8, x: f64, z: f64) -> f64 {
         let count = self.fractal.count_for(self.shape.voxel_m());
-        let height_m = self.height_m(&mut self.fractal.sampler(), count, self.place_m(x, z));
-        self.shape.lattice_y(height_m.max(0.0))
+        self.height_m(&mut self.fractal.sampler(), count, self.place_m(x, z))
     }
 
     fn fingerprint(&self) -> String {

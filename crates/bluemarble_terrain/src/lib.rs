@@ -9,6 +9,7 @@
 //! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
 //! | [`Superflat`] | horizontal layers |
 //! | [`GroundClosure`], [`VoxelClosure`] | a game's own function of places, or of voxels |
+//! | `NoiseHeights`, `NoiseDensity` | any function of the crate `noise` (cargo feature `noise`) |
 //! | [`Empty`] | air |
 //! | [`octree`] | a pure octree in a file, as it is or as a baseline |
 //! | [`Recipe`] | a baseline written down, to be made again later |
@@ -31,9 +32,13 @@ mod flat_noise;
 mod fractal;
 mod interval;
 mod noise;
+#[cfg(feature = "noise")]
+mod noise_fn;
 pub mod octree;
+mod palette;
 mod recipe;
 mod relief;
+mod strata;
 mod superflat;
 
 pub use baseline::{Baseline, Classification, Survey};
@@ -43,6 +48,8 @@ pub use elevation::{ElevationGrid, OUTSIDE_M};
 pub use empty::Empty;
 pub use error::TerrainError;
 pub use flat_noise::NoiseBaseline;
+#[cfg(feature = "noise")]
+pub use noise_fn::{DensityBounds, HeightBounds, HeightScale, NoiseDensity, NoiseHeights};
 pub use octree::{LinearOctree, OctreeBaseline};
 pub use recipe::{ASSETS_VARIABLE, Elevation, Layer, Recipe, assets_dir};
 pub use relief::{HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES, Relief};

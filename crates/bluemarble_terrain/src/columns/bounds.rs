@@ -2,17 +2,17 @@
 
 use bluemarble_core::{LatticeBox, MaterialId};
 
-use super::{Levels, Strata};
+use super::{
+    floors::{Floors, Layers},
+    levels::Levels,
+};
 use crate::{baseline::Classification, interval::Interval};
 
 /// Bounds of all columns of a box, in metres above sea level, at a lod and all finer ones.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ColumnBounds {
+pub(crate) struct ColumnBounds<F: Floors> {
     pub ground_m: Interval,
-    /// Greatest depth below the ground at which sandstone ends.
-    pub loose_depth_m: f64,
-    pub granite_floor_m: Interval,
-    pub basalt_floor_m: Interval,
+    /// Where the subsoil and the layers below it end. Bounds that nobody knows may be infinite.
+    pub floors_m: F::Each<Interval>,
 }
 
 /// A box, and the box of all cells that touch it.
@@ -46,37 +46,26 @@ impl Span {
             cell,
         }
     }
-
-    /// What the box holds where there is nothing but ground within bounds in metres, its columns alike
-    /// in nothing else.
-    pub fn classify_ground(&self, levels: &Levels, ground_m: Interval) -> Classification {
-        let metres = |y: i64| (y - i64::from(levels.sea_level_y)) as f64 * levels.voxel_m;
-        if metres(self.inside_y[0]) >= ground_m.hi {
-            Classification::Uniform(MaterialId::AIR)
-        } else if metres(self.touching_y[1] + self.cell) < ground_m.lo {
-            Classification::Solid
-        } else {
-            Classification::Mixed
-        }
-    }
 }
 
 /// What the box of a span holds.
-pub(crate) fn classify(
+pub(super) fn classify<F: Floors>(
     span: &Span,
     levels: &Levels,
-    bounds: &ColumnBounds,
-    strata: &Strata,
+    bounds: &ColumnBounds<F>,
+    layers: &Layers<F>,
 ) -> Classification {
     let sea = i64::from(levels.sea_level_y);
     let metres = |y: i64| (y - sea) as f64 * levels.voxel_m;
     let ground = bounds.ground_m;
-    if metres(span.inside_y[0]) >= ground.hi && (ground.lo >= 0.0 || span.inside_y[0] >= sea) {
+    let is_dry = !levels.has_sea || ground.lo >= 0.0 || span.inside_y[0] >= sea;
+    if metres(span.inside_y[0]) >= ground.hi && is_dry {
         return Classification::Uniform(MaterialId::AIR);
     }
     let (low_m, high_m) = (metres(span.touching_y[0]), metres(span.touching_y[1]));
-    if ground.hi < 0.0 && span.touching_y[1] <= sea && low_m >= ground.hi {
-        return Classification::Uniform(strata.water);
+    let is_under_water = levels.has_sea && ground.hi < 0.0 && span.touching_y[1] <= sea;
+    if is_under_water && low_m >= ground.hi {
+        return Classification::Uniform(layers.water);
     }
     // One cell more: the topmost solid cell shows the surface. That also clears the cell below sea level,
     // which is water over any ground below the sea: cells are aligned to the sea.
@@ -84,17 +73,18 @@ pub(crate) fn classify(
     if cover_m >= ground.lo {
         return Classification::Mixed;
     }
-    let [_, _, granite, basalt] = strata.layers;
-    let is_deep = high_m < ground.lo - bounds.loose_depth_m;
-    if is_deep && low_m > bounds.granite_floor_m.hi {
-        return Classification::Uniform(granite);
+    // The subsoil differs from column to column.
+    let mut material = None;
+    for (floor_m, &below) in bounds.floors_m.as_ref().iter().zip(layers.below.as_ref()) {
+        if let Some(material) = material
+            && low_m > floor_m.hi
+        {
+            return Classification::Uniform(material);
+        }
+        if high_m >= floor_m.lo {
+            return Classification::Solid;
+        }
+        material = Some(below);
     }
-    let below_granite = is_deep && high_m < bounds.granite_floor_m.lo;
-    if below_granite && low_m > bounds.basalt_floor_m.hi {
-        return Classification::Uniform(basalt);
-    }
-    if below_granite && high_m < bounds.basalt_floor_m.lo {
-        return Classification::Uniform(strata.bottom);
-    }
-    Classification::Solid
+    material.map_or(Classification::Solid, Classification::Uniform)
 }

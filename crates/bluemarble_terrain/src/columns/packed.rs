@@ -3,56 +3,62 @@
 use bluemarble_core::MaterialId;
 
 use super::{
-    CellColumn, STRATA,
-    tile::{ColumnTile, Range, Ranges},
+    column::CellColumn,
+    floors::Floors,
+    lists::ColumnLists,
+    ranges::{Range, Ranges},
 };
 use crate::relief::PackedHeights;
 
 /// Columns as they are kept: heights within a tile mostly differ by less than 256 cells, and few kinds
 /// of surface occur.
-pub(crate) struct PackedTile {
+pub(crate) struct PackedTile<F: Floors> {
     filled: Heights,
     ground: Heights,
-    floors: [Heights; STRATA],
+    floors: Box<[Heights]>,
     tops: Tops,
     /// Heights of these columns and of one more on each side.
     pub ring: PackedHeights,
-    pub ranges: Ranges,
+    pub ranges: Ranges<F>,
 }
 
-impl PackedTile {
-    pub fn new(tile: &ColumnTile, ring: PackedHeights) -> Self {
-        let ranges = tile.ranges;
+impl<F: Floors> PackedTile<F> {
+    pub fn new(columns: &[CellColumn<F>], ring: PackedHeights) -> Self {
+        let lists = ColumnLists::of(columns);
+        let ranges = Ranges::<F>::of(&lists);
+        let floors = lists.floors.iter().zip(ranges.floors.as_ref());
         Self {
-            filled: Heights::new(&tile.filled, ranges.filled),
-            ground: Heights::new(&tile.ground, ranges.ground),
-            floors: std::array::from_fn(|i| Heights::new(&tile.floors[i], ranges.floors[i])),
-            tops: Tops::new(&tile.surface, &tile.subsoil),
+            filled: Heights::new(&lists.filled, ranges.filled),
+            ground: Heights::new(&lists.ground, ranges.ground),
+            floors: floors.map(|(floors, &range)| Heights::new(floors, range)).collect(),
+            tops: Tops::new(&lists.surface, &lists.subsoil),
             ring,
             ranges,
         }
     }
 
-    /// Writes all columns to a tile.
-    pub fn unpack(&self, tile: &mut ColumnTile) {
-        self.filled.write(&mut tile.filled);
-        self.ground.write(&mut tile.ground);
-        for (heights, floors) in self.floors.iter().zip(&mut tile.floors) {
+    /// Writes all columns to lists.
+    pub fn unpack(&self, lists: &mut ColumnLists) {
+        self.filled.write(&mut lists.filled);
+        self.ground.write(&mut lists.ground);
+        while lists.floors.len() < self.floors.len() {
+            lists.floors.push(vec![0; lists.ground.len()]);
+        }
+        for (heights, floors) in self.floors.iter().zip(&mut lists.floors) {
             heights.write(floors);
         }
-        self.tops.write(&mut tile.surface, &mut tile.subsoil);
-        tile.ranges = self.ranges;
+        self.tops.write(&mut lists.surface, &mut lists.subsoil);
     }
 
     /// A column, by its place in the tile.
-    pub fn column(&self, at: usize) -> CellColumn {
+    pub fn column(&self, at: usize) -> CellColumn<F> {
         let [surface, subsoil] = self.tops.get(at);
         CellColumn {
             filled: self.filled.get(at),
             ground: self.ground.get(at),
             surface,
             subsoil,
-            floors: std::array::from_fn(|i| self.floors[i].get(at)),
+            floors: F::from_fn(|i| self.floors[i].get(at)),
         }
     }
 }
@@ -153,7 +159,7 @@ mod tests {
                 let share = ((at * 2_654_435_761 + seed) % 1009) as f64 / 1008.0;
                 (share * f64::from(spread)) as i32 - spread / 2 - 7
             };
-            let columns: Vec<CellColumn> = (0..4096)
+            let columns: Vec<CellColumn<[i32; 5]>> = (0..4096)
                 .map(|at| CellColumn {
                     filled: height(at, 1),
                     ground: height(at, 2),
@@ -162,11 +168,11 @@ mod tests {
                     floors: std::array::from_fn(|i| height(at, 3 + i)),
                 })
                 .collect();
-            let packed = PackedTile::new(&ColumnTile::of(&columns), PackedHeights::new(&[]));
-            let mut tile = ColumnTile::of(&[columns[7]; 4096]);
-            packed.unpack(&mut tile);
+            let packed = PackedTile::new(&columns, PackedHeights::new(&[]));
+            let mut lists = ColumnLists::of(&[columns[7]; 4096]);
+            packed.unpack(&mut lists);
             for (at, column) in columns.iter().enumerate() {
-                assert_eq!((packed.column(at), tile.column(at)), (*column, *column), "{spread}");
+                assert_eq!((packed.column(at), lists.column(at)), (*column, *column), "{spread}");
             }
         }
     }

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, FacePlane, MaterialId};
 
 use super::{
-    CellColumn, Columns,
-    tile::{ColumnSource, ColumnTile, EDGE, TileCache, place},
+    cache::TileCache,
+    column::{CellColumn, Columns},
+    layers::write_layers,
+    place::{EDGE, place},
+    source::ColumnSource,
 };
 
 /// The cells of a chunk next to one of its faces.
-pub(crate) fn face_plane(
-    source: &impl ColumnSource,
-    cache: &TileCache,
+pub(super) fn face_plane<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
     key: ChunkKey,
     face: Face,
 ) -> FacePlane {
-    let strata = source.strata();
-    if let Some(material) = cache.known_uniform(key, strata) {
+    let of = source.layers();
+    if let Some(material) = cache.known_uniform(key, of) {
         return FacePlane::uniform(material);
     }
     let low = key.pos.y * CHUNK_EDGE;
@@ -25,9 +28,7 @@ pub(crate) fn face_plane(
     if face.axis() == 1 {
         // Whoever asks stands above or below, and needs the same tile.
         let mut cells = vec![MaterialId::AIR; EDGE * EDGE];
-        ColumnTile::with(&cache.get(source, key), |tile| {
-            tile.write_layer(low + last as i32, strata, &mut cells);
-        });
+        write_layers(&cache.get(source, key), low + last as i32, of, &mut cells);
         return FacePlane::from_cells(cells.into());
     }
     let strip = match cache.peek(key) {
@@ -37,17 +38,17 @@ pub(crate) fn face_plane(
         },
         None => strip(source, cache, key, face, last),
     };
-    FacePlane::from_fn(|u, v| strip[u].material(low + v as i32, strata))
+    FacePlane::from_fn(|u, v| strip[u].material(low + v as i32, of))
 }
 
 /// The columns along a side of a tile, made alone.
-fn strip(
-    source: &impl ColumnSource,
-    cache: &TileCache,
+fn strip<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
     key: ChunkKey,
     face: Face,
     last: usize,
-) -> Arc<[CellColumn]> {
+) -> Arc<[CellColumn<S::Floors>]> {
     let side = (place(key), face);
     if let Some(strip) = cache.strips.get(&side) {
         return strip;
@@ -59,7 +60,7 @@ fn strip(
     };
     let mut columns = Columns::without_heights(EDGE);
     source.columns(key.region, key.lod, first, size, &|| true, &mut columns);
-    let strip: Arc<[CellColumn]> = columns.cells.into();
+    let strip: Arc<[CellColumn<S::Floors>]> = columns.cells.into();
     cache.strips.insert(side, strip.clone());
     strip
 }

@@ -1,13 +1,13 @@
-//! What the Earth answers as a [`Baseline`].
+//! What the Earth answers as a [`Baseline`](crate::Baseline).
 
-use bluemarble_core::{ChunkKey, LatticeBox, Shape};
+use bluemarble_core::{ChunkKey, LatticeBox};
 use glam::{IVec3, ivec3};
 
-use super::{EarthBaseline, cap::Cap, spot, strata};
+use super::{baseline::EarthBaseline, cap::Cap, spot};
 use crate::{
-    baseline::{Baseline, Classification},
-    columns::{self, ColumnSource, Span},
+    columns::{ColumnBaseline, ColumnBounds, TileCache},
     interval::Interval,
+    strata,
 };
 
 /// So many lods up `classify` looks for what is known of the ground.
@@ -42,30 +42,31 @@ impl EarthBaseline {
     }
 }
 
-impl Baseline for EarthBaseline {
-    fn shape(&self) -> Shape {
-        self.shape
+impl ColumnBaseline for EarthBaseline {
+    fn tiles(&self) -> &TileCache<strata::Floors> {
+        &self.tiles
     }
 
-    columns::answers_from!(tiles);
-
     /// The bounds of what nobody has made yet are wide; those of a chunk column are narrow once its columns, or
-    /// those of one of the next coarser lods, were made. So the answer may become sharper, never another one.
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        let span = Span::new(voxels, lod);
+    /// those of one of the next coarser lods, were made. So an answer may become sharper, never another one.
+    fn bounds(
+        &self,
+        region: u8,
+        voxels: LatticeBox,
+        columns: [i64; 4],
+        lod: u8,
+    ) -> ColumnBounds<strata::Floors> {
         // Columns are interpolated between places up to a stride away.
         let reach = spot::MOST_STRIDE << lod;
-        let cap = Cap::around(self.sphere(), region, span.columns, reach);
+        let cap = Cap::around(self.sphere(), region, columns, reach);
         let ground = self.field.bounds(cap.middle, cap.radius, lod);
         let known_m = self.known_m(region, voxels, lod, ground.strength.hi);
         let height_m = known_m.map_or(ground.height_m, |known_m| ground.height_m.meet(known_m));
-        let bounds = strata::column_bounds(height_m, ground.base_m, self.field.cell_m(lod));
-        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+        strata::column_bounds(height_m, ground.base_m, self.field.cell_m(lod))
     }
 
-    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
-        let ground_m = self.ground_m(region, x, z, 0);
-        self.shape.lattice_y(ground_m.max(0.0))
+    fn finest_ground_m(&self, region: u8, x: f64, z: f64) -> f64 {
+        self.ground_m(region, x, z, 0)
     }
 
     fn fingerprint(&self) -> String {

@@ -9,15 +9,19 @@ use glam::DVec3;
 use bluemarble_core::MaterialId;
 
 use super::{
-    EarthBaseline, Top,
     axes::{FaceAxes, lat_lon_deg},
-    climate::Weather,
+    climate::{Climate, Weather},
     corners::Corners,
+    height::HeightField,
+    land_cover::LandCover,
     land_cover_sampler::CoverSampler,
     octaves::OctavesSampler,
     surface::WIDE_PATCHES,
 };
-use crate::{columns::may_begin_row, fractal::FractalSampler};
+use crate::{
+    columns::may_begin_row,
+    fractal::{Fractal, FractalSampler},
+};
 
 /// Cells between corners, at most.
 const STRIDE: i32 = 4;
@@ -83,9 +87,18 @@ enum Block {
     Far,
 }
 
+/// The maps of an Earth.
+#[derive(Clone, Copy)]
+pub(super) struct Maps<'a> {
+    pub field: &'a HeightField,
+    pub climate: &'a Climate,
+    pub patches: &'a Fractal,
+    pub cover: Option<&'a LandCover>,
+}
+
 /// Finds what maps say at one lod of one region.
 pub(super) struct MapSampler<'a> {
-    earth: &'a EarthBaseline,
+    maps: Maps<'a>,
     cover: Option<CoverSampler<'a>>,
     warp: Option<OctavesSampler<'a>>,
     patches: FractalSampler<'a>,
@@ -101,19 +114,16 @@ pub(super) struct MapSampler<'a> {
 }
 
 impl<'a> MapSampler<'a> {
-    pub fn new(earth: &'a EarthBaseline, region: u8, lod: u8) -> Self {
-        let field = &earth.field;
+    pub fn new(maps: Maps<'a>, region: u8, lod: u8) -> Self {
+        let Maps { field, patches, .. } = maps;
         let cell_m = field.cell_m(lod);
         let is_warped = cell_m * f64::from(STRIDE) <= WARPED_STEPS * field.spacing_m;
         let stride = if cell_m > WIDE_M { 1 } else { STRIDE };
         Self {
-            cover: match &earth.top {
-                Top::Cover(top) => Some(CoverSampler::new(&top.0, cell_m)),
-                Top::Climate(_) => None,
-            },
+            cover: maps.cover.map(|cover| CoverSampler::new(cover, cell_m)),
             warp: is_warped.then(|| field.warp.sampler()),
-            patches: earth.patches.sampler(),
-            patch_count: earth.patches.count_for(cell_m * PATCH_CELLS * 0.5),
+            patches: patches.sampler(),
+            patch_count: patches.count_for(cell_m * PATCH_CELLS * 0.5),
             axes: FaceAxes::new(field.shape, region),
             cell: f64::from(1u32 << lod),
             stride,
@@ -121,14 +131,14 @@ impl<'a> MapSampler<'a> {
             blocks: Vec::new(),
             between: Vec::new(),
             layout: Corners::default(),
-            earth,
+            maps,
         }
     }
 
     /// What maps say of a unit direction.
     fn corner(&mut self, direction: DVec3) -> Corner {
-        let field = &self.earth.field;
-        let turned = self.earth.patches.turned(direction * field.shape.radius_m);
+        let Maps { field, climate, patches, .. } = self.maps;
+        let turned = patches.turned(direction * field.shape.radius_m);
         let octaves = [0, self.patch_count];
         let [wide, narrow] = self.patches.split_sums(&turned, octaves, WIDE_PATCHES);
         let patch = [wide.clamp(-1.0, 1.0), (4.0 * narrow).clamp(-1.0, 1.0)];
@@ -138,7 +148,7 @@ impl<'a> MapSampler<'a> {
         };
         let level = (direction.x * direction.x + direction.z * direction.z).sqrt();
         let lay = Lay {
-            weather: self.earth.climate.at(asked_deg[0], asked_deg[1]),
+            weather: climate.at(asked_deg[0], asked_deg[1]),
             patch,
             to_pole: direction.y.signum() / level.max(1e-3),
             class: MaterialId::AIR,

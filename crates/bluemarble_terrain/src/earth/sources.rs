@@ -1,13 +1,11 @@
-//! [`EarthSources`] and [`EarthEdition`]: which files an Earth is made from, and on which ground a world was.
+//! [`EarthSources`]: which files an Earth is made from.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
-
-use super::summits::Listed;
+use super::{edition::EarthEdition, summits::Listed};
 use crate::{error::TerrainError, noise::mix};
 
 /// No list of summits is longer, in bytes.
@@ -69,32 +67,6 @@ impl EarthSources {
             land_cover: field("cover=").and(shipped.land_cover),
             summits: field("summits=").and(shipped.summits),
         })
-    }
-}
-
-/// The editions of the Earth's ground. A world stays on the one that it was made on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EarthEdition {
-    /// Ridged noise between the nodes of a grid of 5 minutes: [`FirstEarth`](crate::FirstEarth).
-    #[default]
-    First,
-    /// Erosion, summits and land cover on a grid of 2.5 minutes:
-    /// [`EarthBaseline::of_second_edition`](crate::EarthBaseline::of_second_edition).
-    Second,
-    /// The same with dunes: [`EarthBaseline`](crate::EarthBaseline).
-    Third,
-}
-
-impl EarthEdition {
-    /// The edition that a world was made on, by its baseline's fingerprint; `None` if that is no Earth.
-    pub fn of_fingerprint(fingerprint: &str) -> Option<Self> {
-        match fingerprint.split(' ').next()? {
-            super::first::ALGORITHM => Some(Self::First),
-            super::SECOND_ALGORITHM => Some(Self::Second),
-            super::ALGORITHM => Some(Self::Third),
-            _ => None,
-        }
     }
 }
 

@@ -1,26 +1,9 @@
 //! Which material lies on top: climate, height above the sea and steepness.
 
-use bluemarble_core::{MaterialId, MaterialTable};
+use bluemarble_core::MaterialId;
 
 use super::climate::Weather;
-use crate::{error::TerrainError, fractal::FractalShape};
-
-/// The materials that a surface may show, and the soil under them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Palette {
-    pub beach_sand: MaterialId,
-    pub desert_sand: MaterialId,
-    pub dry_grass: MaterialId,
-    pub grass: MaterialId,
-    pub forest_floor: MaterialId,
-    pub tundra: MaterialId,
-    pub rock: MaterialId,
-    pub sandstone: MaterialId,
-    pub snow: MaterialId,
-    pub ice: MaterialId,
-    pub soil: MaterialId,
-    pub sea_floor: MaterialId,
-}
+use crate::{fractal::FractalShape, palette::Palette};
 
 /// What the choice depends on besides the weather.
 #[derive(Clone, Copy, Debug)]
@@ -55,74 +38,48 @@ pub(super) const PATCHES: FractalShape = FractalShape {
 /// How many of their octaves are wide: down to 7.5 km.
 pub(super) const WIDE_PATCHES: usize = 4;
 
-impl Palette {
-    pub fn new(materials: &MaterialTable) -> Result<Self, TerrainError> {
-        let id = |name| materials.id(name);
-        Ok(Self {
-            beach_sand: id("beach sand")?,
-            desert_sand: id("desert sand")?,
-            dry_grass: id("dry grass")?,
-            grass: id("grass")?,
-            forest_floor: id("forest floor")?,
-            tundra: id("tundra")?,
-            rock: id("rock")?,
-            sandstone: id("sandstone")?,
-            snow: id("snow")?,
-            ice: id("ice")?,
-            soil: id("soil")?,
-            sea_floor: id("sea floor")?,
-        })
+/// The surface of a column.
+pub(super) fn surface(palette: &Palette, weather: &Weather, setting: &Setting) -> MaterialId {
+    if setting.height_m < 0.0 {
+        return palette.sea_floor;
     }
-
-    /// The surface of a column.
-    pub(super) fn surface(&self, weather: &Weather, setting: &Setting) -> MaterialId {
-        if setting.height_m < 0.0 {
-            return self.sea_floor;
+    let fray = setting.wide + 0.5 * setting.narrow;
+    let summer_c = weather.summer_c + 2.5 * fray;
+    if summer_c < -1.0 {
+        if setting.steepness > 1.25 * BARE {
+            return palette.rock;
         }
-        let fray = setting.wide + 0.5 * setting.narrow;
-        let summer_c = weather.summer_c + 2.5 * fray;
-        if summer_c < -1.0 {
-            if setting.steepness > 1.25 * BARE {
-                return self.rock;
-            }
-            // Where ice sheets melt at their rims, bare ice shows.
-            let is_rim = summer_c > -4.5 && setting.height_m < 1800.0 && weather.mean_c < -6.0;
-            return if is_rim { self.ice } else { self.snow };
-        }
-        if setting.height_m < BEACH_M * (1.0 + 0.5 * fray)
-            && setting.slope < 0.2
-            && setting.height_m < setting.slope * BEACH_WIDTH_M
-            && summer_c > 4.0
-        {
-            return self.beach_sand;
-        }
-        if setting.steepness > BARE * (1.0 + 0.12 * fray) {
-            return self.rock;
-        }
-        // The tree line is where the warmest month has 10 °C (Köppen).
-        if summer_c < 10.0 {
-            let is_scree = summer_c < 3.0 && setting.relief_m > 500.0;
-            return if is_scree { self.rock } else { self.tundra };
-        }
-        // Cold ground needs less rain: little evaporates.
-        let need = 0.45 + 0.55 * (weather.mean_c / 24.0).clamp(0.0, 1.0);
-        let wet = weather.moisture / need + 0.13 * fray;
-        if wet < 0.26 {
-            let stony = setting.relief_m / 900.0 + 0.35 * setting.wide + 0.2 * setting.narrow;
-            return if stony > 0.42 { self.sandstone } else { self.desert_sand };
-        }
-        if wet < 0.47 {
-            self.dry_grass
-        } else if wet < 0.72 {
-            self.grass
-        } else {
-            self.forest_floor
-        }
+        // Where ice sheets melt at their rims, bare ice shows.
+        let is_rim = summer_c > -4.5 && setting.height_m < 1800.0 && weather.mean_c < -6.0;
+        return if is_rim { palette.ice } else { palette.snow };
     }
-
-    /// What lies under a surface for the first metre or so.
-    pub(crate) fn subsoil(&self, surface: MaterialId) -> MaterialId {
-        let grows = [self.grass, self.forest_floor, self.dry_grass, self.tundra].contains(&surface);
-        if grows { self.soil } else { surface }
+    if setting.height_m < BEACH_M * (1.0 + 0.5 * fray)
+        && setting.slope < 0.2
+        && setting.height_m < setting.slope * BEACH_WIDTH_M
+        && summer_c > 4.0
+    {
+        return palette.beach_sand;
+    }
+    if setting.steepness > BARE * (1.0 + 0.12 * fray) {
+        return palette.rock;
+    }
+    // The tree line is where the warmest month has 10 °C (Köppen).
+    if summer_c < 10.0 {
+        let is_scree = summer_c < 3.0 && setting.relief_m > 500.0;
+        return if is_scree { palette.rock } else { palette.tundra };
+    }
+    // Cold ground needs less rain: little evaporates.
+    let need = 0.45 + 0.55 * (weather.mean_c / 24.0).clamp(0.0, 1.0);
+    let wet = weather.moisture / need + 0.13 * fray;
+    if wet < 0.26 {
+        let stony = setting.relief_m / 900.0 + 0.35 * setting.wide + 0.2 * setting.narrow;
+        return if stony > 0.42 { palette.sandstone } else { palette.desert_sand };
+    }
+    if wet < 0.47 {
+        palette.dry_grass
+    } else if wet < 0.72 {
+        palette.grass
+    } else {
+        palette.forest_floor
     }
 }

@@ -4,8 +4,8 @@ use std::{path::Path, sync::LazyLock};
 
 use bluemarble_core::{GeoPosition, MaterialTable};
 
-use super::{answers::KNOWN_CELLS, *};
-use crate::Baseline;
+use super::{EarthBaseline, EarthSources, answers::KNOWN_CELLS, spot::GroundSampler};
+use crate::columns::{ColumnSource, Columns};
 
 static EARTH: LazyLock<EarthBaseline> = LazyLock::new(|| {
     let assets = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets"));

@@ -15,7 +15,7 @@ use tiff::{
     tags::Tag,
 };
 
-use super::nodes::{Samples, by_rows};
+use super::{nodes::Samples, rows::by_rows};
 use crate::error::TerrainError;
 
 /// At most this many samples are read: 15 arc seconds around the globe are 3.7e9, 1 minute is 2.3e8.

@@ -7,7 +7,7 @@ use bluemarble_core::{
 };
 use glam::{IVec3, ivec3};
 
-use super::LinearOctree;
+use super::linear::LinearOctree;
 use crate::{
     baseline::{Baseline, Classification},
     error::TerrainError,
@@ -53,7 +53,7 @@ impl OctreeBaseline {
         let (low, high) = (min.saturating_add(bounds.min), min.saturating_add(bounds.max));
         let is_inside = low.cmpge(lattice.min).all() && high.cmple(lattice.max).all();
         if region >= below.shape().regions() || !is_inside {
-            let (path, regions) = (octree.path.clone(), below.shape().regions());
+            let (path, regions) = (octree.path().to_owned(), below.shape().regions());
             let reason = format!(
                 "from {low} to {high} of region {region} it reaches out of the lattice, regions \
                  0..{regions} with {} to {}; put it elsewhere",

@@ -1,11 +1,16 @@
-use std::{fs, io::Cursor};
+use std::{fs, io::Cursor, ops::ControlFlow, sync::Arc};
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, Flat, MaterialId, Shape};
-use glam::{UVec3, ivec3};
+use bluemarble_core::{
+    CHUNK_EDGE, Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape, code::morton_decode,
+};
+use glam::{IVec3, UVec3, ivec3};
 use proptest::prelude::*;
 
-use super::*;
-use crate::{Baseline, Classification, Empty, VoxelClosure};
+use super::{
+    leaf::{HEADER_BYTES, Header, LEAF_BYTES},
+    *,
+};
+use crate::{Baseline, Classification, Empty, TerrainError, VoxelClosure};
 
 /// Spots of a few materials, so that there are leaves of many sizes; 9 is what no leaf covers.
 fn number(seed: i32, voxel: IVec3) -> u16 {

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use bluemarble_core::ChunkKey;
 use quick_cache::sync::Cache;
 
-use crate::columns::ColumnSource;
-
 /// Columns of its lod along an edge of a block, without its margin.
 const BLOCK: i32 = 32;
 /// Columns around them that a block has, too, so that nobody needs the blocks beside it.
 pub(super) const MARGIN: i32 = 5;
 /// Columns along an edge of a block.
 pub(super) const EDGE: usize = (BLOCK + 2 * MARGIN) as usize;
+
+/// Makes heights of the ground in metres at a lod: of so many columns along x and z from a cell position, x fastest;
+/// `None` if it was stopped on the way.
+pub(crate) trait MakeHeights: Fn(u8, [i32; 2], [usize; 2]) -> Option<Vec<f32>> {}
+
+impl<F: Fn(u8, [i32; 2], [usize; 2]) -> Option<Vec<f32>>> MakeHeights for F {}
 
 /// Heights in metres, in two bytes each.
 pub(crate) struct PackedHeights {
@@ -54,13 +58,12 @@ pub(super) struct OpenBlock {
     pub first: [i32; 2],
 }
 
-/// The block of lod `lod` over a chunk of a finer lod; `None` if `go_on` said no on the way.
+/// The block of lod `lod` over a chunk of a finer lod; `None` if `heights` was stopped on the way.
 pub(super) fn block_over(
-    source: &impl ColumnSource,
+    heights: &impl MakeHeights,
     blocks: &Cache<ChunkKey, Arc<HeightBlock>>,
     key: ChunkKey,
     lod: u8,
-    go_on: &dyn Fn() -> bool,
 ) -> Option<OpenBlock> {
     // A chunk is two blocks of its own lod wide.
     let pos = (key.pos * 2) >> i32::from(lod - key.lod);
@@ -69,9 +72,8 @@ pub(super) fn block_over(
     let block = match blocks.get(&place) {
         Some(block) => block,
         None => {
-            let heights_m = source.heights(key.region, lod, first, [EDGE; 2], go_on)?;
-            let heights = PackedHeights::new(&heights_m);
-            let block = Arc::new(HeightBlock { heights });
+            let heights_m = heights(lod, first, [EDGE; 2])?;
+            let block = Arc::new(HeightBlock { heights: PackedHeights::new(&heights_m) });
             blocks.insert(place, block.clone());
             block
         }

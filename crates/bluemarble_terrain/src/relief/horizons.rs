@@ -13,11 +13,10 @@ use glam::{DVec2, dvec2};
 use quick_cache::sync::Cache;
 
 use super::{
-    HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES,
-    heights::{EDGE, HeightBlock, OpenBlock, block_over},
+    heights::{EDGE, HeightBlock, MakeHeights, OpenBlock, block_over},
     metric::Metric,
+    nodes::{HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES},
 };
-use crate::columns::ColumnSource;
 
 /// Distances looked at in each lod, in its cells.
 const DISTANCES: [f64; 2] = [2.5, 3.54];
@@ -72,7 +71,7 @@ fn directions(metric: &Metric) -> [Direction; HORIZON_DIRECTIONS] {
 /// Looks around; `None` if `go_on` said no on the way. `ring_m`: heights of 66 x 66 columns, one beyond the
 /// chunk on each side; `metric`: how the lattice lies in the chunk's middle.
 pub(super) fn trace(
-    source: &impl ColumnSource,
+    heights: impl MakeHeights,
     blocks: &Cache<ChunkKey, Arc<HeightBlock>>,
     key: ChunkKey,
     ring_m: &[f32],
@@ -84,7 +83,7 @@ pub(super) fn trace(
     let mut far = Nodes::<true>::new(FAR_NODES, ring_m);
     let near_end = (key.lod + NEAR_LODS).min(LAST_LOD);
     for lod in key.lod + 1..=LAST_LOD {
-        let block = block_over(source, blocks, key, lod, go_on)?;
+        let block = block_over(&heights, blocks, key, lod)?;
         if lod <= near_end {
             near.look(key, lod, &block, &directions, metric.radius_m);
         } else {

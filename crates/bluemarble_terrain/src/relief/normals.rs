@@ -2,7 +2,7 @@
 
 use glam::DVec2;
 
-use super::{NORMAL_NODES, metric::Metric};
+use super::{metric::Metric, nodes::NORMAL_NODES};
 
 /// Columns along an edge of a chunk and one more on each side.
 const RING: usize = 66;

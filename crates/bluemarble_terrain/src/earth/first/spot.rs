@@ -8,8 +8,8 @@
 use glam::DVec3;
 
 use super::{
-    FirstEarth,
     height::{Ground, ridges},
+    land::Land,
 };
 use crate::{
     columns::may_begin_row,
@@ -20,7 +20,7 @@ use crate::{
         surface::WIDE_PATCHES,
     },
     elevation::{GridSample, GridSampler},
-    fractal::{FractalSampler, Parts, Turned},
+    fractal::{Fractal, FractalSampler, Parts, Turned},
 };
 
 /// Cells between the corners where slow things are found.
@@ -87,7 +87,7 @@ impl Spot {
 
 /// Finds sites at one lod of one region; quickest if they follow each other closely.
 pub(super) struct SiteSampler<'a> {
-    earth: &'a FirstEarth,
+    land: &'a Land,
     grid: GridSampler<'a>,
     detail: FractalSampler<'a>,
     patches: FractalSampler<'a>,
@@ -102,27 +102,27 @@ pub(super) struct SiteSampler<'a> {
 }
 
 impl<'a> SiteSampler<'a> {
-    pub fn new(earth: &'a FirstEarth, region: u8, lod: u8) -> Self {
-        let field = &earth.field;
+    pub fn new(land: &'a Land, region: u8, lod: u8) -> Self {
+        let field = &land.field;
         let cell_m = field.cell_m(lod);
         let is_interpolated = cell_m * f64::from(STRIDE) * SLOW_NODES <= field.spacing_m;
         let slow_m = cell_m * SLOW_CELLS * 0.5;
-        let counts = |fractal: &crate::fractal::Fractal| {
+        let counts = |fractal: &Fractal| {
             let all = fractal.count_for(cell_m);
             [if is_interpolated { fractal.count_for(slow_m) } else { all }, all]
         };
         Self {
             grid: GridSampler::new(&field.grid),
             detail: field.fractal.sampler(),
-            patches: earth.patches.sampler(),
+            patches: land.patches.sampler(),
             axes: FaceAxes::new(field.shape, region),
             lod,
             detail_counts: counts(&field.fractal),
-            patch_counts: counts(&earth.patches),
+            patch_counts: counts(&land.patches),
             is_interpolated,
             mean_level: field.mean_level(lod),
             hidden_slope2: field.fractal.hidden_slope2(counts(&field.fractal)[1]),
-            earth,
+            land,
         }
     }
 
@@ -132,7 +132,7 @@ impl<'a> SiteSampler<'a> {
     }
 
     fn turned(&self, direction: DVec3) -> Turned {
-        let field = &self.earth.field;
+        let field = &self.land.field;
         field.fractal.turned(direction * field.shape.radius_m)
     }
 
@@ -141,7 +141,7 @@ impl<'a> SiteSampler<'a> {
         let [lat_deg, lon_deg] = lat_lon_deg(direction);
         let turned = self.turned(direction);
         let mean =
-            self.mean_level.map(|level| self.earth.field.mean([lat_deg, lon_deg], level, self.lod));
+            self.mean_level.map(|level| self.land.field.mean([lat_deg, lon_deg], level, self.lod));
         let base = match mean {
             Some(mean) => GridSample { height_m: mean.base_m, relief_m: 0.0 },
             None => self.grid.sample(lat_deg, lon_deg),
@@ -150,7 +150,7 @@ impl<'a> SiteSampler<'a> {
             direction,
             base,
             parts: self.detail.parts(&turned, [0, self.detail_counts[0]], ridges(base.relief_m)),
-            weather: self.earth.climate.at(lat_deg, lon_deg),
+            weather: self.land.climate.at(lat_deg, lon_deg),
             patch: self.patches.split_sums(&turned, [0, self.patch_counts[0]], WIDE_PATCHES),
             mean,
         }
@@ -161,9 +161,8 @@ impl<'a> SiteSampler<'a> {
         let turned = self.turned(spot.direction);
         let rest = self.detail.parts(&turned, self.detail_counts, ridges(spot.base.relief_m));
         let [wide, narrow] = self.patches.split_sums(&turned, self.patch_counts, WIDE_PATCHES);
-        let ground = spot
-            .mean
-            .unwrap_or_else(|| self.earth.field.ground(spot.base, &spot.parts.with(&rest)));
+        let ground =
+            spot.mean.unwrap_or_else(|| self.land.field.ground(spot.base, &spot.parts.with(&rest)));
         let patch = [spot.patch[0] + wide, (spot.patch[1] + narrow) * 4.0];
         Site { ground, weather: spot.weather, patch }
     }

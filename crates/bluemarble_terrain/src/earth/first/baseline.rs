@@ -1,12 +1,4 @@
-//! [`FirstEarth`]: the first edition of the Earth's ground, kept for the worlds that were made on it.
-//!
-//! | file | what it decides |
-//! |---|---|
-//! | `height` | how high the ground is: grid plus ridged octaves, band-limited by lod |
-//! | `spot` | all that the columns of a chunk need to know, cheaply |
-
-mod height;
-mod spot;
+//! [`FirstEarth`]: its columns, and what it answers as a [`Baseline`](crate::Baseline).
 
 use std::path::Path;
 
@@ -14,37 +6,39 @@ use bluemarble_core::{
     CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
 };
 use glam::IVec3;
-use height::HeightField;
-use spot::{Site, SiteSampler};
 
 use super::{
-    cap::Cap,
-    climate::Climate,
-    strata,
-    surface::{PATCHES, Palette, Setting},
+    height::HeightField,
+    land::Land,
+    spot::{self, Site, SiteSampler},
 };
 use crate::{
-    baseline::{Baseline, Classification},
-    columns::{self, Column, ColumnSource, Columns, Span, Strata, TileCache, may_begin_row},
+    columns::{
+        self, Column, ColumnBaseline, ColumnBounds, ColumnSource, Columns, Layers, TileCache,
+        may_begin_row,
+    },
+    earth::{
+        cap::Cap,
+        climate::Climate,
+        edition::EarthEdition,
+        surface::{PATCHES, Setting, surface},
+    },
     elevation::ElevationGrid,
     error::TerrainError,
     fractal::Fractal,
+    palette::Palette,
+    strata,
 };
-
-/// Changes whenever the same parameters give another ground.
-pub(super) const ALGORITHM: &str = "earth-1";
 
 /// The Earth as worlds of the first edition have it. New worlds are made on [`EarthBaseline`](crate::EarthBaseline).
 pub struct FirstEarth {
-    field: HeightField,
-    climate: Climate,
-    patches: Fractal,
+    land: Land,
     palette: Palette,
-    strata: Strata,
+    strata: Layers<strata::Floors>,
     shape: Shape,
     seed: u64,
     content_hash: u64,
-    tiles: TileCache,
+    tiles: TileCache<strata::Floors>,
 }
 
 impl FirstEarth {
@@ -70,10 +64,12 @@ impl FirstEarth {
         Ok(Self {
             palette: Palette::new(materials)?,
             strata: strata::rocks(materials)?,
-            climate: Climate::new(&grid),
             content_hash: grid.content_hash(),
-            field: HeightField::new(grid, sphere, shape.voxel_m(), seed),
-            patches: Fractal::new(!seed, &PATCHES),
+            land: Land {
+                climate: Climate::new(&grid),
+                field: HeightField::new(grid, sphere, shape.voxel_m(), seed),
+                patches: Fractal::new(!seed, &PATCHES),
+            },
             shape,
             seed,
             tiles: TileCache::new(),
@@ -82,7 +78,7 @@ impl FirstEarth {
 
     /// The grid that the ground goes through.
     pub fn grid(&self) -> &ElevationGrid {
-        &self.field.grid
+        &self.land.field.grid
     }
 
     /// Height of the ground above sea level, in metres, in the column at lattice x and z, as `lod` shows
@@ -90,22 +86,22 @@ impl FirstEarth {
     pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
         let width = f64::from(1u32 << lod);
         let at = [x / width, z / width];
-        let sites = SiteSampler::new(self, region, lod).sites(at, [1; 2], &|| true);
+        let sites = SiteSampler::new(&self.land, region, lod).sites(at, [1; 2], &|| true);
         sites.and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there,
+    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
     /// but as slow as a whole column.
     pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
         columns::material_at(self, region, lod, cell)
     }
 
     fn sphere(&self) -> CubeSphere {
-        self.field.shape
+        self.land.field.shape
     }
 
     /// What lies at a site, where the ground slopes by `slope` (a tangent).
-    fn column(&self, site: &Site, slope: f64, hidden_slope2: f64) -> Column {
+    fn column(&self, site: &Site, slope: f64, hidden_slope2: f64) -> Column<5> {
         let ground = &site.ground;
         let [wide, narrow] = site.patch.map(|v| v.clamp(-1.0, 1.0));
         let setting = Setting {
@@ -116,7 +112,7 @@ impl FirstEarth {
             wide,
             narrow,
         };
-        let surface = self.palette.surface(&site.weather.at_height(ground.height_m), &setting);
+        let surface = surface(&self.palette, &site.weather.at_height(ground.height_m), &setting);
         let subsoil_m = if surface == self.palette.snow { 3.0 } else { 0.9 + 0.4 * narrow };
         Column {
             ground_m: ground.height_m,
@@ -134,7 +130,13 @@ impl FirstEarth {
 }
 
 impl ColumnSource for FirstEarth {
-    fn strata(&self) -> &Strata {
+    type Floors = strata::Floors;
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn layers(&self) -> &Layers<strata::Floors> {
         &self.strata
     }
 
@@ -145,11 +147,11 @@ impl ColumnSource for FirstEarth {
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
         go_on: &dyn Fn() -> bool,
-        out: &mut Columns,
+        out: &mut Columns<strata::Floors>,
     ) -> bool {
-        let cell_m = self.field.cell_m(lod);
+        let cell_m = self.land.field.cell_m(lod);
         let levels = self.levels(lod);
-        let mut sampler = SiteSampler::new(self, region, lod);
+        let mut sampler = SiteSampler::new(&self.land, region, lod);
         // One column more on each side, for slopes.
         let ring = width + 2;
         let first = [f64::from(x) - 0.5, f64::from(z) - 0.5];
@@ -174,31 +176,33 @@ impl ColumnSource for FirstEarth {
     }
 }
 
-impl Baseline for FirstEarth {
-    fn shape(&self) -> Shape {
-        self.shape
+impl ColumnBaseline for FirstEarth {
+    fn tiles(&self) -> &TileCache<strata::Floors> {
+        &self.tiles
     }
 
-    columns::answers_from!(tiles);
-
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        let span = Span::new(voxels, lod);
+    fn bounds(
+        &self,
+        region: u8,
+        _voxels: LatticeBox,
+        columns: [i64; 4],
+        lod: u8,
+    ) -> ColumnBounds<strata::Floors> {
         // Columns are interpolated between places up to a stride away.
         let reach = spot::STRIDE << lod;
-        let cap = Cap::around(self.sphere(), region, span.columns, reach);
-        let ground = self.field.bounds(cap.middle, cap.radius, lod);
-        let bounds = strata::column_bounds(ground.height_m, ground.base_m, 0.0);
-        columns::classify(&span, &self.levels(lod), &bounds, &self.strata)
+        let cap = Cap::around(self.sphere(), region, columns, reach);
+        let ground = self.land.field.bounds(cap.middle, cap.radius, lod);
+        strata::column_bounds(ground.height_m, ground.base_m, 0.0)
     }
 
-    fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
-        let ground_m = self.ground_m(region, x, z, 0);
-        self.shape.lattice_y(ground_m.max(0.0))
+    fn finest_ground_m(&self, region: u8, x: f64, z: f64) -> f64 {
+        self.ground_m(region, x, z, 0)
     }
 
     fn fingerprint(&self) -> String {
-        let [columns, rows] = self.field.grid.size();
+        let [columns, rows] = self.land.field.grid.size();
         let (hash, seed) = (self.content_hash, self.seed);
-        format!("{ALGORITHM} seed={seed} grid={columns}x{rows}:{hash:016x}")
+        let algorithm = EarthEdition::First.algorithm();
+        format!("{algorithm} seed={seed} grid={columns}x{rows}:{hash:016x}")
     }
 }

@@ -1,16 +1,13 @@
-//! [`ElevationGrid`]: heights over latitude and longitude, and the smooth surface through them.
+//! [`ElevationGrid`]: heights in metres at nodes over latitude and longitude.
 
-mod geotiff;
-mod nodes;
-mod pyramid;
-mod sample;
+use std::path::Path;
 
-use std::{collections::VecDeque, path::Path};
-
-use nodes::{Nodes, Samples};
-use pyramid::Means;
-pub(crate) use sample::{CharacterSampler, GridSample, GridSampler};
-
+use super::{
+    gaps::fill_gaps,
+    geotiff,
+    means::Means,
+    nodes::{Nodes, Samples},
+};
 use crate::{error::TerrainError, noise::mix};
 
 /// What lies beyond a grid that does not cover the globe: a sea floor, in metres.
@@ -23,16 +20,16 @@ pub const OUTSIDE_M: f32 = -200.0;
 /// a pole goes on along the opposite meridian. Nodes beyond a grid that covers only a part of the globe
 /// count as [`OUTSIDE_M`], so that the ground there falls to a sea floor within two nodes.
 pub struct ElevationGrid {
-    columns: i32,
-    rows: i32,
+    pub(super) columns: i32,
+    pub(super) rows: i32,
     west_deg: f64,
     north_deg: f64,
-    step_deg: [f64; 2],
+    pub(super) step_deg: [f64; 2],
     /// Nodes around the globe; 0 if the grid does not close.
-    period: i32,
+    pub(super) period: i32,
     /// `row` beyond a pole is the row `fold - row` of the opposite meridian, for north and south.
-    pole_folds: [Option<i32>; 2],
-    nodes: Nodes,
+    pub(super) pole_folds: [Option<i32>; 2],
+    pub(super) nodes: Nodes,
     means: Means,
 }
 
@@ -148,11 +145,6 @@ impl ElevationGrid {
         f64::from(self.node(row.round() as i32, column.round() as i32))
     }
 
-    /// The smooth surface at a place, in metres.
-    pub fn height_m(&self, lat_deg: f64, lon_deg: f64) -> f64 {
-        GridSampler::new(self).sample(lat_deg, lon_deg).height_m
-    }
-
     /// A hash of the size, the place and every sample.
     pub fn content_hash(&self) -> u64 {
         let frame = [self.west_deg, self.north_deg, self.step_deg[0], self.step_deg[1]];
@@ -161,7 +153,7 @@ impl ElevationGrid {
     }
 
     /// Row and column of a place, fractional. The column may need wrapping.
-    fn position(&self, lat_deg: f64, lon_deg: f64) -> [f64; 2] {
+    pub(super) fn position(&self, lat_deg: f64, lon_deg: f64) -> [f64; 2] {
         let row = (self.north_deg - lat_deg) / self.step_deg[1];
         // The turn nearest to the grid, so that grids may count longitudes from anywhere.
         let east = lon_deg - self.west_deg;
@@ -187,7 +179,7 @@ impl ElevationGrid {
 
     /// The height of a node that may lie outside of the grid.
     #[inline]
-    fn node(&self, row: i32, column: i32) -> f32 {
+    pub(super) fn node(&self, row: i32, column: i32) -> f32 {
         if (0..self.rows).contains(&row) && (0..self.columns).contains(&column) {
             return self.nodes.at(row as usize, column as usize);
         }
@@ -217,42 +209,5 @@ impl ElevationGrid {
         }
         let mean_m = sum_m * 0.25;
         if land >= 2.0 { mean_m.max(0.5) } else { mean_m.min(-0.5) }
-    }
-}
-
-/// Gives every NaN the mean of its known neighbours, ring by ring.
-fn fill_gaps(nodes: &mut [f32], columns: usize) {
-    if !nodes.iter().any(|v| v.is_nan()) {
-        return;
-    }
-    let rows = nodes.len() / columns;
-    let neighbours = |index: usize| {
-        let (row, column) = (index / columns, index % columns);
-        [
-            (row > 0).then(|| index - columns),
-            (row + 1 < rows).then(|| index + columns),
-            Some(row * columns + (column + columns - 1) % columns),
-            Some(row * columns + (column + 1) % columns),
-        ]
-        .into_iter()
-        .flatten()
-    };
-    let borders = |nodes: &[f32], index: usize| {
-        nodes[index].is_nan() && neighbours(index).any(|near| !nodes[near].is_nan())
-    };
-    let mut queue: VecDeque<usize> =
-        (0..nodes.len()).filter(|&index| borders(nodes, index)).collect();
-    while let Some(index) = queue.pop_front() {
-        if !nodes[index].is_nan() {
-            continue;
-        }
-        let known = neighbours(index).map(|near| nodes[near]).filter(|v| !v.is_nan());
-        let (sum, count) = known.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
-        nodes[index] = sum / count;
-        queue.extend(neighbours(index).filter(|&near| nodes[near].is_nan()));
-    }
-    // Nothing was known at all.
-    for node in nodes.iter_mut().filter(|v| v.is_nan()) {
-        *node = 0.0;
     }
 }

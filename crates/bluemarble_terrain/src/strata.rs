@@ -7,10 +7,13 @@
 use bluemarble_core::MaterialTable;
 
 use crate::{
-    columns::{ColumnBounds, STRATA, Strata},
+    columns::{ColumnBounds, Layers},
     error::TerrainError,
     interval::Interval,
 };
+
+/// Where subsoil, sediment, sandstone, granite and basalt end, in cells.
+pub(crate) type Floors = [i32; 5];
 
 /// Sandstone never reaches deeper below the ground than this.
 const LOOSE_DEPTH_M: f64 = 112.0;
@@ -25,12 +28,11 @@ const LAND_CRUST_FLOOR_M: f64 = -35_000.0;
 const SEA_CRUST_FLOOR_M: f64 = -13_000.0;
 
 /// Looks the rocks up.
-pub(crate) fn rocks(materials: &MaterialTable) -> Result<Strata, TerrainError> {
+pub(crate) fn rocks(materials: &MaterialTable) -> Result<Layers<Floors>, TerrainError> {
     let id = |name| materials.id(name);
-    Ok(Strata {
+    Ok(Layers {
         water: id("water")?,
-        layers: [id("sediment")?, id("sandstone")?, id("granite")?, id("basalt")?],
-        bottom: id("mantle")?,
+        below: [id("sediment")?, id("sandstone")?, id("granite")?, id("basalt")?, id("mantle")?],
     })
 }
 
@@ -53,7 +55,7 @@ pub(crate) fn floors_m(
     relief_m: f64,
     place: f64,
     subsoil_m: f64,
-) -> [f64; STRATA] {
+) -> [f64; 5] {
     let place = place.clamp(-1.0, 1.0);
     let thin = 1.0 / (1.0 + relief_m / 600.0);
     let sediment_m = subsoil_m + (18.0 + 8.0 * place) * thin;
@@ -72,9 +74,16 @@ fn crust_bounds_m(base_m: Interval) -> [Interval; 2] {
 }
 
 /// Bounds of all columns whose ground and smooth ground are bounded, with cells up to a width.
-pub(crate) fn column_bounds(ground_m: Interval, base_m: Interval, cell_m: f64) -> ColumnBounds {
+pub(crate) fn column_bounds(
+    ground_m: Interval,
+    base_m: Interval,
+    cell_m: f64,
+) -> ColumnBounds<Floors> {
     let [granite_floor_m, basalt_floor_m] =
         crust_bounds_m(base_m).map(|floor_m| floor_m.grown(0.02));
     let loose_depth_m = LOOSE_DEPTH_M.max(MOST_COVERED_CELLS * cell_m);
-    ColumnBounds { ground_m, loose_depth_m, granite_floor_m, basalt_floor_m }
+    // No more is known of what is loose than how deep it reaches at most.
+    let loose_floor_m = Interval::new(ground_m.lo - loose_depth_m, f64::INFINITY);
+    let floors_m = [loose_floor_m, loose_floor_m, loose_floor_m, granite_floor_m, basalt_floor_m];
+    ColumnBounds { ground_m, floors_m }
 }

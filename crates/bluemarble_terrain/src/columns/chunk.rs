@@ -1,0 +1,83 @@
+//! What a chunk holds, cut from the columns under and over it.
+
+use std::{cell::RefCell, sync::Arc};
+
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use glam::IVec3;
+
+use super::{
+    cache::TileCache, column::Columns, layers::write_layers, place::layers, source::ColumnSource,
+};
+use crate::{
+    baseline::Survey,
+    relief::{self, Relief},
+};
+
+thread_local! {
+    /// Room for the cells of one chunk: fresh pages would cost a tenth of a millisecond each time.
+    static CELLS: RefCell<Vec<MaterialId>> = RefCell::new(vec![MaterialId::AIR; CHUNK_VOLUME]);
+}
+
+/// Makes what a chunk is cut from; false if `go_on` said no on the way.
+pub(super) fn prepare<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
+    key: ChunkKey,
+    go_on: &dyn Fn() -> bool,
+) -> bool {
+    // A tile that went is needed again, unless what is known of it tells everything.
+    cache.known_uniform(key, source.layers()).is_some()
+        || cache.get_while(source, key, go_on).is_some()
+}
+
+/// How the ground of a chunk's columns lies; `None` if `go_on` said no on the way.
+pub(super) fn relief<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
+    key: ChunkKey,
+    go_on: &dyn Fn() -> bool,
+) -> Option<Arc<Relief>> {
+    let tile = cache.get_while(source, key, go_on)?;
+    let heights = |lod: u8, first: [i32; 2], size: [usize; 2]| {
+        source.heights(key.region, lod, first, size, go_on)
+    };
+    relief::make(&source.shape(), heights, &cache.reliefs, key, &tile.ring, go_on)
+}
+
+/// Surveys a chunk.
+pub(super) fn survey<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
+    key: ChunkKey,
+) -> Survey {
+    cache.ranges(source, key).survey(layers(key), source.layers())
+}
+
+/// Makes a chunk.
+pub(super) fn fill<S: ColumnSource>(
+    source: &S,
+    cache: &TileCache<S::Floors>,
+    key: ChunkKey,
+) -> Chunk {
+    let tile = cache.get(source, key);
+    let of = source.layers();
+    if let Some(material) = tile.ranges.uniform(layers(key), of) {
+        return Chunk::uniform(material);
+    }
+    CELLS.with_borrow_mut(|cells| {
+        write_layers(&tile, key.pos.y * CHUNK_EDGE, of, cells);
+        Chunk::from_cells(cells)
+    })
+}
+
+/// The material of a single cell, without a tile.
+pub(crate) fn material_at(
+    source: &impl ColumnSource,
+    region: u8,
+    lod: u8,
+    cell: IVec3,
+) -> MaterialId {
+    let mut columns = Columns::without_heights(1);
+    source.columns(region, lod, [cell.x, cell.z], [1; 2], &|| true, &mut columns);
+    columns.cells.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.layers()))
+}
