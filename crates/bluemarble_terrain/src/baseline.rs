@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{
+    Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
+};
 
 use crate::relief::Relief;
 
@@ -43,10 +45,12 @@ pub trait Baseline: Send + Sync + 'static {
     fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification;
 
     /// Does the long part of [`Baseline::survey`] and [`Baseline::fill`] in steps of at most a
-    /// millisecond, and asks `go_on` before each; false if that said no. A source whose answers come
-    /// quickly has nothing to do.
-    fn prepare(&self, _key: ChunkKey, _go_on: &dyn Fn() -> bool) -> bool {
-        true
+    /// millisecond. A source whose answers come quickly has nothing to do.
+    ///
+    /// # Errors
+    /// [`Cancelled`] if `cancel`, which is checked before each step, says so.
+    fn prepare(&self, _key: ChunkKey, _cancel: &Cancel) -> Result<(), Cancelled> {
+        Ok(())
     }
 
     /// What the cells of a chunk are, at its own lod only: what [`Baseline::classify`] must leave open
@@ -66,9 +70,12 @@ pub trait Baseline: Send + Sync + 'static {
     }
 
     /// How the ground of a chunk's columns lies, for a renderer that lights slopes and casts shadows; `None` if
-    /// the source has no ground, or if `go_on` said no on the way. Call it on a worker.
-    fn relief(&self, _key: ChunkKey, _go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        None
+    /// the source has no ground. Call it on a worker.
+    ///
+    /// # Errors
+    /// [`Cancelled`] if `cancel`, which is checked after every step of a millisecond, says so.
+    fn relief(&self, _key: ChunkKey, _cancel: &Cancel) -> Result<Option<Arc<Relief>>, Cancelled> {
+        Ok(None)
     }
 
     /// The lattice y, in voxels, of the top of the ground or of the water on it, whichever is higher,

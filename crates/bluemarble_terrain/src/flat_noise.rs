@@ -1,12 +1,12 @@
 //! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
 
-use bluemarble_core::{Flat, LatticeBox, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{Cancel, Cancelled, Flat, LatticeBox, MaterialId, MaterialTable, Shape};
 use glam::{DVec3, IVec3, dvec3};
 
 use crate::{
     columns::{
         self, Column, ColumnBaseline, ColumnBounds, ColumnSource, Columns, Layers, TileCache, Tops,
-        may_begin_row,
+        begin_row,
     },
     error::TerrainError,
     fractal::{Fractal, FractalSampler, FractalShape},
@@ -132,9 +132,9 @@ impl ColumnSource for NoiseBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
-        go_on: &dyn Fn() -> bool,
+        cancel: &Cancel,
         out: &mut Columns<strata::Floors>,
-    ) -> bool {
+    ) -> Result<(), Cancelled> {
         let cell = f64::from(1u32 << lod);
         let cell_m = self.cell_m(lod);
         let levels = self.levels(lod);
@@ -145,9 +145,7 @@ impl ColumnSource for NoiseBaseline {
         let ring = width + 2;
         let mut heights = Vec::with_capacity(ring * (depth + 2));
         for j in 0..depth + 2 {
-            if !may_begin_row(j, go_on) {
-                return false;
-            }
+            begin_row(j, cancel)?;
             for i in 0..ring {
                 let centre = |first: i32, k: usize| (f64::from(first) + k as f64 - 0.5) * cell;
                 let place_m = self.place_m(centre(x, i), centre(z, j));
@@ -158,9 +156,7 @@ impl ColumnSource for NoiseBaseline {
             ring_m.extend(heights.iter().map(|&height_m| height_m as f32));
         }
         for j in 1..=depth {
-            if !may_begin_row(j, go_on) {
-                return false;
-            }
+            begin_row(j, cancel)?;
             for i in 1..=width {
                 let here = j * ring + i;
                 let ground_m = heights[here];
@@ -178,7 +174,7 @@ impl ColumnSource for NoiseBaseline {
                 }));
             }
         }
-        true
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`GroundClosure`]: a height for every place.
 
-use bluemarble_core::{Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Cancel, Cancelled, Flat, LatticeBox, MaterialId, Shape};
 
 use super::{
     ground::Ground,
@@ -95,12 +95,12 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        go_on: &dyn Fn() -> bool,
+        cancel: &Cancel,
         out: &mut Columns<[i32; 0]>,
-    ) -> bool {
+    ) -> Result<(), Cancelled> {
         let cell = f64::from(1u32 << lod);
         let ground = |x: f64, z: f64| self.ground(x, z, cell);
-        columns_at_points(&self.levels(lod), first, size, go_on, out, ground)
+        columns_at_points(&self.levels(lod), first, size, cancel, out, ground)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Columns whose ground is found place by place.
 
+use bluemarble_core::{Cancel, Cancelled};
 use std::ops::RangeInclusive;
 
 use super::ground::Ground;
 use crate::{
-    columns::{Column, Columns, Levels, may_begin_row},
+    columns::{Column, Columns, Levels, begin_row},
     error::TerrainError,
     interval::Interval,
 };
@@ -15,18 +16,16 @@ pub(crate) fn columns_at_points(
     levels: &Levels,
     [x, z]: [i32; 2],
     [width, depth]: [usize; 2],
-    go_on: &dyn Fn() -> bool,
+    cancel: &Cancel,
     out: &mut Columns<[i32; 0]>,
     ground: impl Fn(f64, f64) -> Ground,
-) -> bool {
+) -> Result<(), Cancelled> {
     let cell = f64::from(1u32 << levels.lod);
     let margin = usize::from(out.ring_m.is_some());
     let middle = |first: i32, k: usize| (f64::from(first) + k as f64 - margin as f64 + 0.5) * cell;
     let is_inside = |k: usize, count: usize| (margin..count + margin).contains(&k);
     for j in 0..depth + 2 * margin {
-        if !may_begin_row(j, go_on) {
-            return false;
-        }
+        begin_row(j, cancel)?;
         for i in 0..width + 2 * margin {
             let ground = ground(middle(x, i), middle(z, j));
             if let Some(ring_m) = &mut out.ring_m {
@@ -43,7 +42,7 @@ pub(crate) fn columns_at_points(
             }));
         }
     }
-    true
+    Ok(())
 }
 
 /// Bounds of heights must be a range of numbers.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{
+    Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
+};
 
 use super::{
     bounds::{ColumnBounds, Span, classify},
@@ -60,8 +62,8 @@ impl<T: ColumnBaseline> Baseline for T {
         classify(&span, &self.levels(lod), &bounds, self.layers())
     }
 
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        chunk::prepare(self, self.tiles(), key, go_on)
+    fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+        chunk::prepare(self, self.tiles(), key, cancel)
     }
 
     fn survey(&self, key: ChunkKey) -> Survey {
@@ -72,8 +74,8 @@ impl<T: ColumnBaseline> Baseline for T {
         Some(plane::face_plane(self, self.tiles(), key, face))
     }
 
-    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        chunk::relief(self, self.tiles(), key, go_on)
+    fn relief(&self, key: ChunkKey, cancel: &Cancel) -> Result<Option<Arc<Relief>>, Cancelled> {
+        chunk::relief(self, self.tiles(), key, cancel).map(Some)
     }
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, Cancel, Cancelled, ChunkKey, Face, MaterialId};
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, UnitWeighter,
     sync::{Cache, DefaultLifecycle},
@@ -66,22 +66,22 @@ impl<F: Floors> TileCache<F> {
         }
     }
 
-    /// The tile of a chunk, unless `go_on` says no while it is made.
+    /// The tile of a chunk, unless it is cancelled while it is made.
     pub(super) fn get_while(
         &self,
         source: &impl ColumnSource<Floors = F>,
         key: ChunkKey,
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Arc<PackedTile<F>>> {
+        cancel: &Cancel,
+    ) -> Result<Arc<PackedTile<F>>, Cancelled> {
         let place = place(key);
         if let Some(tile) = self.tiles.get(&place) {
-            return Some(tile);
+            return Ok(tile);
         }
         // Two threads may make the same tile at once: the tiles are equal, and nobody waits.
-        let tile = Arc::new(make_tile(source, key, go_on)?);
+        let tile = Arc::new(make_tile(source, key, cancel)?);
         self.tiles.insert(place, tile.clone());
         self.ranges.insert(place, tile.ranges);
-        Some(tile)
+        Ok(tile)
     }
 
     /// The tile of a chunk, if it is there.
@@ -106,8 +106,8 @@ impl<F: Floors> TileCache<F> {
         key: ChunkKey,
     ) -> Arc<PackedTile<F>> {
         loop {
-            // Nothing says no.
-            if let Some(tile) = self.get_while(source, key, &|| true) {
+            // It is never cancelled.
+            if let Ok(tile) = self.get_while(source, key, &Cancel::never()) {
                 return tile;
             }
         }
@@ -126,11 +126,11 @@ impl<F: Floors> TileCache<F> {
 fn make_tile<S: ColumnSource>(
     source: &S,
     key: ChunkKey,
-    go_on: &dyn Fn() -> bool,
-) -> Option<PackedTile<S::Floors>> {
+    cancel: &Cancel,
+) -> Result<PackedTile<S::Floors>, Cancelled> {
     let first = [key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE];
     let mut columns = Columns::with_heights(EDGE * EDGE);
-    source.columns(key.region, key.lod, first, [EDGE; 2], go_on, &mut columns).then(|| {
-        PackedTile::new(&columns.cells, PackedHeights::new(&columns.ring_m.unwrap_or_default()))
-    })
+    source.columns(key.region, key.lod, first, [EDGE; 2], cancel, &mut columns)?;
+    let heights = PackedHeights::new(&columns.ring_m.unwrap_or_default());
+    Ok(PackedTile::new(&columns.cells, heights))
 }

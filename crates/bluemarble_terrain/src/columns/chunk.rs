@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Cancel, Cancelled, Chunk, ChunkKey, MaterialId};
 use glam::IVec3;
 
 use super::{
@@ -18,30 +18,32 @@ thread_local! {
     static CELLS: RefCell<Vec<MaterialId>> = RefCell::new(vec![MaterialId::AIR; CHUNK_VOLUME]);
 }
 
-/// Makes what a chunk is cut from; false if `go_on` said no on the way.
+/// Makes what a chunk is cut from.
 pub(super) fn prepare<S: ColumnSource>(
     source: &S,
     cache: &TileCache<S::Floors>,
     key: ChunkKey,
-    go_on: &dyn Fn() -> bool,
-) -> bool {
+    cancel: &Cancel,
+) -> Result<(), Cancelled> {
     // A tile that went is needed again, unless what is known of it tells everything.
-    cache.known_uniform(key, source.layers()).is_some()
-        || cache.get_while(source, key, go_on).is_some()
+    if cache.known_uniform(key, source.layers()).is_none() {
+        cache.get_while(source, key, cancel)?;
+    }
+    Ok(())
 }
 
-/// How the ground of a chunk's columns lies; `None` if `go_on` said no on the way.
+/// How the ground of a chunk's columns lies.
 pub(super) fn relief<S: ColumnSource>(
     source: &S,
     cache: &TileCache<S::Floors>,
     key: ChunkKey,
-    go_on: &dyn Fn() -> bool,
-) -> Option<Arc<Relief>> {
-    let tile = cache.get_while(source, key, go_on)?;
+    cancel: &Cancel,
+) -> Result<Arc<Relief>, Cancelled> {
+    let tile = cache.get_while(source, key, cancel)?;
     let heights = |lod: u8, first: [i32; 2], size: [usize; 2]| {
-        source.heights(key.region, lod, first, size, go_on)
+        source.heights(key.region, lod, first, size, cancel)
     };
-    relief::make(&source.shape(), heights, &cache.reliefs, key, &tile.ring, go_on)
+    relief::make(&source.shape(), heights, &cache.reliefs, key, &tile.ring, cancel)
 }
 
 /// Surveys a chunk.
@@ -78,6 +80,7 @@ pub(crate) fn material_at(
     cell: IVec3,
 ) -> MaterialId {
     let mut columns = Columns::without_heights(1);
-    source.columns(region, lod, [cell.x, cell.z], [1; 2], &|| true, &mut columns);
+    // It is never cancelled.
+    _ = source.columns(region, lod, [cell.x, cell.z], [1; 2], &Cancel::never(), &mut columns);
     columns.cells.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.layers()))
 }

@@ -41,5 +41,5 @@ pub(crate) use chunk::material_at;
 pub(crate) use column::{Column, Columns};
 pub(crate) use floors::Layers;
 pub(crate) use levels::Levels;
-pub(crate) use source::{ColumnSource, may_begin_row};
+pub(crate) use source::{ColumnSource, begin_row};
 pub(crate) use tops::Tops;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, Face, FacePlane, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, Cancel, ChunkKey, Face, FacePlane, MaterialId};
 
 use super::{
     cache::TileCache,
@@ -59,7 +59,8 @@ fn strip<S: ColumnSource>(
         _ => ([x, z + last], [EDGE, 1]),
     };
     let mut columns = Columns::without_heights(EDGE);
-    source.columns(key.region, key.lod, first, size, &|| true, &mut columns);
+    // It is never cancelled.
+    _ = source.columns(key.region, key.lod, first, size, &Cancel::never(), &mut columns);
     let strip: Arc<[CellColumn<S::Floors>]> = columns.cells.into();
     cache.strips.insert(side, strip.clone());
     strip

@@ -1,6 +1,6 @@
 //! [`ColumnSource`]: where columns come from.
 
-use bluemarble_core::Shape;
+use bluemarble_core::{Cancel, Cancelled, Shape};
 
 use super::{
     column::Columns,
@@ -11,9 +11,9 @@ use super::{
 /// Rows of columns between two questions whether to go on: a quarter of a millisecond.
 const ROWS_A_STEP: usize = 4;
 
-/// Whether to go on with a row of columns.
-pub(crate) fn may_begin_row(row: usize, go_on: &dyn Fn() -> bool) -> bool {
-    !row.is_multiple_of(ROWS_A_STEP) || go_on()
+/// To be called before each row of columns.
+pub(crate) fn begin_row(row: usize, cancel: &Cancel) -> Result<(), Cancelled> {
+    if row.is_multiple_of(ROWS_A_STEP) { cancel.check() } else { Ok(()) }
 }
 
 /// Where columns come from.
@@ -39,33 +39,33 @@ pub(crate) trait ColumnSource: Send + Sync + 'static {
     }
 
     /// Makes `size` columns along x and z from a cell position, x fastest, and the heights around them if
-    /// `out` wants them. A column must not depend on which others are asked for. Asks `go_on` before every
-    /// [`ROWS_A_STEP`] rows; false if that said no.
+    /// `out` wants them. A column must not depend on which others are asked for. Checks `cancel` before every
+    /// [`ROWS_A_STEP`] rows.
     fn columns(
         &self,
         region: u8,
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        go_on: &dyn Fn() -> bool,
+        cancel: &Cancel,
         out: &mut Columns<Self::Floors>,
-    ) -> bool;
+    ) -> Result<(), Cancelled>;
 
     /// Heights of the ground in metres, at least three along x and along z from a cell position, x fastest:
-    /// those that [`ColumnSource::columns`] tells. `None` if `go_on` said no on the way.
+    /// those that [`ColumnSource::columns`] tells.
     fn heights(
         &self,
         region: u8,
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Vec<f32>> {
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>, Cancelled> {
         // The ring around the columns asked for belongs to the heights.
         let inner = size.map(|v| v - 2);
         let mut columns = Columns::with_heights(inner[0] * inner[1]);
         let first = first.map(|v| v + 1);
-        self.columns(region, lod, first, inner, go_on, &mut columns)
-            .then(|| columns.ring_m.unwrap_or_default())
+        self.columns(region, lod, first, inner, cancel, &mut columns)?;
+        Ok(columns.ring_m.unwrap_or_default())
     }
 }

@@ -1,6 +1,8 @@
 //! [`EarthBaseline`]: an Earth, made from files.
 
-use bluemarble_core::{CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M};
+use bluemarble_core::{
+    Cancel, CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
+};
 use glam::{DVec3, IVec3};
 
 use super::{
@@ -156,7 +158,8 @@ impl EarthBaseline {
     /// x fastest. The first is at lattice x and z in cells of that lod; the middle of a column is half a
     /// cell in.
     pub fn heights_m(&self, region: u8, lod: u8, first: [f64; 2], size: [usize; 2]) -> Vec<f64> {
-        let grounds = GroundSampler::new(&self.field, region, lod).grounds(first, size, &|| true);
+        let grounds =
+            GroundSampler::new(&self.field, region, lod).grounds(first, size, &Cancel::never());
         grounds.unwrap_or_default().iter().map(|ground| ground.height_m).collect()
     }
 

@@ -1,6 +1,6 @@
 //! The columns of a chunk of the Earth.
 
-use bluemarble_core::Shape;
+use bluemarble_core::{Cancel, Cancelled, Shape};
 
 use super::{
     baseline::EarthBaseline,
@@ -10,7 +10,7 @@ use super::{
     top::TopMaterials,
 };
 use crate::{
-    columns::{Column, ColumnSource, Columns, Layers, may_begin_row},
+    columns::{Column, ColumnSource, Columns, Layers, begin_row},
     strata,
 };
 
@@ -65,9 +65,9 @@ impl ColumnSource for EarthBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
-        go_on: &dyn Fn() -> bool,
+        cancel: &Cancel,
         out: &mut Columns<strata::Floors>,
-    ) -> bool {
+    ) -> Result<(), Cancelled> {
         let cell_m = self.field.cell_m(lod);
         let hidden_slope2 = self.field.hidden_slope2(cell_m);
         let levels = self.levels(lod);
@@ -76,28 +76,22 @@ impl ColumnSource for EarthBaseline {
         let middle = [f64::from(x) + 0.5, f64::from(z) + 0.5];
         let size = [width + 2 * ring, depth + 2 * ring];
         let mut sampler = GroundSampler::new(&self.field, region, lod);
-        let Some(grounds) = sampler.grounds(middle.map(|v| v - ring as f64), size, go_on) else {
-            return false;
-        };
+        let grounds = sampler.grounds(middle.map(|v| v - ring as f64), size, cancel)?;
         if let Some(ring_m) = &mut out.ring_m {
             ring_m.extend(grounds.iter().map(|ground| ground.height_m as f32));
         }
         let mut maps = MapSampler::new(self.maps(), region, lod);
-        if !maps.look(middle, [width, depth], go_on) {
-            return false;
-        }
+        maps.look(middle, [width, depth], cancel)?;
         let mut lays = Vec::with_capacity(width);
         for j in 0..depth {
-            if !may_begin_row(j, go_on) {
-                return false;
-            }
+            begin_row(j, cancel)?;
             maps.row([middle[0], middle[1] + j as f64], width, &mut lays);
             let grounds = &grounds[(j + ring) * size[0] + ring..];
             out.cells.extend(grounds.iter().zip(&lays).map(|(ground, lay)| {
                 levels.cells(&self.column(ground, lay, hidden_slope2, cell_m))
             }));
         }
-        true
+        Ok(())
     }
 
     fn heights(
@@ -106,10 +100,10 @@ impl ColumnSource for EarthBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         size: [usize; 2],
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Vec<f32>> {
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>, Cancelled> {
         let first = [f64::from(x) + 0.5, f64::from(z) + 0.5];
-        let grounds = GroundSampler::new(&self.field, region, lod).grounds(first, size, go_on)?;
-        Some(grounds.iter().map(|ground| ground.height_m as f32).collect())
+        let grounds = GroundSampler::new(&self.field, region, lod).grounds(first, size, cancel)?;
+        Ok(grounds.iter().map(|ground| ground.height_m as f32).collect())
     }
 }

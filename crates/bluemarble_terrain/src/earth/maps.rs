@@ -6,7 +6,7 @@
 
 use glam::DVec3;
 
-use bluemarble_core::MaterialId;
+use bluemarble_core::{Cancel, Cancelled, MaterialId};
 
 use super::{
     axes::{FaceAxes, lat_lon_deg},
@@ -19,7 +19,7 @@ use super::{
     surface::WIDE_PATCHES,
 };
 use crate::{
-    columns::may_begin_row,
+    columns::begin_row,
     fractal::{Fractal, FractalSampler},
 };
 
@@ -157,17 +157,19 @@ impl<'a> MapSampler<'a> {
         Corner { direction, lay, pixel, fray: None }
     }
 
-    /// Looks at all that `size` columns along x and z need, `first` being the middle of the first one, in cells;
-    /// false if `go_on` said no on the way.
-    pub fn look(&mut self, first: [f64; 2], size: [usize; 2], go_on: &dyn Fn() -> bool) -> bool {
+    /// Looks at all that `size` columns along x and z need, `first` being the middle of the first one, in cells.
+    pub fn look(
+        &mut self,
+        first: [f64; 2],
+        size: [usize; 2],
+        cancel: &Cancel,
+    ) -> Result<(), Cancelled> {
         self.layout = Corners::around(first, size, self.stride);
         let Corners { columns, rows, .. } = self.layout;
         let directions = self.layout.directions(&self.axes, self.cell);
         self.corners.clear();
         for j in 0..rows {
-            if !may_begin_row(j, go_on) {
-                return false;
-            }
+            begin_row(j, cancel)?;
             for direction in directions.row(j) {
                 let corner = self.corner(direction);
                 self.corners.push(corner);
@@ -180,7 +182,7 @@ impl<'a> MapSampler<'a> {
                 self.blocks.push(block);
             }
         }
-        true
+        Ok(())
     }
 
     /// The four corners of the block whose first corner this is.

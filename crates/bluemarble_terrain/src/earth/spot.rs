@@ -5,6 +5,7 @@
 //! octaves go on from is interpolated; only short octaves are found for each column. What comes out does not
 //! depend on which chunk asks.
 
+use bluemarble_core::{Cancel, Cancelled};
 use glam::DVec3;
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
     height::{Base, HeightField, StartSamplers},
     octaves::{OctavesSampler, SHOWN_CELLS, Turned},
 };
-use crate::columns::may_begin_row;
+use crate::columns::begin_row;
 
 /// The most cells between the corners where slow things are found.
 pub(super) const MOST_STRIDE: i32 = 4;
@@ -190,14 +191,14 @@ impl<'a> GroundSampler<'a> {
         }
     }
 
-    /// The ground at `width` x `depth` places a cell apart, x fastest; `None` if `go_on` said no on the way.
+    /// The ground at `width` x `depth` places a cell apart, x fastest.
     /// `x` and `z` are the first, in cells.
     pub fn grounds(
         &mut self,
         [x, z]: [f64; 2],
         [width, depth]: [usize; 2],
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Vec<Ground>> {
+        cancel: &Cancel,
+    ) -> Result<Vec<Ground>, Cancelled> {
         let cell = f64::from(1u32 << self.lod);
         let mut grounds = Vec::with_capacity(width * depth);
         let mut row = Vec::with_capacity(width);
@@ -205,9 +206,7 @@ impl<'a> GroundSampler<'a> {
         if self.stride == 1 {
             let directions = self.axes.rows([x, z], width, cell);
             for j in 0..depth {
-                if !may_begin_row(j, go_on) {
-                    return None;
-                }
+                begin_row(j, cancel)?;
                 row.clear();
                 row.extend(directions.row(j).map(|direction| self.spot(direction)));
                 self.carve(&mut row, [0, self.all.erosion]);
@@ -216,16 +215,14 @@ impl<'a> GroundSampler<'a> {
                     dunes.lay(z + j as f64, &mut grounds[j * width..]);
                 }
             }
-            return Some(grounds);
+            return Ok(grounds);
         }
         let corners = Corners::around([x, z], [width, depth], self.stride);
         let (columns, rows) = (corners.columns, corners.rows);
         let directions = corners.directions(&self.axes, cell);
         let mut spots = Vec::with_capacity(columns * rows);
         for j in 0..rows {
-            if !may_begin_row(j, go_on) {
-                return None;
-            }
+            begin_row(j, cancel)?;
             spots.extend(directions.row(j).map(|direction| self.spot(direction)));
             self.carve(&mut spots[j * columns..], [0, self.slow.erosion]);
         }
@@ -233,9 +230,7 @@ impl<'a> GroundSampler<'a> {
             (0..width).map(|i| corners.before(0, x + i as f64)).collect();
         let mut between = Vec::with_capacity(columns);
         for j in 0..depth {
-            if !may_begin_row(j, go_on) {
-                return None;
-            }
+            begin_row(j, cancel)?;
             let (row_before, v) = corners.before(1, z + j as f64);
             let north = row_before * columns;
             between.clear();
@@ -251,6 +246,6 @@ impl<'a> GroundSampler<'a> {
                 dunes.lay(z + j as f64, &mut grounds[j * width..]);
             }
         }
-        Some(grounds)
+        Ok(grounds)
     }
 }

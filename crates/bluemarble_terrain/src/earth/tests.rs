@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::LazyLock};
 
-use bluemarble_core::{GeoPosition, MaterialTable};
+use bluemarble_core::{Cancel, GeoPosition, MaterialTable};
 
 use super::{EarthBaseline, EarthSources, answers::KNOWN_CELLS, spot::GroundSampler};
 use crate::columns::{ColumnSource, Columns};
@@ -54,7 +54,8 @@ fn exceeds(earth: &EarthBaseline, region: u8, lod: u8, chunk: [i32; 2], down: u8
     let start = first.map(|v| (v - 1.0) * scale + 0.5);
     let fine = earth.heights_m(region, lod - down, start, [66 << down; 2]);
     let [fine_low, fine_high] = range(&fine);
-    let sites = GroundSampler::new(&earth.field, region, lod).grounds(first, [2; 2], &|| true);
+    let sites =
+        GroundSampler::new(&earth.field, region, lod).grounds(first, [2; 2], &Cancel::never());
     let strength =
         sites.map_or(0.0, |sites| sites.iter().map(|site| site.strength).fold(0.0, f64::max));
     ((low - fine_low).max(fine_high - high).max(0.0) / earth.field.cell_m(lod), strength)
@@ -95,10 +96,13 @@ fn heights_alone_are_those_that_come_with_columns() {
         for lod in (0..=18u8).step_by(2) {
             let first = [lattice.x, lattice.z].map(|v| v as i32 >> lod);
             let mut columns = Columns::with_heights(64);
-            assert!(EARTH.columns(region, lod, first, [8; 2], &|| true, &mut columns));
+            assert!(
+                EARTH.columns(region, lod, first, [8; 2], &Cancel::never(), &mut columns).is_ok()
+            );
             let ring_m = columns.ring_m.expect("heights were asked for");
-            let alone_m =
-                EARTH.heights(region, lod, first.map(|v| v - 1), [10; 2], &|| true).expect("all");
+            let alone_m = EARTH
+                .heights(region, lod, first.map(|v| v - 1), [10; 2], &Cancel::never())
+                .expect("all");
             let bits = |heights_m: &[f32]| -> Vec<u32> {
                 heights_m.iter().map(|height_m| height_m.to_bits()).collect()
             };

@@ -3,7 +3,8 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId, Shape,
+    CHUNK_EDGE, Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId,
+    Shape,
 };
 use glam::{IVec3, ivec3};
 use noise::NoiseFn;
@@ -107,9 +108,9 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
 
     /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there.
     pub fn material_at(&self, lod: u8, cell: IVec3) -> MaterialId {
-        match self.grid_over(lod, cell, cell + ivec3(1, 2, 1), &|| true) {
-            Some(grid) => self.column(&grid, lod, cell)[0],
-            None => MaterialId::AIR,
+        match self.grid_over(lod, cell, cell + ivec3(1, 2, 1), &Cancel::never()) {
+            Ok(grid) => self.column(&grid, lod, cell)[0],
+            Err(Cancelled) => MaterialId::AIR,
         }
     }
 
@@ -127,32 +128,32 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
         lod: u8,
         min: IVec3,
         max: IVec3,
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<DensityGrid> {
+        cancel: &Cancel,
+    ) -> Result<DensityGrid, Cancelled> {
         let cell_m = self.cell_m(lod);
         let density = |corner: IVec3| {
             let place_m = corner.as_dvec3() * cell_m;
             self.noise.get((place_m / self.wavelength_m).to_array())
         };
-        DensityGrid::over(min, max, density, go_on)
+        DensityGrid::over(min, max, density, cancel)
     }
 
     /// Densities over a chunk and the layer of cells above it.
-    fn grid_while(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<DensityGrid>> {
+    fn grid_while(&self, key: ChunkKey, cancel: &Cancel) -> Result<Arc<DensityGrid>, Cancelled> {
         if let Some(grid) = self.grids.get(&key) {
-            return Some(grid);
+            return Ok(grid);
         }
         let low = key.pos * CHUNK_EDGE;
         let high = low + ivec3(CHUNK_EDGE, CHUNK_EDGE + 1, CHUNK_EDGE);
-        let grid = Arc::new(self.grid_over(key.lod, low, high, go_on)?);
+        let grid = Arc::new(self.grid_over(key.lod, low, high, cancel)?);
         self.grids.insert(key, grid.clone());
-        Some(grid)
+        Ok(grid)
     }
 
     fn grid(&self, key: ChunkKey) -> Arc<DensityGrid> {
         loop {
-            // Nothing says no.
-            if let Some(grid) = self.grid_while(key, &|| true) {
+            // It is never cancelled.
+            if let Ok(grid) = self.grid_while(key, &Cancel::never()) {
                 return grid;
             }
         }
@@ -276,8 +277,11 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
         }
     }
 
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        self.known(key).is_some() || self.grid_while(key, go_on).is_some()
+    fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+        if self.known(key).is_none() {
+            self.grid_while(key, cancel)?;
+        }
+        Ok(())
     }
 
     fn survey(&self, key: ChunkKey) -> Survey {
@@ -309,7 +313,9 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
         let grid = match self.grids.get(&key) {
             Some(grid) => grid,
             // A slab of it costs an eighth.
-            None => Arc::new(self.grid_over(key.lod, low, low + size + IVec3::Y, &|| true)?),
+            None => Arc::new(
+                self.grid_over(key.lod, low, low + size + IVec3::Y, &Cancel::never()).ok()?,
+            ),
         };
         let mut cells = Vec::with_capacity(EDGE * EDGE);
         let at = |u: usize, v: usize| match face.axis() {
@@ -333,10 +339,11 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
         // Below its bounds all is solid.
         loop {
             let low = end - CHUNK_EDGE;
-            let grid = self.grid_over(0, ivec3(x, low, z), ivec3(x + 1, end, z + 1), &|| true);
+            let grid =
+                self.grid_over(0, ivec3(x, low, z), ivec3(x + 1, end, z + 1), &Cancel::never());
             let is_solid = |y: i32| {
                 let mut is_solid = [false];
-                if let Some(grid) = &grid {
+                if let Ok(grid) = &grid {
                     self.solid_row(grid, 0, ivec3(x, y, z), &mut is_solid);
                 }
                 is_solid[0]

@@ -3,6 +3,7 @@
 //! Corners are counted from the lattice's origin, in cells of the lod, so that what comes out does not depend on
 //! which chunk asks.
 
+use bluemarble_core::{Cancel, Cancelled};
 use glam::IVec3;
 
 /// Cells between corners.
@@ -32,22 +33,20 @@ fn lerp(t: f32, a: f32, b: f32) -> f32 {
 }
 
 impl DensityGrid {
-    /// Over the cells from `min` up to but without `max`; `density` is asked at corners, in cells. `None` if `go_on`,
-    /// asked before each layer of corners, said no.
+    /// Over the cells from `min` up to but without `max`; `density` is asked at corners, in cells. `cancel` is
+    /// checked before each layer of corners.
     pub fn over(
         min: IVec3,
         max: IVec3,
         density: impl Fn(IVec3) -> f64,
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Self> {
+        cancel: &Cancel,
+    ) -> Result<Self, Cancelled> {
         let strides = |cells: IVec3| cells.map(|cell| cell.div_euclid(STRIDE));
         let (first, last) = (strides(min), strides(max - 1) + 1);
         let size = (last - first + 1).to_array().map(|v| v as usize);
         let mut densities = Vec::with_capacity(size.iter().product());
         for y in first.y..=last.y {
-            if !go_on() {
-                return None;
-            }
+            cancel.check()?;
             for z in first.z..=last.z {
                 for x in first.x..=last.x {
                     let density = density(IVec3::new(x, y, z) * STRIDE) as f32;
@@ -57,7 +56,7 @@ impl DensityGrid {
                 }
             }
         }
-        Some(Self { first, size, densities: densities.into() })
+        Ok(Self { first, size, densities: densities.into() })
     }
 
     /// Whether all corners are above 0 or none is; `None` if they differ.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{ChunkKey, Shape};
+use bluemarble_core::{Cancel, Cancelled, ChunkKey, Shape};
 use quick_cache::sync::Cache;
 
 use super::{
@@ -30,27 +30,26 @@ impl ReliefCache {
     }
 }
 
-/// The relief under a chunk whose columns, and those around them, have these heights; `None` if `go_on`
-/// said no on the way. `heights` makes those of coarser lods in the chunk's region.
+/// The relief under a chunk whose columns, and those around them, have these heights. `heights` makes those of coarser lods in the chunk's region.
 pub(crate) fn make(
     shape: &Shape,
     heights: impl MakeHeights,
     cache: &ReliefCache,
     key: ChunkKey,
     ring: &PackedHeights,
-    go_on: &dyn Fn() -> bool,
-) -> Option<Arc<Relief>> {
+    cancel: &Cancel,
+) -> Result<Arc<Relief>, Cancelled> {
     // Chunks above each other have the same.
     let place = ChunkKey::new(key.region, key.lod, key.pos.with_y(0));
     if let Some(relief) = cache.reliefs.get(&place) {
-        return Some(relief);
+        return Ok(relief);
     }
     let ring_m = ring.unpacked();
     let metric = |at: [f64; 2]| Metric::at(shape, key, at);
     let horizons =
-        horizons::trace(heights, &cache.blocks, key, &ring_m, &metric([32.0; 2]), go_on)?;
+        horizons::trace(heights, &cache.blocks, key, &ring_m, &metric([32.0; 2]), cancel)?;
     let normals = normals::normals(&ring_m, key.lod, metric);
     let relief = Arc::new(Relief::new(&normals, &horizons));
     cache.reliefs.insert(place, relief.clone());
-    Some(relief)
+    Ok(relief)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::ChunkKey;
+use bluemarble_core::{Cancelled, ChunkKey};
 use quick_cache::sync::Cache;
 
 /// Columns of its lod along an edge of a block, without its margin.
@@ -12,11 +12,13 @@ pub(super) const MARGIN: i32 = 5;
 /// Columns along an edge of a block.
 pub(super) const EDGE: usize = (BLOCK + 2 * MARGIN) as usize;
 
-/// Makes heights of the ground in metres at a lod: of so many columns along x and z from a cell position, x fastest;
-/// `None` if it was stopped on the way.
-pub(crate) trait MakeHeights: Fn(u8, [i32; 2], [usize; 2]) -> Option<Vec<f32>> {}
+/// Makes heights of the ground in metres at a lod: of so many columns along x and z from a cell position, x fastest.
+pub(crate) trait MakeHeights:
+    Fn(u8, [i32; 2], [usize; 2]) -> Result<Vec<f32>, Cancelled>
+{
+}
 
-impl<F: Fn(u8, [i32; 2], [usize; 2]) -> Option<Vec<f32>>> MakeHeights for F {}
+impl<F: Fn(u8, [i32; 2], [usize; 2]) -> Result<Vec<f32>, Cancelled>> MakeHeights for F {}
 
 /// Heights in metres, in two bytes each.
 pub(crate) struct PackedHeights {
@@ -58,13 +60,13 @@ pub(super) struct OpenBlock {
     pub first: [i32; 2],
 }
 
-/// The block of lod `lod` over a chunk of a finer lod; `None` if `heights` was stopped on the way.
+/// The block of lod `lod` over a chunk of a finer lod.
 pub(super) fn block_over(
     heights: &impl MakeHeights,
     blocks: &Cache<ChunkKey, Arc<HeightBlock>>,
     key: ChunkKey,
     lod: u8,
-) -> Option<OpenBlock> {
+) -> Result<OpenBlock, Cancelled> {
     // A chunk is two blocks of its own lod wide.
     let pos = (key.pos * 2) >> i32::from(lod - key.lod);
     let place = ChunkKey::new(key.region, lod, pos.with_y(0));
@@ -78,7 +80,7 @@ pub(super) fn block_over(
             block
         }
     };
-    Some(OpenBlock { heights_m: block.heights.unpacked(), first })
+    Ok(OpenBlock { heights_m: block.heights.unpacked(), first })
 }
 
 #[cfg(test)]

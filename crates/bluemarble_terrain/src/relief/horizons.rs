@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::ChunkKey;
+use bluemarble_core::{Cancel, Cancelled, ChunkKey};
 use glam::{DVec2, dvec2};
 use quick_cache::sync::Cache;
 
@@ -68,7 +68,7 @@ fn directions(metric: &Metric) -> [Direction; HORIZON_DIRECTIONS] {
     })
 }
 
-/// Looks around; `None` if `go_on` said no on the way. `ring_m`: heights of 66 x 66 columns, one beyond the
+/// Looks around. `ring_m`: heights of 66 x 66 columns, one beyond the
 /// chunk on each side; `metric`: how the lattice lies in the chunk's middle.
 pub(super) fn trace(
     heights: impl MakeHeights,
@@ -76,8 +76,8 @@ pub(super) fn trace(
     key: ChunkKey,
     ring_m: &[f32],
     metric: &Metric,
-    go_on: &dyn Fn() -> bool,
-) -> Option<Horizons> {
+    cancel: &Cancel,
+) -> Result<Horizons, Cancelled> {
     let directions = directions(metric);
     let mut near = Nodes::<false>::new(HORIZON_NODES, ring_m);
     let mut far = Nodes::<true>::new(FAR_NODES, ring_m);
@@ -89,9 +89,7 @@ pub(super) fn trace(
         } else {
             far.look(key, lod, &block, &directions, metric.radius_m);
         }
-        if !go_on() {
-            return None;
-        }
+        cancel.check()?;
     }
     let mut sines = near.tangents;
     let mut sky = vec![1.0; HORIZON_NODES * HORIZON_NODES];
@@ -105,7 +103,7 @@ pub(super) fn trace(
             *tangent /= (1.0 + square).sqrt();
         }
     }
-    Some(Horizons { sines, sky })
+    Ok(Horizons { sines, sky })
 }
 
 /// Nodes of a chunk, evenly spread, and what stands highest as seen from each, in each direction in turn;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{ChunkKey, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{Cancel, ChunkKey, MaterialId, MaterialTable, Shape};
 use bluemarble_terrain::{
     Baseline, Empty, Ground, GroundClosure, HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES, Relief,
 };
@@ -20,7 +20,7 @@ fn plane(height_m: impl Fn(f64, f64) -> f64 + Send + Sync + 'static) -> impl Bas
 }
 
 fn relief(world: &dyn Baseline, key: ChunkKey) -> Arc<Relief> {
-    world.relief(key, &|| true).expect("it has ground")
+    world.relief(key, &Cancel::never()).expect("it is not cancelled").expect("it has ground")
 }
 
 #[test]
@@ -141,6 +141,10 @@ fn only_nodes_beside_edited_columns_are_not_natural() {
 #[test]
 fn a_world_without_ground_has_no_relief() {
     let empty = Empty::new(Shape::earth()).expect("a shape");
-    assert!(empty.relief(ChunkKey::new(0, 3, ivec3(1, 1, 1)), &|| true).is_none());
+    assert!(
+        empty
+            .relief(ChunkKey::new(0, 3, ivec3(1, 1, 1)), &Cancel::never())
+            .is_ok_and(|relief| relief.is_none())
+    );
     assert_eq!(MaterialTable::standard().id("grass").ok(), Some(MaterialId(5)));
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use bluemarble_core::{
-    CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
+    Cancel, Cancelled, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape,
+    shape::EARTH_RADIUS_M,
 };
 use glam::IVec3;
 
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     columns::{
         self, Column, ColumnBaseline, ColumnBounds, ColumnSource, Columns, Layers, TileCache,
-        may_begin_row,
+        begin_row,
     },
     earth::{
         cap::Cap,
@@ -86,8 +87,8 @@ impl FirstEarth {
     pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
         let width = f64::from(1u32 << lod);
         let at = [x / width, z / width];
-        let sites = SiteSampler::new(&self.land, region, lod).sites(at, [1; 2], &|| true);
-        sites.and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
+        let sites = SiteSampler::new(&self.land, region, lod).sites(at, [1; 2], &Cancel::never());
+        sites.ok().and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
     /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
@@ -146,23 +147,21 @@ impl ColumnSource for FirstEarth {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
-        go_on: &dyn Fn() -> bool,
+        cancel: &Cancel,
         out: &mut Columns<strata::Floors>,
-    ) -> bool {
+    ) -> Result<(), Cancelled> {
         let cell_m = self.land.field.cell_m(lod);
         let levels = self.levels(lod);
         let mut sampler = SiteSampler::new(&self.land, region, lod);
         // One column more on each side, for slopes.
         let ring = width + 2;
         let first = [f64::from(x) - 0.5, f64::from(z) - 0.5];
-        let Some(sites) = sampler.sites(first, [ring, depth + 2], go_on) else { return false };
+        let sites = sampler.sites(first, [ring, depth + 2], cancel)?;
         if let Some(ring_m) = &mut out.ring_m {
             ring_m.extend(sites.iter().map(|site| site.ground.height_m as f32));
         }
         for j in 1..=depth {
-            if !may_begin_row(j, go_on) {
-                return false;
-            }
+            begin_row(j, cancel)?;
             for i in 1..=width {
                 let here = j * ring + i;
                 let rise = |a: usize, b: usize| sites[a].ground.height_m - sites[b].ground.height_m;
@@ -172,7 +171,7 @@ impl ColumnSource for FirstEarth {
                 out.cells.push(levels.cells(&self.column(&sites[here], slope, hidden_slope2)));
             }
         }
-        true
+        Ok(())
     }
 }
 

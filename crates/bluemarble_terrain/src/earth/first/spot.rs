@@ -5,6 +5,7 @@
 //! and interpolated; only short octaves are found for each column. What comes out does not depend on
 //! which chunk asks, and interpolation never leaves the range of the corners, which `classify` relies on.
 
+use bluemarble_core::{Cancel, Cancelled};
 use glam::DVec3;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     land::Land,
 };
 use crate::{
-    columns::may_begin_row,
+    columns::begin_row,
     earth::{
         axes::{FaceAxes, lat_lon_deg},
         climate::Weather,
@@ -167,44 +168,38 @@ impl<'a> SiteSampler<'a> {
         Site { ground, weather: spot.weather, patch }
     }
 
-    /// The sites at `width` x `depth` places a cell apart, x fastest; `None` if `go_on` said no on the way.
+    /// The sites at `width` x `depth` places a cell apart, x fastest.
     /// `x` and `z` are the first, in cells.
     pub fn sites(
         &mut self,
         [x, z]: [f64; 2],
         [width, depth]: [usize; 2],
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Vec<Site>> {
+        cancel: &Cancel,
+    ) -> Result<Vec<Site>, Cancelled> {
         let cell = f64::from(1u32 << self.lod);
         let mut sites = Vec::with_capacity(width * depth);
         if !self.is_interpolated {
             let directions = self.axes.rows([x, z], width, cell);
             for j in 0..depth {
-                if !may_begin_row(j, go_on) {
-                    return None;
-                }
+                begin_row(j, cancel)?;
                 for direction in directions.row(j) {
                     let spot = self.spot(direction);
                     sites.push(self.site(&spot));
                 }
             }
-            return Some(sites);
+            return Ok(sites);
         }
         let corners = Corners::around([x, z], [width, depth], STRIDE);
         let (columns, rows) = (corners.columns, corners.rows);
         let directions = corners.directions(&self.axes, cell);
         let mut spots = Vec::with_capacity(columns * rows);
         for j in 0..rows {
-            if !may_begin_row(j, go_on) {
-                return None;
-            }
+            begin_row(j, cancel)?;
             spots.extend(directions.row(j).map(|direction| self.spot(direction)));
         }
         let mut row = Vec::with_capacity(columns);
         for j in 0..depth {
-            if !may_begin_row(j, go_on) {
-                return None;
-            }
+            begin_row(j, cancel)?;
             let (row_before, v) = corners.before(1, z + j as f64);
             let north = row_before * columns;
             row.clear();
@@ -217,6 +212,6 @@ impl<'a> SiteSampler<'a> {
                 sites.push(self.site(&spot));
             }
         }
-        Some(sites)
+        Ok(sites)
     }
 }
