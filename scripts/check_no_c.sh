@@ -10,5 +10,6 @@ cd "$root"
 found=$(cargo tree -p bluemarble_edit --no-default-features --edges normal,build --prefix none |
     grep -E '^((cc|cmake|pkg-config|bindgen) |[^ ]+-sys )' | grep -vE '^(linux-raw-sys|windows-sys) ' | sort -u || true)
 [ -z "$found" ] || die "an editor without c-codecs needs C: $found"
-# The tests themselves use the C libraries to compare with.
+# The tests themselves use the C libraries to compare with, and zarr-python, which scripts/test.sh installs.
+export BLUEMARBLE_PYTHON=${BLUEMARBLE_PYTHON:-$cache/python/bin/python}
 cargo test --quiet -p bluemarble_store -p bluemarble_world --no-default-features
