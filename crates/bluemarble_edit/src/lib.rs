@@ -27,6 +27,7 @@ pub mod colour;
 mod cuboid;
 mod error;
 pub mod history;
+mod limits;
 pub mod migration;
 pub mod vox;
 
@@ -35,10 +36,8 @@ pub use brush::{Brush, BrushAction, BrushShape};
 pub use clipboard::{Clipboard, PasteOptions};
 pub use error::{EditError, VoxError};
 pub use history::{History, HistoryLimits, HistoryStatistics};
+pub use limits::MAX_CELLS;
 pub use migration::{Compared, Migration};
 
 #[cfg(test)]
 mod tests;
-
-/// A brush reaches and a clipboard holds at most so many cells: 512 x 512 x 256.
-pub const MAX_CELLS: u64 = 1 << 26;

@@ -10,6 +10,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
+//! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
 //! | [`plan`] | which cells of which chunks a batch touches |
 //! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
 //! | [`query`] | what places and boxes are made of, at any lod |
@@ -17,7 +18,7 @@
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
 //! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
 //! | [`report`] | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
-//! | [`statistics`] | what a world has done and holds |
+//! | [`statistics`] | what a world has done and holds, how often and how long |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
@@ -31,6 +32,7 @@ pub mod pick;
 pub mod plan;
 pub mod query;
 pub mod ray;
+pub mod reader;
 pub mod report;
 pub mod statistics;
 
@@ -42,11 +44,11 @@ pub use bluemarble_terrain::{Baseline, Classification, Survey};
 pub use error::WorldError;
 pub use hybrid::{
     CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,
-    WorldReader,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use pick::VoxelHit;
-pub use query::{Exactness, Explanation, HomogeneousBox, Samples};
-pub use ray::{RayCast, RayHit, RayOptions, RayTarget};
-pub use report::{Activity, Condition, DiskUse, Health, WorldReport};
-pub use statistics::WorldStatistics;
+pub use query::{Exactness, HomogeneousBox, Samples};
+pub use ray::{RayCast, RayHit, RayOptions};
+pub use reader::{Explanation, RayTarget, WorldReader};
+pub use report::{Condition, Health, WorldReport};
+pub use statistics::{Activity, DiskUse, WorldStatistics};

@@ -3,7 +3,7 @@
 use bluemarble_core::{ChunkKey, MaterialId};
 use bluemarble_world::HybridWorld;
 
-use super::{Solid, cells::Mask};
+use super::{mask::Mask, solid::Solid};
 use crate::{EditError, batch::Steps, cuboid};
 
 pub(super) async fn paint(

@@ -2,7 +2,7 @@
 
 use bluemarble_core::{Chunk, LatticeBox, MaterialId, chunk::cell_index};
 
-use super::Way;
+use super::way::Way;
 use crate::cuboid::{self, Cuboid, WHOLE};
 
 /// Cells of a chunk with what they were and what they became.

@@ -1,35 +1,20 @@
-//! MagicaVoxel scenes: models, where each stands, and their colours.
-//!
-//! | module | what it holds |
-//! |---|---|
-//! | [`Scene`] | what a file shows, y up |
-//! | [`encode`] | a box of materials as a file |
-//! | [`Colours`] | which material a colour of a file is |
-
-mod check;
-mod colours;
-mod turn;
-mod write;
+//! [`Scene`]: what a MagicaVoxel file shows.
 
 use std::{fs, path::Path};
 
 use dot_vox::{Dict, DotVoxData, Model, SceneNode};
 use glam::{I64Vec3, i64vec3};
 
-pub use colours::Colours;
-pub use write::encode;
-
+use super::{
+    check::check_chunks,
+    limits::{MAX_EDGE, MAX_INSTANCES},
+    turn::Turn,
+};
 use crate::VoxError;
-use check::check_chunks;
-use turn::Turn;
 
 /// No file that means anything is larger.
 const MAX_FILE_BYTES: u64 = 1 << 30;
-/// Models are at most this long, high and wide.
-pub const MAX_EDGE: u32 = 256;
-/// A scene places at most so many models...
-const MAX_INSTANCES: usize = 1 << 16;
-/// ...and is walked in at most so many steps, even if its nodes form a circle.
+/// A scene is walked in at most so many steps, even if its nodes form a circle.
 const MAX_STEPS: usize = 1 << 20;
 
 /// A scene with all its models.
@@ -202,6 +187,3 @@ fn instances(data: &DotVoxData) -> Result<Vec<Instance>, String> {
     }
     Ok(instances)
 }
-
-#[cfg(test)]
-mod tests;

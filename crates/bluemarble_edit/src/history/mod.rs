@@ -15,6 +15,7 @@
 //! undone once it holds that again.
 
 mod record;
+mod way;
 
 use std::collections::VecDeque;
 
@@ -28,6 +29,7 @@ use crate::{
     cuboid::{self, Cuboid, WHOLE},
 };
 use record::Record;
+use way::Way;
 
 /// How much a history keeps. Whatever comes first counts, undone steps included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,23 +100,6 @@ impl Step {
         size_of::<Self>()
             + self.records.len() * size_of::<(ChunkKey, Record)>()
             + records.sum::<usize>()
-    }
-}
-
-/// Which way a step is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Undo,
-    Redo,
-}
-
-impl Way {
-    /// From what to what a change goes, that was made from the first to the second.
-    fn turned<T>(self, (before, after): (T, T)) -> (T, T) {
-        match self {
-            Self::Undo => (after, before),
-            Self::Redo => (before, after),
-        }
     }
 }
 

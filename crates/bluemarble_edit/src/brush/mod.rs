@@ -4,28 +4,39 @@
 //! large as the world allows. What else a brush does is found out cell by cell:
 //!
 //! ```text
-//! shape -> the cells of each chunk ([`cells`]) -> what they hold -> what they become -> steps of a batch
+//! shape -> the cells of each chunk -> what they hold -> what they become -> steps of a batch
 //! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `shape` | [`BrushShape`]: which voxels |
+//! | `action` | [`BrushAction`]: what is done to them |
+//! | `cells`, `mask` | which cells of which chunks a shape holds |
+//! | `paint`, `smooth` | what the cells become |
+//! | `solid` | which materials are solid |
 //!
 //! A shape lies in the lattice of one region. What sticks out over a side is changed in the next region, as
 //! with [`EditBatch`]; what sticks out above or below is not.
 
+mod action;
 mod cells;
+mod mask;
 mod paint;
 mod shape;
 mod smooth;
+mod solid;
 
-use bluemarble_core::{Cause, EditBatch, LatticeBox, MaterialId, MaterialTable, Phase};
+use bluemarble_core::{Cause, EditBatch, MaterialId};
 use bluemarble_world::HybridWorld;
-use glam::DVec3;
+
+pub use action::{BrushAction, MAX_STRENGTH};
+pub use shape::BrushShape;
 
 use crate::{
     EditError,
     batch::{Steps, check_place},
     cuboid,
 };
-
-pub use smooth::MAX_STRENGTH;
 
 /// A shape to act on voxels with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,54 +47,6 @@ pub struct Brush {
     pub shape: BrushShape,
     /// What is done to them.
     pub action: BrushAction,
-}
-
-/// The voxels of a brush: those whose centre lies in the shape. Voxel v has its centre at v + 0.5.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum BrushShape {
-    /// At most a radius away from a point.
-    Sphere {
-        /// A lattice position.
-        centre: DVec3,
-        /// In voxels.
-        radius: f64,
-    },
-    /// A box.
-    Box {
-        /// The voxels.
-        voxels: LatticeBox,
-    },
-    /// At most a radius away from a line between two points: a sphere that was drawn along it.
-    Line {
-        /// A lattice position.
-        from: DVec3,
-        /// A lattice position.
-        to: DVec3,
-        /// In voxels.
-        radius: f64,
-    },
-}
-
-/// What a brush does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrushAction {
-    /// Every voxel becomes this.
-    Fill(MaterialId),
-    /// Every voxel becomes air.
-    Dig,
-    /// Solid voxels become this; air and liquids stay.
-    Paint(MaterialId),
-    /// Rounds the ground: a cell becomes solid if most of the 27 cells around and including it are solid,
-    /// and else is none. A cell that becomes solid is what most of the solid cells around it are; one that
-    /// does not stay solid is what most of the others are, so that it is filled with water under water. Of
-    /// equally many the smaller id counts. Where a cell of the 27 has no place in the lattice, the others
-    /// decide; if they are divided, the cell stays.
-    ///
-    /// What is flat stays flat, and so does a slope of one in one.
-    Smooth {
-        /// How often this is done, 1 to [`MAX_STRENGTH`], each time to all cells at once.
-        strength: u8,
-    },
 }
 
 impl Brush {
@@ -142,20 +105,6 @@ impl Brush {
             }
         }
         steps.batch(Cause::default())
-    }
-}
-
-/// Which materials are solid.
-struct Solid(Vec<bool>);
-
-impl Solid {
-    fn new(materials: &MaterialTable) -> Self {
-        let is_solid = |phase| matches!(phase, Phase::Opaque | Phase::Translucent);
-        Self(materials.rows().iter().map(|row| is_solid(row.phase)).collect())
-    }
-
-    fn contains(&self, material: MaterialId) -> bool {
-        self.0.get(usize::from(material.0)).copied().unwrap_or(false)
     }
 }
 

@@ -11,7 +11,7 @@ mod reports;
 mod snapshot;
 mod threads;
 
-#[path = "../../../bluemarble_store/src/store/tests/faulty.rs"]
+#[path = "../../../../bluemarble_store/src/store/tests/faulty.rs"]
 mod faulty;
 
 use std::{

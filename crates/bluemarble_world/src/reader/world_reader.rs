@@ -1,28 +1,27 @@
 //! [`WorldReader`]: one thread's quick way to voxels and nodes.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::time::Instant;
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, Occupancy, shape::Shape,
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, shape::Shape,
 };
 use futures::executor::block_on;
 use glam::IVec3;
-use rustc_hash::FxHashMap;
 
-use super::{HybridWorld, Known, state::Change};
-use crate::{WorldError, query::Explanation, ray::RayTarget, report::ReaderMeter};
+use super::{
+    explanation::Explanation,
+    memory::{HeldChunk, HeldNode, Memory, UniformNode},
+    sight::{RayTarget, Sight},
+    slots::Slots,
+};
+use crate::{HybridWorld, WorldError, hybrid::Known};
 
-/// A power of two.
-const SLOTS: usize = 4096;
-/// Bytes of chunks that a reader holds unless [`WorldReader::set_budget_bytes`] says otherwise.
-pub const DEFAULT_READER_BYTES: usize = 32 << 20;
 /// Nodes of which a reader remembers what they are.
 const MOST_NODES: usize = 1 << 15;
 /// Memories that are kept for readers to come.
 const MOST_MEMORIES: usize = 4;
+/// Bytes of chunks that a reader holds unless [`WorldReader::set_budget_bytes`] says otherwise.
+pub const DEFAULT_READER_BYTES: usize = 32 << 20;
 
 /// Reads voxels, nodes and chunks of a world and remembers what it has read: a voxel of a chunk that it
 /// knows costs some nanoseconds and takes no lock.
@@ -37,61 +36,13 @@ pub struct WorldReader {
     explanation: Explanation,
 }
 
-/// What a reader remembers. When the reader goes, the world keeps it for the next one.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    chunks: Slots<HeldChunk>,
-    /// By [`RayTarget`].
-    sights: [Slots<Sight>; 2],
-    /// Chunks that are in a node of one material.
-    uniform: Slots<UniformNode>,
-    nodes: FxHashMap<ChunkKey, HeldNode>,
-    held_bytes: usize,
-    budget_bytes: usize,
-    meter: ReaderMeter,
-}
-
-/// Memories of readers that have gone.
-pub(super) type Memories = Mutex<Vec<Memory>>;
-
-/// A chunk and the last change that is in it.
-#[derive(Debug)]
-pub(crate) struct HeldChunk {
-    pub cells: CompactChunk,
-    change: Change,
-}
-
-/// A chunk as a ray sees it: with the masks of the cells that stop it.
-#[derive(Debug)]
-pub(crate) struct Sight {
-    pub cells: CompactChunk,
-    pub masks: Occupancy,
-}
-
-/// A node of one material.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UniformNode {
-    pub lod: u8,
-    pub material: MaterialId,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct HeldNode {
-    /// What is held was true at this count of publications.
-    published: u64,
-    /// What the baseline says, which never changes; not asked yet where edits answer instead.
-    baseline: Option<Option<MaterialId>>,
-    /// The one material of every voxel of the node, as far as is known.
-    uniform: Option<MaterialId>,
-}
-
 impl Drop for WorldReader {
     fn drop(&mut self) {
         let mut memory = std::mem::take(&mut self.memory);
         self.world.counted().take(&mut memory.meter);
-        let mut memories = self.world.inner.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memories = self.world.memories();
         if memories.len() < MOST_MEMORIES {
-            memories.push(memory);
+            memories.push(Box::new(memory));
         }
     }
 }
@@ -99,8 +50,8 @@ impl Drop for WorldReader {
 impl HybridWorld {
     /// A reader for this thread. It may know already what one before it has read.
     pub fn reader(&self) -> WorldReader {
-        let known = self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut memory = known.unwrap_or_default();
+        let known = self.memories().pop().and_then(|memory| memory.downcast::<Memory>().ok());
+        let mut memory = known.map_or_else(Memory::default, |memory| *memory);
         memory.budget_bytes = DEFAULT_READER_BYTES;
         WorldReader { world: self.clone(), memory, explanation: Explanation::default() }
     }
@@ -114,7 +65,7 @@ impl WorldReader {
 
     /// How the lattice lies in world space.
     pub fn shape(&self) -> Shape {
-        self.world.inner.shape
+        self.world.shape()
     }
 
     /// Sets how many bytes of chunks may be held; beyond them everything is forgotten.
@@ -252,16 +203,13 @@ impl WorldReader {
     /// A number that is another one after anything was changed.
     #[inline]
     pub(crate) fn published(&self) -> u64 {
-        self.world.inner.state.published()
+        self.world.published()
     }
 
     /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
     /// without reading any.
     pub fn box_material(&self, region: u8, voxels: &LatticeBox, lod: u8) -> Option<MaterialId> {
-        if self.world.state().octree.is_box_touched(region, voxels) {
-            return None;
-        }
-        self.world.baseline_material(region, voxels, lod)
+        self.world.box_material(region, voxels, lod)
     }
 
     fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {
@@ -308,91 +256,5 @@ impl WorldReader {
         }
         self.memory.nodes.insert(key, HeldNode { published, baseline, uniform });
         uniform
-    }
-}
-
-/// A table in which each key has one place, so that looking is a single step.
-#[derive(Debug)]
-struct Slots<T> {
-    /// None until something is held.
-    slots: Box<[Slot<T>]>,
-}
-
-/// On a line of the cache of its own.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Slot<T> {
-    key: ChunkKey,
-    /// What is held was true at this count of publications.
-    published: u64,
-    held: Option<T>,
-}
-
-impl Slot<HeldChunk> {
-    /// Whether the chunk is still as it is held, after something was published.
-    #[cold]
-    fn renew(&mut self, world: &HybridWorld, published: u64) -> bool {
-        let Some(held) = &self.held else { return false };
-        let is_newest = world.state().last_change(self.key) <= held.change;
-        if is_newest {
-            self.published = published;
-        }
-        is_newest
-    }
-}
-
-impl<T> Default for Slots<T> {
-    fn default() -> Self {
-        Self { slots: Box::default() }
-    }
-}
-
-impl<T> Slots<T> {
-    #[inline]
-    fn place(key: ChunkKey) -> usize {
-        // Neighbours of one lod fall into different slots: 16 along each axis.
-        let IVec3 { x, y, z } = key.pos;
-        let near = (x & 15 | (z & 15) << 4 | (y & 15) << 8) as u64;
-        let high = (x >> 4) as u64 ^ ((z >> 4) as u64) << 21 ^ ((y >> 4) as u64) << 42;
-        let which = high ^ u64::from(key.lod) << 48 ^ u64::from(key.region) << 56;
-        let mixed = which.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
-        (near ^ mixed) as usize % SLOTS
-    }
-
-    #[inline]
-    fn slot_of(&mut self, key: ChunkKey) -> Option<&mut Slot<T>> {
-        self.slots.get_mut(Self::place(key)).filter(|slot| slot.key == key)
-    }
-
-    /// What is held of a key, however old.
-    #[inline]
-    fn any(&self, key: ChunkKey) -> Option<&T> {
-        self.slots.get(Self::place(key)).filter(|slot| slot.key == key)?.held.as_ref()
-    }
-
-    /// Whether a key has its place, and what is held of it was true at a count of publications.
-    #[inline]
-    fn is_fresh(&self, place: usize, key: ChunkKey, published: u64) -> bool {
-        let slot = self.slots.get(place);
-        slot.is_some_and(|slot| slot.key == key && slot.published == published)
-    }
-
-    /// What is held in a place.
-    #[inline]
-    fn at(&self, place: usize) -> Option<&T> {
-        self.slots.get(place)?.held.as_ref()
-    }
-
-    /// Holds something, and gives back what had its place.
-    fn put(&mut self, key: ChunkKey, published: u64, held: T) -> Option<T> {
-        if self.slots.is_empty() {
-            // Of no count of publications: the key is nobody's yet.
-            let key = ChunkKey::new(0, 0, IVec3::ZERO);
-            let empty = |_| Slot { key, published: u64::MAX, held: None };
-            self.slots = (0..SLOTS).map(empty).collect();
-        }
-        let slot = &mut self.slots[Self::place(key)];
-        (slot.key, slot.published) = (key, published);
-        slot.held.replace(held)
     }
 }

@@ -1,4 +1,4 @@
-//! [`WorldStatistics`]: what a world has done and holds.
+//! [`WorldStatistics`]: what a world has done and holds, and the counters of reads behind it.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
