@@ -6,7 +6,7 @@ use bluemarble_core::material::MaterialError;
 use bluemarble_edit::{EditError, VoxError};
 use bluemarble_store::StoreError;
 use bluemarble_terrain::TerrainError;
-use bluemarble_world::WorldError;
+use bluemarble_world::{MigrationError, WorldError};
 
 /// Exit code of a damaged world.
 pub const DAMAGED: u8 = 1;
@@ -133,6 +133,15 @@ impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         match error {
             EditError::World(error) => error.into(),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl From<MigrationError> for Failure {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::World(error) => error.into(),
             other => Self::new(other.to_string()),
         }
     }

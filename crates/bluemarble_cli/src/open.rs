@@ -7,13 +7,12 @@ use std::{
 };
 
 use bluemarble_core::MaterialTable;
-use bluemarble_edit::{Migration, migration::OCTREE_DIR};
 use bluemarble_store::{
     ChunkStore, LogOptions, StoreError, StoreOptions, WorldLock, WorldMetadata, WorldPlace,
     layout::METADATA_NAME,
 };
 use bluemarble_terrain::{Baseline, Recipe};
-use bluemarble_world::HybridWorld;
+use bluemarble_world::{HybridWorld, Migration, migration::OCTREE_DIR};
 use clap::{
     Args,
     builder::{OsStringValueParser, TypedValueParser},

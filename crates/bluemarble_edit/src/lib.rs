@@ -11,11 +11,10 @@
 //! | [`history`] | [`History`]: bounded undo and redo |
 //! | [`clipboard`] | [`Clipboard`]: a box of voxels to copy, turn, paste and keep as .vox |
 //! | [`vox`] | MagicaVoxel scenes: [`vox::Scene`] is read, [`vox::encode`] writes |
-//! | [`migration`] | [`Migration`]: a pure octree moves in while both are in use |
 //! | [`brick`] | [`Brick`]: dense cells to boxes of edits |
 //! | [`colour`] | the material nearest to a colour |
 //!
-//! Nothing here changes a world but [`History`] and [`Migration`]: everything else makes a batch, to be given to it or to
+//! Nothing here changes a world but [`History`]: everything else makes a batch, to be given to it or to
 //! [`bluemarble_world::HybridWorld::edit`]. What reads a world is a future that does its work inline, as
 //! the world's own are: poll it on a worker thread.
 
@@ -24,11 +23,9 @@ pub mod brick;
 pub mod brush;
 pub mod clipboard;
 pub mod colour;
-mod cuboid;
 mod error;
 pub mod history;
 mod limits;
-pub mod migration;
 pub mod vox;
 
 pub use brick::Brick;
@@ -37,7 +34,6 @@ pub use clipboard::{Clipboard, PasteOptions};
 pub use error::{EditError, VoxError};
 pub use history::{History, HistoryLimits, HistoryStatistics};
 pub use limits::MAX_CELLS;
-pub use migration::{Compared, Migration};
 
 #[cfg(test)]
 mod tests;

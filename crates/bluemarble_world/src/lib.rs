@@ -11,7 +11,9 @@
 //! |---|---|
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
 //! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
+//! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
 //! | [`plan`] | which cells of which chunks a batch touches |
+//! | [`cuboid`] | cells of a chunk that have something in common, as few and large boxes |
 //! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
 //! | [`query`] | what places and boxes are made of, at any lod |
 //! | [`ray`] | what a ray hits in the world, drawn or not |
@@ -23,10 +25,12 @@
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
 
+pub mod cuboid;
 pub mod downsampled;
 mod error;
 pub mod hybrid;
 pub mod manager;
+pub mod migration;
 mod parallel;
 pub mod pick;
 pub mod plan;
@@ -46,6 +50,7 @@ pub use hybrid::{
     CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
+pub use migration::{Migration, MigrationError};
 pub use pick::VoxelHit;
 pub use query::{Exactness, HomogeneousBox, Samples};
 pub use ray::{RayCast, RayHit, RayOptions};

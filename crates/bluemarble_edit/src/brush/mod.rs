@@ -27,7 +27,7 @@ mod smooth;
 mod solid;
 
 use bluemarble_core::{Cause, EditBatch, MaterialId};
-use bluemarble_world::HybridWorld;
+use bluemarble_world::{HybridWorld, cuboid};
 
 pub use action::{BrushAction, MAX_STRENGTH};
 pub use shape::BrushShape;
@@ -35,7 +35,6 @@ pub use shape::BrushShape;
 use crate::{
     EditError,
     batch::{Steps, check_place},
-    cuboid,
 };
 
 /// A shape to act on voxels with.

@@ -3,7 +3,7 @@
 use std::{collections::hash_map::Entry, sync::Arc};
 
 use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape};
-use bluemarble_world::{HybridWorld, plan};
+use bluemarble_world::{HybridWorld, cuboid, plan};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
 
@@ -11,7 +11,6 @@ use super::{mask::Mask, solid::Solid};
 use crate::{
     EditError,
     batch::{Steps, voxels_of},
-    cuboid,
 };
 
 /// What stands for a cell that has no place in the lattice.

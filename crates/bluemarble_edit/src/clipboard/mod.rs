@@ -6,14 +6,17 @@ use bluemarble_core::{
     Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape,
     chunk::cell_position,
 };
-use bluemarble_world::{HybridWorld, plan};
+use bluemarble_world::{
+    HybridWorld,
+    cuboid::{self, Cuboid},
+    plan,
+};
 use glam::{IVec3, ivec3};
 
 use crate::{
     EditError, MAX_CELLS, VoxError,
     batch::{Steps, check_place, voxels_of},
     brick::{KEEP, tiles},
-    cuboid::{self, Cuboid},
     vox::{self, Colours, Scene},
 };
 

@@ -20,13 +20,16 @@ mod way;
 use std::collections::VecDeque;
 
 use bluemarble_core::{Cause, ChunkKey, EditBatch};
-use bluemarble_world::{EditReport, HybridWorld, plan};
+use bluemarble_world::{
+    EditReport, HybridWorld,
+    cuboid::{self, Cuboid, WHOLE},
+    plan,
+};
 use rustc_hash::FxHashMap;
 
 use crate::{
     EditError,
     batch::{MAX_STEPS, Steps},
-    cuboid::{self, Cuboid, WHOLE},
 };
 use record::Record;
 use way::Way;

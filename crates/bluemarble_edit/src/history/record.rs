@@ -3,7 +3,7 @@
 use bluemarble_core::{Chunk, LatticeBox, MaterialId, chunk::cell_index};
 
 use super::way::Way;
-use crate::cuboid::{self, Cuboid, WHOLE};
+use bluemarble_world::cuboid::{self, Cuboid, WHOLE};
 
 /// Cells of a chunk with what they were and what they became.
 #[derive(Debug)]

@@ -1,39 +1,15 @@
-//! `import`: elevations, volumes, scenes and octrees come in.
+//! `import heights`: elevations become a planet.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use bluemarble_terrain::{ElevationGrid, Recipe};
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use super::{import_octree::Octree, import_volume::Volume, import_vox::Vox, new};
 use crate::{
     baseline_args::{BaselineArgs, Kind},
+    commands::new,
     failure::Failure,
 };
-
-/// What to bring in.
-#[derive(Subcommand)]
-pub enum Import {
-    /// Make a planet from a GeoTIFF of elevations.
-    Heights(Heights),
-    /// Put a volume of numbers, .npy or raw, into a world.
-    Volume(Volume),
-    /// Put a MagicaVoxel scene into a world.
-    Vox(Vox),
-    /// Move a pure octree into a world, while both are in use.
-    Octree(Octree),
-}
-
-impl Import {
-    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        match self {
-            Self::Heights(import) => import.run(json),
-            Self::Volume(import) => import.run(json),
-            Self::Vox(import) => import.run(json),
-            Self::Octree(import) => import.run(json),
-        }
-    }
-}
 
 /// Make a planet from a GeoTIFF of elevations.
 ///
@@ -56,7 +32,7 @@ pub struct Heights {
 }
 
 impl Heights {
-    fn run(self, json: bool) -> Result<ExitCode, Failure> {
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         // Read once alone, so that what is wrong with it is said before anything else.
         ElevationGrid::load(&self.file)?;
         let args = BaselineArgs {

@@ -1,27 +1,20 @@
 //! `import octree`: a pure octree moves into a world.
 
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-};
+use std::{process::ExitCode, thread};
 
-use bluemarble_edit::{Compared, Migration, brick::KEEP};
+use bluemarble_core::Cancel;
+use bluemarble_edit::brick::KEEP;
 use bluemarble_store::LogOptions;
 use bluemarble_terrain::{LinearOctree, OctreeBaseline};
+use bluemarble_world::{Migration, migration::Compared};
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
 
-use super::edit;
+use super::numbers::NumbersArgs;
 use crate::{
-    durable::DURABLE_AT_THE_END,
-    failure::Failure,
-    lines::Position,
-    mapping::{MapArgs, Mapping},
-    open::WorldArgs,
-    output, progress,
+    commands::edit, durable::DURABLE_AT_THE_END, failure::Failure, lines::Position, output,
+    progress,
 };
 
 /// How often what was copied is compared before something else must be the matter.
@@ -37,19 +30,13 @@ const MOST_COMPARISONS: usize = 4;
 /// must not have edits in the smallest box around the leaves, and takes no other command's until this one is done.
 #[derive(Args)]
 #[command(
-    after_help = "Example: bluemarble import octree hills castle.octree --at 0,-512,0,-512 --map 0=keep"
+    after_help = "Example: bluemarble import octree hills castle.octree --at 0,-512,0,-512 --map 0=keep",
+    mut_arg("file", |arg| arg.help("The linear octree")),
+    mut_arg("at", |arg| arg.help("Where the lowest corner of its cube goes: region,x,y,z"))
 )]
 pub struct Octree {
     #[command(flatten)]
-    world: WorldArgs,
-    /// The linear octree.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Where the lowest corner of its cube goes: region,x,y,z.
-    #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
-    at: Position,
-    #[command(flatten)]
-    map: MapArgs,
+    numbers: NumbersArgs,
     /// Take edits from standard input meanwhile, as `bluemarble edit` does, and make each in both. The world
     /// takes over when the input ends.
     #[arg(long)]
@@ -60,46 +47,45 @@ impl Octree {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         // Edits are acknowledged one by one; a copy can be made again.
         let options = if self.both { LogOptions::default() } else { DURABLE_AT_THE_END };
-        let octree = LinearOctree::open(&self.file)?;
-        let world = self.world.open(options)?;
+        let numbers = &self.numbers;
+        let octree = LinearOctree::open(&numbers.file)?;
+        let world = numbers.world.open(options)?;
         let leaves = octree.len();
-        let mapping = self.map.mapping(world.materials())?;
-        if let Some(&number) = octree.materials().iter().find(|&&n| mapping.get(n).is_none()) {
-            let (path, refusal) = (self.file.display(), Mapping::refusal(number));
-            return Err(Failure::new(format!("{path}: {refusal}")));
-        }
+        let mapping = numbers.mapping(world.materials())?;
+        numbers.check(&mapping, octree.materials().iter().copied())?;
         let material = |number| mapping.get(number).filter(|&material| material != KEEP);
-        let (below, Position { region, voxel }) = (world.baseline().clone(), self.at);
+        let (below, Position { region, voxel }) = (world.baseline().clone(), numbers.at);
         let octree = OctreeBaseline::new(octree, below, region, voxel, material)?;
-        let migration = Migration::begin(&world, octree, self.world.dir()?, options)?;
+        let migration = Migration::begin(&world, octree, numbers.world.dir()?, options)?;
         let copied = self.copy(&migration, json)?;
         compare(&migration)?;
         migration.retire()?;
-        if json {
-            output::print_json(&json!({ "leaves": leaves, "chunks_copied": copied.copied }))?;
-        } else {
-            output::print(&format!(
-                "{leaves} leaves, {} chunks copied; all is alike, and the world has taken over",
-                copied.copied
-            ))?;
-        }
+        let copied = copied.copied;
+        output::print_result(
+            json,
+            &json!({ "leaves": leaves, "chunks_copied": copied }),
+            &format!(
+                "{leaves} leaves, {copied} chunks copied; all is alike, and the world has taken over"
+            ),
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// Copies, and takes edits meanwhile if it was asked to.
     fn copy(&self, migration: &Migration, json: bool) -> Result<Compared, Failure> {
         if !self.both {
-            return with_bar("copying", |step| block_on(migration.copy(step)));
+            return with_bar("copying", |bar| block_on(migration.copy(&Cancel::never(), bar)));
         }
-        let goes_on = AtomicBool::new(true);
+        let cancel = Cancel::new();
         thread::scope(|scope| {
-            let copier =
-                scope.spawn(|| block_on(migration.copy(|_| goes_on.load(Ordering::Relaxed))));
+            let copier = scope.spawn(|| block_on(migration.copy(&cancel, |_| ())));
             let edited = edit::each_batch(migration.current(), json, |batch| {
                 block_on(migration.edit(batch))
             });
             // What is wrong with the input must not wait for the copy, which can go on later.
-            goes_on.store(edited.is_ok(), Ordering::Relaxed);
+            if edited.is_err() {
+                cancel.cancel();
+            }
             let copied = copier.join().map_err(|_| Failure::new("the copy has panicked"))?;
             edited.and(copied.map_err(Failure::from))
         })
@@ -109,7 +95,7 @@ impl Octree {
 /// Compares until nothing differs and the world has taken over.
 fn compare(migration: &Migration) -> Result<(), Failure> {
     for _ in 0..MOST_COMPARISONS {
-        with_bar("comparing", |step| block_on(migration.switch(step)))?;
+        with_bar("comparing", |bar| block_on(migration.switch(&Cancel::never(), bar)))?;
         if migration.is_switched() {
             return Ok(());
         }
@@ -121,13 +107,12 @@ fn compare(migration: &Migration) -> Result<(), Failure> {
 
 fn with_bar<E: Into<Failure>>(
     job: &'static str,
-    run: impl FnOnce(&mut dyn FnMut(&Compared) -> bool) -> Result<Compared, E>,
+    run: impl FnOnce(&mut dyn FnMut(&Compared)) -> Result<Compared, E>,
 ) -> Result<Compared, Failure> {
     let bar = progress::bar(0, job);
     let compared = run(&mut |compared: &Compared| {
         bar.set_length(compared.all_voxels);
         bar.set_position(compared.voxels);
-        true
     });
     bar.finish_and_clear();
     compared.map_err(Into::into)

@@ -13,19 +13,20 @@ use clap::{Args, ValueEnum};
 use glam::IVec3;
 use serde_json::json;
 
+use super::numbers::NumbersArgs;
 use crate::{
     area::check_inside,
     durable::{DURABLE_AT_THE_END, Writer},
     failure::Failure,
-    lines::Position,
-    mapping::{MapArgs, Mapping},
+    mapping::Mapping,
     npy::{self, Item},
-    open::WorldArgs,
     output, progress,
 };
 
 /// Voxels along each axis of what is read at once: a shard, so that each is written once.
 const BRICK_EDGE: i32 = 256;
+const FILE_HELP: &str =
+    "A .npy file of u8 or u16; or with --shape and --dtype bare numbers, the last axis fastest";
 
 /// Put a volume of numbers, .npy or raw, into a world.
 ///
@@ -33,17 +34,13 @@ const BRICK_EDGE: i32 = 256;
 /// whole file is checked before the first voxel changes. The file may be larger than memory.
 #[derive(Args)]
 #[command(
-    after_help = "Example: bluemarble import volume hills scan.npy --at 0,-50,0,-50 --map 0=keep,1-9=granite"
+    after_help = "Example: bluemarble import volume hills scan.npy --at 0,-50,0,-50 --map 0=keep,1-9=granite",
+    mut_arg("file", |arg| arg.help(FILE_HELP)),
+    mut_arg("at", |arg| arg.help("Where the first number goes: region,x,y,z"))
 )]
 pub struct Volume {
     #[command(flatten)]
-    world: WorldArgs,
-    /// A .npy file of u8 or u16; or with --shape and --dtype bare numbers, the last axis fastest.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Where the first number goes: region,x,y,z.
-    #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
-    at: Position,
+    numbers: NumbersArgs,
     /// For bare numbers: how many there are along each axis, such as 100,200,300.
     #[arg(long, value_name = "N,N,N", requires = "dtype", value_delimiter = ',')]
     shape: Vec<u64>,
@@ -53,8 +50,6 @@ pub struct Volume {
     /// Which lattice axis each axis of the file runs along.
     #[arg(long, value_name = "AXES", default_value = "yzx")]
     axes: String,
-    #[command(flatten)]
-    map: MapArgs,
 }
 
 /// What one number of a raw file is.
@@ -69,17 +64,17 @@ enum Dtype {
 impl Volume {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let mut numbers = self.open_numbers()?;
-        let world = self.world.open_to_edit(DURABLE_AT_THE_END)?;
+        let world = self.numbers.world.open_to_edit(DURABLE_AT_THE_END)?;
         let voxels = self.voxels(&numbers)?;
-        check_inside(&world.shape(), self.at.region, voxels)?;
-        let mapping = self.map.mapping(world.materials())?;
-        numbers.check_values(&mapping)?;
+        check_inside(&world.shape(), self.numbers.at.region, voxels)?;
+        let mapping = self.numbers.mapping(world.materials())?;
+        numbers.check_values(&self.numbers, &mapping)?;
 
         let writer = Writer::new(world);
         let bar = progress::bar(numbers.count(), "importing");
         for part in brick::tiles(voxels, IVec3::splat(BRICK_EDGE)) {
             let brick = numbers.brick(part, voxels.min, &mapping)?;
-            for batch in brick.batches(self.at.region) {
+            for batch in brick.batches(self.numbers.at.region) {
                 writer.commit(&batch)?;
             }
             let size = part.size().as_u64vec3();
@@ -89,11 +84,7 @@ impl Volume {
         bar.finish_and_clear();
 
         let read = numbers.count();
-        if json {
-            output::print_json(&json!({ "voxels": read }))?;
-        } else {
-            output::print(&format!("{read} voxels read"))?;
-        }
+        output::print_result(json, &json!({ "voxels": read }), &format!("{read} voxels read"))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -102,10 +93,10 @@ impl Volume {
         for (&count, &axis) in numbers.counts.iter().zip(&numbers.axes) {
             size[axis] = i32::try_from(count).unwrap_or(i32::MAX);
         }
-        let min = self.at.voxel;
+        let min = self.numbers.at.voxel;
         let max = min.saturating_add(size);
         if max - min != size || size.cmpeq(IVec3::MAX).any() {
-            return Err(numbers.refuse(format!(
+            return Err(self.numbers.refuse(format!(
                 "{} numbers from {min} on reach out of the lattice; move or split it",
                 size
             )));
@@ -114,9 +105,9 @@ impl Volume {
     }
 
     fn open_numbers(&self) -> Result<Numbers, Failure> {
-        let path = &self.file;
+        let path = &self.numbers.file;
         let unreadable = |error| Failure::file(path, "cannot read", &error);
-        let refuse = |what: String| Failure::new(format!("{}: {what}", path.display()));
+        let refuse = |what: String| self.numbers.refuse(what);
         let mut file = File::open(path).map_err(unreadable)?;
         let mut axes = parse_axes(&self.axes)?;
         let (item, mut counts, offset) = match self.dtype {
@@ -188,7 +179,7 @@ impl Numbers {
     }
 
     /// Reads all of it once and refuses it if some number means nothing.
-    fn check_values(&mut self, mapping: &Mapping) -> Result<(), Failure> {
+    fn check_values(&mut self, args: &NumbersArgs, mapping: &Mapping) -> Result<(), Failure> {
         let unreadable = |error| Failure::file(&self.path, "cannot read", &error);
         (&self.file).seek(SeekFrom::Start(self.offset)).map_err(unreadable)?;
         let mut reader = BufReader::with_capacity(1 << 20, &self.file);
@@ -198,10 +189,7 @@ impl Numbers {
         while left > 0 {
             let some = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             reader.read_exact(&mut bytes[..some]).map_err(unreadable)?;
-            let wrong = numbers(self.item, &bytes[..some]).find(|&n| mapping.get(n).is_none());
-            if let Some(number) = wrong {
-                return Err(self.refuse(Mapping::refusal(number)));
-            }
+            args.check(mapping, numbers(self.item, &bytes[..some]))?;
             left -= some as u64;
             bar.inc(some as u64 / self.item.bytes());
         }

@@ -12,6 +12,9 @@
 //! all of this may be stopped or killed at any point and begun again, and copying again costs no more than
 //! comparing. Outside of the box it is the other way round.
 
+mod difference;
+mod error;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -21,16 +24,15 @@ use std::{
     },
 };
 
-use bluemarble_core::{
-    CHUNK_EDGE, Cause, Cells, Chunk, ChunkKey, CompactChunk, LatticeBox, MAX_LOD,
-};
+use bluemarble_core::{CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, LatticeBox, MAX_LOD};
 use bluemarble_store::{LogOptions, StoreError, layout::METADATA_NAME};
 use bluemarble_terrain::{Classification, OctreeBaseline};
-use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use futures::{executor::block_on, lock::Mutex};
 use glam::IVec3;
 
-use crate::{EditError, cuboid};
+use self::difference::{Pair, difference};
+pub use self::error::MigrationError;
+use crate::{EditBatch, EditReport, HybridWorld, WorldError, cuboid};
 
 /// The folder in a world's directory in which an octree and its edits are until the world has taken over.
 pub const OCTREE_DIR: &str = "octree";
@@ -77,15 +79,15 @@ impl Migration {
     /// The octree must have been laid over the world's own baseline. Blocks while both are opened.
     ///
     /// # Errors
-    /// [`EditError::Occupied`] if the world has edits in the octree's box before it begins;
-    /// [`EditError::OtherOctree`] if another one is under way; [`EditError::World`] if `DIR/octree` cannot be
+    /// [`MigrationError::Occupied`] if the world has edits in the octree's box before it begins;
+    /// [`MigrationError::OtherOctree`] if another one is under way; [`MigrationError::World`] if `DIR/octree` cannot be
     /// opened.
     pub fn begin(
         world: &HybridWorld,
         octree: OctreeBaseline,
         dir: &Path,
         options: LogOptions,
-    ) -> Result<Self, EditError> {
+    ) -> Result<Self, MigrationError> {
         remove_retired(dir)?;
         let is_begun = Self::is_under_way(dir);
         let dir = dir.join(OCTREE_DIR);
@@ -96,7 +98,7 @@ impl Migration {
         let octree = HybridWorld::open_with(&dir, Arc::clone(&dump) as _, materials, options);
         let octree = octree.map_err(|error| match error {
             WorldError::Store(StoreError::Mismatch { .. }) => {
-                EditError::OtherOctree { dir: dir.clone() }
+                MigrationError::OtherOctree { dir: dir.clone() }
             }
             error => error.into(),
         })?;
@@ -139,16 +141,16 @@ impl Migration {
         Ok(report)
     }
 
-    /// Makes the world like the octree, chunk by chunk. `step` hears how far it has come after each, and stops it
-    /// by saying false.
+    /// Makes the world like the octree, chunk by chunk. `progress` hears how far it has come after each.
     ///
     /// # Errors
-    /// [`EditError::Octree`] or [`EditError::World`] if either cannot be read or written. What was copied until
-    /// then stays.
+    /// [`MigrationError::Octree`] or [`MigrationError::World`] if either cannot be read or written;
+    /// [`MigrationError::Cancelled`]. What was copied until then stays.
     pub async fn copy(
         &self,
-        mut step: impl FnMut(&Compared) -> bool,
-    ) -> Result<Compared, EditError> {
+        cancel: &Cancel,
+        mut progress: impl FnMut(&Compared),
+    ) -> Result<Compared, MigrationError> {
         let (region, voxels) = (self.dump.region(), self.dump.voxels());
         let all_voxels = voxels.size().as_u64vec3().element_product();
         let mut compared = Compared { all_voxels, ..Compared::default() };
@@ -175,9 +177,8 @@ impl Migration {
                         }
                     }
                     compared.voxels += part.size().as_u64vec3().element_product();
-                    if !step(&compared) {
-                        break;
-                    }
+                    progress(&compared);
+                    cancel.check()?;
                 }
             }
         }
@@ -192,17 +193,12 @@ impl Migration {
     /// As [`Migration::copy`].
     pub async fn switch(
         &self,
-        mut step: impl FnMut(&Compared) -> bool,
-    ) -> Result<Compared, EditError> {
+        cancel: &Cancel,
+        progress: impl FnMut(&Compared),
+    ) -> Result<Compared, MigrationError> {
         self.may_differ.store(false, Ordering::Release);
-        let mut is_whole = true;
-        let compared = self
-            .copy(|compared| {
-                is_whole = step(compared);
-                is_whole
-            })
-            .await?;
-        if compared.copied == 0 && is_whole {
+        let compared = self.copy(cancel, progress).await?;
+        if compared.copied == 0 {
             let _both = self.both.lock().await;
             // Edits since then went to both, if nothing came between.
             let are_alike = !self.may_differ.load(Ordering::Acquire);
@@ -215,8 +211,8 @@ impl Migration {
     /// closes both, to go on later. The octree's own file stays.
     ///
     /// # Errors
-    /// [`EditError::World`] if the world cannot be made durable first; [`EditError::Remove`].
-    pub fn retire(self) -> Result<(), EditError> {
+    /// [`MigrationError::World`] if the world cannot be made durable first; [`MigrationError::Remove`].
+    pub fn retire(self) -> Result<(), MigrationError> {
         block_on(self.world.checkpoint())?;
         let Self { octree, dir, is_switched, .. } = self;
         drop(octree);
@@ -227,11 +223,11 @@ impl Migration {
         let retired = dir.with_file_name(RETIRED_DIR);
         fs::rename(&dir, &retired)
             .and_then(|()| fs::remove_dir_all(&retired))
-            .map_err(|source| EditError::Remove { path: dir.clone(), source })
+            .map_err(|source| MigrationError::Remove { path: dir.clone(), source })
     }
 
     /// Makes the octree's world like the world outside of the octree's box.
-    async fn copy_around(&self) -> Result<(), EditError> {
+    async fn copy_around(&self) -> Result<(), MigrationError> {
         let (region, voxels) = (self.dump.region(), self.dump.voxels());
         for key in self.world.edited_unsorted().into_iter().filter(|key| key.lod == 0) {
             let own = key.lattice_box();
@@ -250,7 +246,7 @@ impl Migration {
     }
 
     /// Makes the chunk of the world like the octree's in a box; false if it is already.
-    async fn copy_chunk(&self, key: ChunkKey, part: LatticeBox) -> Result<bool, EditError> {
+    async fn copy_chunk(&self, key: ChunkKey, part: LatticeBox) -> Result<bool, MigrationError> {
         // What takes long is done before edits must wait.
         let seen = self.read(key).await?;
         let mut batch = difference(key, part, &seen, |_| true);
@@ -290,37 +286,6 @@ impl std::fmt::Debug for Migration {
     }
 }
 
-/// A chunk of both.
-struct Pair {
-    octree: CompactChunk,
-    world: CompactChunk,
-}
-
-/// The edits that make the chunk of the world like the octree's in a box, where a voxel counts.
-fn difference(
-    key: ChunkKey,
-    part: LatticeBox,
-    pair: &Pair,
-    counts: impl Fn(IVec3) -> bool,
-) -> EditBatch {
-    let mut batch = EditBatch::new().caused_by(Cause::Tool);
-    if pair.octree.is_same(&pair.world) {
-        return batch;
-    }
-    let low = key.min_voxel();
-    let cells = LatticeBox::new(part.min - low, part.max - low);
-    let cuboids = cuboid::merge(cells, |cell| {
-        let material = pair.octree.get(cell);
-        (material != pair.world.get(cell) && counts(low + cell)).then_some(material)
-    });
-    for cuboid in cuboids {
-        let cells = cuboid.cells();
-        let voxels = LatticeBox::new(low + cells.min, low + cells.max);
-        batch.fill_box(key.region, voxels, cuboid.value);
-    }
-    batch
-}
-
 /// The fewest nodes of one lod that hold a box, the last one first.
 fn roots(region: u8, voxels: LatticeBox) -> Vec<ChunkKey> {
     let edge = voxels.size().max_element();
@@ -340,18 +305,22 @@ fn roots(region: u8, voxels: LatticeBox) -> Vec<ChunkKey> {
 }
 
 /// Removes what a migration that was killed at its very end has left.
-fn remove_retired(dir: &Path) -> Result<(), EditError> {
+fn remove_retired(dir: &Path) -> Result<(), MigrationError> {
     let path = dir.join(RETIRED_DIR);
     match fs::remove_dir_all(&path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(EditError::Remove { path, source })
+            Err(MigrationError::Remove { path, source })
         }
         _ => Ok(()),
     }
 }
 
 /// Refuses a box in which something of a world is edited.
-fn check_unedited(world: &HybridWorld, region: u8, voxels: LatticeBox) -> Result<(), EditError> {
+fn check_unedited(
+    world: &HybridWorld,
+    region: u8,
+    voxels: LatticeBox,
+) -> Result<(), MigrationError> {
     let edited = world.edited_unsorted().into_iter().filter(|key| {
         key.lod == 0 && key.region == region && key.lattice_box().intersects(&voxels)
     });
@@ -364,7 +333,7 @@ fn check_unedited(world: &HybridWorld, region: u8, voxels: LatticeBox) -> Result
             LatticeBox::new(voxels.min.max(low) - low, voxels.max.min(low + CHUNK_EDGE) - low);
         let differs = |cell| (now.get(cell) != unedited.get(cell)).then_some(());
         if let Some(found) = cuboid::merge(cells, differs).first() {
-            return Err(EditError::Occupied { region, voxel: low + found.cells().min });
+            return Err(MigrationError::Occupied { region, voxel: low + found.cells().min });
         }
     }
     Ok(())

@@ -1,3 +1,5 @@
+//! Octrees move in, whatever comes between.
+
 use std::{collections::HashSet, fs::File};
 
 use bluemarble_core::{MaterialId, MaterialTable, code::morton_decode};
@@ -53,7 +55,7 @@ fn open(dir: &Path) -> HybridWorld {
     HybridWorld::open(dir, ground(), MaterialTable::standard()).expect("a world")
 }
 
-fn begin(folder: &TempDir, world: &HybridWorld) -> Result<Migration, EditError> {
+fn begin(folder: &TempDir, world: &HybridWorld) -> Result<Migration, MigrationError> {
     let octree = octree(&folder.path().join("a.octree"));
     Migration::begin(world, octree, &folder.path().join("w"), LogOptions::default())
 }
@@ -66,8 +68,12 @@ fn prepared() -> (TempDir, HybridWorld) {
     (folder, world)
 }
 
-fn on(_: &Compared) -> bool {
-    true
+fn copy(migration: &Migration) -> Compared {
+    block_on(migration.copy(&Cancel::never(), |_| ())).expect("copied")
+}
+
+fn switch(migration: &Migration) -> Compared {
+    block_on(migration.switch(&Cancel::never(), |_| ())).expect("compared")
 }
 
 /// Every voxel of the octree's box and some around it that is not what it should be.
@@ -95,10 +101,10 @@ fn an_octree_moves_in_and_is_found_after_reopening() {
     let dir = folder.path().join("w");
     let migration = begin(&folder, &world).expect("begun");
     assert_eq!(wrong(migration.current(), unedited), [], "the octree itself");
-    let copied = block_on(migration.copy(on)).expect("copied");
+    let copied = copy(&migration);
     assert_eq!(copied.voxels, 1 << (3 * DEPTH));
     assert!(copied.copied > 0);
-    let compared = block_on(migration.switch(on)).expect("compared");
+    let compared = switch(&migration);
     assert_eq!((compared.copied, migration.is_switched()), (0, true));
     assert_eq!(wrong(migration.current(), unedited), []);
     migration.retire().expect("removed");
@@ -142,13 +148,13 @@ fn edits_while_it_moves_are_in_both_and_stay() {
             }
             edited
         });
-        block_on(migration.copy(on)).expect("copied");
+        copy(&migration);
         is_copied.store(true, Ordering::Relaxed);
         editor.join().expect("edited")
     });
     assert!(edited.len() > 100, "{} edits", edited.len());
     let expected = |voxel| if edited.contains(&voxel) { MaterialId(11) } else { unedited(voxel) };
-    let compared = block_on(migration.switch(on)).expect("compared");
+    let compared = switch(&migration);
     assert_eq!((compared.copied, migration.is_switched()), (0, true), "edits went to both");
     assert_eq!(wrong(&migration.octree, expected), []);
     assert_eq!(wrong(&migration.world, expected), []);
@@ -162,7 +168,7 @@ fn edits_while_it_moves_are_in_both_and_stay() {
     drop(migration);
     let octree = self::octree(&folder.path().join("a.octree"));
     let migration = Migration::begin(&world, octree, &dir, options).expect("begun again");
-    let compared = block_on(migration.switch(on)).expect("compared");
+    let compared = switch(&migration);
     assert_eq!((compared.copied, migration.is_switched()), (0, true));
 }
 
@@ -175,8 +181,15 @@ fn a_migration_goes_on_where_it_was_stopped_with_all_edits() {
         let mut batch = EditBatch::new();
         batch.set(0, voxel, MaterialId(11));
         block_on(migration.edit(&batch)).expect("edited");
-        let stopped = block_on(migration.switch(|compared| compared.chunks < 5)).expect("stopped");
-        assert_eq!((stopped.chunks, migration.is_switched()), (5, false));
+        let (cancel, mut chunks) = (Cancel::new(), 0);
+        let stopped = block_on(migration.switch(&cancel, |compared| {
+            chunks = compared.chunks;
+            if chunks == 5 {
+                cancel.cancel();
+            }
+        }));
+        assert!(matches!(stopped, Err(MigrationError::Cancelled(_))), "{stopped:?}");
+        assert_eq!((chunks, migration.is_switched()), (5, false));
         // Closed without a word, as by a kill.
     }
     drop(world);
@@ -184,9 +197,9 @@ fn a_migration_goes_on_where_it_was_stopped_with_all_edits() {
     let migration = begin(&folder, &world).expect("goes on");
     let seen = block_on(migration.current().material(0, voxel)).expect("read");
     assert_eq!(seen, MaterialId(11), "the octree has kept the edit");
-    let rest = block_on(migration.copy(on)).expect("copied");
+    let rest = copy(&migration);
     assert_eq!(rest.copied, rest.chunks - 5, "what was copied is only compared");
-    block_on(migration.switch(on)).expect("compared");
+    switch(&migration);
     assert!(migration.is_switched());
     let expected = |at| if at == voxel { MaterialId(11) } else { unedited(at) };
     assert_eq!(wrong(&world, expected), []);
@@ -196,14 +209,14 @@ fn a_migration_goes_on_where_it_was_stopped_with_all_edits() {
 fn what_only_the_world_has_is_undone_before_it_takes_over() {
     let (folder, world) = prepared();
     let migration = begin(&folder, &world).expect("begun");
-    block_on(migration.copy(on)).expect("copied");
+    copy(&migration);
     // As a crash between the two would leave it.
     let mut batch = EditBatch::new();
     batch.set(0, AT + 64, MaterialId(11));
     block_on(world.edit(&batch)).expect("edited");
-    let compared = block_on(migration.switch(on)).expect("compared");
+    let compared = switch(&migration);
     assert_eq!((compared.copied, migration.is_switched()), (1, false));
-    block_on(migration.switch(on)).expect("compared");
+    switch(&migration);
     assert!(migration.is_switched());
     assert_eq!(wrong(&world, unedited), []);
 }
@@ -212,10 +225,10 @@ fn what_only_the_world_has_is_undone_before_it_takes_over() {
 fn a_batch_that_may_be_in_one_alone_is_compared_before_the_world_takes_over() {
     let (folder, world) = prepared();
     let migration = begin(&folder, &world).expect("begun");
-    block_on(migration.copy(on)).expect("copied");
+    copy(&migration);
     let mut batch = EditBatch::new();
     batch.set(0, AT + 5, MaterialId(11));
-    let compared = block_on(migration.switch(|compared| {
+    let compared = block_on(migration.switch(&Cancel::never(), |compared| {
         if compared.voxels == compared.all_voxels {
             // All is compared; now half an edit, as one is that fails or is dropped.
             migration.may_differ.store(true, Ordering::Release);
@@ -224,11 +237,10 @@ fn a_batch_that_may_be_in_one_alone_is_compared_before_the_world_takes_over() {
                 editor.join().expect("edited");
             });
         }
-        true
     }));
     assert_eq!((compared.expect("compared").copied, migration.is_switched()), (0, false));
-    assert_eq!(block_on(migration.switch(on)).expect("compared").copied, 1);
-    block_on(migration.switch(on)).expect("compared");
+    assert_eq!(switch(&migration).copied, 1);
+    switch(&migration);
     assert!(migration.is_switched());
     assert_eq!(wrong(&world, unedited), []);
 }
@@ -269,9 +281,9 @@ fn an_octree_that_is_lost_under_way_is_not_taken_for_an_empty_one() {
     let migration = begin(&folder, &world).expect("begun");
     let length = fs::metadata(&path).expect("there").len();
     File::options().write(true).open(&path).expect("opened").set_len(length / 4).expect("cut");
-    let error = block_on(migration.copy(on)).expect_err("lost").to_string();
+    let error = block_on(migration.copy(&Cancel::never(), |_| ())).expect_err("lost").to_string();
     assert!(error.contains("a.octree"), "{error}");
-    assert!(block_on(migration.switch(on)).is_err());
+    assert!(block_on(migration.switch(&Cancel::never(), |_| ())).is_err());
     assert!(!migration.is_switched());
 }
 
@@ -282,7 +294,7 @@ fn a_solid_baseline_of_the_same_material_is_not_written_again() {
     write_octree(&path, |voxel| if voxel.y < 70 { 2 } else { 0 });
     let world = open(&folder.path().join("w"));
     let migration = begin(&folder, &world).expect("begun");
-    let copied = block_on(migration.copy(on)).expect("copied");
+    let copied = copy(&migration);
     assert_eq!(copied.copied, 0, "{copied:?}");
     assert_eq!(world.edited_unsorted(), []);
 }

@@ -81,11 +81,11 @@ impl Vox {
         bar.finish_and_clear();
 
         let models = scene.len();
-        if json {
-            output::print_json(&json!({ "models": models, "voxels": placed }))?;
-        } else {
-            output::print(&format!("{models} models, {placed} voxels"))?;
-        }
+        output::print_result(
+            json,
+            &json!({ "models": models, "voxels": placed }),
+            &format!("{models} models, {placed} voxels"),
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 
