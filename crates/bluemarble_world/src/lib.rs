@@ -9,11 +9,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`draft`] | files that are there whole or not at all |
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
 //! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
 //! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
 //! | [`plan`] | which cells of which chunks a batch touches |
 //! | [`cuboid`] | cells of a chunk that have something in common, as few and large boxes |
+//! | [`document`] | [`WorldDocument`]: `bluemarble.json`, how to make the baseline of a world again |
 //! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
 //! | [`query`] | what places and boxes are made of, at any lod |
 //! | [`ray`] | what a ray hits in the world, drawn or not |
@@ -26,7 +28,9 @@
 //! on the main thread.
 
 pub mod cuboid;
+pub mod document;
 pub mod downsampled;
+pub mod draft;
 mod error;
 pub mod hybrid;
 pub mod manager;
@@ -45,6 +49,7 @@ pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use bluemarble_store as store;
 pub use bluemarble_store::{ChunkStore, LogOptions, StoreOptions, log::disk::Disk};
 pub use bluemarble_terrain::{Baseline, Classification, Survey};
+pub use document::{DocumentError, WorldDocument};
 pub use error::WorldError;
 pub use hybrid::{
     CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,
