@@ -97,7 +97,7 @@ impl WorldArgs {
     pub fn open(&self, options: LogOptions) -> Result<HybridWorld, Failure> {
         let dir = self.dir()?;
         let Ground { baseline, materials } = self.required_ground()?;
-        Ok(HybridWorld::open_with(dir, baseline, materials, options)?)
+        Ok(HybridWorld::builder(baseline, materials).log(options).open(dir)?)
     }
 
     /// Opens the world over a baseline for reading, every lod up to date.
@@ -108,7 +108,7 @@ impl WorldArgs {
             Some(dir) => HybridWorld::open(dir, baseline, materials)?,
             None => {
                 let store = open_read_only(&self.place)?;
-                block_on(HybridWorld::with_store(store, baseline, materials))?
+                block_on(HybridWorld::builder(baseline, materials).with_store(store).open())?
             }
         };
         block_on(world.rebuild_parents())?;

@@ -105,9 +105,6 @@ pub enum WorldError {
         /// Why it is refused.
         source: Box<WorldError>,
     },
-    /// A world was given a second delta log.
-    #[error("the world has a delta log already; open it without one first")]
-    SecondLog,
     /// The world that another one is laid over is not one of the same ground.
     #[error(
         "the {field} of the world below is {found}, expected {expected}; lay a world over one that was \

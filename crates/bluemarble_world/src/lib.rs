@@ -9,24 +9,26 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`draft`] | files that are there whole or not at all |
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
-//! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
-//! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
-//! | [`plan`] | which cells of which chunks a batch touches |
-//! | [`cuboid`] | cells of a chunk that have something in common, as few and large boxes |
+//! | [`builder`] | [`WorldBuilder`]: how worlds are made and opened |
 //! | [`document`] | [`WorldDocument`]: `bluemarble.json`, how to make the baseline of a world again |
-//! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
+//! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
 //! | [`query`] | what places and boxes are made of, at any lod |
 //! | [`ray`] | what a ray hits in the world, drawn or not |
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
+//! | [`plan`] | which cells of which chunks a batch touches |
+//! | [`cuboid`] | cells of a chunk that have something in common, as few and large boxes |
+//! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
+//! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
 //! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
-//! | [`report`] | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
 //! | [`statistics`] | what a world has done and holds, how often and how long |
+//! | [`report`] | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
+//! | [`draft`] | files that are there whole or not at all |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
 
+pub mod builder;
 pub mod cuboid;
 pub mod document;
 pub mod downsampled;
@@ -49,6 +51,7 @@ pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use bluemarble_store as store;
 pub use bluemarble_store::{ChunkStore, LogOptions, StoreOptions, log::disk::Disk};
 pub use bluemarble_terrain::{Baseline, Classification, Survey};
+pub use builder::{DirectoryBuilder, ReopenBuilder, StoreBuilder, WorldBuilder};
 pub use document::{DocumentError, WorldDocument};
 pub use error::WorldError;
 pub use hybrid::{

@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `world` | [`HybridWorld`] itself: what all clones of it share |
-//! | `open` | how worlds are opened |
+//! | `open` | how worlds are put together, for [`crate::WorldBuilder`] |
 //! | `state` | what is edited, in memory |
 //! | `cache` | chunks as they are, all edits laid over |
 //! | `read`, `survey` | chunks, and what can be told of them without reading them |

@@ -1,4 +1,4 @@
-//! How worlds are opened.
+//! How worlds are put together, for [`crate::WorldBuilder`].
 
 use std::{
     path::Path,
@@ -11,7 +11,8 @@ use std::{
 use bluemarble_core::{ChunkKey, MaterialTable};
 use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
 use bluemarble_store::{
-    ChunkStore, DeltaLog, LogOptions, StoreError, StoreOptions, WorldMetadata, WorldPlace,
+    ChunkStore, DeltaLog, LogOptions, StorageOptions, StoreError, StoreOptions, WorldMetadata,
+    WorldPlace,
     log::{self, LoggedBatch, disk::Disk},
 };
 use bluemarble_terrain::Baseline;
@@ -30,83 +31,119 @@ use crate::{
     statistics::{Counted, Counters},
 };
 
+/// A setting in which what is stored differs from a world that shall be opened on it.
+struct Difference {
+    field: &'static str,
+    expected: String,
+    found: String,
+}
+
+/// Whether what is stored can be read as a part of a world: the ground is the same, and so are all its materials.
+fn check_ground(found: &WorldMetadata, world: &WorldMetadata) -> Result<(), Difference> {
+    let differs = |field, expected, found| Err(Difference { field, expected, found });
+    if found.shape != world.shape {
+        let (expected, found) = (format!("{:?}", world.shape), format!("{:?}", found.shape));
+        return differs("shape", expected, found);
+    }
+    if found.baseline != world.baseline {
+        return differs("baseline", world.baseline.clone(), found.baseline.clone());
+    }
+    if !world.materials.starts_with(&found.materials) {
+        let (expected, found) = (world.materials.join(", "), found.materials.join(", "));
+        return differs("list of materials", expected, found);
+    }
+    Ok(())
+}
+
+/// The disk of the log of a world in a directory.
+fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
+    let path = dir.join(log::LOG_DIR);
+    log::disk::RealDisk::new(&path).map_err(|source| StoreError::Log {
+        path,
+        action: "making the folder",
+        source,
+    })
+}
+
 impl HybridWorld {
     /// A world that forgets its edits when it is dropped.
-    pub fn in_memory(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
+    pub(crate) fn without_store(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
         Self::of(baseline, materials, None, None, Vec::new(), Kept::default())
     }
 
-    /// Opens the world in a directory, or makes one if the directory is empty or missing.
-    ///
-    /// Lists the shards, reads the delta log and the index of every shard that has changed since
-    /// [`HybridWorld::save_index`], and blocks for it. The directory stays locked against other processes until
-    /// the last clone is dropped.
-    ///
-    /// # Errors
-    /// [`WorldError::Store`]: the directory cannot be written, holds something else, is open elsewhere,
-    /// was made with another baseline, shape or material table, or is damaged.
-    pub fn open(
+    /// The world in a directory, which is made if it is not there; perhaps over another one.
+    pub(crate) fn in_directory(
         dir: &Path,
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
-    ) -> Result<Self, WorldError> {
-        Self::open_with(dir, baseline, materials, LogOptions::default())
-    }
-
-    /// [`HybridWorld::open`] with a durability of one's own.
-    ///
-    /// # Errors
-    /// As [`HybridWorld::open`].
-    pub fn open_with(
-        dir: &Path,
-        baseline: Arc<dyn Baseline>,
-        materials: MaterialTable,
+        storage: StorageOptions,
+        base: Option<ChunkStore>,
         options: LogOptions,
     ) -> Result<Self, WorldError> {
         let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
+        let metadata = metadata.with_storage(storage);
+        if let Some(base) = &base {
+            check_ground(base.metadata(), &metadata).map_err(
+                |Difference { field, expected, found }| WorldError::OtherBase {
+                    field,
+                    expected,
+                    found,
+                },
+            )?;
+        }
         let store = ChunkStore::create_or_open(dir, &metadata)?;
-        let mut kept = kept::open(dir, &metadata, None);
-        let listed = kept.list(&store, false)?;
-        Self::of(baseline, materials, Some(store), None, listed, kept)
-            .with_log(Self::log_disk(dir)?, options)
+        let mut kept = kept::open(dir, &metadata, base.as_ref());
+        let mut listed = kept.list(&store, false)?;
+        let base = match base {
+            None => None,
+            Some(base) => {
+                let own: FxHashSet<_> = listed.iter().map(|(key, _)| *key).collect();
+                let below = kept.list(&base, true)?;
+                listed.extend(below.into_iter().filter(|(key, _)| !own.contains(key)));
+                Some((base, own))
+            }
+        };
+        Self::of(baseline, materials, Some(store), base, listed, kept)
+            .with_log(log_disk(dir)?, options)
     }
 
-    /// Opens a world in a directory that holds what is edited here, over a world that is only read:
-    /// perhaps one at a URL, opened by [`ChunkStore::open_read_only`]. Lists all chunks of both, and blocks
-    /// for it.
-    ///
-    /// # Errors
-    /// As [`HybridWorld::open`]; [`WorldError::OtherBase`] if the base was made with another shape or
-    /// baseline, or with materials that this world does not have.
-    pub fn open_over(
-        base: ChunkStore,
-        dir: &Path,
+    /// The world in a store that is open already.
+    pub(crate) async fn in_store(
+        store: ChunkStore,
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
+    ) -> Result<Self, WorldError> {
+        let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
+        check_ground(store.metadata(), &metadata).map_err(
+            |Difference { field, expected, found }| StoreError::Mismatch {
+                path: store.place(),
+                field: field.to_owned(),
+                expected,
+                found,
+            },
+        )?;
+        let keys = store.keys().await?;
+        let listed = keys.into_iter().map(|key| (key, None)).collect();
+        Ok(Self::of(baseline, materials, Some(store), None, listed, Kept::default()))
+    }
+
+    /// The world, which has no log yet, with one on a disk, and with every edit of it which the store may not have.
+    /// Blocks while it is read.
+    pub(crate) fn with_log(
+        self,
+        disk: Arc<dyn Disk>,
         options: LogOptions,
     ) -> Result<Self, WorldError> {
-        let known = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
-        let found = base.metadata();
-        let differs = |field, expected, found| WorldError::OtherBase { field, expected, found };
-        if found.shape != known.shape {
-            let (expected, found) = (format!("{:?}", known.shape), format!("{:?}", found.shape));
-            return Err(differs("shape", expected, found));
-        }
-        if found.baseline != known.baseline {
-            return Err(differs("baseline", known.baseline, found.baseline.clone()));
-        }
-        if !known.materials.starts_with(&found.materials) {
-            let (expected, found) = (known.materials.join(", "), found.materials.join(", "));
-            return Err(differs("list of materials", expected, found));
-        }
-        let store = ChunkStore::create_or_open(dir, &known)?;
-        let mut kept = kept::open(dir, &known, Some(&base));
-        let mut listed = kept.list(&store, false)?;
-        let own: FxHashSet<_> = listed.iter().map(|(key, _)| *key).collect();
-        let below = kept.list(&base, true)?;
-        listed.extend(below.into_iter().filter(|(key, _)| !own.contains(key)));
-        Self::of(baseline, materials, Some(store), Some((base, own)), listed, kept)
-            .with_log(Self::log_disk(dir)?, options)
+        let log = DeltaLog::open(disk, options, |LoggedBatch { lsn, batch }| {
+            let plan = plan::plan(&self.inner.shape, self.materials(), &batch)
+                .map_err(|source| WorldError::Replay { lsn, source: Box::new(source) })?;
+            self.publish(plan.into_iter().collect());
+            self.inner.last_batch.store(lsn, Release);
+            Ok::<_, WorldError>(())
+        })?;
+        let is_first = self.inner.log.set(log).is_ok();
+        debug_assert!(is_first, "a world has one log");
+        Ok(self)
     }
 
     /// The fingerprint of the baseline that the world in a directory was made with; `None` if there is no
@@ -121,50 +158,6 @@ impl HybridWorld {
             Err(StoreError::NoWorld { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
-        let path = dir.join(log::LOG_DIR);
-        log::disk::RealDisk::new(&path).map_err(|source| StoreError::Log {
-            path,
-            action: "making the folder",
-            source,
-        })
-    }
-
-    /// A world over a store that is open already. Edits are durable after a checkpoint only, unless the
-    /// world gets a log ([`HybridWorld::with_log`]).
-    ///
-    /// # Errors
-    /// [`WorldError::Store`] if the store cannot list its chunks.
-    pub async fn with_store(
-        store: ChunkStore,
-        baseline: Arc<dyn Baseline>,
-        materials: MaterialTable,
-    ) -> Result<Self, WorldError> {
-        let keys = store.keys().await?;
-        let listed = keys.into_iter().map(|key| (key, None)).collect();
-        Ok(Self::of(baseline, materials, Some(store), None, listed, Kept::default()))
-    }
-
-    /// The world with a delta log on a disk, and with every edit of that log which the store may not
-    /// have. A world has one log at most: a second one is refused. Blocks while it is read.
-    ///
-    /// # Errors
-    /// [`WorldError::Store`]: the log cannot be read or is damaged; [`WorldError::Replay`]: it holds what
-    /// this world does not understand.
-    pub fn with_log(self, disk: Arc<dyn Disk>, options: LogOptions) -> Result<Self, WorldError> {
-        let log = DeltaLog::open(disk, options, |LoggedBatch { lsn, batch }| {
-            let plan = plan::plan(&self.inner.shape, self.materials(), &batch)
-                .map_err(|source| WorldError::Replay { lsn, source: Box::new(source) })?;
-            self.publish(plan.into_iter().collect());
-            self.inner.last_batch.store(lsn, Release);
-            Ok::<_, WorldError>(())
-        })?;
-        if self.inner.log.set(log).is_err() {
-            return Err(WorldError::SecondLog);
-        }
-        Ok(self)
     }
 
     /// A world of a store, perhaps over another one, beside which stands which chunks its own store has. Of all

@@ -95,7 +95,8 @@ impl Migration {
             check_unedited(world, octree.region(), octree.voxels())?;
         }
         let (dump, materials) = (Arc::new(octree), world.materials().clone());
-        let octree = HybridWorld::open_with(&dir, Arc::clone(&dump) as _, materials, options);
+        let octree =
+            HybridWorld::builder(Arc::clone(&dump) as _, materials).log(options).open(&dir);
         let octree = octree.map_err(|error| match error {
             WorldError::Store(StoreError::Mismatch { .. }) => {
                 MigrationError::OtherOctree { dir: dir.clone() }

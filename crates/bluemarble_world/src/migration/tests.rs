@@ -126,7 +126,9 @@ fn edits_while_it_moves_are_in_both_and_stay() {
     // Not durable, so that there are many edits to a chunk's copy.
     let options = LogOptions { durability: Durability::None, ..LogOptions::default() };
     let dir = folder.path().join("w");
-    let world = HybridWorld::open_with(&dir, ground(), MaterialTable::standard(), options)
+    let world = HybridWorld::builder(ground(), MaterialTable::standard())
+        .log(options)
+        .open(&dir)
         .expect("a world");
     let octree = octree(&folder.path().join("a.octree"));
     let migration = Migration::begin(&world, octree, &dir, options).expect("begun");

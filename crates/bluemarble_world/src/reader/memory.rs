@@ -13,7 +13,7 @@ use crate::{HybridWorld, hybrid::Change, statistics::ReaderMeter};
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub chunks: Slots<HeldChunk>,
-    /// By [`RayTarget`].
+    /// By [`super::RayTarget`].
     pub sights: [Slots<Sight>; 2],
     /// Chunks that are in a node of one material.
     pub uniform: Slots<UniformNode>,

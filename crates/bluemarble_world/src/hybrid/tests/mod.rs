@@ -164,7 +164,7 @@ fn open(objects: &Arc<dyn ObjectStore>, baseline: &Arc<dyn Baseline>) -> HybridW
     let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
     let world = async {
         let store = ChunkStore::with_objects(Arc::clone(objects), &metadata).await?;
-        HybridWorld::with_store(store, Arc::clone(baseline), materials).await
+        HybridWorld::builder(Arc::clone(baseline), materials).with_store(store).await
     };
     block_on(world).expect("opens")
 }
