@@ -5,7 +5,7 @@ use quick_cache::{Weighter, sync};
 
 use super::state::Change;
 
-/// Bytes of chunks that are kept unless [`HybridWorld::set_cache_budget_bytes`] says otherwise.
+/// Bytes of chunks that are kept unless [`crate::HybridWorld::set_cache_budget_bytes`] says otherwise.
 pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
 /// About how large a cached chunk is; only the cache's own tables are sized by it.
 const TYPICAL_CHUNK_BYTES: u64 = 12 << 10;

@@ -37,7 +37,8 @@ impl HybridWorld {
     }
 
     /// How the ground of a chunk lies that holds these cells, for a renderer that lights slopes: where columns
-    /// have been edited it is not natural. `None` as [`Baseline::relief`] says. Call it on a worker.
+    /// have been edited it is not natural. `None` as [`bluemarble_terrain::Baseline::relief`]
+    /// says. Call it on a worker.
     pub fn relief(
         &self,
         key: ChunkKey,

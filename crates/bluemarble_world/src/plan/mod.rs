@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `planner` | [`plan`]: a batch is checked, and taken apart into strokes on chunks |
 //! | `stroke` | [`Stroke`]: what is done to one chunk in one step; [`apply`] does it |
-//! | `place` | [`place`]: which cell of which chunk a voxel is, also beyond a side of its region |
+//! | `place` | [`place()`]: which cell of which chunk a voxel is, also beyond a side of its region |
 
 mod place;
 mod planner;
