@@ -107,7 +107,7 @@ impl Corpus {
             let air = Some(MaterialId::AIR);
             let mixed = self.chunks.iter().filter(|(_, chunk)| chunk.as_uniform() != air);
             store.write(&mixed.map(|(key, chunk)| (*key, chunk)).collect::<Vec<_>>()).await?;
-            HybridWorld::with_store(store, baseline, materials).await
+            HybridWorld::builder(baseline, materials).with_store(store).await
         })
         .expect("the world is written")
     }

@@ -34,8 +34,10 @@ fn hills() -> Arc<dyn Baseline> {
 
 fn open(dir: &Path, durability: Durability) -> HybridWorld {
     let options = LogOptions { durability, ..LogOptions::default() };
-    let world =
-        HybridWorld::open_with(dir, hills(), MaterialTable::standard(), options).expect("opens");
+    let world = HybridWorld::builder(hills(), MaterialTable::standard())
+        .log(options)
+        .open(dir)
+        .expect("opens");
     block_on(world.rebuild_parents()).expect("parents");
     world
 }

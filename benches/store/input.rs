@@ -75,7 +75,9 @@ pub fn flat_chunk(chunk_y: i32) -> Chunk {
 /// Opens our world in a folder, or makes one there.
 pub fn open_ours(dir: &Path, durability: Durability) -> HybridWorld {
     let options = LogOptions { durability, ..LogOptions::default() };
-    HybridWorld::open_with(dir, Arc::new(superflat()), MaterialTable::standard(), options)
+    HybridWorld::builder(Arc::new(superflat()), MaterialTable::standard())
+        .log(options)
+        .open(dir)
         .expect("our world opens")
 }
 

@@ -36,7 +36,7 @@ fn open(dir: &Path) -> Result<HybridWorld, WorldError> {
     // Small segments, so that many of them come and go.
     let durability = Durability::Group { window: Duration::from_millis(1) };
     let options = LogOptions { durability, segment_bytes: 16 << 10 };
-    HybridWorld::open_with(dir, Arc::new(baseline), MaterialTable::standard(), options)
+    HybridWorld::builder(Arc::new(baseline), MaterialTable::standard()).log(options).open(dir)
 }
 
 /// The batch with this number: a slab and the number itself, in every chunk.

@@ -6,7 +6,7 @@ use bluemarble_core::material::MaterialError;
 use bluemarble_edit::{EditError, VoxError};
 use bluemarble_store::StoreError;
 use bluemarble_terrain::TerrainError;
-use bluemarble_world::WorldError;
+use bluemarble_world::{DocumentError, MigrationError, WorldError, draft::FileError};
 
 /// Exit code of a damaged world.
 pub const DAMAGED: u8 = 1;
@@ -34,12 +34,7 @@ impl Failure {
 
     /// A file that could not be read or written: `action` is such as "cannot read".
     pub fn file(path: &Path, action: &str, error: &io::Error) -> Self {
-        let advice = match error.kind() {
-            io::ErrorKind::NotFound => "check the path",
-            io::ErrorKind::PermissionDenied => "check its permissions",
-            io::ErrorKind::StorageFull => "free some space and try again",
-            _ => "check the path and the disk",
-        };
+        let advice = FileError::advice(error);
         Self::new(format!("{}: {action}: {error}; {advice}", path.display()))
     }
 
@@ -111,7 +106,27 @@ impl From<WorldError> for Failure {
     fn from(error: WorldError) -> Self {
         match error {
             WorldError::Store(error) => error.into(),
+            WorldError::Document(error) => error.into(),
             WorldError::Lost { .. } => Self::damaged(error.to_string()),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Damaged { path, source } => Self::damaged(format!(
+                "{}: not a world document: {source}; restore it from a backup, or move it away and give --baseline",
+                path.display()
+            )),
+            DocumentError::TooLarge { .. } => Self::damaged(error.to_string()),
             other => Self::new(other.to_string()),
         }
     }
@@ -133,6 +148,15 @@ impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         match error {
             EditError::World(error) => error.into(),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl From<MigrationError> for Failure {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::World(error) => error.into(),
             other => Self::new(other.to_string()),
         }
     }

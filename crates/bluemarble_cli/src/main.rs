@@ -4,20 +4,17 @@
 //! |---|---|
 //! | [`commands`] | one file a command: its arguments and what it does |
 //! | [`open`] | a directory or URL to a world, with or without its baseline |
-//! | [`document`] | `bluemarble.json`: the recipe of a world's baseline |
 //! | [`baseline_args`] | a recipe from flags |
 //! | [`durable`] | how edits are made to outlast the process |
 //! | [`scan`] | every stored byte, checked |
 //! | [`area`] | a box of cells at a lod, read piece by piece |
 //! | [`mapping`] | numbers and colours of other formats to materials |
 //! | [`lines`], [`npy`] | formats |
-//! | [`failure`], [`output`], [`progress`], [`atomic`] | what every command does alike |
+//! | [`failure`], [`output`], [`progress`] | what every command does alike |
 
 mod area;
-mod atomic;
 mod baseline_args;
 mod commands;
-mod document;
 mod durable;
 mod failure;
 mod lines;

@@ -7,20 +7,19 @@ use std::{
 };
 
 use bluemarble_core::MaterialTable;
-use bluemarble_edit::{Migration, migration::OCTREE_DIR};
 use bluemarble_store::{
     ChunkStore, LogOptions, StoreError, StoreOptions, WorldLock, WorldMetadata, WorldPlace,
     layout::METADATA_NAME,
 };
-use bluemarble_terrain::{Baseline, Recipe};
-use bluemarble_world::HybridWorld;
+use bluemarble_terrain::Baseline;
+use bluemarble_world::{HybridWorld, Migration, WorldDocument, migration::OCTREE_DIR};
 use clap::{
     Args,
     builder::{OsStringValueParser, TypedValueParser},
 };
 use futures::executor::block_on;
 
-use crate::{baseline_args::BaselineArgs, document::WorldDocument, failure::Failure};
+use crate::{baseline_args::BaselineArgs, failure::Failure};
 
 /// Which world, and how to make what it is laid over.
 #[derive(Args, Clone, Debug)]
@@ -98,7 +97,7 @@ impl WorldArgs {
     pub fn open(&self, options: LogOptions) -> Result<HybridWorld, Failure> {
         let dir = self.dir()?;
         let Ground { baseline, materials } = self.required_ground()?;
-        Ok(HybridWorld::open_with(dir, baseline, materials, options)?)
+        Ok(HybridWorld::builder(baseline, materials).log(options).open(dir)?)
     }
 
     /// Opens the world over a baseline for reading, every lod up to date.
@@ -109,7 +108,7 @@ impl WorldArgs {
             Some(dir) => HybridWorld::open(dir, baseline, materials)?,
             None => {
                 let store = open_read_only(&self.place)?;
-                block_on(HybridWorld::with_store(store, baseline, materials))?
+                block_on(HybridWorld::builder(baseline, materials).with_store(store).open())?
             }
         };
         block_on(world.rebuild_parents())?;
@@ -139,7 +138,7 @@ impl WorldArgs {
         };
         let Some(recipe) = recipe else { return Ok(None) };
         let materials = self.table(document.as_ref())?;
-        let baseline = build(&recipe, self.known_dir().unwrap_or(Path::new("")), &materials)?;
+        let baseline = recipe.build(self.known_dir().unwrap_or(Path::new("")), &materials)?;
         let (found, made) = (metadata.baseline, baseline.fingerprint());
         if found != made {
             return Err(Failure::new(format!(
@@ -153,7 +152,7 @@ impl WorldArgs {
 
     /// The recipe beside the world; there is none in an object store.
     pub fn document(&self) -> Result<Option<WorldDocument>, Failure> {
-        self.known_dir().map_or(Ok(None), WorldDocument::read)
+        Ok(self.known_dir().map_or(Ok(None), WorldDocument::read)?)
     }
 
     /// The table that names and colours are from, whatever the baseline.
@@ -161,9 +160,8 @@ impl WorldArgs {
         if let Some(path) = &self.materials {
             return Ok(MaterialTable::load(path)?);
         }
-        let beside = document.and_then(|document| document.materials.as_ref());
-        match (self.known_dir(), beside) {
-            (Some(dir), Some(path)) => Ok(MaterialTable::load(&dir.join(path))?),
+        match (self.known_dir(), document) {
+            (Some(dir), Some(document)) => Ok(document.table(dir)?),
             _ => Ok(MaterialTable::standard()),
         }
     }
@@ -188,15 +186,6 @@ impl WorldArgs {
     pub fn open_stored(&self) -> Result<ChunkStore, Failure> {
         Ok(ChunkStore::create_or_open(self.dir()?, &self.metadata()?)?)
     }
-}
-
-/// Makes a baseline.
-pub fn build(
-    recipe: &Recipe,
-    dir: &Path,
-    materials: &MaterialTable,
-) -> Result<Arc<dyn Baseline>, Failure> {
-    Ok(recipe.build(dir, materials)?)
 }
 
 /// Whether there is a world in a directory.

@@ -20,6 +20,11 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&text)
 }
 
+/// Prints a result: as JSON if that was asked for, else as text.
+pub fn print_result(json: bool, value: &impl Serialize, text: &str) -> Result<(), Failure> {
+    if json { print_json(value) } else { print(text) }
+}
+
 /// Says something beside the result.
 pub fn note(text: &str) {
     // Nothing depends on a note being read.

@@ -1,9 +1,9 @@
 //! [`Steps`]: changed cells of chunks on their way into a batch, and what every batch is checked for.
 
 use bluemarble_core::{Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape};
-use bluemarble_world::WorldError;
+use bluemarble_world::{WorldError, cuboid::Cuboid};
 
-use crate::{EditError, cuboid::Cuboid};
+use crate::EditError;
 
 /// A batch has at most so many steps: a quarter of a gigabyte.
 pub const MAX_STEPS: usize = 1 << 22;

@@ -1,10 +1,8 @@
 //! [`Brick`]: a dense box of cells on its way into a world, as few and large boxes of edits.
 
 use bluemarble_core::{CHUNK_EDGE, LatticeBox, MaterialId};
-use bluemarble_world::EditBatch;
+use bluemarble_world::{EditBatch, cuboid};
 use glam::{IVec3, ivec3};
-
-use crate::cuboid;
 
 /// Marks a cell that stays what it is.
 pub const KEEP: MaterialId = MaterialId::UNSTORED;

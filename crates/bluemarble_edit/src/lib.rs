@@ -11,11 +11,10 @@
 //! | [`history`] | [`History`]: bounded undo and redo |
 //! | [`clipboard`] | [`Clipboard`]: a box of voxels to copy, turn, paste and keep as .vox |
 //! | [`vox`] | MagicaVoxel scenes: [`vox::Scene`] is read, [`vox::encode`] writes |
-//! | [`migration`] | [`Migration`]: a pure octree moves in while both are in use |
 //! | [`brick`] | [`Brick`]: dense cells to boxes of edits |
 //! | [`colour`] | the material nearest to a colour |
 //!
-//! Nothing here changes a world but [`History`] and [`Migration`]: everything else makes a batch, to be given to it or to
+//! Nothing here changes a world but [`History`]: everything else makes a batch, to be given to it or to
 //! [`bluemarble_world::HybridWorld::edit`]. What reads a world is a future that does its work inline, as
 //! the world's own are: poll it on a worker thread.
 
@@ -24,10 +23,9 @@ pub mod brick;
 pub mod brush;
 pub mod clipboard;
 pub mod colour;
-mod cuboid;
 mod error;
 pub mod history;
-pub mod migration;
+mod limits;
 pub mod vox;
 
 pub use brick::Brick;
@@ -35,10 +33,7 @@ pub use brush::{Brush, BrushAction, BrushShape};
 pub use clipboard::{Clipboard, PasteOptions};
 pub use error::{EditError, VoxError};
 pub use history::{History, HistoryLimits, HistoryStatistics};
-pub use migration::{Compared, Migration};
+pub use limits::MAX_CELLS;
 
 #[cfg(test)]
 mod tests;
-
-/// A brush reaches and a clipboard holds at most so many cells: 512 x 512 x 256.
-pub const MAX_CELLS: u64 = 1 << 26;

@@ -6,6 +6,8 @@ use bluemarble_store::StoreError;
 use glam::{IVec3, UVec3};
 use thiserror::Error;
 
+use crate::document::DocumentError;
+
 /// Why a world refused or failed.
 #[derive(Debug, Error)]
 pub enum WorldError {
@@ -15,6 +17,9 @@ pub enum WorldError {
     /// What the index knows could not be kept.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// The world cannot be opened by its recipe.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// A key names no chunk of the world.
     #[error("chunk {key} lies outside of the lattice; check its region, lod and position")]
     OutsideLattice {
@@ -100,9 +105,6 @@ pub enum WorldError {
         /// Why it is refused.
         source: Box<WorldError>,
     },
-    /// A world was given a second delta log.
-    #[error("the world has a delta log already; open it without one first")]
-    SecondLog,
     /// The world that another one is laid over is not one of the same ground.
     #[error(
         "the {field} of the world below is {found}, expected {expected}; lay a world over one that was \

@@ -10,27 +10,39 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
-//! | [`plan`] | which cells of which chunks a batch touches |
-//! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
+//! | [`builder`] | [`WorldBuilder`]: how worlds are made and opened |
+//! | [`document`] | [`WorldDocument`]: `bluemarble.json`, how to make the baseline of a world again |
+//! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
 //! | [`query`] | what places and boxes are made of, at any lod |
 //! | [`ray`] | what a ray hits in the world, drawn or not |
 //! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
+//! | [`plan`] | which cells of which chunks a batch touches |
+//! | [`cuboid`] | cells of a chunk that have something in common, as few and large boxes |
+//! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
+//! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
 //! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
+//! | [`statistics`] | what a world has done and holds, how often and how long |
 //! | [`report`] | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
-//! | [`statistics`] | what a world has done and holds |
+//! | [`draft`] | files that are there whole or not at all |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
 
+pub mod builder;
+pub mod cuboid;
+pub mod document;
 pub mod downsampled;
+pub mod draft;
 mod error;
 pub mod hybrid;
 pub mod manager;
+pub mod migration;
 mod parallel;
 pub mod pick;
 pub mod plan;
 pub mod query;
 pub mod ray;
+pub mod reader;
 pub mod report;
 pub mod statistics;
 
@@ -39,14 +51,17 @@ pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use bluemarble_store as store;
 pub use bluemarble_store::{ChunkStore, LogOptions, StoreOptions, log::disk::Disk};
 pub use bluemarble_terrain::{Baseline, Classification, Survey};
+pub use builder::{DirectoryBuilder, ReopenBuilder, StoreBuilder, WorldBuilder};
+pub use document::{DocumentError, WorldDocument};
 pub use error::WorldError;
 pub use hybrid::{
     CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,
-    WorldReader,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
+pub use migration::{Migration, MigrationError};
 pub use pick::VoxelHit;
-pub use query::{Exactness, Explanation, HomogeneousBox, Samples};
-pub use ray::{RayCast, RayHit, RayOptions, RayTarget};
-pub use report::{Activity, Condition, DiskUse, Health, WorldReport};
-pub use statistics::WorldStatistics;
+pub use query::{Exactness, HomogeneousBox, Samples};
+pub use ray::{RayCast, RayHit, RayOptions};
+pub use reader::{Explanation, RayTarget, WorldReader};
+pub use report::{Condition, Health, WorldReport};
+pub use statistics::{Activity, DiskUse, WorldStatistics};

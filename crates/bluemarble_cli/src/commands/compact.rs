@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bluemarble_store::{ChunkStore, LogOptions, ShardRewrite, StoredShard};
+use bluemarble_store::{ChunkStore, ShardRewrite, StoredShard};
 use bluemarble_world::HybridWorld;
 use clap::Args;
 use futures::executor::block_on;
@@ -45,8 +45,7 @@ impl Compact {
         match &ground {
             Some(Ground { baseline, materials }) if log.pending_batches > 0 => {
                 let (baseline, materials) = (baseline.clone(), materials.clone());
-                let world =
-                    HybridWorld::open_with(dir, baseline, materials, LogOptions::default())?;
+                let world = HybridWorld::open(dir, baseline, materials)?;
                 Writer::new(world).checkpoint()?;
             }
             Some(_) => {}

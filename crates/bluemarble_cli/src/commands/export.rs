@@ -10,6 +10,7 @@ use std::{
 use bluemarble_core::{LatticeBox, MaterialId, MaterialTable, code::morton_decode};
 use bluemarble_edit::{MAX_CELLS, brick, vox};
 use bluemarble_terrain::octree::{Leaf, LinearOctreeWriter, MAX_DEPTH};
+use bluemarble_world::draft::{self, Draft};
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use glam::{IVec3, ivec3};
@@ -18,7 +19,6 @@ use serde_json::json;
 
 use crate::{
     area::{Area, Source},
-    atomic::{self, Draft},
     failure::Failure,
     lines::Place,
     npy,
@@ -179,7 +179,7 @@ fn to_zarr(
         },
     });
     // Last of all: without it the directory is no array.
-    atomic::write(&dir.join("zarr.json"), format!("{document:#}\n").as_bytes())
+    Ok(draft::write(&dir.join("zarr.json"), format!("{document:#}\n").as_bytes())?)
 }
 
 /// One chunk of the copy: full size, whatever the array's edge leaves of it.
@@ -228,7 +228,7 @@ fn to_npy(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> 
         bar.inc(cells.len() as u64);
     }
     bar.finish_and_clear();
-    file.finish()
+    Ok(file.finish()?)
 }
 
 fn to_vox(
@@ -248,7 +248,7 @@ fn to_vox(
     let cells = area.read(source, area.cells)?;
     let bytes = vox::encode(area.cells.size(), &cells, materials)
         .map_err(|error| Failure::from(error).at(path.display()))?;
-    atomic::write(path, &bytes)
+    Ok(draft::write(path, &bytes)?)
 }
 
 fn to_octree(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> {
@@ -268,7 +268,7 @@ fn to_octree(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failur
     leaves.node(0, depth)?;
     leaves.bar.finish_and_clear();
     let (draft, _) = leaves.writer.finish().map_err(unwritable)?;
-    draft.finish()
+    Ok(draft.finish()?)
 }
 
 /// An octree on its way into a file.

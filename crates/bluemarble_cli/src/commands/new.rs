@@ -1,21 +1,20 @@
 //! `new`: an empty world directory over a baseline.
 
-use std::{fs, io, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use bluemarble_core::MaterialTable;
 use bluemarble_store::{
     ChunkCodec, ChunkEdge, ChunkStore, StorageOptions, WorldMetadata, layout::METADATA_NAME,
 };
-use bluemarble_terrain::{Elevation, Recipe};
+use bluemarble_terrain::Recipe;
+use bluemarble_world::{WorldDocument, document::DOCUMENT_NAME};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    atomic,
     baseline_args::{BaselineArgs, Kind},
-    document::{DOCUMENT_NAME, ELEVATION_NAME, MATERIALS_NAME, WorldDocument},
     failure::Failure,
-    open::{build, is_world},
+    open::is_world,
     output,
 };
 
@@ -128,27 +127,13 @@ pub fn make(
         None => MaterialTable::standard(),
     };
     // Everything that can be refused is refused before the directory is touched.
-    let baseline = build(&recipe, dir, &table)?;
+    let baseline = recipe.build(dir, &table)?;
     let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &table)
         .with_storage(storage.options());
     let store = ChunkStore::create_or_open(dir, &metadata)?;
     let stored = store.storage();
     storage.check(dir, stored)?;
-    let recipe = match recipe {
-        Recipe::Earth { elevation: Elevation::File(path), seed, edition } => {
-            copy(&path, &dir.join(ELEVATION_NAME))?;
-            Recipe::Earth { elevation: Elevation::File(ELEVATION_NAME.into()), seed, edition }
-        }
-        other => other,
-    };
-    let materials = match materials {
-        Some(path) => {
-            copy(path, &dir.join(MATERIALS_NAME))?;
-            Some(MATERIALS_NAME.into())
-        }
-        None => None,
-    };
-    WorldDocument::new(recipe, materials).write(dir)?;
+    WorldDocument::install(dir, &recipe, materials)?;
     drop(store);
     if json {
         output::print_json(&json!({
@@ -164,13 +149,4 @@ pub fn make(
         ))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Copies a file into a world: a world that is moved must not depend on files elsewhere.
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let mut source =
-        fs::File::open(from).map_err(|error| Failure::file(from, "cannot read", &error))?;
-    let mut draft = atomic::Draft::new(to)?;
-    io::copy(&mut source, &mut draft).map_err(|error| Failure::file(to, "cannot write", &error))?;
-    draft.finish()
 }

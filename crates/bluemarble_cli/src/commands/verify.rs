@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use bluemarble_store::{Damage, DamagedPart};
+use bluemarble_world::document::DOCUMENT_NAME;
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
-    document::DOCUMENT_NAME,
     failure::{DAMAGED, Failure},
     open::WorldArgs,
     output, scan,

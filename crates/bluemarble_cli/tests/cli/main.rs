@@ -5,6 +5,7 @@
 mod damage;
 mod edits;
 mod exports;
+mod games;
 mod imports;
 mod logs;
 mod octrees;

@@ -1,10 +1,10 @@
 //! Painting: solid cells become another material.
 
 use bluemarble_core::{ChunkKey, MaterialId};
-use bluemarble_world::HybridWorld;
+use bluemarble_world::{HybridWorld, cuboid};
 
-use super::{Solid, cells::Mask};
-use crate::{EditError, batch::Steps, cuboid};
+use super::{mask::Mask, solid::Solid};
+use crate::{EditError, batch::Steps};
 
 pub(super) async fn paint(
     world: &HybridWorld,

@@ -1,12 +1,37 @@
-//! Which points and boxes a shape holds.
+//! [`BrushShape`]: the voxels of a brush, and which points and boxes it holds.
 
 use std::f64::consts::PI;
 
 use bluemarble_core::LatticeBox;
 use glam::{DVec3, IVec3};
 
-use super::BrushShape;
 use crate::EditError;
+
+/// The voxels of a brush: those whose centre lies in the shape. Voxel v has its centre at v + 0.5.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BrushShape {
+    /// At most a radius away from a point.
+    Sphere {
+        /// A lattice position.
+        centre: DVec3,
+        /// In voxels.
+        radius: f64,
+    },
+    /// A box.
+    Box {
+        /// The voxels.
+        voxels: LatticeBox,
+    },
+    /// At most a radius away from a line between two points: a sphere that was drawn along it.
+    Line {
+        /// A lattice position.
+        from: DVec3,
+        /// A lattice position.
+        to: DVec3,
+        /// In voxels.
+        radius: f64,
+    },
+}
 
 impl BrushShape {
     /// A box around a lattice position: the voxels whose centre is at most `half_extent` voxels away from it

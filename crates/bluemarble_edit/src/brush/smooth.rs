@@ -3,19 +3,16 @@
 use std::{collections::hash_map::Entry, sync::Arc};
 
 use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape};
-use bluemarble_world::{HybridWorld, plan};
+use bluemarble_world::{HybridWorld, cuboid, plan};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
 
-use super::{Solid, cells::Mask};
+use super::{mask::Mask, solid::Solid};
 use crate::{
     EditError,
     batch::{Steps, voxels_of},
-    cuboid,
 };
 
-/// The largest strength of [`super::BrushAction::Smooth`].
-pub const MAX_STRENGTH: u8 = 16;
 /// What stands for a cell that has no place in the lattice.
 const NOWHERE: MaterialId = MaterialId::UNSTORED;
 

@@ -1,6 +1,7 @@
+use bluemarble_core::{LatticeBox, MaterialTable, Phase};
 use bluemarble_world::WorldError;
 use futures::executor::block_on;
-use glam::{IVec3, dvec3, ivec3};
+use glam::{DVec3, IVec3, dvec3, ivec3};
 use proptest::prelude::*;
 use rustc_hash::FxHashMap;
 

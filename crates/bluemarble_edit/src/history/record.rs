@@ -2,8 +2,8 @@
 
 use bluemarble_core::{Chunk, LatticeBox, MaterialId, chunk::cell_index};
 
-use super::Way;
-use crate::cuboid::{self, Cuboid, WHOLE};
+use super::way::Way;
+use bluemarble_world::cuboid::{self, Cuboid, WHOLE};
 
 /// Cells of a chunk with what they were and what they became.
 #[derive(Debug)]

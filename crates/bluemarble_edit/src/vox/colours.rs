@@ -2,7 +2,7 @@
 
 use bluemarble_core::{MaterialId, MaterialTable};
 
-use super::Scene;
+use super::scene::Scene;
 use crate::colour::{Palette, rgb};
 
 /// What the colours of a scene mean in a material table.

@@ -1,8 +1,9 @@
 use bluemarble_core::{MaterialId, MaterialTable};
-use glam::{IVec3, ivec3};
+use dot_vox::{Dict, SceneNode};
+use glam::{I64Vec3, IVec3, i64vec3, ivec3};
 
 use super::*;
-use crate::colour::rgb;
+use crate::{VoxError, colour::rgb};
 
 fn table() -> MaterialTable {
     MaterialTable::standard()

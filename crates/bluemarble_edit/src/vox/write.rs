@@ -6,7 +6,7 @@ use bluemarble_core::{LatticeBox, MaterialId, MaterialTable};
 use dot_vox::{Color, Dict, DotVoxData, Frame, Model, SceneNode, ShapeModel, Size, Voxel};
 use glam::{IVec3, ivec3};
 
-use super::{MAX_EDGE, MAX_INSTANCES};
+use super::limits::{MAX_EDGE, MAX_INSTANCES};
 use crate::{
     VoxError,
     batch::voxels_of,

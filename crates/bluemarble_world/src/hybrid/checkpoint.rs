@@ -8,10 +8,7 @@ use std::sync::{
 use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
 
 use super::{
-    HybridWorld,
-    read::Cached,
-    rebuild::{BaselineChunks, pause},
-    state::Change,
+    cache::Cached, pause::pause, rebuild::BaselineChunks, state::Change, world::HybridWorld,
 };
 use crate::WorldError;
 

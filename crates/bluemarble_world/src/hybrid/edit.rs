@@ -11,7 +11,7 @@ use bluemarble_store::{
     log::{Appended, DeltaLog},
 };
 
-use super::HybridWorld;
+use super::world::HybridWorld;
 use crate::{WorldError, plan};
 
 /// With so many cells a chunk, it is shorter to name the chunk once.

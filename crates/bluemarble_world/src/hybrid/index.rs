@@ -2,11 +2,8 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, RwLockReadGuard,
-        atomic::{
-            AtomicU64,
-            Ordering::{Acquire, Relaxed, Release},
-        },
+        Arc, PoisonError, RwLockReadGuard,
+        atomic::Ordering::{Acquire, Relaxed, Release},
     },
     time::Instant,
 };
@@ -16,7 +13,7 @@ use bluemarble_index::{NodeIndex, NodeSummary, Urgency};
 use bluemarble_terrain::{Baseline, Classification};
 use serde::Serialize;
 
-use super::{HybridWorld, rebuild::pause, state::Change};
+use super::{index_work::IndexStatistics, pause::pause, state::Change, world::HybridWorld};
 use crate::WorldError;
 
 /// Chunks that queries may ask to be brought forward, until the next claim.
@@ -31,51 +28,6 @@ pub struct IndexReport {
     pub failed: usize,
     /// Chunks that are left to look at.
     pub left: usize,
-}
-
-/// How the index stands. It is derived from the chunks: no answer depends on it, only how fast it comes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct IndexStatistics {
-    /// Nodes of the octree.
-    pub nodes: usize,
-    /// Nodes with a summary of their own chunk.
-    pub summaries: usize,
-    /// Leaves of the R-tree: chunks that are not all air.
-    pub leaves: usize,
-    /// Chunks that wait to be looked at.
-    pub waiting: usize,
-    /// Chunks that somebody looks at now.
-    pub claimed: usize,
-    /// Chunks that could not be read and rest before they are tried again.
-    pub resting: usize,
-    /// Looks since the world was opened.
-    pub looks: u64,
-    /// Those of them that failed.
-    pub failures: u64,
-    /// What was wrong the last time.
-    pub last_error: Option<String>,
-    /// The index knows of every edit up to this batch of the log.
-    pub lsn: u64,
-    /// The last batch of the log.
-    pub newest_lsn: u64,
-}
-
-/// What is counted of the work on the index.
-#[derive(Debug, Default)]
-pub(super) struct IndexWork {
-    looks: AtomicU64,
-    failures: AtomicU64,
-    last_error: Mutex<Option<String>>,
-    lsn: AtomicU64,
-    /// Chunks that queries had to do without.
-    wanted: Mutex<Vec<ChunkKey>>,
-}
-
-impl IndexWork {
-    /// The work of a world whose index knows everything up to a batch already.
-    pub fn since(lsn: u64) -> Self {
-        Self { lsn: AtomicU64::new(lsn), ..Self::default() }
-    }
 }
 
 /// What is known of all voxels of a node.
@@ -224,18 +176,22 @@ impl HybridWorld {
         self.inner.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the baseline says of a box of voxels, at a lod and all finer ones: the one material of all of them.
-    pub(super) fn baseline_material(
+    /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
+    /// without reading any.
+    pub(crate) fn box_material(
         &self,
         region: u8,
         voxels: &LatticeBox,
         lod: u8,
     ) -> Option<MaterialId> {
+        if self.state().octree.is_box_touched(region, voxels) {
+            return None;
+        }
         baseline_material(&*self.inner.baseline, region, voxels, lod)
     }
 
-    /// The same of a node.
-    pub(super) fn node_baseline(&self, key: ChunkKey) -> Option<MaterialId> {
+    /// What the baseline says of a node: the one material of all its voxels.
+    pub(crate) fn node_baseline(&self, key: ChunkKey) -> Option<MaterialId> {
         node_baseline(&*self.inner.baseline, key)
     }
 

@@ -1,32 +1,14 @@
 //! Reading: edits in memory, then the cache, then the store, then the baseline.
 
-use bluemarble_core::{
-    CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MAX_LOD, MaterialId,
-};
+use bluemarble_core::{CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId};
 use glam::IVec3;
-use quick_cache::{Weighter, sync};
 
-use super::{HybridWorld, state::Change};
+use super::{cache::Cached, world::HybridWorld};
 use crate::{WorldError, plan, statistics::Source};
-
-/// Bytes of chunks that are kept unless [`HybridWorld::set_cache_budget_bytes`] says otherwise.
-pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
-/// About how large a cached chunk is; only the cache's own tables are sized by it.
-const TYPICAL_CHUNK_BYTES: u64 = 12 << 10;
-/// What the cache needs for an entry beside the chunk.
-const ENTRY_BYTES: u64 = 96;
-
-/// A chunk in the cache.
-#[derive(Clone, Debug)]
-pub(super) struct Cached {
-    pub compact: CompactChunk,
-    /// Every change up to this one is in it.
-    pub change: Change,
-}
 
 /// A chunk that was read.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub cached: Cached,
     /// The same, if it had to be made.
     chunk: Option<Chunk>,
@@ -37,27 +19,6 @@ impl Found {
         let chunk = self.chunk.unwrap_or_else(|| self.cached.compact.to_chunk());
         (self.cached, chunk)
     }
-}
-
-pub(super) type Cache = sync::Cache<ChunkKey, Cached, ByBytes, rustc_hash::FxBuildHasher>;
-
-#[derive(Clone)]
-pub(super) struct ByBytes;
-
-impl Weighter<ChunkKey, Cached> for ByBytes {
-    fn weight(&self, _: &ChunkKey, cached: &Cached) -> u64 {
-        cached.compact.size_bytes() as u64 + ENTRY_BYTES
-    }
-}
-
-pub(super) fn new_cache() -> Cache {
-    sync::Cache::with(
-        (DEFAULT_CACHE_BYTES / TYPICAL_CHUNK_BYTES) as usize,
-        DEFAULT_CACHE_BYTES,
-        ByBytes,
-        rustc_hash::FxBuildHasher,
-        sync::DefaultLifecycle::default(),
-    )
 }
 
 impl HybridWorld {
@@ -92,20 +53,8 @@ impl HybridWorld {
         Ok((chunk, cached.compact))
     }
 
-    /// The cells of a chunk next to one of its faces, if they can be told without reading all of it:
-    /// where it is in memory, or where nobody has edited it and the baseline knows a quicker way.
-    pub fn quick_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
-        if self.check_key(key).is_err() || self.state().octree.is_edited(key) {
-            return None;
-        }
-        match self.inner.cache.get(&key) {
-            Some(cached) => Some(FacePlane::of_chunk(&cached.compact, face)),
-            None => self.inner.baseline.face_plane(key, face),
-        }
-    }
-
     /// The chunk, and the last change that is in it.
-    pub(super) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
+    pub(crate) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
         self.find_in_steps(key, &|| ()).await
     }
 
@@ -190,12 +139,6 @@ impl HybridWorld {
     pub async fn material(&self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
         let chunk = self.read_compact(ChunkKey::of_voxel(region, 0, voxel)).await?;
         Ok(chunk.get(voxel & (CHUNK_EDGE - 1)))
-    }
-
-    /// The lattice y of the top of the ground, or of the water on it, in the column at lattice x and z,
-    /// as the baseline has it: edits do not count.
-    pub fn ground_y_estimate(&self, region: u8, x: f64, z: f64) -> f64 {
-        self.inner.baseline.surface_y(region, x, z)
     }
 
     /// Sets how many bytes of chunks are kept in memory beside the edits.

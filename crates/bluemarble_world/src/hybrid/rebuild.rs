@@ -1,12 +1,12 @@
 //! Rebuilding: edited chunks are carried into their parents, lod by lod.
 
-use std::{collections::BTreeMap, future::poll_fn, sync::Arc, task::Poll};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bluemarble_core::{Chunk, ChunkKey, CompactChunk, MAX_LOD, code};
 use futures::lock::MutexGuard;
 use rustc_hash::FxHashMap;
 
-use super::HybridWorld;
+use super::{pause::pause, world::HybridWorld};
 use crate::{
     WorldError,
     downsampled::{CarryUp, Child},
@@ -31,19 +31,6 @@ impl BaselineChunks {
         let fill = || Arc::new(world.fill_from_baseline(key));
         Arc::clone(self.0.entry(key).or_insert_with(fill))
     }
-}
-
-/// Lets other tasks of the same thread have their turn.
-pub(super) async fn pause() {
-    let mut had_its_turn = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut had_its_turn, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 impl HybridWorld {

@@ -24,7 +24,7 @@ const STRIPES: usize = 64;
 const ENTRY_BYTES: usize = 96;
 
 /// Counts changes to a world; every change has its own number, larger than all before.
-pub(super) type Change = u64;
+pub(crate) type Change = u64;
 
 /// What is newer than the store of one chunk: perhaps the whole chunk, and strokes over that.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,23 @@
-//! How boxes of one material are joined.
+//! [`HomogeneousBox`]: a box of one material, and how such boxes are joined.
 
-use bluemarble_core::MaterialId;
+use bluemarble_core::{LatticeBox, MaterialId};
 use glam::IVec3;
+use serde::Serialize;
 
-use super::HomogeneousBox;
+/// A box of one material.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct HomogeneousBox {
+    /// The voxels.
+    pub voxels: LatticeBox,
+    /// What all of them are made of, at the lod asked about.
+    pub material: MaterialId,
+}
+
+impl HomogeneousBox {
+    fn of_voxel(voxel: IVec3, material: MaterialId) -> Self {
+        Self { voxels: LatticeBox::new(voxel, voxel + 1), material }
+    }
+}
 
 /// Joins boxes of one material that share a whole side, until no two do: along x, then z, then y, and again. The
 /// order in which boxes come does not matter; those that come out are sorted by y, z and x.

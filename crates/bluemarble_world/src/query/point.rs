@@ -3,8 +3,8 @@
 use bluemarble_core::{CHUNK_EDGE, Cells, ChunkKey, MaterialId};
 use glam::IVec3;
 
-use super::{Exactness, Explanation, Path};
-use crate::{WorldError, WorldReader};
+use super::exactness::Exactness;
+use crate::{Explanation, WorldError, WorldReader, reader::Path};
 
 impl WorldReader {
     /// What the cell of a lod that holds a voxel is made of.

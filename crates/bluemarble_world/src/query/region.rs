@@ -1,26 +1,9 @@
 //! What a box is made of, in as few boxes as possible.
 
 use bluemarble_core::{Cells, ChunkKey, LatticeBox, MAX_LOD, MaterialId};
-use glam::IVec3;
-use serde::Serialize;
 
-use super::{Explanation, boxes};
-use crate::{WorldError, WorldReader};
-
-/// A box of one material.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct HomogeneousBox {
-    /// The voxels.
-    pub voxels: LatticeBox,
-    /// What all of them are made of, at the lod asked about.
-    pub material: MaterialId,
-}
-
-impl HomogeneousBox {
-    pub(super) fn of_voxel(voxel: IVec3, material: MaterialId) -> Self {
-        Self { voxels: LatticeBox::new(voxel, voxel + 1), material }
-    }
-}
+use super::boxes::{self, HomogeneousBox};
+use crate::{Explanation, WorldError, WorldReader};
 
 impl WorldReader {
     /// What a box of voxels is made of at a lod: boxes of one material that fill it and do not overlap. No two

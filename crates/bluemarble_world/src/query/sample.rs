@@ -5,8 +5,7 @@ use std::ops::Range;
 use bluemarble_core::{CHUNK_EDGE, Cells, ChunkKey, LatticeBox, MAX_LOD, MaterialId};
 use glam::{IVec3, UVec3};
 
-use super::Explanation;
-use crate::{WorldError, WorldReader};
+use crate::{Explanation, WorldError, WorldReader};
 
 /// Samples of a box at once.
 const MOST_SAMPLES: u64 = 1 << 28;

@@ -7,12 +7,13 @@ use bluemarble_core::{
 use glam::IVec3;
 
 use super::{
-    RayHit, RayOptions,
+    hit::RayHit,
+    options::RayOptions,
     position::{Position, arrive, side, start, turned},
 };
 use crate::{
     WorldError, WorldReader,
-    hybrid::{Sight, UniformNode},
+    reader::{Sight, UniformNode},
 };
 
 /// A chunk is `1 << CHUNK_LOG2` cells wide.

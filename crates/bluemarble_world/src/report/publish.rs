@@ -2,7 +2,8 @@
 
 use metrics::gauge;
 
-use super::{Activity, Condition, WorldReport};
+use super::{health::Condition, world_report::WorldReport};
+use crate::Activity;
 
 impl WorldReport {
     /// Every number and its name, its unit at the end where it has one.

@@ -334,8 +334,7 @@ fn a_world_over_another_one_shows_both_and_writes_only_its_own() {
         let base =
             ChunkStore::with_read_only_objects(Arc::clone(&objects), &StoreOptions::default());
         let (baseline, materials) = (Arc::clone(&baseline), MaterialTable::standard());
-        let options = LogOptions::default();
-        HybridWorld::open_over(base.expect("opens"), dir, baseline, materials, options)
+        HybridWorld::builder(baseline, materials).over(base.expect("opens")).open(dir)
     };
     let beside = hole + ivec3(0, 0, 3);
     {
@@ -361,13 +360,9 @@ fn a_world_over_another_one_shows_both_and_writes_only_its_own() {
     std::fs::remove_dir_all(dir.path().join("region0/lod0/c")).expect("removed");
     assert!(block_on(world.material(0, beside)).is_err());
     let base = ChunkStore::with_read_only_objects(objects, &StoreOptions::default());
-    let other = HybridWorld::open_over(
-        base.expect("opens"),
-        directory().path(),
-        plain(),
-        MaterialTable::standard(),
-        LogOptions::default(),
-    );
+    let other = HybridWorld::builder(plain(), MaterialTable::standard())
+        .over(base.expect("opens"))
+        .open(directory().path());
     let error = other.expect_err("another ground").to_string();
     assert!(error.starts_with("the baseline of the world below is"), "{error}");
 }

@@ -192,14 +192,8 @@ fn of_a_world_below_that_is_partly_hidden_only_whole_shards_are_kept() {
             &bluemarble_store::StoreOptions::default(),
         );
         let materials = MaterialTable::standard();
-        HybridWorld::open_over(
-            base.expect("opens"),
-            dir.path(),
-            plain(),
-            materials,
-            LogOptions::default(),
-        )
-        .expect("opens")
+        let builder = HybridWorld::builder(plain(), materials).over(base.expect("opens"));
+        builder.open(dir.path()).expect("opens")
     };
     let world = open_over();
     let edited = world.edited_unsorted().len();

@@ -1,0 +1,107 @@
+//! `import vox`: a MagicaVoxel scene becomes voxels.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use bluemarble_core::{LatticeBox, MaterialTable};
+use bluemarble_edit::{
+    Brick, VoxError,
+    vox::{Colours, Scene},
+};
+use clap::Args;
+use glam::I64Vec3;
+use serde_json::json;
+
+use crate::{
+    area::check_inside,
+    durable::{DURABLE_AT_THE_END, Writer},
+    failure::Failure,
+    lines::Position,
+    mapping::Mapping,
+    open::WorldArgs,
+    output, progress,
+};
+
+/// Put a MagicaVoxel scene into a world.
+///
+/// All visible models come in where the scene has them, turned as it turns them, with its up as up. A colour
+/// becomes the material of its number if that has just this colour, as in an exported scene, else the one whose
+/// colour looks most like it, unless --map says otherwise. What is empty in the
+/// scene stays as it is in the world.
+#[derive(Args)]
+#[command(
+    after_help = "Example: bluemarble import vox hills castle.vox --at 0,10,0,10 --map 12=glass"
+)]
+pub struct Vox {
+    #[command(flatten)]
+    world: WorldArgs,
+    /// The scene.
+    #[arg(value_name = "FILE.vox")]
+    file: PathBuf,
+    /// Where the lower corner of the scene goes: region,x,y,z.
+    #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
+    at: Position,
+    /// What colours become, by their number in the palette (1 to 255): NUMBER=MATERIAL,
+    /// FIRST-LAST=MATERIAL or *=MATERIAL, separated by commas; `keep` leaves the voxel as it is.
+    #[arg(long, value_name = "RULES")]
+    map: Vec<String>,
+}
+
+impl Vox {
+    pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        let scene = Scene::load(&self.file)?;
+        let world = self.world.open_to_edit(DURABLE_AT_THE_END)?;
+        let mapping = self.mapping(&scene, world.materials())?;
+        let Some((low, high)) = scene.bounds() else {
+            return Err(Failure::from(VoxError::NoModel).at(self.file.display()));
+        };
+        // Where a position of the scene lies in the lattice.
+        let shift = self.at.voxel.as_i64vec3() - low;
+        let whole = self.place(low + shift, high + shift)?;
+        check_inside(&world.shape(), self.at.region, whole)?;
+
+        let writer = Writer::new(world);
+        let bar = progress::bar(scene.len() as u64, "importing");
+        let mut placed = 0u64;
+        for index in 0..scene.len() {
+            let (low, high) = scene.instance_bounds(index);
+            let mut brick = Brick::new(self.place(low + shift, high + shift)?);
+            for (at, number) in scene.voxels(index) {
+                if let Some(material) = mapping.get(number.into()) {
+                    // Not farther from its model's corner than a model is long.
+                    brick.set((at - low).as_ivec3(), material);
+                    placed += 1;
+                }
+            }
+            for batch in brick.batches(self.at.region) {
+                writer.commit(&batch)?;
+            }
+            bar.inc(1);
+        }
+        writer.checkpoint()?;
+        bar.finish_and_clear();
+
+        let models = scene.len();
+        output::print_result(
+            json,
+            &json!({ "models": models, "voxels": placed }),
+            &format!("{models} models, {placed} voxels"),
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn mapping(&self, scene: &Scene, materials: &MaterialTable) -> Result<Mapping, Failure> {
+        let colours = Colours::new(scene, materials);
+        Mapping::parse(&self.map, materials, |number| colours.material(u8::try_from(number).ok()?))
+    }
+
+    fn place(&self, low: I64Vec3, high: I64Vec3) -> Result<LatticeBox, Failure> {
+        let fits = |at: I64Vec3| at.abs().max_element() <= i64::from(i32::MAX);
+        if !(fits(low) && fits(high)) {
+            return Err(Failure::new(format!(
+                "{}: the scene reaches from {low} to {high}, which is out of the lattice; move its models",
+                self.file.display()
+            )));
+        }
+        Ok(LatticeBox::new(low.as_ivec3(), high.as_ivec3()))
+    }
+}

@@ -1,0 +1,6 @@
+//! How large models and scenes may be.
+
+/// Models are at most this long, high and wide.
+pub const MAX_EDGE: u32 = 256;
+/// A scene places at most so many models.
+pub(super) const MAX_INSTANCES: usize = 1 << 16;

@@ -1,0 +1,45 @@
+//! [`HybridWorld`]: a baseline, and over it what was edited.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `world` | [`HybridWorld`] itself: what all clones of it share |
+//! | `open` | how worlds are put together, for [`crate::WorldBuilder`] |
+//! | `state` | what is edited, in memory |
+//! | `cache` | chunks as they are, all edits laid over |
+//! | `read`, `survey` | chunks, and what can be told of them without reading them |
+//! | `edit` | a batch goes into the log and over the chunks it touches |
+//! | `rebuild` | edited chunks are carried into their parents |
+//! | `checkpoint` | what the log and the memory hold is folded into the store |
+//! | `index`, `index_work` | the index of nodes, and what is counted of the work on it |
+//! | `kept`, `snapshot` | what is kept of the index for the next session, and how it is saved |
+//! | `count` | what a world has done, holds and takes on disk |
+//! | `pause` | long work gives way |
+
+mod cache;
+mod checkpoint;
+mod count;
+mod edit;
+mod index;
+mod index_work;
+mod kept;
+mod open;
+mod pause;
+mod read;
+mod rebuild;
+mod snapshot;
+mod state;
+mod survey;
+mod world;
+
+pub use checkpoint::CheckpointReport;
+pub use edit::EditReport;
+pub use index::IndexReport;
+pub(crate) use index::Known;
+pub use index_work::IndexStatistics;
+pub use kept::SNAPSHOT_NAME;
+pub use snapshot::SnapshotReport;
+pub(crate) use state::Change;
+pub use world::HybridWorld;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! How worlds are put together, for [`crate::WorldBuilder`].
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, OnceLock, RwLock,
+        atomic::{AtomicU64, Ordering::Release},
+    },
+};
+
+use bluemarble_core::{ChunkKey, MaterialTable};
+use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
+use bluemarble_store::{
+    ChunkStore, DeltaLog, LogOptions, StorageOptions, StoreError, StoreOptions, WorldMetadata,
+    WorldPlace,
+    log::{self, LoggedBatch, disk::Disk},
+};
+use bluemarble_terrain::Baseline;
+use rustc_hash::FxHashSet;
+
+use super::{
+    cache::new_cache,
+    index::node_baseline,
+    index_work::IndexWork,
+    kept::{self, Kept},
+    state::Shared,
+    world::{HybridWorld, Inner},
+};
+use crate::{
+    WorldError, plan,
+    statistics::{Counted, Counters},
+};
+
+/// A setting in which what is stored differs from a world that shall be opened on it.
+struct Difference {
+    field: &'static str,
+    expected: String,
+    found: String,
+}
+
+/// Whether what is stored can be read as a part of a world: the ground is the same, and so are all its materials.
+fn check_ground(found: &WorldMetadata, world: &WorldMetadata) -> Result<(), Difference> {
+    let differs = |field, expected, found| Err(Difference { field, expected, found });
+    if found.shape != world.shape {
+        let (expected, found) = (format!("{:?}", world.shape), format!("{:?}", found.shape));
+        return differs("shape", expected, found);
+    }
+    if found.baseline != world.baseline {
+        return differs("baseline", world.baseline.clone(), found.baseline.clone());
+    }
+    if !world.materials.starts_with(&found.materials) {
+        let (expected, found) = (world.materials.join(", "), found.materials.join(", "));
+        return differs("list of materials", expected, found);
+    }
+    Ok(())
+}
+
+/// The disk of the log of a world in a directory.
+fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
+    let path = dir.join(log::LOG_DIR);
+    log::disk::RealDisk::new(&path).map_err(|source| StoreError::Log {
+        path,
+        action: "making the folder",
+        source,
+    })
+}
+
+impl HybridWorld {
+    /// A world that forgets its edits when it is dropped.
+    pub(crate) fn without_store(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
+        Self::of(baseline, materials, None, None, Vec::new(), Kept::default())
+    }
+
+    /// The world in a directory, which is made if it is not there; perhaps over another one.
+    pub(crate) fn in_directory(
+        dir: &Path,
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+        storage: StorageOptions,
+        base: Option<ChunkStore>,
+        options: LogOptions,
+    ) -> Result<Self, WorldError> {
+        let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
+        let metadata = metadata.with_storage(storage);
+        if let Some(base) = &base {
+            check_ground(base.metadata(), &metadata).map_err(
+                |Difference { field, expected, found }| WorldError::OtherBase {
+                    field,
+                    expected,
+                    found,
+                },
+            )?;
+        }
+        let store = ChunkStore::create_or_open(dir, &metadata)?;
+        let mut kept = kept::open(dir, &metadata, base.as_ref());
+        let mut listed = kept.list(&store, false)?;
+        let base = match base {
+            None => None,
+            Some(base) => {
+                let own: FxHashSet<_> = listed.iter().map(|(key, _)| *key).collect();
+                let below = kept.list(&base, true)?;
+                listed.extend(below.into_iter().filter(|(key, _)| !own.contains(key)));
+                Some((base, own))
+            }
+        };
+        Self::of(baseline, materials, Some(store), base, listed, kept)
+            .with_log(log_disk(dir)?, options)
+    }
+
+    /// The world in a store that is open already.
+    pub(crate) async fn in_store(
+        store: ChunkStore,
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+    ) -> Result<Self, WorldError> {
+        let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
+        check_ground(store.metadata(), &metadata).map_err(
+            |Difference { field, expected, found }| StoreError::Mismatch {
+                path: store.place(),
+                field: field.to_owned(),
+                expected,
+                found,
+            },
+        )?;
+        let keys = store.keys().await?;
+        let listed = keys.into_iter().map(|key| (key, None)).collect();
+        Ok(Self::of(baseline, materials, Some(store), None, listed, Kept::default()))
+    }
+
+    /// The world, which has no log yet, with one on a disk, and with every edit of it which the store may not have.
+    /// Blocks while it is read.
+    pub(crate) fn with_log(
+        self,
+        disk: Arc<dyn Disk>,
+        options: LogOptions,
+    ) -> Result<Self, WorldError> {
+        let log = DeltaLog::open(disk, options, |LoggedBatch { lsn, batch }| {
+            let plan = plan::plan(&self.inner.shape, self.materials(), &batch)
+                .map_err(|source| WorldError::Replay { lsn, source: Box::new(source) })?;
+            self.publish(plan.into_iter().collect());
+            self.inner.last_batch.store(lsn, Release);
+            Ok::<_, WorldError>(())
+        })?;
+        let is_first = self.inner.log.set(log).is_ok();
+        debug_assert!(is_first, "a world has one log");
+        Ok(self)
+    }
+
+    /// The fingerprint of the baseline that the world in a directory was made with; `None` if there is no
+    /// world. Nothing is locked or changed.
+    ///
+    /// # Errors
+    /// [`WorldError::Store`]: the directory cannot be read, or its metadata is damaged.
+    pub fn fingerprint_at(dir: &Path) -> Result<Option<String>, WorldError> {
+        let place = WorldPlace::Directory(dir.to_owned());
+        match ChunkStore::open_read_only(&place, &StoreOptions::default()) {
+            Ok(store) => Ok(Some(store.metadata().baseline.clone())),
+            Err(StoreError::NoWorld { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A world of a store, perhaps over another one, beside which stands which chunks its own store has. Of all
+    /// edited chunks there may be summaries.
+    fn of(
+        baseline: Arc<dyn Baseline>,
+        materials: MaterialTable,
+        store: Option<ChunkStore>,
+        base: Option<(ChunkStore, FxHashSet<ChunkKey>)>,
+        listed: Vec<(ChunkKey, Option<Arc<NodeSummary>>)>,
+        kept: Kept,
+    ) -> Self {
+        let octree = EditOctree::rebuild(listed.iter().map(|(key, known)| (*key, known.is_some())));
+        let unknown = listed.iter().filter(|(_, known)| known.is_none()).map(|(key, _)| *key);
+        let queue = RebuildQueue::of_listed(unknown);
+        let known = listed.into_iter().filter_map(|(key, known)| Some((key, 0, known?)));
+        let untouched = |key| node_baseline(&*baseline, key);
+        let index = RwLock::new(NodeIndex::rebuild(baseline.shape(), known, &untouched));
+        let (base, own) = base.map_or((None, None), |(base, own)| (Some(base), Some(own)));
+        let counted = Counted::of(kept.disk());
+        // What changed since then is in the log, which is read after this, or not known.
+        let lsn = if queue.is_empty() { kept.lsn() } else { 0 };
+        let inner = Inner {
+            shape: baseline.shape(),
+            baseline,
+            materials,
+            log: OnceLock::new(),
+            last_batch: AtomicU64::new(0),
+            checkpointed: AtomicU64::new(0),
+            store,
+            base,
+            state: Shared::new(octree, queue, own),
+            kept,
+            index,
+            cache: new_cache(),
+            memories: Mutex::default(),
+            counters: Counters::default(),
+            index_work: IndexWork::since(lsn),
+            counted,
+            order: Mutex::default(),
+            rebuilding: futures::lock::Mutex::default(),
+            folding: futures::lock::Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+}

@@ -1,0 +1,137 @@
+//! [`HybridWorld`] itself: what all clones of it share.
+
+use std::{
+    any::Any,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, atomic::AtomicU64,
+    },
+};
+
+use bluemarble_core::{ChunkKey, MaterialTable, Shape};
+use bluemarble_index::NodeIndex;
+use bluemarble_store::{ChunkStore, DeltaLog};
+use bluemarble_terrain::Baseline;
+
+use super::{
+    cache::Cache,
+    index_work::IndexWork,
+    kept::Kept,
+    state::{Change, Shared, State, WriteGuard},
+};
+use crate::statistics::{Counted, Counters, Source};
+
+/// What a reader remembers. The world lies below readers and does not know their types.
+pub(crate) type Memory = Box<dyn Any + Send + Sync>;
+
+/// A world: every voxel of every lod, as the baseline makes it or as it was edited.
+///
+/// Cheap to clone; all clones are the same world. Everything may be called from any thread at any time.
+#[derive(Clone)]
+pub struct HybridWorld {
+    pub(super) inner: Arc<Inner>,
+}
+
+/// What all clones of a world share.
+pub(super) struct Inner {
+    pub shape: Shape,
+    pub baseline: Arc<dyn Baseline>,
+    pub materials: MaterialTable,
+    // Before the store, which keeps other processes out until it is dropped.
+    pub log: OnceLock<DeltaLog>,
+    /// The last batch in the log, and the last one that the store is known to hold.
+    pub last_batch: AtomicU64,
+    pub checkpointed: AtomicU64,
+    pub store: Option<ChunkStore>,
+    /// Another world that this one is laid over, and never writes to.
+    pub base: Option<ChunkStore>,
+    pub state: Shared,
+    /// What is kept of the index.
+    pub kept: Kept,
+    /// What is known of nodes: derived from the chunks, and behind the edits.
+    pub index: RwLock<NodeIndex>,
+    pub cache: Cache,
+    /// What readers that have gone remembered, for readers to come.
+    pub memories: Mutex<Vec<Memory>>,
+    pub counters: Counters,
+    pub index_work: IndexWork,
+    pub counted: Counted,
+    /// Held while a batch is appended to the log and made visible, so that both have the same order.
+    pub order: Mutex<()>,
+    /// Held while parents are read, changed and replaced.
+    pub rebuilding: futures::lock::Mutex<()>,
+    /// Held while edits are folded into the store.
+    pub folding: futures::lock::Mutex<()>,
+}
+
+impl HybridWorld {
+    /// How the lattice lies in world space.
+    pub fn shape(&self) -> Shape {
+        self.inner.shape
+    }
+
+    /// The materials that voxels can have.
+    pub fn materials(&self) -> &MaterialTable {
+        &self.inner.materials
+    }
+
+    /// What the world is made of where nobody has edited it.
+    pub fn baseline(&self) -> &Arc<dyn Baseline> {
+        &self.inner.baseline
+    }
+
+    /// Whether [`HybridWorld::checkpoint`] makes edits outlive the process.
+    pub fn is_durable(&self) -> bool {
+        self.inner.store.is_some()
+    }
+
+    /// All edited chunks of all lods, on disk or not, in no fixed order.
+    pub fn edited_unsorted(&self) -> Vec<ChunkKey> {
+        self.state().octree.edited_unsorted().collect()
+    }
+
+    /// What is counted for reports.
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.inner.counted
+    }
+
+    /// A number that is another one after anything was changed.
+    #[inline]
+    pub(crate) fn published(&self) -> u64 {
+        self.inner.state.published()
+    }
+
+    /// A number that is another one after the chunk was changed, and not smaller than its last change.
+    pub(crate) fn last_change(&self, key: ChunkKey) -> Change {
+        self.state().last_change(key)
+    }
+
+    /// What readers remembered that have gone.
+    pub(crate) fn memories(&self) -> MutexGuard<'_, Vec<Memory>> {
+        self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn log(&self) -> Option<&DeltaLog> {
+        self.inner.log.get()
+    }
+
+    pub(super) fn count(&self, source: Source) {
+        self.inner.counters.read(source);
+    }
+
+    pub(super) fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.inner.state.read()
+    }
+
+    pub(super) fn state_mut(&self) -> WriteGuard<'_> {
+        self.inner.state.write()
+    }
+}
+
+impl std::fmt::Debug for HybridWorld {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HybridWorld")
+            .field("baseline", &self.inner.baseline.fingerprint())
+            .field("store", &self.inner.store)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,20 @@
+//! Which cells of which chunks a batch touches.
+//!
+//! A plan is made, and everything wrong with a batch found, before a single voxel is read.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `planner` | [`plan`]: a batch is checked, and taken apart into strokes on chunks |
+//! | `stroke` | [`Stroke`]: what is done to one chunk in one step; [`apply`] does it |
+//! | `place` | [`place()`]: which cell of which chunk a voxel is, also beyond a side of its region |
+
+mod place;
+mod planner;
+mod stroke;
+
+pub use place::place;
+pub use planner::{MAX_CHUNKS, Plan, plan};
+pub use stroke::{Stroke, apply};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! [`Stroke`]: what is done to one chunk in one step.
+
+use std::sync::Arc;
+
+use bluemarble_core::{CHUNK_EDGE, CellEdit, Chunk, LatticeBox, MaterialId, chunk::cell_index};
+use glam::{DVec2, DVec3, IVec3, ivec3};
+
+/// What is done to one chunk in one step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stroke {
+    /// Cells, one after the other.
+    Cells(Arc<[CellEdit]>),
+    /// The cells of a box within the chunk.
+    Box {
+        /// The cells.
+        bounds: LatticeBox,
+        /// What they become.
+        material: MaterialId,
+    },
+    /// The cells of a box whose centre lies in a sphere.
+    Sphere {
+        /// The cells.
+        bounds: LatticeBox,
+        /// The centre, in cells from the chunk's corner.
+        centre: DVec3,
+        /// In cells.
+        radius: f64,
+        /// What they become.
+        material: MaterialId,
+    },
+}
+
+impl Stroke {
+    /// Bytes that the stroke takes in memory.
+    pub fn size_bytes(&self) -> usize {
+        let cells = if let Self::Cells(cells) = self { cells.len() } else { 0 };
+        size_of::<Self>() + cells * size_of::<CellEdit>()
+    }
+
+    /// Calls `each` for every run of cells along x: the first cell, how many there are, and their material.
+    fn for_each_run(&self, mut each: impl FnMut(usize, usize, MaterialId)) {
+        let mut rows = |bounds: &LatticeBox, material, part: &dyn Fn(i32, i32) -> (i32, i32)| {
+            for y in bounds.min.y..bounds.max.y {
+                for z in bounds.min.z..bounds.max.z {
+                    let (low, high) = part(y, z);
+                    if low < high {
+                        let first = cell_index(low as usize, y as usize, z as usize);
+                        each(first, (high - low) as usize, material);
+                    }
+                }
+            }
+        };
+        match self {
+            Self::Cells(cells) => {
+                cells.iter().for_each(|edit| each(edit.cell as usize, 1, edit.material));
+            }
+            Self::Box { bounds, material } => {
+                rows(bounds, *material, &|_, _| (bounds.min.x, bounds.max.x));
+            }
+            Self::Sphere { bounds, centre, radius, material } => {
+                rows(bounds, *material, &|y, z| sphere_row(bounds, *centre, *radius, y, z));
+            }
+        }
+    }
+
+    /// Calls `each` for every cell.
+    pub(super) fn for_each(&self, mut each: impl FnMut(CellEdit)) {
+        self.for_each_run(|first, count, material| {
+            (first..first + count).for_each(|cell| each(CellEdit { cell: cell as u32, material }));
+        });
+    }
+
+    /// Applies the stroke.
+    fn apply(&self, chunk: &mut Chunk) {
+        let whole = LatticeBox::new(IVec3::ZERO, IVec3::splat(CHUNK_EDGE));
+        match self {
+            Self::Box { bounds, material } if *bounds == whole => {
+                *chunk = Chunk::uniform(*material);
+            }
+            Self::Cells(cells) => cells.iter().for_each(|edit| {
+                chunk.set_index(edit.cell as usize, edit.material);
+            }),
+            _ => self.for_each_run(|first, count, material| chunk.fill_run(first, count, material)),
+        }
+    }
+}
+
+/// The part of a row whose cells have their middle in a sphere.
+fn sphere_row(bounds: &LatticeBox, centre: DVec3, radius: f64, y: i32, z: i32) -> (i32, i32) {
+    let is_in =
+        |x: i32| (ivec3(x, y, z).as_dvec3() + 0.5).distance_squared(centre) <= radius * radius;
+    let aside = DVec2::new(f64::from(y) + 0.5 - centre.y, f64::from(z) + 0.5 - centre.z);
+    let half = (radius * radius - aside.length_squared()).max(0.0).sqrt();
+    // Good to a rounding, which the test itself settles.
+    let estimate = |x: f64| (x as i32).clamp(bounds.min.x, bounds.max.x);
+    let mut low = estimate(centre.x - half - 2.0);
+    let mut high = estimate(centre.x + half + 2.0);
+    while low < high && !is_in(low) {
+        low += 1;
+    }
+    while low < high && !is_in(high - 1) {
+        high -= 1;
+    }
+    (low, high)
+}
+
+/// A chunk after some strokes.
+pub fn apply<'a>(mut chunk: Chunk, strokes: impl IntoIterator<Item = &'a Stroke>) -> Chunk {
+    strokes.into_iter().for_each(|stroke| stroke.apply(&mut chunk));
+    chunk
+}

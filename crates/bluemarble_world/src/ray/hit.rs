@@ -1,0 +1,40 @@
+//! [`RayHit`]: where a ray enters a cell that stops it.
+
+use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Shape};
+use glam::{DVec3, IVec3};
+
+/// Where a ray enters a cell that stops it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RayHit {
+    /// Region of the lattice.
+    pub region: u8,
+    /// The smallest voxel of the cell.
+    pub voxel: IVec3,
+    /// The cell is `2^lod` voxels wide.
+    pub lod: u8,
+    /// The side through which the ray comes in; `None` if it starts in the cell.
+    pub face: Option<Face>,
+    /// What the cell is made of.
+    pub material: MaterialId,
+    /// Distance from the ray's origin in metres.
+    pub distance_m: f64,
+    /// Where in world space, in metres.
+    pub point: DVec3,
+}
+
+impl RayHit {
+    /// The chunk that the cell is one of.
+    pub fn key(&self) -> ChunkKey {
+        ChunkKey::of_voxel(self.region, self.lod, self.voxel)
+    }
+
+    /// Where on the globe.
+    pub fn place(&self, shape: &Shape) -> GeoPosition {
+        shape.place_of_world(self.point)
+    }
+
+    /// Unit direction in world space out of the side that was hit.
+    pub fn normal(&self, shape: &Shape) -> Option<DVec3> {
+        self.face.map(|face| shape.face_normal(self.region, self.point, face))
+    }
+}

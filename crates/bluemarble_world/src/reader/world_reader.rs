@@ -1,0 +1,260 @@
+//! [`WorldReader`]: one thread's quick way to voxels and nodes.
+
+use std::time::Instant;
+
+use bluemarble_core::{
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, shape::Shape,
+};
+use futures::executor::block_on;
+use glam::IVec3;
+
+use super::{
+    explanation::Explanation,
+    memory::{HeldChunk, HeldNode, Memory, UniformNode},
+    sight::{RayTarget, Sight},
+    slots::Slots,
+};
+use crate::{HybridWorld, WorldError, hybrid::Known};
+
+/// Nodes of which a reader remembers what they are.
+const MOST_NODES: usize = 1 << 15;
+/// Memories that are kept for readers to come.
+const MOST_MEMORIES: usize = 4;
+/// Bytes of chunks that a reader holds unless [`WorldReader::set_budget_bytes`] says otherwise.
+pub const DEFAULT_READER_BYTES: usize = 32 << 20;
+
+/// Reads voxels, nodes and chunks of a world and remembers what it has read: a voxel of a chunk that it
+/// knows costs some nanoseconds and takes no lock.
+///
+/// What it says is never older than the call: every edit that was acknowledged before is in it. It blocks
+/// where a chunk must be read from the store or made by the baseline, so keep it on a worker, one for
+/// each thread.
+#[derive(Debug)]
+pub struct WorldReader {
+    world: HybridWorld,
+    memory: Memory,
+    explanation: Explanation,
+}
+
+impl Drop for WorldReader {
+    fn drop(&mut self) {
+        let mut memory = std::mem::take(&mut self.memory);
+        self.world.counted().take(&mut memory.meter);
+        let mut memories = self.world.memories();
+        if memories.len() < MOST_MEMORIES {
+            memories.push(Box::new(memory));
+        }
+    }
+}
+
+impl HybridWorld {
+    /// A reader for this thread. It may know already what one before it has read.
+    pub fn reader(&self) -> WorldReader {
+        let known = self.memories().pop().and_then(|memory| memory.downcast::<Memory>().ok());
+        let mut memory = known.map_or_else(Memory::default, |memory| *memory);
+        memory.budget_bytes = DEFAULT_READER_BYTES;
+        WorldReader { world: self.clone(), memory, explanation: Explanation::default() }
+    }
+}
+
+impl WorldReader {
+    /// The world that is read.
+    pub fn world(&self) -> &HybridWorld {
+        &self.world
+    }
+
+    /// How the lattice lies in world space.
+    pub fn shape(&self) -> Shape {
+        self.world.shape()
+    }
+
+    /// Sets how many bytes of chunks may be held; beyond them everything is forgotten.
+    pub fn set_budget_bytes(&mut self, bytes: usize) {
+        self.memory.budget_bytes = bytes;
+        self.keep_budget();
+    }
+
+    /// Bytes of chunks and masks that are held.
+    pub fn held_bytes(&self) -> usize {
+        self.memory.held_bytes
+    }
+
+    /// What a voxel is made of.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    #[inline]
+    pub fn material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
+        match self.known_material(region, voxel) {
+            Some(material) => Ok(material),
+            None => self.read_material(region, voxel),
+        }
+    }
+
+    // A path of its own, or its key would have to be in memory on the quick one.
+    #[cold]
+    fn read_material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
+        let chunk = self.chunk(ChunkKey::of_voxel(region, 0, voxel))?;
+        Ok(chunk.cells.get(voxel & (CHUNK_EDGE - 1)))
+    }
+
+    /// The same, if the chunk is at hand.
+    #[inline]
+    pub(crate) fn known_material(&mut self, region: u8, voxel: IVec3) -> Option<MaterialId> {
+        let chunk = self.known_chunk(ChunkKey::of_voxel(region, 0, voxel))?;
+        Some(chunk.cells.get(voxel & (CHUNK_EDGE - 1)))
+    }
+
+    /// How the last query was answered.
+    pub fn explanation(&self) -> Explanation {
+        self.explanation
+    }
+
+    pub(crate) fn explain(&mut self, explanation: Explanation) {
+        self.explanation = explanation;
+    }
+
+    /// The time at the start of a query, if it is one to be timed.
+    #[inline]
+    pub(crate) fn query_begins(&self) -> Option<Instant> {
+        self.memory.meter.start()
+    }
+
+    /// Counts a query that has ended.
+    #[inline]
+    pub(crate) fn query_ends(&mut self, start: Option<Instant>, without_chunk: bool) {
+        if self.memory.meter.end(start, without_chunk) {
+            self.world.counted().take(&mut self.memory.meter);
+        }
+    }
+
+    /// A chunk as it is now.
+    ///
+    /// # Errors
+    /// As [`HybridWorld::read`].
+    pub fn read(&mut self, key: ChunkKey) -> Result<CompactChunk, WorldError> {
+        Ok(self.chunk(key)?.cells.clone())
+    }
+
+    /// The chunk, read if need be.
+    pub(crate) fn chunk(&mut self, key: ChunkKey) -> Result<&HeldChunk, WorldError> {
+        if self.known_chunk(key).is_none() {
+            self.fetch(key)?;
+        }
+        self.memory.chunks.any(key).ok_or(WorldError::OutsideLattice { key })
+    }
+
+    /// The chunk, if it is held and nothing is newer.
+    #[inline]
+    pub(crate) fn known_chunk(&mut self, key: ChunkKey) -> Option<&HeldChunk> {
+        let published = self.published();
+        let slot = self.memory.chunks.slot_of(key)?;
+        if slot.published != published && !slot.renew(&self.world, published) {
+            return None;
+        }
+        slot.held.as_ref()
+    }
+
+    /// What a ray sees of a chunk, if that is at hand and nothing is newer.
+    #[inline]
+    pub(crate) fn known_sight(&self, key: ChunkKey, target: RayTarget) -> Option<&Sight> {
+        let (place, sights) = (Slots::<Sight>::place(key), &self.memory.sights[target as usize]);
+        if sights.is_fresh(place, key, self.published()) { sights.at(place) } else { None }
+    }
+
+    /// Puts at hand what a ray sees of a chunk; false if the chunk itself is not.
+    #[cold]
+    pub(crate) fn see(&mut self, key: ChunkKey, target: RayTarget) -> bool {
+        let published = self.published();
+        let Some(cells) = self.known_chunk(key).map(|chunk| chunk.cells.clone()) else {
+            return false;
+        };
+        let sights = &mut self.memory.sights[target as usize];
+        if let Some(slot) = sights.slot_of(key)
+            && slot.held.as_ref().is_some_and(|sight| sight.cells.is_same(&cells))
+        {
+            slot.published = published;
+            return true;
+        }
+        let masks = cells.occupancy(|material| target.stops(&self.world, material));
+        self.memory.held_bytes += masks.size_bytes();
+        if let Some(old) = sights.put(key, published, Sight { cells, masks }) {
+            self.memory.held_bytes -= old.masks.size_bytes();
+        }
+        true
+    }
+
+    /// The node of one material in which a chunk was found to be, if nothing has changed since.
+    #[inline]
+    pub(crate) fn known_uniform(&self, key: ChunkKey) -> Option<UniformNode> {
+        let (place, uniform) = (Slots::<UniformNode>::place(key), &self.memory.uniform);
+        if uniform.is_fresh(place, key, self.published()) {
+            uniform.at(place).copied()
+        } else {
+            None
+        }
+    }
+
+    /// Remembers in which node of one material a chunk is.
+    pub(crate) fn learn_uniform(&mut self, key: ChunkKey, published: u64, node: UniformNode) {
+        self.memory.uniform.put(key, published, node);
+    }
+
+    /// A number that is another one after anything was changed.
+    #[inline]
+    pub(crate) fn published(&self) -> u64 {
+        self.world.published()
+    }
+
+    /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
+    /// without reading any.
+    pub fn box_material(&self, region: u8, voxels: &LatticeBox, lod: u8) -> Option<MaterialId> {
+        self.world.box_material(region, voxels, lod)
+    }
+
+    fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {
+        let published = self.published();
+        let found = block_on(self.world.find(key))?.cached;
+        let chunk = HeldChunk { cells: found.compact, change: found.change };
+        // First, so that what was asked for is held.
+        self.keep_budget();
+        self.memory.held_bytes += chunk.cells.size_bytes();
+        if let Some(old) = self.memory.chunks.put(key, published, chunk) {
+            self.memory.held_bytes -= old.cells.size_bytes();
+        }
+        Ok(())
+    }
+
+    fn keep_budget(&mut self) {
+        // Chunks are shared with the world's own cache, so forgetting them all costs little.
+        if self.memory.held_bytes > self.memory.budget_bytes {
+            self.memory.chunks = Slots::default();
+            self.memory.sights = Default::default();
+            self.memory.held_bytes = 0;
+        }
+    }
+
+    /// The one material of all voxels of a node, if it is known without reading any.
+    #[inline]
+    pub(crate) fn node_material(&mut self, key: ChunkKey) -> Option<MaterialId> {
+        let published = self.published();
+        match self.memory.nodes.get(&key) {
+            Some(node) if node.published == published => node.uniform,
+            _ => self.ask_node(key, published),
+        }
+    }
+
+    fn ask_node(&mut self, key: ChunkKey, published: u64) -> Option<MaterialId> {
+        let mut baseline = self.memory.nodes.get(&key).and_then(|node| node.baseline);
+        let uniform = match self.world.known(key) {
+            Known::Uniform(material) => Some(material),
+            Known::Mixed => None,
+            Known::Untouched => *baseline.get_or_insert_with(|| self.world.node_baseline(key)),
+        };
+        if self.memory.nodes.len() >= MOST_NODES {
+            self.memory.nodes.clear();
+        }
+        self.memory.nodes.insert(key, HeldNode { published, baseline, uniform });
+        uniform
+    }
+}
