@@ -45,6 +45,7 @@
 //! | `physics` | colliders and walking, with the feature `avian` |
 //!
 //! [`systems`] says when they work within a frame, [`gate`] keeps workers out of the frame's way.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod edit;
 pub mod gate;

@@ -1,5 +1,27 @@
 //! The words of Bluemarble as types: everything above this crate speaks in them.
 //!
+//! ```
+//! use bluemarble_core::{Chunk, ChunkKey, GeoPosition, MaterialId, MaterialTable, Shape};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Which chunk shows the summit of Mont Blanc in cells that are 8 voxels wide?
+//!     let earth = Shape::earth();
+//!     let summit_m = earth.world_of(GeoPosition::new(45.8326, 6.8652, 4806.0));
+//!     let (region, lattice) = earth.from_world(summit_m);
+//!     let voxel = lattice.floor().as_ivec3();
+//!     let key = ChunkKey::of_voxel(region, 3, voxel);
+//!     assert_eq!((key.region, key.cell_voxels()), (2, 8));
+//!
+//!     // A chunk holds 64³ cells.
+//!     let granite = MaterialTable::standard().id("granite")?;
+//!     let mut chunk = Chunk::uniform(MaterialId::AIR);
+//!     let cell = key.cell_of(voxel).ok_or("the chunk holds the voxel")?;
+//!     chunk.set(cell, granite);
+//!     assert_eq!(chunk.counts_unsorted().len(), 2);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! | module | what it holds |
 //! |---|---|
 //! | [`mod@material`] | [`MaterialId`], [`Material`] and the [`MaterialTable`] read from `assets/materials.ron` |
@@ -13,6 +35,7 @@
 //!
 //! No I/O and no engine: positions in cells are `i32`, positions in metres are `f64`, angles in the
 //! geographic adapter are degrees and elsewhere radians.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod cancel;
 pub mod chunk;

@@ -1,5 +1,24 @@
 //! Meshers: voxel chunks to packed quads and rounded surfaces.
 //!
+//! ```
+//! use bluemarble_core::{Chunk, MaterialId, MaterialTable};
+//! use bluemarble_mesh::{BlockyMesher, ChunkMesh, MeshOptions, Mesher, Surroundings};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let materials = MaterialTable::standard();
+//!     // The lowest layer of a chunk, in air.
+//!     let mut chunk = Chunk::uniform(MaterialId::AIR);
+//!     chunk.fill_run(0, 64 * 64, materials.id("rock")?);
+//!     let around = Surroundings::uniform(MaterialId::AIR);
+//!
+//!     let mut mesh = ChunkMesh::default();
+//!     BlockyMesher::new(&materials).mesh(&chunk, &around, &MeshOptions::default(), &mut mesh);
+//!     // One rectangle for each side of the slab.
+//!     assert_eq!(mesh.opaque.len(), 6);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! | module | what it holds |
 //! |---|---|
 //! | [`quad`] | [`PackedQuad`]: one rectangle of a mesh in 64 bits |
@@ -10,6 +29,7 @@
 //! | [`smooth`] | [`SmoothMesher`]: rounded ground without cracks, and cubes where materials want them |
 //!
 //! Everything is in cells of the chunk: a mesher knows neither lods nor planets.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod blocky;
 pub mod mesher;

@@ -1,5 +1,27 @@
 //! Primary storage: a world directory is a Zarr v3 hierarchy that holds edited chunks and nothing else.
 //!
+//! ```
+//! use bluemarble_core::{Chunk, ChunkKey, Flat, MaterialTable, Shape};
+//! use bluemarble_store::{ChunkStore, StoreOptions, WorldMetadata, WorldPlace};
+//! use futures::executor::block_on;
+//! use glam::IVec3;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let materials = MaterialTable::standard();
+//!     let shape = Shape::Flat(Flat { voxel_m: 0.5 });
+//!     // The ground that the world is made on: it is never opened on another one.
+//!     let metadata = WorldMetadata::new(shape, "my ground 1".to_owned(), &materials);
+//!     let store = ChunkStore::open(&WorldPlace::Memory, &metadata, &StoreOptions::default())?;
+//!
+//!     let key = ChunkKey::new(0, 0, IVec3::new(1, 0, -1));
+//!     let granite = Chunk::uniform(materials.id("granite")?);
+//!     // When this returns the chunk is durable.
+//!     block_on(store.write(&[(key, &granite)]))?;
+//!     assert_eq!(block_on(store.read(key))?, Some(granite));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! ```text
 //! world/zarr.json                        group; attributes.bluemarble says what world this is
 //! world/.lock                            held by the one process that may write
@@ -26,6 +48,7 @@
 //! | [`store`] | [`ChunkStore`]: open, read, write, list, maintain |
 //! | [`log`] | [`DeltaLog`]: edits, durable before they are folded into shards |
 //! | [`mod@advise`] | which edge suits an area |
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod advise;
 pub mod backend;

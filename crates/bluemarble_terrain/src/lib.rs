@@ -1,5 +1,29 @@
 //! Baselines: the procedural sources of a world.
 //!
+//! ```
+//! use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable};
+//! use bluemarble_terrain::{Baseline, Classification, NoiseBaseline};
+//! use glam::IVec3;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Voxels of half a metre.
+//!     let hills = NoiseBaseline::new(0.5, 7, &MaterialTable::standard())?;
+//!
+//!     // The chunk that holds the surface at x = z = 0.
+//!     let top = hills.surface_y(0, 0.0, 0.0).floor() as i32;
+//!     let key = ChunkKey::of_voxel(0, 0, IVec3::new(0, top, 0));
+//!     let mut chunk = Chunk::default();
+//!     hills.fill(key, &mut chunk);
+//!     assert_eq!(chunk.as_uniform(), None);
+//!
+//!     // Far above it is air, which is known without filling a chunk.
+//!     let sky = ChunkKey::of_voxel(0, 0, IVec3::new(0, 100_000, 0));
+//!     let seen = hills.classify(sky.region, sky.lattice_box(), sky.lod);
+//!     assert_eq!(seen, Classification::Uniform(MaterialId::AIR));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! | item | what it holds |
 //! |---|---|
 //! | [`Baseline`] | what every source answers: fill a chunk, tell what a box or chunk holds without filling it |
@@ -20,6 +44,7 @@
 //! Heights are metres above sea level in `f64`, places are unit directions or degrees, and lattice
 //! positions are voxels. All sources are pure functions of their parameters: caches and threads change
 //! how fast an answer comes, never what it is.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 mod baseline;
 mod closure;

@@ -1,5 +1,34 @@
 //! The one door to a world: read, edit, query, pick.
 //!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use bluemarble_core::{MaterialId, MaterialTable, shape::Ray};
+//! use bluemarble_terrain::Superflat;
+//! use bluemarble_world::{EditBatch, HybridWorld, RayOptions};
+//! use futures::executor::block_on;
+//! use glam::{DVec3, IVec3};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let materials = MaterialTable::standard();
+//!     let rock = materials.id("rock")?;
+//!     let ground = Superflat::new(0.5, vec![(rock, 1)])?;
+//!     // `HybridWorld::open` keeps a world in a directory.
+//!     let world = HybridWorld::in_memory(Arc::new(ground), materials);
+//!
+//!     let mut batch = EditBatch::new();
+//!     batch.fill_sphere(0, DVec3::ZERO, 4.0, MaterialId::AIR);
+//!     block_on(world.edit(&batch))?;
+//!
+//!     let mut reader = world.reader();
+//!     assert_eq!(reader.material(0, IVec3::new(0, -2, 0))?, MaterialId::AIR);
+//!     let ray = Ray { origin: DVec3::new(0.1, 10.0, 0.1), direction: DVec3::NEG_Y };
+//!     let hit = reader.first_hit(&ray, &RayOptions::default())?.ok_or("there is ground")?;
+//!     assert_eq!((hit.material, hit.voxel), (rock, IVec3::new(0, -5, 0)));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! ```text
 //! read:       strokes over: cache -> store -> baseline
 //! edit:       plan (voxels to strokes on chunks) -> delta log -> strokes in memory
@@ -27,6 +56,7 @@
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod builder;
 pub mod cuboid;
