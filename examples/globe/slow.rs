@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, Shape};
+use bluemarble_core::{Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, Shape};
 use bluemarble_terrain::{Baseline, Classification, Relief, Survey};
 
 /// A baseline each of whose chunks takes at least so long.
@@ -25,20 +25,24 @@ impl Baseline for SlowReads {
         self.inner.classify(region, voxels, lod)
     }
 
-    fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
-        self.inner.prepare(key, go_on)
+    fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+        self.inner.prepare(key, cancel)
     }
 
     fn survey(&self, key: ChunkKey) -> Survey {
         self.inner.survey(key)
     }
 
+    fn face_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
+        self.inner.face_plane(key, face)
+    }
+
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {
         self.inner.surface_y(region, x, z)
     }
 
-    fn relief(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> Option<Arc<Relief>> {
-        self.inner.relief(key, go_on)
+    fn relief(&self, key: ChunkKey, cancel: &Cancel) -> Result<Option<Arc<Relief>>, Cancelled> {
+        self.inner.relief(key, cancel)
     }
 
     fn fingerprint(&self) -> String {

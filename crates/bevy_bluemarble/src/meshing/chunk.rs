@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape, key::CHUNK_EDGE,
+    Cancel, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape,
+    key::CHUNK_EDGE,
 };
 use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, Reach, Shell, Surroundings};
 use bluemarble_terrain::Survey;
-use bluemarble_world::{HybridWorld, WorldError};
+use bluemarble_world::HybridWorld;
 use glam::{IVec3, ivec3};
 
 use super::Meshing;
+use crate::world::WorkError;
 
 /// What has become of a chunk that was to be meshed.
 pub(crate) enum Meshed {
-    /// It was cancelled.
-    Stopped,
     /// Nothing of it can be seen; it was not read.
     Hidden,
     /// Its cells, the same to be kept, and what can be seen of it, perhaps nothing.
@@ -52,48 +52,34 @@ impl ChunkMeshing {
     /// Reads a chunk and what lies beside it and meshes it; uniform chunks never get skirts.
     ///
     /// # Errors
-    /// What the world said of the chunk or of one beside it.
+    /// What the world said of the chunk or of one beside it; [`WorkError::Cancelled`].
     pub async fn mesh(
         &self,
         key: ChunkKey,
         options: MeshOptions,
-        go_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Meshed, WorldError> {
-        if !self.world.prepare(key, go_on) {
-            return Ok(Meshed::Stopped);
-        }
+        cancel: &Cancel,
+    ) -> Result<Meshed, WorkError> {
+        self.world.prepare(key, cancel)?;
         let survey = self.world.survey(key);
         if survey == Survey::Uniform(MaterialId::AIR) {
             return Ok(Meshed::Hidden);
         }
         let mut planes = Vec::with_capacity(6);
         for face in Face::ALL {
-            match self.plane(key, face, go_on).await? {
-                Some(plane) => planes.push(plane),
-                None => return Ok(Meshed::Stopped),
-            }
+            planes.push(self.plane(key, face, cancel).await?);
         }
-        let Ok(planes) = planes.try_into() else { return Ok(Meshed::Stopped) };
+        let Ok(planes) = planes.try_into() else { unreachable!("there are six faces") };
         let mut around = Surroundings::new(planes);
         if self.is_covered(survey, &around) {
             return Ok(Meshed::Hidden);
         }
         if self.mesher.reach() == Reach::Shell {
-            let Some(shell) = self.shell(key, &around.planes, go_on).await? else {
-                return Ok(Meshed::Stopped);
-            };
+            let shell = self.shell(key, &around.planes, cancel).await?;
             around = around.with_shell(shell);
         }
-        if !go_on() {
-            return Ok(Meshed::Stopped);
-        }
-        let step = || {
-            go_on();
-        };
-        let (chunk, compact) = self.world.read_both(key, &step).await?;
-        if !go_on() {
-            return Ok(Meshed::Stopped);
-        }
+        cancel.check()?;
+        let (chunk, compact) = self.world.read_both(key, cancel).await?;
+        cancel.check()?;
         let skirts = options.skirts && chunk.as_uniform().is_none();
         let mut mesh = ChunkMesh::default();
         self.mesher.mesh(&chunk, &around, &MeshOptions { skirts, ..options }, &mut mesh);
@@ -111,63 +97,57 @@ impl ChunkMeshing {
         around.planes.iter().all(|plane| plane.all(covers))
     }
 
-    /// The cells beyond a face of a chunk; `None` if `go_on` said no on the way.
+    /// The cells beyond a face of a chunk.
     async fn plane(
         &self,
         key: ChunkKey,
         face: Face,
-        go_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<FacePlane>, WorldError> {
+        cancel: &Cancel,
+    ) -> Result<FacePlane, WorkError> {
         let shape = self.world.shape();
         let Some(beside) = shape.neighbour(key, face) else {
             // Above the lattice is air; below it nobody looks.
             let beyond = if face == Face::PosY { MaterialId::AIR } else { self.solid() };
-            return Ok(Some(FacePlane::uniform(beyond)));
+            return Ok(FacePlane::uniform(beyond));
         };
-        if !go_on() {
-            return Ok(None);
-        }
+        cancel.check()?;
         // What lies above and below is cut from the same columns, perhaps the first time.
-        if face.axis() == 1 && !self.world.prepare(beside, go_on) {
-            return Ok(None);
+        if face.axis() == 1 {
+            self.world.prepare(beside, cancel)?;
         }
         // Within a region the cell beyond an edge of the chunk is the first one of the next.
         if beside.region == key.region
             && let Some(plane) = self.world.quick_plane(beside, face.opposite())
         {
-            return Ok(Some(plane));
+            return Ok(plane);
         }
-        if !self.world.prepare(beside, go_on) {
-            return Ok(None);
-        }
+        self.world.prepare(beside, cancel)?;
         match self.world.survey(beside) {
-            Survey::Uniform(material) => return Ok(Some(FacePlane::uniform(material))),
+            Survey::Uniform(material) => return Ok(FacePlane::uniform(material)),
             // Some opaque material, it does not matter which.
-            Survey::Opaque => return Ok(Some(FacePlane::uniform(self.solid()))),
+            Survey::Opaque => return Ok(FacePlane::uniform(self.solid())),
             Survey::Mixed => {}
         }
-        if !go_on() {
-            return Ok(None);
-        }
+        cancel.check()?;
         let neighbour = self.world.read_compact(beside).await?;
         if beside.region == key.region {
-            return Ok(Some(FacePlane::of_chunk(&neighbour, face.opposite())));
+            return Ok(FacePlane::of_chunk(&neighbour, face.opposite()));
         }
-        Ok(Some(match neighbour.as_uniform() {
+        Ok(match neighbour.as_uniform() {
             Some(material) => FacePlane::uniform(material),
             None => FacePlane::from_fn(|u, v| {
                 neighbour.get(beyond_face(shape, key, beside, face, u as i32, v as i32))
             }),
-        }))
+        })
     }
 
-    /// The cells all around a chunk; `None` if `go_on` said no on the way.
+    /// The cells all around a chunk.
     async fn shell(
         &self,
         key: ChunkKey,
         planes: &[FacePlane; 6],
-        go_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<Shell>, WorldError> {
+        cancel: &Cancel,
+    ) -> Result<Shell, WorkError> {
         let shape = self.world.shape();
         let origin = key.pos * CHUNK_EDGE;
         // Where there is no neighbour, as at the corners of three regions, the planes must do.
@@ -178,16 +158,12 @@ impl ChunkMeshing {
             let Some(place) = shape.place(key.region, key.lod, origin + cell) else { continue };
             let chunk_pos = place.cell >> CHUNK_EDGE.ilog2() as i32;
             let beside = ChunkKey::new(place.region, key.lod, chunk_pos);
-            if !self.world.prepare(beside, go_on) {
-                return Ok(None);
-            }
+            self.world.prepare(beside, cancel)?;
             if let Survey::Uniform(material) = self.world.survey(beside) {
                 shell.set_uniform(direction, material);
                 continue;
             }
-            if !go_on() {
-                return Ok(None);
-            }
+            cancel.check()?;
             let neighbour = self.world.read_compact(beside).await?;
             if beside.region == key.region {
                 shell.set_chunk(direction, &neighbour);
@@ -200,7 +176,7 @@ impl ChunkMeshing {
                 neighbour.get(inside.clamp(IVec3::ZERO, IVec3::splat(CHUNK_EDGE - 1)))
             });
         }
-        Ok(Some(shell))
+        Ok(shell)
     }
 
     /// An opaque material.

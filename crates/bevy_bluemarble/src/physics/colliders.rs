@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{ChunkKey, Face, Shape, key::CHUNK_EDGE};
+use bluemarble_core::{Cancel, ChunkKey, Face, Shape, key::CHUNK_EDGE};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use bluemarble_terrain::Classification;
 use crossbeam_channel::{Receiver, Sender};
@@ -355,13 +355,11 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
 /// Makes the collider of a chunk.
 async fn build(builder: &Builder, key: ChunkKey) -> Result<Built, WorkError> {
     let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
-    let go_on = || {
-        builder.gate.pass();
-        true
-    };
-    Ok(match builder.meshing.mesh(key, options, &go_on).await? {
+    let gate = builder.gate.clone();
+    let cancel = Cancel::never().with_pause(move || gate.pass());
+    Ok(match builder.meshing.mesh(key, options, &cancel).await? {
         Meshed::Surface(_, _, mesh) => trimesh(builder, key, &mesh),
-        Meshed::Stopped | Meshed::Hidden => None,
+        Meshed::Hidden => None,
     })
 }
 

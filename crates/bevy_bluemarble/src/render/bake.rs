@@ -4,7 +4,7 @@ use bevy::{
     asset::RenderAssetUsages,
     mesh::{Indices, Mesh, PrimitiveTopology},
 };
-use bluemarble_core::{ChunkKey, Face, MaterialTable, Shape};
+use bluemarble_core::{Cancel, Cancelled, ChunkKey, Face, MaterialTable, Shape};
 use bluemarble_mesh::{PackedQuad, SmoothMesh};
 use glam::{DVec3, Vec3};
 
@@ -58,15 +58,15 @@ impl<'a> Baker<'a> {
         Self { corners: Corners::new(shape, key, frame), lod: key.lod, materials, vertices }
     }
 
-    /// The mesh of quads; `None` without quads, or if `stop` said so on the way.
+    /// The mesh of quads; `None` without quads.
     pub fn quads(
         &mut self,
         quads: &[PackedQuad],
         pass: Pass,
-        stop: impl Fn() -> bool,
-    ) -> Option<Mesh> {
+        cancel: &Cancel,
+    ) -> Result<Option<Mesh>, Cancelled> {
         if quads.is_empty() {
-            return None;
+            return Ok(None);
         }
         let overlap = overlap_cells(self.lod, pass);
         // One cell along each axis, at the middle of the chunk, in the frame.
@@ -77,9 +77,7 @@ impl<'a> Baker<'a> {
         });
         let mut mesh = QuadVertices::new(self.vertices, quads.len());
         for slice in quads.chunks(QUADS_A_SLICE) {
-            if stop() {
-                return None;
-            }
+            cancel.check()?;
             for quad in slice {
                 let corners = quad.corners();
                 let axes =
@@ -128,21 +126,23 @@ impl<'a> Baker<'a> {
             QuadVertices::Packed(words) => empty().with_inserted_attribute(ATTRIBUTE_QUAD, words),
             QuadVertices::Standard(standard) => standard.mesh(),
         };
-        Some(mesh.with_inserted_indices(indices(corners, count)))
+        Ok(Some(mesh.with_inserted_indices(indices(corners, count))))
     }
 
-    /// The mesh of a rounded surface; `None` without triangles, or if `stop` said so on the way.
-    pub fn smooth(&mut self, surface: &SmoothMesh, stop: impl Fn() -> bool) -> Option<Mesh> {
+    /// The mesh of a rounded surface; `None` without triangles.
+    pub fn smooth(
+        &mut self,
+        surface: &SmoothMesh,
+        cancel: &Cancel,
+    ) -> Result<Option<Mesh>, Cancelled> {
         if surface.indices.is_empty() {
-            return None;
+            return Ok(None);
         }
         let half_extent_m = self.corners.frame.half_extent_m();
         let mut words = Vec::new();
         let mut standard = Standard::default();
         for slice in surface.vertices.chunks(QUADS_A_SLICE) {
-            if stop() {
-                return None;
-            }
+            cancel.check()?;
             for vertex in slice {
                 let local = self.corners.local(vertex.position.as_dvec3());
                 match self.vertices {
@@ -165,7 +165,7 @@ impl<'a> Baker<'a> {
             Vertices::Packed => empty().with_inserted_attribute(ATTRIBUTE_SMOOTH, words),
             Vertices::Standard => standard.mesh(),
         };
-        Some(mesh.with_inserted_indices(indices(surface.indices.clone(), count)))
+        Ok(Some(mesh.with_inserted_indices(indices(surface.indices.clone(), count))))
     }
 
     /// Linear colour of a material.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bevy::prelude::*;
+use bluemarble_core::{Cancel, Cancelled};
 
 use super::{ChunkContents, Vertices, bake::Baker, material::ChunkMaterials};
 use crate::{
@@ -20,31 +21,26 @@ struct WorldBaker {
 }
 
 impl NodeBaker for WorldBaker {
-    fn bake(&self, node: &MeshedNode<'_>, stop: &dyn Fn() -> bool) -> Option<BakedNode> {
+    fn bake(&self, node: &MeshedNode<'_>, cancel: &Cancel) -> Result<BakedNode, Cancelled> {
         let MeshedNode { key, bounds, chunk, mesh, world } = *node;
         let frame = NodeFrame::new(bounds);
         let mut baker = Baker::new(world.shape(), key, &frame, world.materials(), self.vertices);
         let baked = [
-            (Pass::Opaque, baker.quads(&mesh.opaque, Pass::Opaque, stop)),
-            (Pass::Opaque, baker.smooth(&mesh.smooth, stop)),
-            (Pass::SeeThrough, baker.quads(&mesh.see_through, Pass::SeeThrough, stop)),
+            (Pass::Opaque, baker.quads(&mesh.opaque, Pass::Opaque, cancel)?),
+            (Pass::Opaque, baker.smooth(&mesh.smooth, cancel)?),
+            (Pass::SeeThrough, baker.quads(&mesh.see_through, Pass::SeeThrough, cancel)?),
         ];
-        if stop() {
-            return None;
-        }
+        cancel.check()?;
         let meshes: Vec<_> =
             baked.into_iter().filter_map(|(pass, mesh)| Some((pass, mesh?))).collect();
         let mut node = BakedNode { meshes, relief: None, bundles: Vec::new() };
         if !node.meshes.is_empty() {
             if self.wants_relief {
-                node.relief = world.relief(key, chunk, &|| !stop());
-                if stop() {
-                    return None;
-                }
+                node.relief = world.relief(key, chunk, cancel)?;
             }
             node.bundles = self.contents.bundles(key, chunk);
         }
-        Some(node)
+        Ok(node)
     }
 }
 

@@ -1,20 +1,17 @@
 //! One unit of background work: read a chunk and what lies beside it, mesh it, and let the baker have it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use bevy::{mesh::Mesh, prelude::*};
-use bluemarble_core::{Chunk, ChunkKey, CompactChunk, shape::NodeBounds};
+use bluemarble_core::{Cancel, Cancelled, Chunk, ChunkKey, CompactChunk, shape::NodeBounds};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use bluemarble_terrain::Relief;
-use bluemarble_world::{HybridWorld, WorldError};
+use bluemarble_world::HybridWorld;
 
 use crate::{
     gate::FrameGate,
     meshing::{ChunkMeshing, Meshed},
-    world::WorkToken,
+    world::{WorkError, WorkToken},
 };
 
 /// When a mesh is drawn.
@@ -55,8 +52,11 @@ pub type ChunkBundle = Box<dyn FnOnce(&mut EntityCommands) + Send + Sync>;
 
 /// Makes of meshed chunks what is drawn, on workers.
 pub trait NodeBaker: Send + Sync + 'static {
-    /// Bakes a node; `None` if `stop` said so on the way. It is to be asked after every step of a millisecond.
-    fn bake(&self, node: &MeshedNode<'_>, stop: &dyn Fn() -> bool) -> Option<BakedNode>;
+    /// Bakes a node.
+    ///
+    /// # Errors
+    /// [`Cancelled`] if `cancel`, which is to be checked after every step of a millisecond, says so.
+    fn bake(&self, node: &MeshedNode<'_>, cancel: &Cancel) -> Result<BakedNode, Cancelled>;
 }
 
 /// What bakes the nodes of a world. Without it the world is not streamed; another one streams it anew.
@@ -114,23 +114,16 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Builds a node; `None` if it was cancelled on the way. It is asked about that after every step,
-    /// and a step takes about a millisecond at most.
+    /// Builds a node, in steps of about a millisecond at most.
     ///
     /// # Errors
-    /// What the world said of the chunk or of one beside it.
-    pub async fn build(
-        &self,
-        key: ChunkKey,
-        cancelled: &AtomicBool,
-    ) -> Result<Option<BuiltNode>, WorldError> {
+    /// What the world said of the chunk or of one beside it; [`WorkError::Cancelled`].
+    pub async fn build(&self, key: ChunkKey, cancel: Cancel) -> Result<BuiltNode, WorkError> {
         let world = &self.meshing.world;
         let shape = world.shape();
         let bounds = shape.node_bounds(key);
-        let stop = || {
-            self.gate.pass();
-            cancelled.load(Ordering::Relaxed)
-        };
+        let gate = self.gate.clone();
+        let cancel = cancel.with_pause(move || gate.pass());
         let options = MeshOptions {
             max_edge: shape.max_straight_cells(key.lod),
             skirts: true,
@@ -138,18 +131,17 @@ impl Builder {
             ambient_occlusion: self.ambient_occlusion && key.lod <= OCCLUSION_MAX_LOD,
         };
         let nothing = BakedNode { meshes: Vec::new(), relief: None, bundles: Vec::new() };
-        let (chunk, compact, mesh) = match self.meshing.mesh(key, options, &|| !stop()).await? {
-            Meshed::Stopped => return Ok(None),
+        let (chunk, compact, mesh) = match self.meshing.mesh(key, options, &cancel).await? {
             Meshed::Hidden => {
                 let (chunk, baked, read, upload_bytes) = (None, nothing, false, 0);
-                return Ok(Some(BuiltNode { key, chunk, bounds, baked, read, upload_bytes }));
+                return Ok(BuiltNode { key, chunk, bounds, baked, read, upload_bytes });
             }
             Meshed::Surface(chunk, compact, mesh) => (chunk, compact, mesh),
         };
         let node = MeshedNode { key, bounds: &bounds, chunk: &chunk, mesh: &mesh, world };
-        let Some(baked) = self.baker.bake(&node, &stop) else { return Ok(None) };
+        let baked = self.baker.bake(&node, &cancel)?;
         let chunk = (!baked.meshes.is_empty()).then_some(compact);
         let upload_bytes = baked.upload_bytes();
-        Ok(Some(BuiltNode { key, chunk, bounds, baked, read: true, upload_bytes }))
+        Ok(BuiltNode { key, chunk, bounds, baked, read: true, upload_bytes })
     }
 }

@@ -31,7 +31,7 @@ const RESULTS_WAITING: usize = 256;
 /// How a job has ended.
 pub(super) struct JobEnd {
     pub key: ChunkKey,
-    pub result: Result<Option<BuiltNode>, WorkError>,
+    pub result: Result<BuiltNode, WorkError>,
 }
 
 /// The jobs of one world, shared with the workers, who take what is most wanted at that moment.
@@ -121,8 +121,8 @@ impl Board {
     /// Builds node after node, the most wanted first, until none is left or the results pile up; if
     /// `urgent`, only what is out of date.
     async fn work(self: Arc<Self>, urgent: bool) {
-        while let Some((jobs, Job { key, is_urgent, cancelled })) = self.take(urgent) {
-            let result = guarded(jobs.builder.build(key, &cancelled)).await;
+        while let Some((jobs, Job { key, is_urgent, cancel })) = self.take(urgent) {
+            let result = guarded(jobs.builder.build(key, cancel)).await;
             let end = if is_urgent { &jobs.urgent_end } else { &jobs.end };
             // Nobody takes what belongs to a world that is gone.
             let _ = end.send(JobEnd { key, result });

@@ -1,15 +1,8 @@
 //! What is wanted, most wanted first, and what is being made.
 
-use std::{
-    cmp::Ordering,
-    collections::BinaryHeap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering as Memory},
-    },
-};
+use std::{cmp::Ordering, collections::BinaryHeap};
 
-use bluemarble_core::ChunkKey;
+use bluemarble_core::{Cancel, ChunkKey};
 use rustc_hash::FxHashMap;
 
 use super::cut::Request;
@@ -46,7 +39,7 @@ impl Ord for Queued {
 /// A job that has been handed out.
 #[derive(Debug)]
 struct InFlight {
-    cancelled: Arc<AtomicBool>,
+    cancel: Cancel,
     #[cfg_attr(not(test), expect(dead_code, reason = "tests wait for these"))]
     is_urgent: bool,
     /// The chunk or one beside it was edited after the job began.
@@ -61,7 +54,7 @@ pub struct Job {
     /// Whether what is drawn is out of date.
     pub is_urgent: bool,
     /// Tells the worker to stop.
-    pub cancelled: Arc<AtomicBool>,
+    pub cancel: Cancel,
 }
 
 /// Requests by priority and jobs in flight.
@@ -82,7 +75,7 @@ impl JobQueue {
         self.add(requests);
         for (&key, job) in &self.in_flight {
             if !wanted(key) {
-                job.cancelled.store(true, Memory::Relaxed);
+                job.cancel.cancel();
             }
         }
     }
@@ -102,7 +95,7 @@ impl JobQueue {
         for key in keys {
             self.waiting.remove(key);
             if let Some(job) = self.in_flight.get(key) {
-                job.cancelled.store(true, Memory::Relaxed);
+                job.cancel.cancel();
             }
         }
     }
@@ -129,10 +122,10 @@ impl JobQueue {
         self.order.pop();
         self.waiting.remove(&request.key);
         let (key, is_urgent) = (request.key, request.is_urgent());
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let job = InFlight { cancelled: cancelled.clone(), is_urgent, outdated: false };
+        let cancel = Cancel::new();
+        let job = InFlight { cancel: cancel.clone(), is_urgent, outdated: false };
         self.in_flight.insert(key, job);
-        Some(Job { key, is_urgent, cancelled })
+        Some(Job { key, is_urgent, cancel })
     }
 
     /// Whether something waits that is drawn and out of date.
@@ -203,9 +196,9 @@ mod tests {
     fn what_is_withdrawn_is_not_started_until_it_is_requested_again() {
         let mut queue = JobQueue::default();
         queue.add(vec![request(1, 3.0), request(2, 2.0), request(3, 1.0)]);
-        let Job { cancelled, .. } = queue.start(false).expect("three wait");
+        let Job { cancel, .. } = queue.start(false).expect("three wait");
         queue.withdraw(&[request(1, 0.0).key, request(2, 0.0).key]);
-        assert!(cancelled.load(Memory::Relaxed) && queue.waiting() == 1);
+        assert!(cancel.is_cancelled() && queue.waiting() == 1);
         queue.add(vec![request(2, 0.5)]);
         let order: Vec<i32> =
             std::iter::from_fn(|| queue.start(false)).map(|job| job.key.pos.x).collect();
@@ -216,12 +209,12 @@ mod tests {
     fn a_job_nobody_wants_is_cancelled_and_one_in_flight_is_not_queued_twice() {
         let mut queue = JobQueue::default();
         queue.replace(vec![request(1, 1.0)], |_| true);
-        let Job { key, cancelled, .. } = queue.start(false).expect("one waits");
+        let Job { key, cancel, .. } = queue.start(false).expect("one waits");
         queue.replace(vec![request(1, 1.0)], |_| true);
         assert_eq!((queue.waiting(), queue.in_flight()), (0, 1));
-        assert!(!cancelled.load(Memory::Relaxed));
+        assert!(!cancel.is_cancelled());
         queue.replace(Vec::new(), |_| false);
-        assert!(cancelled.load(Memory::Relaxed));
+        assert!(cancel.is_cancelled());
         queue.outdate(key);
         assert!(queue.finish(key), "the edit in between was noticed");
     }

@@ -16,7 +16,7 @@ use super::{
     cut::{Cut, PerLod, View},
     jobs::{JobBoard, JobEnd, JobResults, WorldJobs},
 };
-use crate::world::ChunksChanged;
+use crate::world::{ChunksChanged, WorkError};
 
 /// What is kept of a built node.
 pub(crate) struct Resident {
@@ -145,7 +145,7 @@ impl WorldStreaming {
             let outdated = self.jobs.queue().finish(key);
             self.changed = true;
             match result {
-                Ok(Some(node)) => {
+                Ok(node) => {
                     if self.cut.arrived(key) {
                         if outdated {
                             self.cut.edited(key);
@@ -154,7 +154,7 @@ impl WorldStreaming {
                         return Some(self.keep(node));
                     }
                 }
-                Ok(None) => self.cut.unanswered(key),
+                Err(WorkError::Cancelled(_)) => self.cut.unanswered(key),
                 Err(error) => {
                     error!("chunk {key} cannot be shown: {error}");
                     statistics.failed += 1;

@@ -3,7 +3,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
 use bevy::tasks::futures_lite::FutureExt;
-use bluemarble_core::ChunkKey;
+use bluemarble_core::{Cancelled, ChunkKey};
 use bluemarble_world::{CheckpointReport, WorldError};
 
 /// Tells how many hold it.
@@ -20,6 +20,8 @@ impl WorkToken {
 /// Why work in the background has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     #[error(transparent)]
     World(#[from] WorldError),
     /// Code of the game runs on workers: baselines, meshers, bakers, contents.

@@ -1,6 +1,8 @@
 //! Reading: edits in memory, then the cache, then the store, then the baseline.
 
-use bluemarble_core::{CHUNK_EDGE, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId};
+use bluemarble_core::{
+    CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId,
+};
 use glam::IVec3;
 
 use super::{cache::Cached, world::HybridWorld};
@@ -39,30 +41,26 @@ impl HybridWorld {
         Ok(self.find(key).await?.cached.compact)
     }
 
-    /// [`HybridWorld::read`] and [`HybridWorld::read_compact`] at once. `step` is called on the way, where
-    /// other work may be let go first.
+    /// [`HybridWorld::read`] and [`HybridWorld::read_compact`] at once, pausing between its steps as
+    /// `cancel` says. What was begun is finished and kept, even if it is cancelled.
     ///
     /// # Errors
     /// As [`HybridWorld::read`].
     pub async fn read_both(
         &self,
         key: ChunkKey,
-        step: &(dyn Fn() + Sync),
+        cancel: &Cancel,
     ) -> Result<(Chunk, CompactChunk), WorldError> {
-        let (cached, chunk) = self.find_in_steps(key, step).await?.split();
+        let (cached, chunk) = self.find_in_steps(key, cancel).await?.split();
         Ok((chunk, cached.compact))
     }
 
     /// The chunk, and the last change that is in it.
     pub(crate) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
-        self.find_in_steps(key, &|| ()).await
+        self.find_in_steps(key, &Cancel::never()).await
     }
 
-    async fn find_in_steps(
-        &self,
-        key: ChunkKey,
-        step: &(dyn Fn() + Sync),
-    ) -> Result<Found, WorldError> {
+    async fn find_in_steps(&self, key: ChunkKey, cancel: &Cancel) -> Result<Found, WorldError> {
         self.check_key(key)?;
         loop {
             let (known, strokes, last_change, edited, is_stored) = {
@@ -98,7 +96,8 @@ impl HybridWorld {
                 None => self.read_base(key, is_stored).await?,
             };
             let chunk = plan::apply(chunk, strokes.iter().map(|stroke| &**stroke));
-            step();
+            // For its pause only.
+            _ = cancel.check();
             let compact = CompactChunk::new(&chunk);
             let state = self.state();
             if !is_known && is_stored && state.edited(key).map(|edited| edited.change) != edited {

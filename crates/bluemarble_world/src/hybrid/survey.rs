@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, Face, FacePlane};
+use bluemarble_core::{CHUNK_EDGE, Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane};
 use bluemarble_terrain::{Classification, Relief, Survey};
 use glam::IVec3;
 
@@ -18,13 +18,15 @@ impl HybridWorld {
         self.inner.baseline.classify(key.region, key.lattice_box(), key.lod)
     }
 
-    /// Does the long part of [`HybridWorld::survey`] in steps of at most a millisecond, and asks `go_on`
-    /// before each; false if that said no.
-    pub fn prepare(&self, key: ChunkKey, go_on: &dyn Fn() -> bool) -> bool {
+    /// Does the long part of [`HybridWorld::survey`] in steps of at most a millisecond.
+    ///
+    /// # Errors
+    /// [`Cancelled`] if `cancel`, which is checked before each step, says so.
+    pub fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
         if self.state().octree.is_edited(key) {
-            return true;
+            return Ok(());
         }
-        self.inner.baseline.prepare(key, go_on)
+        self.inner.baseline.prepare(key, cancel)
     }
 
     /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited. As slow
@@ -39,15 +41,18 @@ impl HybridWorld {
     /// How the ground of a chunk lies that holds these cells, for a renderer that lights slopes: where columns
     /// have been edited it is not natural. `None` as [`bluemarble_terrain::Baseline::relief`]
     /// says. Call it on a worker.
+    ///
+    /// # Errors
+    /// [`Cancelled`] if `cancel` says so on the way.
     pub fn relief(
         &self,
         key: ChunkKey,
         chunk: &Chunk,
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Arc<Relief>> {
-        let relief = self.inner.baseline.relief(key, go_on)?;
+        cancel: &Cancel,
+    ) -> Result<Option<Arc<Relief>>, Cancelled> {
+        let Some(relief) = self.inner.baseline.relief(key, cancel)? else { return Ok(None) };
         if !self.state().octree.is_edited(key) {
-            return Some(relief);
+            return Ok(Some(relief));
         }
         let mut before = Chunk::default();
         self.inner.baseline.fill(key, &mut before);
@@ -58,7 +63,7 @@ impl HybridWorld {
             })
         };
         let edited: Vec<bool> = (0..64 * 64).map(|at| is_edited(at % 64, at / 64)).collect();
-        Some(Arc::new(relief.with_edited(|x, z| edited[z * 64 + x])))
+        Ok(Some(Arc::new(relief.with_edited(|x, z| edited[z * 64 + x]))))
     }
 
     /// The cells of a chunk next to one of its faces, if they can be told without reading all of it:
