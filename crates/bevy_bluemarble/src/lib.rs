@@ -3,7 +3,7 @@
 //! ```no_run
 //! use std::sync::Arc;
 //!
-//! use bevy::prelude::*;
+//! use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
 //! use bevy_bluemarble::prelude::*;
 //!
 //! fn main() -> Result {
@@ -15,12 +15,29 @@
 //!         .add_plugins(BluemarblePlugins)
 //!         .add_systems(Startup, move |mut commands: Commands| {
 //!             commands.spawn(VoxelWorld(world.clone()));
-//!             commands.spawn((Camera3d::default(), Viewer::default(), Transform::from_xyz(0.0, 60.0, 0.0)));
+//!             let eye = Transform::from_xyz(0.0, 60.0, 0.0);
+//!             commands.spawn((Camera3d::default(), Tonemapping::None, Viewer::default(), eye));
 //!         })
 //!         .run();
 //!     Ok(())
 //! }
 //! ```
+//!
+//! # The camera
+//!
+//! Voxel shaders map tones and fit the exposure to the sun by themselves, so the camera has `Tonemapping::None`: with
+//! another one voxels are mapped twice and look pale. Meshes of your own are then drawn as bright as they are lit; keep
+//! their lights below what white needs, or draw them by another camera.
+//!
+//! # A planet
+//!
+//! A planet needs a floating origin: disable Bevy's `TransformPlugin`, which big_space replaces, and place entities by a
+//! [`WorldPosition`](space::WorldPosition) in metres from the planet's centre. The example `planet` shows the Earth so.
+//!
+//! # A server
+//!
+//! Without the feature `render`, and with [`BluemarbleServerPlugins`] beside `MinimalPlugins`, worlds are edited, saved and
+//! queried, and bodies collide with them, without a renderer.
 //!
 //! # The crates below
 //!
@@ -90,7 +107,7 @@ pub mod prelude {
     pub use bluemarble_terrain::{
         DensityBounds, HeightBounds, HeightScale, NoiseDensity, NoiseHeights,
     };
-    pub use bluemarble_world::{HybridWorld, WorldError};
+    pub use bluemarble_world::{HybridWorld, WorldBuilder, WorldError};
 
     #[cfg(any(feature = "render", feature = "avian"))]
     pub use crate::meshing::Meshing;
