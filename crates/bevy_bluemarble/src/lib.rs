@@ -31,7 +31,7 @@
 //!
 //! # A planet
 //!
-//! A planet needs a floating origin: disable Bevy's `TransformPlugin`, which big_space replaces, and place entities by a
+//! A planet needs a floating origin: disable Bevy's `TransformPlugin`, which `big_space` replaces, and place entities by a
 //! [`WorldPosition`](space::WorldPosition) in metres from the planet's centre. The example `planet` shows the Earth so.
 //!
 //! # A server
