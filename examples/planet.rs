@@ -1,4 +1,4 @@
-//! The Earth at its real size, seen from above Mont Blanc: a planet, a camera at a latitude and longitude, and flight.
+//! The Earth at its real size, seen from above Chamonix towards Mont Blanc: a planet, a camera at a latitude and longitude, and flight.
 //! W and S fly ahead and back, A and D turn.
 
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
 use bevy_bluemarble::{bluemarble_core::Shape, prelude::*};
 use glam::{DQuat, DVec3};
 
-const START: GeoPosition = GeoPosition::new(45.95, 6.2, 4_500.0);
+const START: GeoPosition = GeoPosition::new(46.02, 6.95, 3_600.0);
+const HEADING_DEG: f64 = 195.0;
 const SPEED_M_S: f64 = 1_500.0;
 const TURN_RADIANS_S: f64 = 0.8;
 
@@ -26,15 +27,11 @@ fn main() -> Result {
         // are placed by a `WorldPosition` in metres from the planet's centre.
         .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
         .add_plugins(BluemarblePlugins)
-        .insert_resource(SunLight {
-            course: SunCourse::Day { hours: 9.0, hours_per_s: 0.0 },
-            ..default()
-        })
         .add_systems(Startup, move |mut commands: Commands| {
             // From orbit the planet looks like the picture; nearer, voxels are drawn.
             commands.spawn((world.clone(), picture.clone()));
             let lens = Projection::from(PerspectiveProjection { far: 1e9, ..default() });
-            let (position, transform) = look(START, DVec3::X);
+            let (position, transform) = look(START, heading(START, HEADING_DEG));
             // Voxel shaders map tones already, so the camera must not do it again.
             commands.spawn((
                 Camera3d::default(),
@@ -50,12 +47,19 @@ fn main() -> Result {
     Ok(())
 }
 
+/// The direction at a place that a compass shows at so many degrees.
+fn heading(place: GeoPosition, degrees: f64) -> DVec3 {
+    let (east, north) = Shape::earth().east_north(Shape::earth().world_of(place));
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    north * cos + east * sin
+}
+
 /// A pose at a place, looking a little down towards `ahead`.
 fn look(place: GeoPosition, ahead: DVec3) -> (WorldPosition, Transform) {
     let position = Shape::earth().world_of(place);
     let up = Shape::earth().up(position).as_vec3();
     let ahead = (ahead.as_vec3().reject_from(up).normalize_or(up.any_orthonormal_vector())
-        - 0.15 * up)
+        - 0.1 * up)
         .normalize();
     (WorldPosition(position), Transform::default().looking_to(ahead, up))
 }
