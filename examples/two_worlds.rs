@@ -75,7 +75,7 @@ fn dig(
         && let Some(pick) = picker.pick_from(&eye)
     {
         let mut batch = EditBatch::new();
-        batch.fill_sphere(pick.region, pick.lattice_point, 3.0, MaterialId::AIR);
+        batch.fill_sphere(pick.lattice_pos, 3.0, MaterialId::AIR);
         edits.write(EditVoxels { world: pick.world, batch });
     }
 }

@@ -164,7 +164,8 @@ fn surface(
 
 fn on_earth(lat_deg: f64, lon_deg: f64) -> (u8, DVec3) {
     let shape = Shape::earth();
-    shape.from_world(shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0)))
+    let place = shape.from_world(shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0)));
+    (place.region, place.lattice)
 }
 
 /// A place where the ground passes sea level, between one on land and one at sea.

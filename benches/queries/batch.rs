@@ -3,8 +3,8 @@
 use std::{hint::black_box, time::Instant};
 
 use bluemarble_benches::table;
+use bluemarble_core::VoxelPos;
 use bluemarble_world::HybridWorld;
-use glam::IVec3;
 
 use crate::corpus::Corpus;
 
@@ -15,7 +15,8 @@ pub fn race(corpus: &Corpus, world: &HybridWorld, rounds: usize) {
     let mut reader = world.reader();
     let mut rows = Vec::new();
     for (name, points) in &corpus.points {
-        let batch: Vec<(u8, IVec3)> = points.iter().take(BATCH).map(|&point| (0, point)).collect();
+        let batch: Vec<_> =
+            points.iter().take(BATCH).map(|&point| VoxelPos::new(0, point)).collect();
         // Twice as many readers as threads, so that whoever comes next finds all chunks at hand.
         let expected = reader.read_many(&batch).expect("the world reads");
         for _ in 0..4 {
@@ -28,8 +29,8 @@ pub fn race(corpus: &Corpus, world: &HybridWorld, rounds: usize) {
                 match turn {
                     0 => drop(black_box(world.read_many(&batch))),
                     1 => drop(black_box(reader.read_many(&batch))),
-                    _ => batch.iter().for_each(|&(region, point)| {
-                        black_box(reader.material(region, point).expect("the world reads"));
+                    _ => batch.iter().for_each(|&point| {
+                        black_box(reader.material(point).expect("the world reads"));
                     }),
                 }
                 times_ns[turn].push(start.elapsed().as_nanos() as f64 / batch.len() as f64);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bluemarble_benches::{random::Random, table};
-use bluemarble_core::{EditBatch, MaterialId, MaterialTable, shape::Ray};
+use bluemarble_core::{EditBatch, MaterialId, MaterialTable, VoxelPos, shape::Ray};
 use bluemarble_terrain::{Baseline, NoiseBaseline};
 use bluemarble_world::{
     Exactness, HybridWorld, RayOptions, RebuildManager, RebuildOptions, RebuildPace,
@@ -27,7 +27,7 @@ fn edited(baseline: &Arc<dyn Baseline>) -> HybridWorld {
     let world = HybridWorld::in_memory(Arc::clone(baseline), MaterialTable::standard());
     let mut batch = EditBatch::new();
     for i in 0..EDGE * EDGE {
-        batch.set(0, ivec3(i % EDGE, 0, i / EDGE) * 64 + 5, BRICK);
+        batch.set(VoxelPos::new(0, ivec3(i % EDGE, 0, i / EDGE) * 64 + 5), BRICK);
     }
     block_on(world.edit(&batch)).expect("edits");
     world
@@ -48,7 +48,7 @@ fn latencies_us(world: &HybridWorld) -> Vec<f64> {
                 Ray { origin: at.as_dvec3() + dvec3(0.5, 300.0, 0.5), direction: DVec3::NEG_Y };
             reader.first_hit(&ray, &RayOptions::default()).expect("casts");
         } else {
-            reader.query_material(0, at, 0, Exactness::DOMINANT).expect("answers");
+            reader.query_material(VoxelPos::new(0, at), 0, Exactness::DOMINANT).expect("answers");
         }
     };
     for number in 0..QUERIES / 4 {
@@ -82,8 +82,10 @@ pub fn measure() {
                     let mut random = Random(9);
                     while !ends.load(Relaxed) {
                         let at = ivec3(random.below(EDGE), 0, random.below(EDGE)) * 64;
-                        block_on(world.edit(EditBatch::new().set(0, at + random.below(64), BRICK)))
-                            .expect("edits");
+                        block_on(world.edit(
+                            EditBatch::new().set(VoxelPos::new(0, at + random.below(64)), BRICK),
+                        ))
+                        .expect("edits");
                         thread::sleep(Duration::from_millis(1));
                     }
                 });

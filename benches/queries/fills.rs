@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Instant};
 
 use bluemarble_benches::table;
-use bluemarble_core::{EditBatch, Flat, LatticeBox, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{
+    EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape, VoxelPos,
+};
 use bluemarble_terrain::{Baseline, Empty};
 use bluemarble_world::HybridWorld;
 use futures::executor::block_on;
@@ -63,14 +65,14 @@ pub fn race(mut nanovdb: Option<&mut Peer>, rounds: usize) {
             let mut batch = EditBatch::new();
             match name {
                 "box" => batch.fill_box(0, BOX, MATERIAL),
-                _ => batch.fill_sphere(0, CENTRE, RADIUS, MATERIAL),
+                _ => batch.fill_sphere(LatticePos::new(0, CENTRE), RADIUS, MATERIAL),
             };
             batch
         };
         let single = || {
             let mut batch = EditBatch::new();
             for &voxel in &voxels {
-                batch.set(0, voxel, MATERIAL);
+                batch.set(VoxelPos::new(0, voxel), MATERIAL);
             }
             batch
         };

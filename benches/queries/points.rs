@@ -3,7 +3,7 @@
 use std::{fs, hint::black_box, path::Path, time::Instant};
 
 use bluemarble_benches::table;
-use bluemarble_core::MaterialId;
+use bluemarble_core::{MaterialId, VoxelPos};
 use bluemarble_world::HybridWorld;
 use glam::IVec3;
 
@@ -35,7 +35,7 @@ pub fn race(
     let mut rows = Vec::new();
     for (name, points) in &corpus.points {
         let question = format!("points {name} {}", out.display());
-        let mut read = |at| reader.material(0, at).expect("the world reads");
+        let mut read = |at| reader.material(VoxelPos::new(0, at)).expect("the world reads");
         let (mut expected, mut found) = (Vec::new(), Vec::new());
         timed(points, &mut expected, |at| walker.material(at));
         timed(points, &mut found, &mut read);

@@ -80,7 +80,7 @@ pub fn race(
         let (mut found, mut hits) = (Vec::new(), Vec::new());
         ours(&mut reader, rays, &mut found);
         walked::<true>(walker, rays, &mut hits);
-        let voxels: Vec<Answer> = found.iter().map(|hit| hit.map(|hit| hit.voxel)).collect();
+        let voxels: Vec<Answer> = found.iter().map(|hit| hit.map(|hit| hit.pos.voxel)).collect();
         let walked_voxels: Vec<Answer> = hits.iter().map(|hit| hit.map(|hit| hit.0)).collect();
         assert!(different(&voxels, &walked_voxels) < MOST_DIFFERENT / 10.0, "{name}: other voxels");
         if let Some(peer) = &mut nanovdb {

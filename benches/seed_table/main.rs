@@ -13,7 +13,9 @@
 use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use bluemarble_benches::{random::Random, table};
-use bluemarble_core::{Edit, EditBatch, LatticeBox, MaterialId, MaterialTable, shape::Ray};
+use bluemarble_core::{
+    Edit, EditBatch, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelPos, shape::Ray,
+};
 use bluemarble_store::{Durability, LogOptions};
 use bluemarble_terrain::{Baseline, NoiseBaseline};
 use bluemarble_world::{Exactness, HybridWorld, RayOptions, WorldReader};
@@ -48,7 +50,7 @@ fn voxel(random: &mut Random) -> IVec3 {
 }
 
 fn batch(random: &mut Random, count: usize) -> EditBatch {
-    let edit = |_| Edit { region: 0, voxel: voxel(random), material: BRICK };
+    let edit = |_| Edit { pos: VoxelPos::new(0, voxel(random)), material: BRICK };
     (0..count).map(edit).collect::<EditBatch>()
 }
 
@@ -61,10 +63,10 @@ fn prepare(dir: &Path) {
         let at = voxel(&mut random);
         let ground_y = world.ground_y_estimate(0, at.x.into(), at.z.into());
         let centre = dvec3(at.x.into(), ground_y, at.z.into());
-        edits.fill_sphere(0, centre, random.between(2.0, 9.0), BRICK);
+        edits.fill_sphere(LatticePos::new(0, centre), random.between(2.0, 9.0), BRICK);
         for _ in 0..100 {
             let beside = ivec3(random.below(40), random.below(40), random.below(40)) - 20;
-            edits.set(0, centre.as_ivec3() + beside, BRICK);
+            edits.set(VoxelPos::new(0, centre.as_ivec3() + beside), BRICK);
         }
     }
     block_on(world.edit(&edits)).expect("edits");
@@ -91,7 +93,11 @@ const QUERIES: [Question; 8] = [
         name: "a point",
         promised_ms: 0.05,
         ask: |reader, random| {
-            black_box(reader.query_material(0, voxel(random), 0, Exactness::Exact).expect("reads"));
+            black_box(
+                reader
+                    .query_material(VoxelPos::new(0, voxel(random)), 0, Exactness::Exact)
+                    .expect("reads"),
+            );
         },
     },
     Question {
@@ -111,7 +117,9 @@ const QUERIES: [Question; 8] = [
         promised_ms: 10.0,
         ask: |reader, random| {
             black_box(
-                reader.query_material(0, voxel(random), 8, Exactness::DOMINANT).expect("reads"),
+                reader
+                    .query_material(VoxelPos::new(0, voxel(random)), 8, Exactness::DOMINANT)
+                    .expect("reads"),
             );
         },
     },

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bluemarble_benches::random::Random;
 use bluemarble_core::{
-    CHUNK_VOLUME, Chunk, ChunkKey, GeoPosition, MaterialId, MaterialTable, Shape,
+    CHUNK_VOLUME, Chunk, GeoPosition, LatticePos, MaterialId, MaterialTable, Shape, VoxelPos,
     chunk::cell_position,
 };
 use bluemarble_terrain::{Baseline, FirstEarth};
@@ -47,12 +47,13 @@ fn strata() -> Vec<Chunk> {
     let materials = MaterialTable::standard();
     let earth = FirstEarth::load(&elevation, &materials, 1).expect("the elevations are shipped");
     let shape = Shape::earth();
-    let (region, place) = shape.from_world(shape.world_of(GeoPosition::new(46.0, 7.7, 0.0)));
+    let LatticePos { region, lattice: place } =
+        shape.from_world(shape.world_of(GeoPosition::new(46.0, 7.7, 0.0)));
     let chunks = (0..8).map(|number| {
         let x = place.x + f64::from(number) * 640.0;
         let at = place.with_x(x).with_y(earth.surface_y(region, x, place.z) - 8.0);
         let mut chunk = Chunk::default();
-        earth.fill(ChunkKey::of_voxel(region, 0, at.floor().as_ivec3()), &mut chunk);
+        earth.fill(VoxelPos::new(region, at.floor().as_ivec3()).chunk(0), &mut chunk);
         chunk
     });
     chunks.collect()

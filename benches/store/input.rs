@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use bluemarble_benches::random::Random;
-use bluemarble_core::{Chunk, ChunkKey, EditBatch, MaterialId, MaterialTable};
+use bluemarble_core::{Chunk, ChunkKey, EditBatch, MaterialId, MaterialTable, VoxelPos};
 use bluemarble_store::{Durability, LogOptions};
 use bluemarble_terrain::{Baseline, Superflat};
 use bluemarble_world::HybridWorld;
@@ -56,7 +56,7 @@ pub fn sample(edits: &[Voxel], count: usize) -> Vec<Voxel> {
 
 pub fn batch(edits: &[Voxel]) -> EditBatch {
     let mut batch = EditBatch::new();
-    edits.iter().for_each(|edit| _ = batch.set(0, edit.at, edit.material));
+    edits.iter().for_each(|edit| _ = batch.set(VoxelPos::new(0, edit.at), edit.material));
     batch
 }
 

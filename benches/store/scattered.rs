@@ -168,7 +168,7 @@ fn ours(dir: &Path, edits: &[Voxel], per_transaction: usize, sample: &[Voxel]) -
     let read_back = || {
         let start = Instant::now();
         let world = input::open_ours(dir, Durability::default());
-        let voxels: Vec<_> = sample.iter().map(|voxel| (0, voxel.at)).collect();
+        let voxels: Vec<_> = sample.iter().map(|voxel| VoxelPos::new(0, voxel.at)).collect();
         let found = world.read_many(&voxels).expect("our voxels are read");
         let elapsed_s = start.elapsed().as_secs_f64();
         check("ours", sample, &found);

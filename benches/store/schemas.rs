@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use bluemarble_core::{CHUNK_VOLUME, ChunkKey, MaterialId, chunk::cell_index};
+use bluemarble_core::{CHUNK_VOLUME, ChunkKey, MaterialId, VoxelPos, chunk::cell_index};
 
 use crate::{
     input::{Voxel, flat_chunk},
@@ -64,7 +64,7 @@ fn chunk_y(key: u64) -> i32 {
 fn place(voxel: &Voxel) -> (u64, usize) {
     let cell = voxel.at & 63;
     let index = cell_index(cell.x as usize, cell.y as usize, cell.z as usize);
-    (chunk_key(ChunkKey::of_voxel(0, 0, voxel.at)), index)
+    (chunk_key(VoxelPos::new(0, voxel.at).chunk(0)), index)
 }
 
 impl Edits {

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use bevy::prelude::*;
-use bluemarble_core::{GeoPosition, MaterialTable, Shape};
+use bluemarble_core::{GeoPosition, LatticePos, MaterialTable, Shape};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use bluemarble_world::HybridWorld;
 use glam::DVec3;
@@ -31,7 +31,7 @@ impl Earth {
     /// So many metres above the ground.
     pub fn above(&self, lat_deg: f64, lon_deg: f64, metres: f64) -> GeoPosition {
         let shape = self.shape();
-        let (region, at) =
+        let LatticePos { region, lattice: at } =
             shape.from_world(shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0)));
         let ground_y = self.0.surface_y(region, at.x, at.z);
         let ground_m = (ground_y - f64::from(shape.sea_level_y())) * shape.voxel_m();

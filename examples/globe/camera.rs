@@ -9,7 +9,7 @@ use bevy::{
     prelude::*,
 };
 use bevy_bluemarble::prelude::*;
-use bluemarble_core::{GeoPosition, Shape, shape::Ray};
+use bluemarble_core::{GeoPosition, LatticePos, Shape, shape::Ray};
 use glam::{DMat3, DQuat, DVec3};
 
 use crate::{options::Pose, panel::PointerOverPanel};
@@ -183,7 +183,7 @@ pub fn steer(
 
 fn height_above_ground(world: &VoxelWorld, position: DVec3) -> f64 {
     let shape = world.0.shape();
-    let (region, lattice) = shape.from_world(position);
+    let LatticePos { region, lattice } = shape.from_world(position);
     let ground_y = world.0.ground_y_estimate(region, lattice.x, lattice.z);
     (lattice.y - ground_y) * shape.voxel_m()
 }

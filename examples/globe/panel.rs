@@ -81,7 +81,7 @@ pub fn draw(
                     "{:.5}°, {:.5}°, {} above the sea",
                     pick.place.lat_deg, pick.place.lon_deg, metres(pick.place.altitude_m)
                 ));
-                ui.label(format!("voxel {} of region {}, {} away", pick.voxel, pick.region, metres(pick.distance_m)));
+                ui.label(format!("voxel {} of region {}, {} away", pick.pos.voxel, pick.pos.region, metres(pick.distance_m)));
             }
             None => {
                 ui.label("sky");

@@ -61,11 +61,11 @@ pub fn ball(
 ) -> EditVoxels {
     let shape = world.0.shape();
     let radius_voxels = (radius_m / shape.voxel_m()).max(0.6);
-    let centre = pick.lattice_point;
+    let centre = pick.lattice_pos;
     let inwards = pick.face.normal().as_dvec3() * 0.5;
-    let centre = if material.is_air() { centre - inwards } else { centre + inwards };
+    let centre = centre.offset(if material.is_air() { -inwards } else { inwards });
     let mut batch = EditBatch::default();
-    batch.fill_sphere(pick.region, centre, radius_voxels, material);
+    batch.fill_sphere(centre, radius_voxels, material);
     EditVoxels { world: pick.world, batch }
 }
 
@@ -88,9 +88,9 @@ pub fn click(
     let mut brush = |action| {
         let shape = world.0.shape();
         let brush = Brush {
-            region: pick.region,
+            region: pick.lattice_pos.region,
             shape: BrushShape::Sphere {
-                centre: pick.lattice_point,
+                centre: pick.lattice_pos.lattice,
                 radius: (tool.radius_m / shape.voxel_m()).max(0.6),
             },
             action,

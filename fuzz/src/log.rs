@@ -6,7 +6,8 @@
 use std::sync::{Arc, OnceLock};
 
 use bluemarble_core::{
-    Cause, CellEdit, ChunkKey, EditBatch, LatticeBox, MaterialId, chunk::cell_position,
+    Cause, CellEdit, ChunkKey, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelPos,
+    chunk::cell_position,
 };
 use bluemarble_store::{
     DeltaLog, Durability, LogOptions, StoreError,
@@ -112,7 +113,7 @@ fn check(disk: &SimDisk) -> Option<Vec<String>> {
     let (log, mut expected) = open(disk).expect("opens again");
     assert_eq!(first, expected, "another replay");
     let mut batch = EditBatch::new();
-    batch.set(0, IVec3::ONE, MaterialId(1));
+    batch.set(VoxelPos::new(0, IVec3::ONE), MaterialId(1));
     let lsn = log.append(&batch).expect("taken").acknowledged();
     let lsn = block_on(lsn).expect("acknowledged");
     drop(log);
@@ -196,7 +197,7 @@ fn append_cells(log: &DeltaLog, number: i32) -> (EditBatch, Result<Appended, Sto
     for (key, cells) in [0, 1].map(chunk) {
         for edit in cells {
             let voxel = key.min_voxel() + cell_position(edit.cell as usize);
-            batch.set(key.region, voxel, edit.material);
+            batch.set(VoxelPos::new(key.region, voxel), edit.material);
         }
     }
     let appended = log.append_cells(batch.cause(), [0, 1].map(chunk).into_iter());
@@ -208,10 +209,17 @@ fn batch(number: i32) -> EditBatch {
     let cause = [Cause::Player, Cause::Tool, Cause::Process(number as u8)][number as usize % 3];
     let mut batch = EditBatch::new().caused_by(cause);
     for voxel in 0..20 * (number % 4) {
-        batch.set((voxel / 30) as u8, ivec3(voxel, number, -voxel), MaterialId(voxel as u16));
+        batch.set(
+            VoxelPos::new((voxel / 30) as u8, ivec3(voxel, number, -voxel)),
+            MaterialId(voxel as u16),
+        );
     }
     let voxels = LatticeBox::new(IVec3::splat(-number), IVec3::splat(number * 100));
     batch.fill_box(number as u8 % 6, voxels, MaterialId(7));
-    batch.fill_sphere(0, DVec3::splat(0.5 * f64::from(number)), 3.25, MaterialId(8));
+    batch.fill_sphere(
+        LatticePos::new(0, DVec3::splat(0.5 * f64::from(number))),
+        3.25,
+        MaterialId(8),
+    );
     batch
 }

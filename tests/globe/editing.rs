@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command, sync::Arc};
 
-use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable};
+use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable, VoxelPos};
 use bluemarble_terrain::Baseline;
 use bluemarble_world::HybridWorld;
 use futures::executor::block_on;
@@ -79,15 +79,15 @@ fn a_hole_is_still_there_after_a_restart_in_all_lods_and_for_zarr_python() {
     let world_now = open(&world);
     let read = |key| block_on(world_now.read(key)).expect("readable");
     let region = before["region"].as_u64().expect("a number") as u8;
-    let centre = voxel(&before);
+    let centre = VoxelPos::new(region, voxel(&before));
     for lod in 0..=2 {
-        let key = ChunkKey::of_voxel(region, lod, centre);
+        let key = centre.chunk(lod);
         let cell = key.cell_of(centre).expect("inside");
         assert_eq!(read(key).get(cell), MaterialId::AIR, "the middle of the hole at lod {lod}");
     }
     let mut baseline = Chunk::default();
     for lod in 0..=4 {
-        let key = ChunkKey::of_voxel(region, lod, centre);
+        let key = centre.chunk(lod);
         EARTH.fill(key, &mut baseline);
         assert_ne!(read(key), baseline, "lod {lod} does not show the hole");
     }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use bluemarble_core::{GeoPosition, MaterialTable, Shape};
+use bluemarble_core::{GeoPosition, LatticePos, MaterialTable, Shape};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use image::RgbImage;
 use serde_json::Value;
@@ -50,7 +50,7 @@ fn program() -> PathBuf {
 pub fn surface_m(lat_deg: f64, lon_deg: f64) -> f64 {
     let shape = Shape::earth();
     let world = shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0));
-    let (region, lattice) = shape.from_world(world);
+    let LatticePos { region, lattice } = shape.from_world(world);
     let y = EARTH.surface_y(region, lattice.x, lattice.z);
     (y - f64::from(shape.sea_level_y())) * shape.voxel_m()
 }

@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use bluemarble_core::{Chunk, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable};
+use bluemarble_core::{
+    Chunk, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, VoxelPos,
+};
 use bluemarble_store::{Durability, LogOptions, StoreError};
 use bluemarble_terrain::Superflat;
 use bluemarble_world::{HybridWorld, WorldError};
@@ -49,7 +51,7 @@ fn batch(number: u32) -> EditBatch {
         batch.fill_box(0, voxels, slab_material(number));
         for digit in 0..20 {
             let material = if (number + 1) >> digit & 1 == 1 { SET } else { UNSET };
-            batch.set(0, corner + ivec3(40 + digit, 61, 40), material);
+            batch.set(VoxelPos::new(0, corner + ivec3(40 + digit, 61, 40)), material);
         }
     }
     batch

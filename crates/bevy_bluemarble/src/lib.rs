@@ -96,7 +96,8 @@ pub use {
 /// What a game needs most.
 pub mod prelude {
     pub use bluemarble_core::{
-        ChunkKey, Edit, EditBatch, EditOp, GeoPosition, LatticeBox, MaterialId, MaterialTable,
+        ChunkKey, Edit, EditBatch, EditOp, GeoPosition, LatticeBox, LatticePos, MaterialId,
+        MaterialTable, VoxelPos,
     };
     pub use bluemarble_edit::{Brush, BrushAction, BrushShape};
     pub use bluemarble_terrain::{

@@ -1,7 +1,9 @@
 //! [`Source`] and [`Area`]: a box of cells at a lod, read piece by piece from what is stored and, if it is
 //! known, the baseline.
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape};
+use bluemarble_core::{
+    CHUNK_EDGE, ChunkKey, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelPos,
+};
 use bluemarble_edit::brick;
 use bluemarble_world::WorldReader;
 use futures::executor::block_on;
@@ -68,6 +70,20 @@ impl Area {
         }
         Ok(cells)
     }
+}
+
+/// Refuses a voxel that is not in the lattice.
+pub fn check_voxel(shape: &Shape, pos: VoxelPos) -> Result<(), String> {
+    let (VoxelPos { region, voxel }, lattice) = (pos, shape.region_box());
+    if region < shape.regions() && lattice.contains(voxel) {
+        return Ok(());
+    }
+    Err(format!(
+        "voxel {voxel} of region {region} is outside of the lattice, regions 0..{} with {} to {}",
+        shape.regions(),
+        lattice.min,
+        lattice.max
+    ))
 }
 
 /// Refuses a box that is not all in the lattice.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use bluemarble_core::LatticeBox;
+use bluemarble_core::{LatticeBox, VoxelPos};
 use glam::IVec3;
 
 use crate::failure::Failure;
@@ -99,21 +99,9 @@ pub fn region(number: i32) -> Result<u8, String> {
 }
 
 /// A voxel of a region, as written at the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// The region.
-    pub region: u8,
-    /// The voxel.
-    pub voxel: IVec3,
-}
-
-impl std::str::FromStr for Position {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let [r, x, y, z] = integers(text, "region,x,y,z")?;
-        Ok(Self { region: region(r)?, voxel: IVec3::new(x, y, z) })
-    }
+pub fn voxel_pos(text: &str) -> Result<VoxelPos, String> {
+    let [r, x, y, z] = integers(text, "region,x,y,z")?;
+    Ok(VoxelPos::new(region(r)?, IVec3::new(x, y, z)))
 }
 
 /// A box of a region, as written at the command line.
@@ -144,8 +132,8 @@ mod tests {
 
     #[test]
     fn positions_and_boxes_are_read_or_refused_with_a_reason() {
-        let position: Position = " 3, -1,2 ,67108863".parse().expect("position");
-        assert_eq!(position, Position { region: 3, voxel: IVec3::new(-1, 2, 67_108_863) });
+        let pos = voxel_pos(" 3, -1,2 ,67108863");
+        assert_eq!(pos, Ok(VoxelPos::new(3, IVec3::new(-1, 2, 67_108_863))));
         for (text, said) in [
             ("1,2,3", "3 fields"),
             ("1,2,3,4,5", "5 fields"),
@@ -154,7 +142,7 @@ mod tests {
             ("-1,1,2,3", "no region"),
             ("300,1,2,3", "no region"),
         ] {
-            let error = text.parse::<Position>().expect_err(text);
+            let error = voxel_pos(text).expect_err(text);
             assert!(error.contains(said), "{text}: {error}");
         }
         assert!("0,0,0,0,4,0,4".parse::<Place>().expect_err("flat").contains("empty"));

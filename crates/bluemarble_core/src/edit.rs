@@ -1,9 +1,8 @@
 //! [`EditBatch`]: what shall be changed, before anything is.
 
-use glam::{DVec3, IVec3};
 use serde::{Deserialize, Serialize};
 
-use crate::{LatticeBox, MaterialId};
+use crate::{LatticeBox, LatticePos, MaterialId, VoxelPos};
 
 /// Who or what changes voxels; the delta log keeps it with every edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,10 +21,8 @@ pub enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct Edit {
-    /// The region.
-    pub region: u8,
-    /// The voxel; beyond a side of the region it is the one that lies there in the next region.
-    pub voxel: IVec3,
+    /// The voxel; beyond a side of its region it is the one that lies there in the next region.
+    pub pos: VoxelPos,
     /// The new material.
     pub material: MaterialId,
 }
@@ -56,10 +53,8 @@ pub enum EditOp {
     },
     /// All voxels whose centre lies in a sphere.
     Sphere {
-        /// The region.
-        region: u8,
-        /// Its centre as a lattice position: voxel v has its own centre at v + 0.5.
-        centre: DVec3,
+        /// Its centre: voxel v has its own centre at v + 0.5.
+        centre: LatticePos,
         /// Its radius in voxels.
         radius: f64,
         /// The new material.
@@ -71,9 +66,9 @@ impl EditOp {
     /// The region that the step counts in.
     pub fn region(&self) -> u8 {
         match *self {
-            Self::Set(Edit { region, .. })
-            | Self::Box { region, .. }
-            | Self::Sphere { region, .. } => region,
+            Self::Set(Edit { pos, .. }) => pos.region,
+            Self::Box { region, .. } => region,
+            Self::Sphere { centre, .. } => centre.region,
         }
     }
 
@@ -113,8 +108,8 @@ impl EditBatch {
     }
 
     /// Changes one voxel.
-    pub fn set(&mut self, region: u8, voxel: IVec3, material: MaterialId) -> &mut Self {
-        self.push(EditOp::Set(Edit { region, voxel, material }))
+    pub fn set(&mut self, pos: VoxelPos, material: MaterialId) -> &mut Self {
+        self.push(EditOp::Set(Edit { pos, material }))
     }
 
     /// Changes all voxels of a box; what sticks out over a side of the region is changed in the next
@@ -127,12 +122,11 @@ impl EditBatch {
     /// sticks out of the region goes the way of [`EditBatch::fill_box`].
     pub fn fill_sphere(
         &mut self,
-        region: u8,
-        centre: DVec3,
+        centre: LatticePos,
         radius: f64,
         material: MaterialId,
     ) -> &mut Self {
-        self.push(EditOp::Sphere { region, centre, radius, material })
+        self.push(EditOp::Sphere { centre, radius, material })
     }
 
     /// Adds a step.

@@ -5,6 +5,8 @@ use std::fmt;
 use glam::{IVec3, ivec3};
 use serde::{Deserialize, Serialize};
 
+use crate::position::VoxelPos;
+
 /// Cells along one edge of a chunk, at any lod.
 pub const CHUNK_EDGE: i32 = 64;
 /// Cells in a chunk.
@@ -134,12 +136,6 @@ impl ChunkKey {
         Self { region, lod, pos }
     }
 
-    /// The chunk of `lod` that holds a voxel.
-    #[inline]
-    pub fn of_voxel(region: u8, lod: u8, voxel: IVec3) -> Self {
-        Self::new(region, lod, voxel >> (6 + i32::from(lod)))
-    }
-
     /// Width of one cell in voxels.
     #[inline]
     pub fn cell_voxels(self) -> i32 {
@@ -165,11 +161,11 @@ impl ChunkKey {
         LatticeBox::new(min, min + IVec3::splat(self.edge_voxels()))
     }
 
-    /// The cell of this chunk that holds a voxel; `None` if the voxel is elsewhere.
+    /// The cell of this chunk that holds a voxel, 0..64 along each axis; `None` if the voxel is elsewhere.
     #[inline]
-    pub fn cell_of(self, voxel: IVec3) -> Option<IVec3> {
-        let cell = (voxel - self.min_voxel()) >> i32::from(self.lod);
-        self.lattice_box().contains(voxel).then_some(cell)
+    pub fn cell_of(self, pos: VoxelPos) -> Option<IVec3> {
+        let cell = pos.cell(self.lod).cell & (CHUNK_EDGE - 1);
+        (pos.chunk(self.lod) == self).then_some(cell)
     }
 
     /// The node one lod coarser, `None` at [`MAX_LOD`].
@@ -200,6 +196,14 @@ impl ChunkKey {
         self.region == other.region
             && self.lod >= other.lod
             && other.pos >> i32::from(self.lod - other.lod) == self.pos
+    }
+}
+
+impl VoxelPos {
+    /// The chunk of `lod` that holds the voxel.
+    #[inline]
+    pub fn chunk(self, lod: u8) -> ChunkKey {
+        ChunkKey::new(self.region, lod, self.voxel >> (6 + i32::from(lod)))
     }
 }
 
@@ -243,9 +247,11 @@ mod tests {
         #[test]
         fn a_voxel_is_in_the_chunk_that_claims_it(x in -(1<<26)..1<<26, y in -(1<<26)..1<<26, z in -(1<<26)..1<<26, lod in 0u8..=MAX_LOD) {
             let voxel = ivec3(x, y, z);
-            let key = ChunkKey::of_voxel(0, lod, voxel);
+            let pos = VoxelPos::new(0, voxel);
+            let key = pos.chunk(lod);
             prop_assert!(key.lattice_box().contains(voxel));
-            let cell = key.cell_of(voxel).expect("inside");
+            let cell = key.cell_of(pos).expect("inside");
+            prop_assert_eq!(key.cell_of(VoxelPos::new(1, voxel)), None, "the same voxel of another region");
             prop_assert!(cell.cmpge(IVec3::ZERO).all() && cell.cmplt(IVec3::splat(CHUNK_EDGE)).all());
         }
     }

@@ -1,15 +1,14 @@
 //! The words of Bluemarble as types: everything above this crate speaks in them.
 //!
 //! ```
-//! use bluemarble_core::{Chunk, ChunkKey, GeoPosition, MaterialId, MaterialTable, Shape};
+//! use bluemarble_core::{Chunk, GeoPosition, MaterialId, MaterialTable, Shape};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     // Which chunk shows the summit of Mont Blanc in cells that are 8 voxels wide?
 //!     let earth = Shape::earth();
 //!     let summit_m = earth.world_of(GeoPosition::new(45.8326, 6.8652, 4806.0));
-//!     let (region, lattice) = earth.from_world(summit_m);
-//!     let voxel = lattice.floor().as_ivec3();
-//!     let key = ChunkKey::of_voxel(region, 3, voxel);
+//!     let voxel = earth.from_world(summit_m).voxel();
+//!     let key = voxel.chunk(3);
 //!     assert_eq!((key.region, key.cell_voxels()), (2, 8));
 //!
 //!     // A chunk holds 64³ cells.
@@ -26,6 +25,7 @@
 //! |---|---|
 //! | [`mod@material`] | [`MaterialId`], [`Material`] and the [`MaterialTable`] read from `assets/materials.ron` |
 //! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
+//! | [`position`] | [`VoxelPos`], [`CellPos`], [`LatticePos`]: where in the lattice, region and all |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
 //! | [`chunk`] | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
 //! | [`edit`] | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
@@ -44,6 +44,7 @@ pub mod downsample;
 pub mod edit;
 pub mod key;
 pub mod material;
+pub mod position;
 pub mod shape;
 
 pub use cancel::{Cancel, Cancelled};
@@ -51,4 +52,5 @@ pub use chunk::{Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, Packed
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
 pub use material::{Material, MaterialId, MaterialTable, Phase};
+pub use position::{CellPos, LatticePos, VoxelPos};
 pub use shape::{CubeSphere, Flat, GeoPosition, Shape};

@@ -1,6 +1,6 @@
 //! [`Steps`]: changed cells of chunks on their way into a batch, and what every batch is checked for.
 
-use bluemarble_core::{Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape, VoxelPos};
 use bluemarble_world::{WorldError, cuboid::Cuboid};
 
 use crate::EditError;
@@ -45,7 +45,8 @@ impl Steps {
             if as_boxes {
                 batch.fill_box(key.region, voxels, cuboid.value);
             } else {
-                voxels_of(voxels).for_each(|at| _ = batch.set(key.region, at, cuboid.value));
+                voxels_of(voxels)
+                    .for_each(|at| _ = batch.set(VoxelPos::new(key.region, at), cuboid.value));
             }
         }
         Ok(batch)

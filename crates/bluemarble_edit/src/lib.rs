@@ -3,7 +3,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use bluemarble_core::MaterialTable;
+//! use bluemarble_core::{MaterialTable, VoxelPos};
 //! use bluemarble_edit::{Brush, BrushAction, BrushShape, History, HistoryLimits};
 //! use bluemarble_terrain::Superflat;
 //! use bluemarble_world::HybridWorld;
@@ -22,11 +22,11 @@
 //!
 //!     let mut history = History::new(HistoryLimits::default());
 //!     let mut reader = world.reader();
-//!     let below = IVec3::new(0, -1, 0);
+//!     let below = VoxelPos::new(0, IVec3::new(0, -1, 0));
 //!     block_on(history.apply(&world, &batch))?;
-//!     assert!(reader.material(0, below)?.is_air());
+//!     assert!(reader.material(below)?.is_air());
 //!     block_on(history.undo(&world))?;
-//!     assert_eq!(reader.material(0, below)?, rock);
+//!     assert_eq!(reader.material(below)?, rock);
 //!     Ok(())
 //! }
 //! ```

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Edit, EditBatch, LatticeBox, MaterialId, MaterialTable, REGION_EDGE, Shape};
+use bluemarble_core::{
+    CellPos, Edit, EditBatch, LatticeBox, MaterialId, MaterialTable, REGION_EDGE, Shape, VoxelPos,
+};
 use bluemarble_terrain::{Baseline, Empty, NoiseBaseline, Superflat};
 use bluemarble_world::{EditReport, HybridWorld};
 use futures::executor::block_on;
@@ -41,7 +43,7 @@ pub fn edit(world: &HybridWorld, batch: &EditBatch) -> EditReport {
 }
 
 pub fn material(world: &HybridWorld, region: u8, voxel: IVec3) -> MaterialId {
-    block_on(world.material(region, voxel)).expect("reads")
+    block_on(world.material(VoxelPos::new(region, voxel))).expect("reads")
 }
 
 pub fn cube(middle: IVec3, reach: i32) -> LatticeBox {
@@ -53,7 +55,8 @@ pub type Place = (u8, IVec3);
 
 /// Where the voxels of a box lie, each once.
 pub fn places(shape: &Shape, region: u8, voxels: LatticeBox) -> Vec<Place> {
-    let place = |at| shape.place(region, 0, at).map(|place| (place.region, place.cell));
+    let place =
+        |at| shape.fold(CellPos::new(region, 0, at)).map(|place| (place.region, place.cell));
     let mut places: Vec<Place> = voxels_of(voxels).filter_map(place).collect();
     places.sort_unstable_by_key(|(region, at)| (*region, at.to_array()));
     places.dedup();
@@ -62,7 +65,9 @@ pub fn places(shape: &Shape, region: u8, voxels: LatticeBox) -> Vec<Place> {
 
 /// What places hold.
 pub fn held(world: &HybridWorld, places: &[Place]) -> FxHashMap<Place, MaterialId> {
-    let found = world.read_many(places).expect("reads");
+    let voxels: Vec<_> =
+        places.iter().map(|&(region, voxel)| VoxelPos::new(region, voxel)).collect();
+    let found = world.read_many(&voxels).expect("reads");
     places.iter().copied().zip(found).collect()
 }
 
@@ -105,8 +110,8 @@ pub fn clutter(
     let mut batch = EditBatch::new();
     for &(low, high, material) in parts {
         for at in voxels_of(LatticeBox::new(low, high)) {
-            if let Some(place) = world.shape().place(region, 0, middle + at) {
-                let edit = Edit { region: place.region, voxel: place.cell, material };
+            if let Some(place) = world.shape().fold(CellPos::new(region, 0, middle + at)) {
+                let edit = Edit { pos: place.min_voxel(), material };
                 batch.push(bluemarble_core::EditOp::Set(edit));
             }
         }

@@ -1,12 +1,12 @@
 //! Rebuildable indices: everything here is derived and may be thrown away at any moment.
 //!
 //! ```
-//! use bluemarble_core::{ChunkKey, MAX_LOD, Shape, shape::Ray};
+//! use bluemarble_core::{ChunkKey, MAX_LOD, Shape, VoxelPos, shape::Ray};
 //! use bluemarble_index::{EditOctree, NodeTree};
 //! use glam::IVec3;
 //!
 //! let earth = Shape::earth();
-//! let key = ChunkKey::of_voxel(2, 0, IVec3::new(40_000_000, 33_554_432, 20_000_000));
+//! let key = VoxelPos::new(2, IVec3::new(40_000_000, 33_554_432, 20_000_000)).chunk(0);
 //!
 //! // Which nodes hold edited chunks?
 //! let mut edits = EditOctree::new();

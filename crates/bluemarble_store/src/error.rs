@@ -108,7 +108,7 @@ pub enum StoreError {
         path: String,
     },
     /// A key names no chunk of the world.
-    #[error("chunk {key} lies outside of the lattice; check its region, lod and position")]
+    #[error("chunk {key} is outside of the lattice; check its region, lod and position")]
     OutsideLattice {
         /// The key.
         key: ChunkKey,

@@ -7,7 +7,7 @@
 
 use std::{fs::File, io::BufWriter, path::Path};
 
-use bluemarble_core::{GeoPosition, MaterialTable, Shape};
+use bluemarble_core::{GeoPosition, LatticePos, MaterialTable, Shape};
 use bluemarble_terrain::{EarthBaseline, EarthSources, TerrainError};
 
 /// Edge of a picture in pixels, at most.
@@ -38,7 +38,8 @@ struct Field {
 
 fn survey(earth: &EarthBaseline, lat: f64, lon: f64, width_m: f64) -> (Field, u8) {
     let shape = Shape::earth();
-    let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+    let LatticePos { region, lattice } =
+        shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
     let fits = |lod: u8| width_m / (shape.voxel_m() * f64::from(1u32 << lod)) <= PIXELS;
     let lod = (0..20).find(|&lod| fits(lod)).unwrap_or(20);
     let cell_m = shape.voxel_m() * f64::from(1u32 << lod);

@@ -1,7 +1,9 @@
 //! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
 
-use bluemarble_core::{Cancel, Cancelled, Flat, LatticeBox, MaterialId, MaterialTable, Shape};
-use glam::{DVec3, IVec3, dvec3};
+use bluemarble_core::{
+    Cancel, Cancelled, CellPos, Flat, LatticeBox, MaterialId, MaterialTable, Shape,
+};
+use glam::{DVec3, dvec3};
 
 use crate::{
     columns::{
@@ -68,10 +70,10 @@ impl NoiseBaseline {
         })
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
+    /// The material of one cell, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
     /// but as slow as a whole column.
-    pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
-        columns::material_at(self, region, lod, cell)
+    pub fn material_at(&self, pos: CellPos) -> MaterialId {
+        columns::material_at(self, pos)
     }
 
     fn place_m(&self, x: f64, z: f64) -> DVec3 {

@@ -1,7 +1,7 @@
 //! Baselines: the procedural sources of a world.
 //!
 //! ```
-//! use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable};
+//! use bluemarble_core::{Chunk, MaterialId, MaterialTable, VoxelPos};
 //! use bluemarble_terrain::{Baseline, Classification, NoiseBaseline};
 //! use glam::IVec3;
 //!
@@ -11,13 +11,13 @@
 //!
 //!     // The chunk that holds the surface at x = z = 0.
 //!     let top = hills.surface_y(0, 0.0, 0.0).floor() as i32;
-//!     let key = ChunkKey::of_voxel(0, 0, IVec3::new(0, top, 0));
+//!     let key = VoxelPos::new(0, IVec3::new(0, top, 0)).chunk(0);
 //!     let mut chunk = Chunk::default();
 //!     hills.fill(key, &mut chunk);
 //!     assert_eq!(chunk.as_uniform(), None);
 //!
 //!     // Far above it is air, which is known without filling a chunk.
-//!     let sky = ChunkKey::of_voxel(0, 0, IVec3::new(0, 100_000, 0));
+//!     let sky = VoxelPos::new(0, IVec3::new(0, 100_000, 0)).chunk(0);
 //!     let seen = hills.classify(sky.region, sky.lattice_box(), sky.lod);
 //!     assert_eq!(seen, Classification::Uniform(MaterialId::AIR));
 //!     Ok(())

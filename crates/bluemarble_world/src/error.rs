@@ -1,9 +1,9 @@
 //! [`WorldError`]: what a world can refuse or fail to do.
 
-use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
+use bluemarble_core::{ChunkKey, LatticeBox, MaterialId, VoxelPos};
 use bluemarble_index::SnapshotError;
 use bluemarble_store::StoreError;
-use glam::{IVec3, UVec3};
+use glam::UVec3;
 use thiserror::Error;
 
 use crate::document::DocumentError;
@@ -21,7 +21,7 @@ pub enum WorldError {
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// A key names no chunk of the world.
-    #[error("chunk {key} lies outside of the lattice; check its region, lod and position")]
+    #[error("chunk {key} is outside of the lattice; check its region, lod and position")]
     OutsideLattice {
         /// The key.
         key: ChunkKey,
@@ -36,18 +36,17 @@ pub enum WorldError {
     },
     /// A voxel of an edit has no place in the lattice.
     #[error(
-        "voxel {voxel} of region {region} lies outside of the lattice, {lattice:?}; move the edit inside"
+        "voxel {} of region {} is outside of the lattice, {lattice:?}; move the edit inside",
+        pos.voxel, pos.region
     )]
     VoxelOutside {
-        /// The region.
-        region: u8,
         /// The voxel.
-        voxel: IVec3,
+        pos: VoxelPos,
         /// The voxels of a region.
         lattice: LatticeBox,
     },
     /// A box or sphere does not meet the region it names, or a box that is asked about is not within it.
-    #[error("the box {voxels:?} lies outside of region {region}, {lattice:?}; move it inside")]
+    #[error("the box {voxels:?} is outside of region {region}, {lattice:?}; move it inside")]
     BoxOutside {
         /// The region.
         region: u8,

@@ -3,7 +3,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use bluemarble_core::{MaterialId, MaterialTable, shape::Ray};
+//! use bluemarble_core::{LatticePos, MaterialId, MaterialTable, VoxelPos, shape::Ray};
 //! use bluemarble_terrain::Superflat;
 //! use bluemarble_world::{EditBatch, HybridWorld, RayOptions};
 //! use futures::executor::block_on;
@@ -17,14 +17,14 @@
 //!     let world = HybridWorld::in_memory(Arc::new(ground), materials);
 //!
 //!     let mut batch = EditBatch::new();
-//!     batch.fill_sphere(0, DVec3::ZERO, 4.0, MaterialId::AIR);
+//!     batch.fill_sphere(LatticePos::new(0, DVec3::ZERO), 4.0, MaterialId::AIR);
 //!     block_on(world.edit(&batch))?;
 //!
 //!     let mut reader = world.reader();
-//!     assert_eq!(reader.material(0, IVec3::new(0, -2, 0))?, MaterialId::AIR);
+//!     assert_eq!(reader.material(VoxelPos::new(0, IVec3::new(0, -2, 0)))?, MaterialId::AIR);
 //!     let ray = Ray { origin: DVec3::new(0.1, 10.0, 0.1), direction: DVec3::NEG_Y };
 //!     let hit = reader.first_hit(&ray, &RayOptions::default())?.ok_or("there is ground")?;
-//!     assert_eq!((hit.material, hit.voxel), (rock, IVec3::new(0, -5, 0)));
+//!     assert_eq!((hit.material, hit.pos.voxel), (rock, IVec3::new(0, -5, 0)));
 //!     Ok(())
 //! }
 //! ```

@@ -97,8 +97,8 @@ pub fn print_picks(
         let ray =
             pixel_ray(camera, shape, fov_rad, script.options.size, (f64::from(x), f64::from(y)));
         let place = picker.pick(&ray).map(|pick| PickPlace {
-            region: pick.region,
-            voxel: pick.voxel.to_array(),
+            region: pick.pos.region,
+            voxel: pick.pos.voxel.to_array(),
             face: pick.face.name(),
             material: world.0.materials().name(pick.material).to_owned(),
             lod: pick.lod,

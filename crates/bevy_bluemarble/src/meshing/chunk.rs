@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cancel, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape,
+    Cancel, CellPos, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape,
     key::CHUNK_EDGE,
 };
 use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, Reach, Shell, Surroundings};
@@ -155,7 +155,9 @@ impl ChunkMeshing {
         for direction in Shell::directions() {
             let nearest = |along: i32| [-1, CHUNK_EDGE / 2, CHUNK_EDGE][(along + 1) as usize];
             let cell = ivec3(nearest(direction.x), nearest(direction.y), nearest(direction.z));
-            let Some(place) = shape.place(key.region, key.lod, origin + cell) else { continue };
+            let Some(place) = shape.fold(CellPos::new(key.region, key.lod, origin + cell)) else {
+                continue;
+            };
             let chunk_pos = place.cell >> CHUNK_EDGE.ilog2() as i32;
             let beside = ChunkKey::new(place.region, key.lod, chunk_pos);
             self.world.prepare(beside, cancel)?;
@@ -171,7 +173,7 @@ impl ChunkMeshing {
             }
             shell.set_cells(direction, |cell| {
                 let cell = origin + cell;
-                let place = shape.place(key.region, key.lod, cell);
+                let place = shape.fold(CellPos::new(key.region, key.lod, cell));
                 let inside = place.map_or(cell, |place| place.cell) - chunk_pos * CHUNK_EDGE;
                 neighbour.get(inside.clamp(IVec3::ZERO, IVec3::splat(CHUNK_EDGE - 1)))
             });
@@ -199,13 +201,15 @@ fn cell_beyond(face: Face, u: i32, v: i32) -> IVec3 {
 /// The cell of the chunk `beside` that lies beyond a face of `key` at plane position (u, v).
 fn beyond_face(shape: Shape, key: ChunkKey, beside: ChunkKey, face: Face, u: i32, v: i32) -> IVec3 {
     let in_region = key.pos * CHUNK_EDGE + cell_beyond(face, u, v);
-    let place = shape.place(key.region, key.lod, in_region).map_or(in_region, |place| place.cell);
+    let place = shape
+        .fold(CellPos::new(key.region, key.lod, in_region))
+        .map_or(in_region, |place| place.cell);
     (place - beside.pos * CHUNK_EDGE).clamp(IVec3::ZERO, IVec3::splat(CHUNK_EDGE - 1))
 }
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::MAX_LOD;
+    use bluemarble_core::{LatticePos, MAX_LOD};
     use glam::DVec3;
 
     use super::*;
@@ -234,7 +238,10 @@ mod tests {
                             };
                             let world = |key: ChunkKey, cell: IVec3| {
                                 let centre = (cell.as_dvec3() + 0.5) * f64::from(key.cell_voxels());
-                                shape.to_world(key.region, key.min_voxel().as_dvec3() + centre)
+                                shape.to_world(LatticePos::new(
+                                    key.region,
+                                    key.min_voxel().as_dvec3() + centre,
+                                ))
                             };
                             let apart: DVec3 = world(key, mine) - world(beside, theirs);
                             let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());

@@ -3,7 +3,7 @@
 //! They are computed in `f64` relative to the middle of the node, so that they are exact at any distance from the
 //! planet's centre.
 
-use bluemarble_core::{ChunkKey, Shape};
+use bluemarble_core::{ChunkKey, LatticePos, Shape};
 #[cfg(feature = "avian")]
 use glam::Vec3;
 use glam::{DVec3, IVec3, dvec3};
@@ -37,7 +37,8 @@ impl<'a> Corners<'a> {
     /// Where a place in cells of the chunk lies, in coordinates of the frame.
     pub fn local(&self, cell: DVec3) -> DVec3 {
         let voxel = self.key.min_voxel().as_dvec3() + cell * f64::from(self.key.cell_voxels());
-        self.frame.local(self.shape.to_world(self.key.region, voxel) - self.frame.centre)
+        self.frame
+            .local(self.shape.to_world(LatticePos::new(self.key.region, voxel)) - self.frame.centre)
     }
 
     /// Where a lattice corner lies in the frame: in every shape columns are straight.

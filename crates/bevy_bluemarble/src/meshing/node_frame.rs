@@ -51,7 +51,7 @@ impl NodeFrame {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{ChunkKey, Shape, key::CHUNK_EDGE};
+    use bluemarble_core::{LatticePos, Shape, VoxelPos, key::CHUNK_EDGE};
     use glam::IVec3;
 
     use super::*;
@@ -62,7 +62,7 @@ mod tests {
             for (region, lod) in [(0u8, 0u8), (0, 7), (3, 15), (5, 19)] {
                 let region = region % shape.regions();
                 let middle = IVec3::splat(if shape.regions() > 1 { 1 << 25 } else { 0 });
-                let key = ChunkKey::of_voxel(region, lod, middle);
+                let key = VoxelPos::new(region, middle).chunk(lod);
                 let bounds = shape.node_bounds(key);
                 let frame = NodeFrame::new(&bounds);
                 let transform = frame.transform(Vec3::ZERO);
@@ -71,7 +71,8 @@ mod tests {
                         * IVec3::new(32, 64, 32);
                     let voxel =
                         key.min_voxel().as_dvec3() + cell.as_dvec3() * f64::from(key.cell_voxels());
-                    let from_centre_m = shape.to_world(key.region, voxel) - frame.centre;
+                    let from_centre_m =
+                        shape.to_world(LatticePos::new(key.region, voxel)) - frame.centre;
                     let local = frame.local(from_centre_m);
                     assert!(local.abs().max_element() <= 1.0, "{key} {cell}: {local}");
                     let back = transform.transform_point(local.as_vec3()).as_dvec3();

@@ -4,7 +4,9 @@ use std::collections::hash_map::Entry;
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{Cancel, ChunkKey, Face, Shape, key::CHUNK_EDGE};
+use bluemarble_core::{
+    Cancel, CellPos, ChunkKey, Face, LatticePos, Shape, VoxelPos, key::CHUNK_EDGE,
+};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use bluemarble_terrain::Classification;
 use crossbeam_channel::{Receiver, Sender};
@@ -333,7 +335,7 @@ impl WorldColliders {
 
 /// The chunks of lod 0 within a sphere.
 fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut(ChunkKey)) {
-    let (region, lattice) = shape.from_world(centre);
+    let LatticePos { region, lattice } = shape.from_world(centre);
     // Cells of a planet are narrower towards the corners of a face.
     let reach = (radius_m / shape.voxel_m() * 1.5).min(MOST_CHUNKS * f64::from(CHUNK_EDGE));
     let chunk = |voxel: DVec3| voxel.floor().as_ivec3() >> CHUNK_EDGE.ilog2() as i32;
@@ -342,8 +344,8 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
         for z in low.z..=high.z {
             for x in low.x..=high.x {
                 let cell = ivec3(x, y, z) * CHUNK_EDGE + CHUNK_EDGE / 2;
-                let Some(place) = shape.place(region, 0, cell) else { continue };
-                let key = ChunkKey::of_voxel(place.region, 0, place.cell);
+                let Some(place) = shape.fold(CellPos::new(region, 0, cell)) else { continue };
+                let key = VoxelPos::new(place.region, place.cell).chunk(0);
                 if shape.node_bounds(key).distance_m(centre) <= radius_m {
                     found(key);
                 }

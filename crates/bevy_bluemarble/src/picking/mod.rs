@@ -11,9 +11,9 @@ use bevy::{
     },
     prelude::*,
 };
-use bluemarble_core::{Face, GeoPosition, MaterialId, Shape, shape::Ray};
+use bluemarble_core::{Face, GeoPosition, LatticePos, MaterialId, Shape, VoxelPos, shape::Ray};
 use bluemarble_world::pick::first_hit;
-use glam::{DVec3, IVec3};
+use glam::DVec3;
 use serde::Serialize;
 
 use crate::{
@@ -30,10 +30,9 @@ pub struct VoxelPick {
     /// The world's entity.
     #[serde(skip)]
     pub world: Entity,
-    /// Region of the lattice: 0 on flat worlds, the cube face 0 to 5 on a planet.
-    pub region: u8,
     /// Lowest voxel of the cell that was hit.
-    pub voxel: IVec3,
+    #[serde(flatten)]
+    pub pos: VoxelPos,
     /// The side that was hit.
     pub face: Face,
     /// What it is made of.
@@ -46,8 +45,9 @@ pub struct VoxelPick {
     pub point: DVec3,
     /// The same in the world's own space, in metres: for its shape.
     pub local_point: DVec3,
-    /// The same on the region's lattice, in voxels: for brushes and edits.
-    pub lattice_point: DVec3,
+    /// The same in the lattice, in the region of the voxel: for brushes and edits.
+    #[serde(skip)]
+    pub lattice_pos: LatticePos,
     /// Distance from the ray's origin in metres.
     pub distance_m: f64,
 }
@@ -105,7 +105,7 @@ impl WorldPicker<'_, '_> {
     /// Direction in world space of the normal of a picked face.
     pub fn normal(&self, pick: &VoxelPick) -> Option<DVec3> {
         let (_, world, frame, ..) = self.worlds.get(pick.world).ok()?;
-        let normal = world.0.shape().face_normal(pick.region, pick.local_point, pick.face);
+        let normal = world.0.shape().face_normal(pick.pos.region, pick.local_point, pick.face);
         Some(frame.world_direction(normal))
     }
 }
@@ -136,15 +136,14 @@ fn pick_in(
         if best.as_ref().is_none_or(|(_, best)| hit.distance_m < best.distance_m) {
             let pick = VoxelPick {
                 world,
-                region: key.region,
-                voxel: hit.voxel,
+                pos: hit.pos,
                 face: hit.face,
                 material: hit.material,
                 lod: key.lod,
                 place: shape.place_of_world(hit.point),
                 point: frame.world_from_local(hit.point),
                 local_point: hit.point,
-                lattice_point: shape.from_world_in(key.region, hit.point),
+                lattice_pos: shape.from_world_in(key.region, hit.point),
                 distance_m: hit.distance_m,
             };
             best = Some((entity, pick));

@@ -1,6 +1,6 @@
 //! Edits: how soon they are seen, and that none is lost.
 
-use bluemarble_core::{EditBatch, MaterialId};
+use bluemarble_core::{EditBatch, MaterialId, VoxelPos};
 use bluemarble_edit::{Brush, BrushAction, BrushShape};
 use glam::{DVec3, IVec3, ivec3};
 
@@ -10,7 +10,7 @@ const BRICK: MaterialId = MaterialId(18);
 
 fn one(voxel: IVec3, material: MaterialId) -> EditBatch {
     let mut batch = EditBatch::new();
-    batch.set(0, voxel, material);
+    batch.set(VoxelPos::new(0, voxel), material);
     batch
 }
 
@@ -55,7 +55,8 @@ fn sixty_edits_a_second_in_flight_are_each_seen_within_three_frames_and_none_is_
     let world = stage.voxels();
     for frame in 0..SECONDS * 60 {
         let voxel = above_ground(frame % 7 - 3, (-f64::from(frame) * 0.4) as i32 - 8);
-        let found = bevy::tasks::block_on(world.material(0, voxel)).expect("it is read");
+        let found =
+            bevy::tasks::block_on(world.material(VoxelPos::new(0, voxel))).expect("it is read");
         assert_eq!(found, BRICK, "the edit of frame {frame} is lost");
     }
 }
@@ -91,7 +92,7 @@ fn a_refused_batch_says_why_and_leaves_its_neighbours_alone() {
     let world = stage.voxels();
     stage.until("both are seen", |app| {
         refused.extend(app.world_mut().resource_mut::<Messages<EditRefused>>().drain());
-        let at = |voxel| bevy::tasks::block_on(world.material(0, voxel)).ok();
+        let at = |voxel| bevy::tasks::block_on(world.material(VoxelPos::new(0, voxel))).ok();
         at(good) == Some(BRICK) && at(also_good) == Some(BRICK) && !refused.is_empty()
     });
     let reason = refused[0].reason.to_string();

@@ -1,7 +1,7 @@
 //! The index and the diagnostics follow what happens in an app.
 
 use bevy::diagnostic::DiagnosticsStore;
-use bluemarble_core::{EditBatch, MaterialId};
+use bluemarble_core::{EditBatch, LatticePos, MaterialId, VoxelPos};
 use bluemarble_world::RebuildPace;
 use glam::{DVec3, ivec3};
 
@@ -16,8 +16,8 @@ fn edits_reach_the_index_by_themselves_and_the_diagnostics_show_it() {
     });
     stage.settle();
     let mut batch = EditBatch::new();
-    batch.fill_sphere(0, DVec3::new(0.0, 0.0, -20.0), 12.0, MaterialId(18));
-    batch.set(0, ivec3(500, 3, 500), MaterialId(18));
+    batch.fill_sphere(LatticePos::new(0, DVec3::new(0.0, 0.0, -20.0)), 12.0, MaterialId(18));
+    batch.set(VoxelPos::new(0, ivec3(500, 3, 500)), MaterialId(18));
     stage.edit(batch);
     let world = stage.voxels();
     stage.until("the edit is made", |_| world.unindexed() > 1);

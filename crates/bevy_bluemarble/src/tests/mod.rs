@@ -26,7 +26,7 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use bluemarble_core::{Cells, MaterialId, MaterialTable};
+use bluemarble_core::{Cells, MaterialId, MaterialTable, VoxelPos};
 use bluemarble_terrain::{Ground, GroundClosure};
 use bluemarble_world::HybridWorld;
 use glam::DVec3;
@@ -174,7 +174,7 @@ impl Stage {
 
     /// The material of a voxel as it is drawn at lod 0; `None` if its chunk is not drawn at that lod.
     fn drawn_material(&self, voxel: IVec3) -> Option<MaterialId> {
-        let key = ChunkKey::of_voxel(0, 0, voxel);
+        let key = VoxelPos::new(0, voxel).chunk(0);
         let streamer = self.app.world().get::<WorldStreaming>(self.world)?;
         let chunk = streamer.residents.get(&key)?.chunk.as_ref()?;
         let is_drawn = streamer.cut.drawn().contains(&key);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use avian3d::prelude::*;
-use bluemarble_core::{EditBatch, GeoPosition, MaterialId};
+use bluemarble_core::{EditBatch, GeoPosition, LatticePos, MaterialId};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
@@ -87,7 +87,7 @@ fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
     // Near a corner of three faces, where the lattice is most askew, and below the equator.
     for (lat, lon) in [(35.0, 44.5), (-23.0, 133.0)] {
         let level = shape.world_of(GeoPosition::new(lat, lon, 0.0));
-        let (region, lattice) = shape.from_world(level);
+        let LatticePos { region, lattice } = shape.from_world(level);
         let y = earth.surface_y(region, lattice.x, lattice.z);
         let ground_m = (y - f64::from(shape.sea_level_y())) * shape.voxel_m();
         let at = shape.world_of(GeoPosition::new(lat, lon, ground_m + 2.0));
@@ -107,7 +107,7 @@ fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
         let up = shape.up(end);
         let lean = stage.app.world().get::<Transform>(body).expect("it has one").up();
         assert!(lean.as_vec3().as_dvec3().dot(up) > 0.999);
-        let (region, lattice) = shape.from_world(end);
+        let LatticePos { region, lattice } = shape.from_world(end);
         let feet = lattice.y * 1.0 - HALF_M / shape.voxel_m();
         let ground = earth.surface_y(region, lattice.x, lattice.z);
         assert!((feet - ground).abs() < 12.0, "{} voxels above the ground", feet - ground);

@@ -1,7 +1,7 @@
 //! A dedicated server: no renderer, no window, no assets.
 
 use avian3d::prelude::*;
-use bluemarble_core::{EditBatch, MaterialId};
+use bluemarble_core::{EditBatch, MaterialId, VoxelPos};
 use glam::ivec3;
 
 use super::*;
@@ -26,7 +26,7 @@ fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
     let body = app.world_mut().spawn(body).id();
     let mut batch = EditBatch::new();
     let voxel = ivec3(40, 3, 40);
-    batch.set(0, voxel, MaterialId(18));
+    batch.set(VoxelPos::new(0, voxel), MaterialId(18));
     app.world_mut().write_message(EditVoxels { world, batch });
     let (mut is_saved, mut lowest_m) = (false, f64::INFINITY);
     let start = Instant::now();
@@ -43,6 +43,7 @@ fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
     app.world_mut().write_message(AppExit::Success);
     app.update();
     drop(app);
-    let found = bevy::tasks::block_on(open().material(0, voxel)).expect("it is read");
+    let found =
+        bevy::tasks::block_on(open().material(VoxelPos::new(0, voxel))).expect("it is read");
     assert_eq!(found, MaterialId(18));
 }

@@ -1,6 +1,6 @@
 //! A game with Bevy's own `TransformPlugin`, in which nothing is disabled.
 
-use bluemarble_core::{EditBatch, MaterialId};
+use bluemarble_core::{EditBatch, MaterialId, VoxelPos};
 use glam::{DVec3, ivec3};
 
 use super::*;
@@ -53,10 +53,10 @@ fn a_flat_world_streams_in_a_game_with_plain_transforms() {
     assert!(count > 20);
     let mut batch = EditBatch::new();
     let voxel = ivec3(1, 20, -8);
-    batch.set(0, voxel, MaterialId(18));
+    batch.set(VoxelPos::new(0, voxel), MaterialId(18));
     app.world_mut().write_message(EditVoxels { world, batch });
     run_until_settled(&mut app, world);
-    let key = ChunkKey::of_voxel(0, 0, voxel);
+    let key = VoxelPos::new(0, voxel).chunk(0);
     let streaming = app.world().get::<WorldStreaming>(world).expect("it streams");
     let chunk = streaming.residents[&key].chunk.as_ref().expect("it shows something");
     assert_eq!(chunk.get(voxel - key.min_voxel()), MaterialId(18));

@@ -1,7 +1,7 @@
 //! Several worlds in one app: they come, move, change and go.
 
 use bevy::ecs::system::RunSystemOnce;
-use bluemarble_core::{EditBatch, MaterialId, shape::Ray};
+use bluemarble_core::{EditBatch, MaterialId, VoxelPos, shape::Ray};
 use bluemarble_terrain::Superflat;
 use glam::{DVec3, IVec3, ivec3};
 
@@ -22,7 +22,7 @@ fn deck() -> HybridWorld {
 }
 
 fn material(world: &HybridWorld, voxel: IVec3) -> MaterialId {
-    bevy::tasks::block_on(world.material(0, voxel)).expect("it is read")
+    bevy::tasks::block_on(world.material(VoxelPos::new(0, voxel))).expect("it is read")
 }
 
 fn statistics(app: &App, world: Entity) -> StreamingStatistics {
@@ -63,7 +63,7 @@ fn a_ship_that_moves_and_turns_over_hills_is_picked_edited_and_saved_beside_them
         let above = frame_now.world_from_local(DVec3::new(1.2, 5.0, 1.2));
         let down = frame_now.world_direction(DVec3::NEG_Y);
         let on_deck = pick(&mut stage.app, above, down).expect("the deck");
-        assert_eq!((on_deck.world, on_deck.voxel.y), (ship, -1), "{on_deck:?}");
+        assert_eq!((on_deck.world, on_deck.pos.voxel.y), (ship, -1), "{on_deck:?}");
         assert!((on_deck.distance_m - 5.0).abs() < 1e-3, "{on_deck:?}");
         assert!(on_deck.local_point.distance(DVec3::new(1.2, 0.0, 1.2)) < 1e-3);
         let on_hills = pick(&mut stage.app, DVec3::new(0.0, 14.0, 0.0), DVec3::NEG_Y);
@@ -73,7 +73,7 @@ fn a_ship_that_moves_and_turns_over_hills_is_picked_edited_and_saved_beside_them
     let voxel = ivec3(2, 30, 2);
     for (world, material) in [(ship, BRICK), (hills, GRANITE)] {
         let mut batch = EditBatch::new();
-        batch.set(0, voxel, material);
+        batch.set(VoxelPos::new(0, voxel), material);
         stage.app.world_mut().write_message(EditVoxels { world, batch });
         stage.app.world_mut().write_message(SaveVoxelWorld { world });
     }
@@ -110,7 +110,7 @@ fn a_world_that_is_replaced_while_it_streams_loses_no_edit_and_leaves_nothing_be
     (0..5).for_each(|_| stage.step());
     let voxel = ivec3(3, 3, -3);
     let mut batch = EditBatch::new();
-    batch.set(0, voxel, BRICK);
+    batch.set(VoxelPos::new(0, voxel), BRICK);
     stage.edit(batch);
     // The edit is on its way when its world is replaced.
     stage.app.world_mut().run_schedule(PostUpdate);
@@ -151,7 +151,7 @@ fn an_edit_of_a_world_that_is_not_there_is_refused() {
     stage.step();
     let nowhere = stage.viewer;
     let mut batch = EditBatch::new();
-    batch.set(0, IVec3::ZERO, BRICK);
+    batch.set(VoxelPos::new(0, IVec3::ZERO), BRICK);
     stage.app.world_mut().write_message(EditVoxels { world: nowhere, batch });
     let world = stage.world;
     stage.app.world_mut().write_message(UndoEdit { world });
@@ -221,7 +221,7 @@ fn a_world_that_is_replaced_while_an_edit_is_on_its_way_still_answers_it() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
     stage.step();
     let mut batch = EditBatch::new();
-    batch.set(0, ivec3(3, 3, -3), BRICK);
+    batch.set(VoxelPos::new(0, ivec3(3, 3, -3)), BRICK);
     stage.edit(batch);
     stage.app.world_mut().run_schedule(PostUpdate);
     let world = stage.world;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bluemarble_core::{ChunkKey, Flat, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{ChunkKey, Flat, MaterialId, MaterialTable, Shape, VoxelPos};
 use bluemarble_terrain::{Baseline, Empty};
 use bluemarble_world::{EditBatch, HybridWorld};
 use clap::Args;
@@ -101,7 +101,7 @@ impl Bench {
         measured.push(self.reads("read baseline chunk", &world, |_| {
             // Beyond what was edited.
             let voxel = middle + random.voxel(REACH) + IVec3::new(32 * REACH, 0, 0);
-            ChunkKey::of_voxel(0, 0, voxel)
+            VoxelPos::new(0, voxel).chunk(0)
         })?);
         bar.finish_and_clear();
 
@@ -188,7 +188,7 @@ impl Random {
         let mut batch = EditBatch::new();
         for _ in 0..edits {
             let material = MaterialId((self.next() % known) as u16);
-            batch.set(0, middle + self.voxel(REACH), material);
+            batch.set(VoxelPos::new(0, middle + self.voxel(REACH)), material);
         }
         batch
     }

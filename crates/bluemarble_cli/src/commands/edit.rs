@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{LatticeBox, MaterialTable};
+use bluemarble_core::{LatticeBox, MaterialTable, VoxelPos};
 use bluemarble_store::LogOptions;
 use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use clap::Args;
@@ -13,7 +13,7 @@ use glam::IVec3;
 use serde_json::json;
 
 use crate::{
-    area::check_inside,
+    area::{check_inside, check_voxel},
     durable::Writer,
     failure::Failure,
     lines::{Lines, integer, region},
@@ -107,16 +107,9 @@ fn add(
         check_inside(shape, region, voxels).map_err(|failure| failure.into_message())?;
         batch.fill_box(region, voxels, material);
     } else {
-        let lattice = shape.region_box();
-        if region >= shape.regions() || !lattice.contains(low) {
-            return Err(format!(
-                "voxel {low} of region {region} lies outside of the lattice, regions 0..{} with {} to {}",
-                shape.regions(),
-                lattice.min,
-                lattice.max
-            ));
-        }
-        batch.set(region, low, material);
+        let pos = VoxelPos::new(region, low);
+        check_voxel(shape, pos)?;
+        batch.set(pos, material);
     }
     Ok(())
 }

@@ -5,15 +5,15 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{MAX_LOD, MaterialId};
+use bluemarble_core::{MAX_LOD, MaterialId, VoxelPos};
 use bluemarble_world::{Exactness, HybridWorld, WorldError};
 use clap::Args;
-use glam::IVec3;
 use serde_json::json;
 
 use crate::{
+    area::check_voxel,
     failure::Failure,
-    lines::{Lines, Position},
+    lines::{Lines, voxel_pos},
     open::WorldArgs,
     output,
 };
@@ -46,7 +46,7 @@ impl Get {
         }
         let world = self.world.open_reading(self.world.required_ground()?)?;
         let mut lines = Lines::new(BufReader::new(io::stdin().lock()), "standard input");
-        let mut voxels: Vec<(u8, IVec3)> = Vec::new();
+        let mut voxels: Vec<VoxelPos> = Vec::new();
         loop {
             let line = lines.next();
             let position = match &line {
@@ -55,7 +55,7 @@ impl Get {
                 Ok(None) | Err(_) => Ok(None),
             };
             if let Ok(Some(position)) = position {
-                voxels.push((position.region, position.voxel));
+                voxels.push(position);
             }
             let is_last = !matches!(line, Ok(Some(_))) || position.is_err();
             // Whoever waits for an answer before asking on gets it.
@@ -73,55 +73,39 @@ impl Get {
     fn materials(
         &self,
         world: &HybridWorld,
-        voxels: &[(u8, IVec3)],
+        voxels: &[VoxelPos],
     ) -> Result<Vec<MaterialId>, WorldError> {
         if self.lod == 0 {
             return world.read_many(voxels);
         }
         let mut reader = world.reader();
-        let material = |&(region, voxel): &(u8, IVec3)| {
-            reader.query_material(region, voxel, self.lod, Exactness::Exact)
-        };
+        let material = |&pos: &VoxelPos| reader.query_material(pos, self.lod, Exactness::Exact);
         voxels.iter().map(material).collect()
     }
 
-    fn answer(
-        &self,
-        world: &HybridWorld,
-        voxels: &[(u8, IVec3)],
-        json: bool,
-    ) -> Result<(), Failure> {
+    fn answer(&self, world: &HybridWorld, voxels: &[VoxelPos], json: bool) -> Result<(), Failure> {
         if voxels.is_empty() {
             return Ok(());
         }
         let materials = self.materials(world, voxels)?;
-        let answers = voxels.iter().zip(&materials).map(|(&(region, at), &material)| {
+        let answers = voxels.iter().zip(&materials).map(|(pos, &material)| {
             let name = world.materials().name(material);
             if json {
-                let place = [at.x, at.y, at.z];
-                json!({ "region": region, "voxel": place, "material": material.0, "name": name })
+                let (region, voxel) = (pos.region, pos.voxel.to_array());
+                json!({ "region": region, "voxel": voxel, "material": material.0, "name": name })
                     .to_string()
             } else if self.names {
-                format!("{region},{},{},{},{name}", at.x, at.y, at.z)
+                format!("{pos},{name}")
             } else {
-                format!("{region},{},{},{},{}", at.x, at.y, at.z, material.0)
+                format!("{pos},{}", material.0)
             }
         });
         output::print(&answers.collect::<Vec<_>>().join("\n"))
     }
 }
 
-fn position(world: &HybridWorld, line: &str) -> Result<Position, String> {
-    let position: Position = line.parse()?;
-    let (shape, Position { region, voxel }) = (world.shape(), position);
-    let lattice = shape.region_box();
-    if region >= shape.regions() || !lattice.contains(voxel) {
-        return Err(format!(
-            "voxel {voxel} of region {region} lies outside of the lattice, regions 0..{} with {} to {}",
-            shape.regions(),
-            lattice.min,
-            lattice.max
-        ));
-    }
-    Ok(position)
+fn position(world: &HybridWorld, line: &str) -> Result<VoxelPos, String> {
+    let pos = voxel_pos(line)?;
+    check_voxel(&world.shape(), pos)?;
+    Ok(pos)
 }

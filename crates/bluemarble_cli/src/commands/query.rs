@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
-    lines::{Lines, Place, Position, numbers},
+    lines::{Lines, Place, numbers, voxel_pos},
     open::WorldArgs,
     output,
 };
@@ -121,20 +121,19 @@ impl Point {
             }
         };
         self.common.answer(|reader, line| {
-            let Position { region, voxel } = if self.geographic {
+            let pos = if self.geographic {
                 let [lat, lon, altitude_m] = numbers(line, "latitude,longitude,altitude_m")?;
                 let shape = reader.shape();
                 let place = GeoPosition::new(lat, lon, altitude_m);
-                let (region, lattice) = shape.from_world(shape.world_of(place));
-                Position { region, voxel: lattice.floor().as_ivec3() }
+                shape.from_world(shape.world_of(place)).voxel()
             } else {
-                line.parse()?
+                voxel_pos(line)?
             };
             let material =
-                reader.query_material(region, voxel, self.lod, exactness).map_err(Refused::from)?;
+                reader.query_material(pos, self.lod, exactness).map_err(Refused::from)?;
             let mut answer = named(reader.world(), material);
-            answer["region"] = json!(region);
-            answer["voxel"] = json!(voxel.to_array());
+            answer["region"] = json!(pos.region);
+            answer["voxel"] = json!(pos.voxel.to_array());
             answer["lod"] = json!(self.lod);
             Ok(answer)
         })
@@ -241,8 +240,8 @@ fn described(world: &HybridWorld, hit: &RayHit) -> Value {
     let (shape, mut answer) = (world.shape(), named(world, hit.material));
     let place = hit.place(&shape);
     answer["distance_m"] = json!(hit.distance_m);
-    answer["region"] = json!(hit.region);
-    answer["voxel"] = json!(hit.voxel.to_array());
+    answer["region"] = json!(hit.pos.region);
+    answer["voxel"] = json!(hit.pos.voxel.to_array());
     answer["lod"] = json!(hit.lod);
     answer["face"] = json!(hit.face.map(|face| face.name()));
     answer["normal"] = json!(hit.normal(&shape).map(|normal| normal.to_array()));

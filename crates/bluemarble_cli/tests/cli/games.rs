@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bluemarble_core::{EditBatch, MaterialTable};
+use bluemarble_core::{EditBatch, MaterialTable, VoxelPos};
 use bluemarble_terrain::{NoiseBaseline, Recipe};
 use bluemarble_world::{DocumentError, HybridWorld, WorldBuilder, WorldError};
 use futures::executor::block_on;
@@ -14,7 +14,7 @@ const HILLS: Recipe = Recipe::Noise { voxel_m: 0.5, seed: 7 };
 
 /// The name of what is at a spot that is air in the hills.
 fn found(world: &HybridWorld) -> String {
-    let material = block_on(world.material(0, ivec3(1, 500, 1))).unwrap();
+    let material = block_on(world.material(VoxelPos::new(0, ivec3(1, 500, 1)))).unwrap();
     world.materials().get(material).unwrap().name.clone()
 }
 
@@ -24,7 +24,8 @@ fn a_world_that_a_game_has_made_from_a_recipe_opens_here_and_goes_back() {
     let dir = folder.path();
     let world = WorldBuilder::from_recipe(&HILLS).unwrap().open(dir.join("w")).unwrap();
     let granite = world.materials().id("granite").unwrap();
-    block_on(world.edit(EditBatch::new().set(0, ivec3(1, 500, 1), granite))).unwrap();
+    block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, ivec3(1, 500, 1)), granite)))
+        .unwrap();
     drop(world);
     assert!(done(dir, "info w").contains("recipe     known"));
     assert_eq!(done_with(dir, "get w --names", "0,1,500,1\n"), "0,1,500,1,granite\n");
@@ -46,7 +47,7 @@ fn a_world_that_was_made_here_opens_in_a_game_and_comes_back() {
     let world = HybridWorld::reopen(dir.join("w")).unwrap();
     assert_eq!(found(&world), "clinker");
     let glass = world.materials().id("glass").unwrap();
-    block_on(world.edit(EditBatch::new().set(0, ivec3(1, 500, 1), glass))).unwrap();
+    block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, ivec3(1, 500, 1)), glass))).unwrap();
     drop(world);
     assert_eq!(done_with(dir, "get w --names", "0,1,500,1\n"), "0,1,500,1,glass\n");
     // The same recipe, spelled by the game.

@@ -1,15 +1,17 @@
 //! [`Shape`]: any of the shapes, and what all of them answer.
 
-use glam::{DVec3, IVec3};
+use glam::DVec3;
 use serde::{Deserialize, Serialize};
 
 use super::{
     bounds::NodeBounds,
     cube_sphere::{self, CubeSphere, EARTH_RADIUS_M},
     flat::Flat,
-    place::CellPlace,
 };
-use crate::key::{ChunkKey, Face, LatticeBox};
+use crate::{
+    key::{CHUNK_EDGE, ChunkKey, Face, LatticeBox, REGION_EDGE},
+    position::{CellPos, LatticePos},
+};
 
 /// The shape of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,20 +61,20 @@ impl Shape {
     }
 
     /// World position in metres of a lattice position.
-    pub fn to_world(&self, region: u8, lattice: DVec3) -> DVec3 {
-        each_shape!(self, shape => shape.to_world(region, lattice))
+    pub fn to_world(&self, pos: LatticePos) -> DVec3 {
+        each_shape!(self, shape => shape.to_world(pos.region, pos.lattice))
     }
 
-    /// The region that a world position belongs to and its lattice position there.
-    pub fn from_world(&self, world: DVec3) -> (u8, DVec3) {
+    /// The lattice position of a world position, in the region that it belongs to.
+    pub fn from_world(&self, world: DVec3) -> LatticePos {
         each_shape!(self, shape => shape.from_world(world))
     }
 
     /// The lattice position of a world position as `region` counts, even outside of it.
     ///
     /// On a planet it has a meaning only on the region's side of the globe.
-    pub fn from_world_in(&self, region: u8, world: DVec3) -> DVec3 {
-        each_shape!(self, shape => shape.from_world_in(region, world))
+    pub fn from_world_in(&self, region: u8, world: DVec3) -> LatticePos {
+        LatticePos::new(region, each_shape!(self, shape => shape.from_world_in(region, world)))
     }
 
     /// The unit direction that points up at a world position.
@@ -88,16 +90,17 @@ impl Shape {
     pub fn x_axis(&self, region: u8) -> DVec3 {
         let middle = self.region_box().min.as_dvec3().midpoint(self.region_box().max.as_dvec3());
         let middle = DVec3::new(middle.x, f64::from(self.sea_level_y()), middle.z);
-        let step = self.to_world(region, middle + DVec3::X) - self.to_world(region, middle);
+        let at = |lattice| self.to_world(LatticePos::new(region, lattice));
+        let step = at(middle + DVec3::X) - at(middle);
         step.normalize_or(DVec3::X)
     }
 
     /// Unit direction in world space out of the faces of the cells at a world position, as a region names
     /// them.
     pub fn face_normal(&self, region: u8, world: DVec3, face: Face) -> DVec3 {
-        let lattice = self.from_world_in(region, world);
-        let beside = self.to_world(region, lattice + face.normal().as_dvec3());
-        (beside - self.to_world(region, lattice)).normalize_or(self.up(world))
+        let lattice = self.from_world_in(region, world).lattice;
+        let at = |lattice| self.to_world(LatticePos::new(region, lattice));
+        (at(lattice + face.normal().as_dvec3()) - at(lattice)).normalize_or(self.up(world))
     }
 
     /// Height of a world position above lattice sea level, in metres.
@@ -125,20 +128,18 @@ impl Shape {
     ///
     /// `None` where there is no lattice: above, below and, in a flat world, beyond the sides. Positions
     /// that left over two sides at once are folded over x first.
-    pub fn place(&self, region: u8, lod: u8, cell: IVec3) -> Option<CellPlace> {
-        each_shape!(self, shape => shape.place(region, lod, cell))
+    pub fn fold(&self, pos: CellPos) -> Option<CellPos> {
+        let (region, cell) =
+            each_shape!(self, shape => shape.fold(pos.region, pos.cell, REGION_EDGE >> pos.lod))?;
+        Some(CellPos::new(region, pos.lod, cell))
     }
 
     /// The chunk beyond a face; `None` where the lattice ends.
     pub fn neighbour(&self, key: ChunkKey, face: Face) -> Option<ChunkKey> {
         // Chunks fold as cells of 64 times the width do.
-        let place = match self {
-            Self::Flat(shape) => shape.place_chunk(key.region, key.lod, key.pos + face.normal()),
-            Self::CubeSphere(shape) => {
-                shape.place_chunk(key.region, key.lod, key.pos + face.normal())
-            }
-        }?;
-        Some(ChunkKey::new(place.region, key.lod, place.cell))
+        let (pos, count) = (key.pos + face.normal(), (REGION_EDGE / CHUNK_EDGE) >> key.lod);
+        let (region, pos) = each_shape!(self, shape => shape.fold(key.region, pos, count))?;
+        Some(ChunkKey::new(region, key.lod, pos))
     }
 
     /// A box in world space around all that a node covers.

@@ -10,8 +10,11 @@ use std::f64::consts::FRAC_PI_2;
 use glam::{DMat3, DVec3, IVec3, dvec3, ivec3};
 use serde::{Deserialize, Serialize};
 
-use super::{bounds::NodeBounds, place::CellPlace};
-use crate::key::{CHUNK_EDGE, ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE};
+use super::bounds::NodeBounds;
+use crate::{
+    key::{ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE},
+    position::LatticePos,
+};
 
 /// The Earth's mean radius (IUGG R1) in metres.
 pub const EARTH_RADIUS_M: f64 = 6_371_008.8;
@@ -97,10 +100,10 @@ impl CubeSphere {
         self.direction(region, lattice.x, lattice.z) * self.radius_of(lattice.y)
     }
 
-    pub(super) fn from_world(&self, world: DVec3) -> (u8, DVec3) {
+    pub(super) fn from_world(&self, world: DVec3) -> LatticePos {
         let axis = world.abs().max_position();
         let region = (axis * 2 + usize::from(world[axis] < 0.0)) as u8;
-        (region, self.from_world_in(region, world))
+        LatticePos::new(region, self.from_world_in(region, world))
     }
 
     pub(super) fn from_world_in(&self, region: u8, world: DVec3) -> DVec3 {
@@ -118,8 +121,12 @@ impl CubeSphere {
     /// In doubled coordinates centred on the face, the square at `c` beyond the edge at `count` lies on
     /// the next face at depth `count - (c - count)` below that face's edge: angles grow alike on both
     /// sides.
-    fn fold(region: u8, mut cell: IVec3, count: i32) -> Option<CellPlace> {
-        let mut region = region;
+    pub(super) fn fold(&self, region: u8, cell: IVec3, count: i32) -> Option<(u8, IVec3)> {
+        let (mut region, mut cell) = (region, cell);
+        // Nothing folds from further away, where sums would overflow.
+        if cell.cmplt(IVec3::splat(-count)).any() || cell.cmpge(IVec3::splat(2 * count)).any() {
+            return None;
+        }
         for axis in [0usize, 2] {
             if (0..count).contains(&cell[axis]) {
                 continue;
@@ -147,15 +154,7 @@ impl CubeSphere {
             );
         }
         let inside = |v: i32| (0..count).contains(&v);
-        (inside(cell.x) && inside(cell.y) && inside(cell.z)).then_some(CellPlace { region, cell })
-    }
-
-    pub(super) fn place(&self, region: u8, lod: u8, cell: IVec3) -> Option<CellPlace> {
-        Self::fold(region, cell, REGION_EDGE >> lod)
-    }
-
-    pub(super) fn place_chunk(&self, region: u8, lod: u8, pos: IVec3) -> Option<CellPlace> {
-        Self::fold(region, pos, (REGION_EDGE / CHUNK_EDGE) >> lod)
+        (inside(cell.x) && inside(cell.y) && inside(cell.z)).then_some((region, cell))
     }
 
     pub(super) fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {

@@ -3,8 +3,11 @@
 use glam::{DMat3, DVec3, IVec3};
 use serde::{Deserialize, Serialize};
 
-use super::{bounds::NodeBounds, place::CellPlace};
-use crate::key::{CHUNK_EDGE, ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE};
+use super::bounds::NodeBounds;
+use crate::{
+    key::{ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE},
+    position::LatticePos,
+};
 
 /// A plane of cubes: `-2^26 .. 2^26` voxels along each axis.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,25 +34,19 @@ impl Flat {
         lattice * self.voxel_m
     }
 
-    pub(super) fn from_world(&self, world: DVec3) -> (u8, DVec3) {
-        (0, world / self.voxel_m)
+    pub(super) fn from_world(&self, world: DVec3) -> LatticePos {
+        LatticePos::new(0, world / self.voxel_m)
     }
 
     pub(super) fn from_world_in(&self, _region: u8, world: DVec3) -> DVec3 {
         world / self.voxel_m
     }
 
-    fn place_in(&self, cell: IVec3, end: i32) -> Option<CellPlace> {
-        (cell.cmpge(IVec3::splat(-end)).all() && cell.cmplt(IVec3::splat(end)).all())
-            .then_some(CellPlace { region: 0, cell })
-    }
-
-    pub(super) fn place(&self, _region: u8, lod: u8, cell: IVec3) -> Option<CellPlace> {
-        self.place_in(cell, REGION_EDGE >> lod)
-    }
-
-    pub(super) fn place_chunk(&self, _region: u8, lod: u8, pos: IVec3) -> Option<CellPlace> {
-        self.place_in(pos, (REGION_EDGE / CHUNK_EDGE) >> lod)
+    /// Nothing folds on a plane: what is within `count` cells of the origin stays, the rest is outside.
+    pub(super) fn fold(&self, _region: u8, cell: IVec3, count: i32) -> Option<(u8, IVec3)> {
+        let is_inside =
+            cell.cmpge(IVec3::splat(-count)).all() && cell.cmplt(IVec3::splat(count)).all();
+        is_inside.then_some((0, cell))
     }
 
     pub(super) fn box_bounds(&self, _region: u8, voxels: &LatticeBox) -> NodeBounds {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `any` | [`Shape`]: any of the shapes |
 //! | `flat`, `cube_sphere` | the shapes |
-//! | `place`, `bounds` | what they answer: cells across borders, boxes in world space |
+//! | `bounds` | [`NodeBounds`]: boxes in world space |
 //! | `geographic` | latitude, longitude, altitude |
 //! | `ray` | [`Ray`]: a half-line in world space |
 //! | `crossings` | where a ray crosses the borders between cells |
@@ -20,7 +20,6 @@ mod crossings;
 mod cube_sphere;
 mod flat;
 mod geographic;
-mod place;
 mod ray;
 mod walk;
 
@@ -31,7 +30,6 @@ pub use self::{
     cube_sphere::{CubeSphere, EARTH_RADIUS_M},
     flat::Flat,
     geographic::GeoPosition,
-    place::CellPlace,
     ray::Ray,
     walk::{CellWalk, RayStep},
 };

@@ -2,7 +2,10 @@ use glam::{DVec3, IVec3, dvec3, ivec3};
 use proptest::prelude::*;
 
 use super::*;
-use crate::key::{CHUNK_EDGE, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
+use crate::{
+    key::{CHUNK_EDGE, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE},
+    position::{CellPos, LatticePos},
+};
 
 const EARTH: Shape = Shape::earth();
 const FLAT: Shape = Shape::Flat(Flat { voxel_m: 0.25 });
@@ -25,11 +28,11 @@ fn any_planet_key() -> impl Strategy<Value = ChunkKey> {
 proptest! {
     #[test]
     fn world_and_lattice_invert(region in 0u8..6, lattice in any_lattice()) {
-        let (back_region, back) = EARTH.from_world(EARTH.to_world(region, lattice));
-        prop_assert_eq!(back_region, region);
-        prop_assert!((back - lattice).length() < 1e-4, "{} -> {}", lattice, back);
-        let (_, back) = FLAT.from_world(FLAT.to_world(0, lattice));
-        prop_assert!((back - lattice).length() < 1e-6);
+        let back = EARTH.from_world(EARTH.to_world(LatticePos::new(region, lattice)));
+        prop_assert_eq!(back.region, region);
+        prop_assert!((back.lattice - lattice).length() < 1e-4, "{} -> {:?}", lattice, back);
+        let back = FLAT.from_world(FLAT.to_world(LatticePos::new(0, lattice)));
+        prop_assert!((back.lattice - lattice).length() < 1e-6);
     }
 
     #[test]
@@ -60,7 +63,7 @@ proptest! {
         let corners = |key: ChunkKey| -> Vec<DVec3> {
             (0..8).map(|i| {
                 let offset = ivec3(i & 1, i >> 1 & 1, i >> 2) * key.edge_voxels();
-                EARTH.to_world(key.region, (key.min_voxel() + offset).as_dvec3())
+                EARTH.to_world(LatticePos::new(key.region, (key.min_voxel() + offset).as_dvec3()))
             }).collect()
         };
         let mine = corners(key);
@@ -82,17 +85,27 @@ proptest! {
             2 => ivec3(run, count / 2, -out),
             _ => ivec3(run, count / 2, count - 1 + out),
         };
-        let place = EARTH.place(region, lod, cell).expect("planets have no side border");
+        let place = EARTH.fold(CellPos::new(region, lod, cell)).expect("planets have no side border");
         prop_assert_ne!(place.region, region);
-        let back = lies_just_beyond(place, lod, region);
+        let back = is_just_beyond(place, region);
         prop_assert!(back, "{:?} of region {} is not beside it", place, region);
+    }
+
+    #[test]
+    fn cells_far_from_every_region_fold_nowhere(region in 0u8..6, lod in 0u8..=MAX_LOD, x: i32, y: i32, z: i32) {
+        let count = i64::from(REGION_EDGE >> lod);
+        let is_far = |v: i32| !(-count..2 * count).contains(&i64::from(v));
+        for shape in [EARTH, FLAT] {
+            let folded = shape.fold(CellPos::new(region, lod, ivec3(x, y, z)));
+            prop_assert!(folded.is_none() || ![x, y, z].into_iter().any(is_far), "{:?}", folded);
+        }
     }
 
     #[test]
     fn node_bounds_hold_what_the_node_covers(key in any_planet_key(), u in 0.0..1.0f64, v in 0.0..1.0f64, w in 0.0..1.0f64) {
         let lattice = key.min_voxel().as_dvec3() + dvec3(u, v, w) * f64::from(key.edge_voxels());
         let bounds = EARTH.node_bounds(key);
-        prop_assert!(bounds.distance_m(EARTH.to_world(key.region, lattice)) <= 1e-6);
+        prop_assert!(bounds.distance_m(EARTH.to_world(LatticePos::new(key.region, lattice))) <= 1e-6);
     }
 
     #[test]
@@ -105,7 +118,7 @@ proptest! {
         let max = (min + cells(size)).min(key.lattice_box().max);
         let lattice = min.as_dvec3() + dvec3(u, v, w) * (max - min).as_dvec3();
         let bounds = EARTH.box_bounds(key.region, &LatticeBox::new(min, max));
-        prop_assert!(bounds.distance_m(EARTH.to_world(key.region, lattice)) <= 1e-6);
+        prop_assert!(bounds.distance_m(EARTH.to_world(LatticePos::new(key.region, lattice))) <= 1e-6);
     }
 
     #[test]
@@ -116,7 +129,7 @@ proptest! {
         let direction = dvec3(dx, dy, dz).normalize_or(DVec3::Y);
         for shape in [EARTH, FLAT] {
             let region = region % shape.regions();
-            let origin = shape.to_world(region, lattice);
+            let origin = shape.to_world(LatticePos::new(region, lattice));
             let ray = Ray { origin, direction };
             let cell_m = shape.voxel_m() * f64::from(1 << lod);
             let walked: Vec<RayStep> = shape.walk(ray, region, lod, 0.0).take(60).collect();
@@ -128,7 +141,7 @@ proptest! {
             let end = walked.last().map_or(0.0, |step| step.enter_m);
             for i in 0..400 {
                 let t = end * f64::from(i) / 400.0;
-                let cell = (shape.from_world_in(region, ray.at(t)) / f64::from(1 << lod)).floor().as_ivec3();
+                let cell = (shape.from_world_in(region, ray.at(t)).lattice / f64::from(1 << lod)).floor().as_ivec3();
                 let near = walked.iter().any(|step| step.cell == cell && step.enter_m <= t + cell_m * 1e-4);
                 let on_border = walked.iter().any(|step| (step.enter_m - t).abs() < cell_m * 1e-3);
                 prop_assert!(near || on_border, "sample {} at {} m not walked", cell, t);
@@ -139,12 +152,12 @@ proptest! {
 
 /// Whether the lattice position of a folded cell's centre, counted in the region it came from, lies
 /// just outside of that region: the fold moved it to the place where geometry puts it.
-fn lies_just_beyond(place: CellPlace, lod: u8, from_region: u8) -> bool {
-    let width = f64::from(1u32 << lod);
+fn is_just_beyond(place: CellPos, from_region: u8) -> bool {
+    let width = f64::from(1u32 << place.lod);
     let centre = (place.cell.as_dvec3() + 0.5) * width;
-    let world = EARTH.to_world(place.region, centre);
-    let back = EARTH.from_world_in(from_region, world) / width;
-    let count = f64::from(REGION_EDGE >> lod);
+    let world = EARTH.to_world(LatticePos::new(place.region, centre));
+    let back = EARTH.from_world_in(from_region, world).lattice / width;
+    let count = f64::from(REGION_EDGE >> place.lod);
     let outside = |v: f64| (-4.0..0.0).contains(&v) || (count..count + 4.0).contains(&v);
     outside(back.x) || outside(back.z)
 }
@@ -153,7 +166,8 @@ fn lies_just_beyond(place: CellPlace, lod: u8, from_region: u8) -> bool {
 fn longitude_grows_eastwards_and_latitude_northwards_on_the_equatorial_faces() {
     for region in [0, 1, 4, 5] {
         let middle = DVec3::splat(f64::from(REGION_EDGE) / 2.0);
-        let place = |lattice| EARTH.place_of_world(EARTH.to_world(region, lattice));
+        let place =
+            |lattice| EARTH.place_of_world(EARTH.to_world(LatticePos::new(region, lattice)));
         let here = place(middle + dvec3(1.0, 0.0, 0.0));
         let east = place(middle + dvec3(1e6, 0.0, 0.0));
         let south = place(middle + dvec3(1.0, 0.0, 1e6));
@@ -168,14 +182,14 @@ fn quads_that_are_short_enough_sag_by_at_most_a_sixteenth_of_a_cell() {
         let cells = f64::from(EARTH.max_straight_cells(lod));
         let width = f64::from(1u32 << lod);
         let at = |x: f64| {
-            EARTH.to_world(
+            EARTH.to_world(LatticePos::new(
                 0,
                 dvec3(
                     f64::from(REGION_EDGE) / 2.0 + x * width,
                     f64::from(REGION_EDGE) / 2.0,
                     f64::from(REGION_EDGE) / 2.0,
                 ),
-            )
+            ))
         };
         let chord_middle = (at(0.0) + at(cells)) * 0.5;
         let sag_m = at(cells / 2.0).length() - chord_middle.length();
@@ -190,7 +204,7 @@ fn a_ray_along_the_border_of_two_regions_stays_in_its_region() {
     for (lat, lon) in [(0.0, 45.0), (12.3, 45.0), (-20.0, 135.0), (corner_lat_deg, -45.0)] {
         let origin = EARTH.world_of(GeoPosition::new(lat, lon, 1e5));
         let ray = Ray { origin, direction: -EARTH.up(origin) };
-        let (region, _) = EARTH.from_world(origin);
+        let LatticePos { region, .. } = EARTH.from_world(origin);
         for lod in [9u8, 12, 20] {
             let count = REGION_EDGE >> lod;
             for step in EARTH.walk(ray, region, lod, 0.0).take_while(|step| step.enter_m < 1.1e5) {

@@ -1,6 +1,6 @@
 //! Which cells of which chunks a shape holds.
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, LatticeBox, Shape, chunk::cell_position};
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, LatticeBox, Shape, VoxelPos, chunk::cell_position};
 use bluemarble_world::plan;
 use glam::{IVec3, ivec3};
 use rustc_hash::FxHashMap;
@@ -106,7 +106,7 @@ fn add(world: &Shape, key: ChunkKey, mask: Mask, masks: &mut FxHashMap<ChunkKey,
     let mut target = None;
     let mut folded = Mask::empty();
     for cell in mask.cells() {
-        if let Some((key, cell)) = plan::place(world, key.region, corner + cell) {
+        if let Some((key, cell)) = plan::place(world, VoxelPos::new(key.region, corner + cell)) {
             folded.insert(cell_position(cell as usize));
             target = Some(key);
         }

@@ -26,7 +26,7 @@ mod shape;
 mod smooth;
 mod solid;
 
-use bluemarble_core::{Cause, EditBatch, MaterialId};
+use bluemarble_core::{Cause, EditBatch, LatticePos, MaterialId};
 use bluemarble_world::{HybridWorld, cuboid};
 
 pub use action::{BrushAction, MAX_STRENGTH};
@@ -57,7 +57,7 @@ impl Brush {
     /// # Errors
     /// [`EditError::Empty`], [`EditError::Strength`]; [`EditError::TooLarge`] beyond a volume of
     /// [`crate::MAX_CELLS`] or 4096 chunks, unless a sphere or a box is filled or dug: those the world itself limits.
-    /// [`EditError::World`]: the region does not exist, the shape lies outside of it, or a chunk cannot be
+    /// [`EditError::World`]: the region does not exist, the shape is outside of it, or a chunk cannot be
     /// read. Whether the material is known is found by the edit.
     pub async fn batch(&self, world: &HybridWorld) -> Result<EditBatch, EditError> {
         let Self { region, shape, action } = *self;
@@ -71,7 +71,7 @@ impl Brush {
         let mut batch = EditBatch::new();
         match (shape, filling) {
             (BrushShape::Sphere { centre, radius }, Some(material)) => {
-                batch.fill_sphere(region, centre, radius, material);
+                batch.fill_sphere(LatticePos::new(region, centre), radius, material);
                 return Ok(batch);
             }
             (BrushShape::Box { voxels }, Some(material)) => {

@@ -2,7 +2,7 @@
 
 use std::{collections::hash_map::Entry, sync::Arc};
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelPos};
 use bluemarble_world::{HybridWorld, cuboid, plan};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
@@ -60,7 +60,7 @@ fn keys_around(shape: &Shape, key: ChunkKey, cells: LatticeBox) -> Vec<ChunkKey>
     let around = grown(cells);
     let mut keys = vec![key];
     for at in voxels_of(around).filter(|&at| !Chunk::is_cell(at)) {
-        if let Some((key, _)) = plan::place(shape, key.region, key.min_voxel() + at)
+        if let Some((key, _)) = plan::place(shape, VoxelPos::new(key.region, key.min_voxel() + at))
             && !keys.contains(&key)
         {
             keys.push(key);
@@ -93,7 +93,7 @@ impl Around {
             if Chunk::is_cell(at) {
                 return chunk.get(at);
             }
-            let place = plan::place(shape, key.region, key.min_voxel() + at);
+            let place = plan::place(shape, VoxelPos::new(key.region, key.min_voxel() + at));
             let found =
                 place.and_then(|(key, cell)| Some(chunks.get(&key)?.get_index(cell as usize)));
             found.unwrap_or(NOWHERE)

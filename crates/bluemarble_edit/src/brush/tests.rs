@@ -1,4 +1,4 @@
-use bluemarble_core::{LatticeBox, MaterialTable, Phase};
+use bluemarble_core::{CellPos, LatticeBox, MaterialTable, Phase, VoxelPos};
 use bluemarble_world::WorldError;
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, dvec3, ivec3};
@@ -93,7 +93,7 @@ fn smoothed(
     };
     let (region, at) = place;
     let around = crate::batch::voxels_of(cube(at, 1))
-        .filter_map(|at| shape.place(region, 0, at))
+        .filter_map(|at| shape.fold(CellPos::new(region, 0, at)))
         .map(|place| now[&(place.region, place.cell)]);
     let around: Vec<MaterialId> = around.collect();
     let (solid, other): (Vec<_>, Vec<_>) = around.iter().copied().partition(|&id| is_solid(id));
@@ -128,7 +128,7 @@ proptest! {
         let mut expected = held(&world, &known);
         let reached: Vec<Place> = crate::batch::voxels_of(cube(IVec3::ZERO, REACH))
             .filter(|&at| holds(&shape, at))
-            .filter_map(|at| lattice.place(region, 0, middle + at))
+            .filter_map(|at| lattice.fold(CellPos::new(region, 0, middle + at)))
             .map(|place| (place.region, place.cell))
             .collect();
         let before = expected.clone();
@@ -193,10 +193,10 @@ fn smoothing_leaves_a_plane_and_takes_a_spike_and_fills_a_hole() {
             action: BrushAction::Smooth { strength: 5 },
         };
         assert!(batch(&world, brush).is_empty(), "a plane changes");
-        edit(&world, EditBatch::new().set(0, at, BRICK));
+        edit(&world, EditBatch::new().set(VoxelPos::new(0, at), BRICK));
         smooth(&world, at);
         assert_eq!(material(&world, 0, at), AIR, "the spike");
-        edit(&world, EditBatch::new().set(0, at - IVec3::Y, AIR));
+        edit(&world, EditBatch::new().set(VoxelPos::new(0, at - IVec3::Y), AIR));
         smooth(&world, at);
         assert_eq!(material(&world, 0, at - IVec3::Y), GRANITE, "the hole");
         assert!(batch(&world, brush).is_empty(), "there is a trace left");
@@ -210,8 +210,8 @@ fn what_smoothing_takes_away_under_water_is_water_and_what_it_adds_is_of_the_gro
     let mut sea = EditBatch::new();
     sea.fill_box(0, LatticeBox::new(middle - ivec3(20, 0, 20), middle + ivec3(20, 9, 20)), WATER)
         .fill_box(0, LatticeBox::new(middle - ivec3(20, 3, 20), middle + ivec3(20, 0, 20)), ROCK)
-        .set(0, middle, BRICK)
-        .set(0, middle + ivec3(3, -1, 0), AIR);
+        .set(VoxelPos::new(0, middle), BRICK)
+        .set(VoxelPos::new(0, middle + ivec3(3, -1, 0)), AIR);
     edit(&world, &sea);
     smooth(&world, middle);
     assert_eq!(material(&world, 0, middle), WATER);

@@ -3,7 +3,7 @@
 use std::{fs, io::Write, path::Path};
 
 use bluemarble_core::{
-    Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape,
+    Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape, VoxelPos,
     chunk::cell_position,
 };
 use bluemarble_world::{
@@ -45,7 +45,7 @@ impl Clipboard {
     ///
     /// # Errors
     /// [`EditError::Empty`]; [`EditError::TooLarge`] beyond [`MAX_CELLS`] cells; [`EditError::World`]: the
-    /// region does not exist, the box lies outside of it, or a chunk cannot be read.
+    /// region does not exist, the box is outside of it, or a chunk cannot be read.
     pub async fn copy(
         world: &HybridWorld,
         region: u8,
@@ -56,10 +56,12 @@ impl Clipboard {
         let mut copy = Self::empty(voxels.size());
         for piece in tiles(voxels, IVec3::splat(64)) {
             // All of it lies in one chunk, also beyond a side.
-            let Some((key, _)) = plan::place(&shape, region, piece.min) else { continue };
+            let Some((key, _)) = plan::place(&shape, VoxelPos::new(region, piece.min)) else {
+                continue;
+            };
             let chunk = world.read_compact(key).await?;
             for at in voxels_of(piece) {
-                if let Some((_, cell)) = plan::place(&shape, region, at) {
+                if let Some((_, cell)) = plan::place(&shape, VoxelPos::new(region, at)) {
                     let index = copy.index(at - voxels.min);
                     copy.cells[index] = chunk.get(cell_position(cell as usize));
                 }
@@ -132,8 +134,7 @@ impl Clipboard {
     pub fn paste(
         &self,
         shape: &Shape,
-        region: u8,
-        at: IVec3,
+        at: VoxelPos,
         options: PasteOptions,
     ) -> Result<EditBatch, EditError> {
         let turned;
@@ -144,7 +145,8 @@ impl Clipboard {
                 &turned
             }
         };
-        let voxels = LatticeBox::new(at, at.saturating_add(clip.size));
+        let VoxelPos { region, voxel: low } = at;
+        let voxels = LatticeBox::new(low, low.saturating_add(clip.size));
         check_box(shape, region, voxels)?;
         let is_pasted = |material: MaterialId| {
             material != KEEP && !(options.skip_air && material == MaterialId::AIR)
@@ -152,7 +154,7 @@ impl Clipboard {
         let mut steps = Steps::default();
         for piece in tiles(voxels, IVec3::splat(64)) {
             let merged = cuboid::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
-                Some(clip.get(piece.min - at + cell)).filter(|&material| is_pasted(material))
+                Some(clip.get(piece.min - low + cell)).filter(|&material| is_pasted(material))
             });
             for cuboid in merged {
                 if let Some((key, cuboid)) = folded(shape, region, piece.min, cuboid) {
@@ -246,8 +248,8 @@ fn folded(
 ) -> Option<(ChunkKey, Cuboid<MaterialId>)> {
     let cells = cuboid.cells();
     // Turned, perhaps, but the cells of a chunk stay together.
-    let (key, one) = plan::place(shape, region, low + cells.min)?;
-    let (_, other) = plan::place(shape, region, low + cells.max - 1)?;
+    let (key, one) = plan::place(shape, VoxelPos::new(region, low + cells.min))?;
+    let (_, other) = plan::place(shape, VoxelPos::new(region, low + cells.max - 1))?;
     let (one, other) = (cell_position(one as usize), cell_position(other as usize));
     let cells = LatticeBox::new(one.min(other), one.max(other) + 1);
     Some((key, Cuboid::new(cells, cuboid.value)))

@@ -1,4 +1,4 @@
-use bluemarble_core::REGION_EDGE;
+use bluemarble_core::{CellPos, REGION_EDGE, VoxelPos};
 use futures::executor::block_on;
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn copy(world: &HybridWorld, region: u8, voxels: LatticeBox) -> Clipboard {
 }
 
 fn paste(world: &HybridWorld, clip: &Clipboard, (region, at): (u8, IVec3), options: PasteOptions) {
-    let batch = clip.paste(&world.shape(), region, at, options).expect("fits");
+    let batch = clip.paste(&world.shape(), VoxelPos::new(region, at), options).expect("fits");
     if !batch.is_empty() {
         edit(world, &batch);
     }
@@ -31,7 +31,7 @@ proptest! {
         let clip = copy(&world, from.0, voxels);
         for at in voxels_of(voxels) {
             let expected = lattice
-                .place(from.0, 0, at)
+                .fold(CellPos::new(from.0, 0, at))
                 .map_or(KEEP, |place| material(&world, place.region, place.cell));
             prop_assert_eq!(clip.get(at - voxels.min), expected);
         }
@@ -43,7 +43,7 @@ proptest! {
         let low = to.1 - ivec3(6, 7, 5);
         let turned = clip.turned(turns);
         for (at, &cell) in voxels_of(LatticeBox::new(low, low + turned.size)).zip(&turned.cells) {
-            if let Some(place) = lattice.place(to.0, 0, at)
+            if let Some(place) = lattice.fold(CellPos::new(to.0, 0, at))
                 && cell != KEEP && !(skip_air && cell == AIR)
             {
                 expected.insert((place.region, place.cell), cell);
@@ -139,7 +139,9 @@ fn what_is_too_large_or_nothing_or_nowhere_is_refused() {
     let clip = Clipboard::from_cells(IVec3::ONE, vec![BRICK]).expect("a cell");
     assert!(Clipboard::from_cells(IVec3::ONE, vec![]).is_err());
     for (region, at) in [(0, IVec3::MAX), (0, ivec3(0, REGION_EDGE, 0)), (1, IVec3::ZERO)] {
-        assert!(clip.paste(&world.shape(), region, at, PasteOptions::default()).is_err());
+        assert!(
+            clip.paste(&world.shape(), VoxelPos::new(region, at), PasteOptions::default()).is_err()
+        );
     }
     let missing = Clipboard::load_vox(Path::new("no/such.vox"), world.materials());
     let error = missing.expect_err("missing").to_string();

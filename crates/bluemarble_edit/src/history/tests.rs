@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use bluemarble_core::{EditOp, LatticeBox, MaterialId, MaterialTable};
+use bluemarble_core::{EditOp, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelPos};
 use bluemarble_terrain::Superflat;
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
@@ -22,7 +22,7 @@ fn redo(history: &mut History, world: &HybridWorld) -> Option<EditReport> {
 }
 
 fn set(at: IVec3, material: MaterialId) -> EditBatch {
-    EditBatch::new().set(0, at, material).clone()
+    EditBatch::new().set(VoxelPos::new(0, at), material).clone()
 }
 
 /// Batches of boxes, spheres and voxels around the origin.
@@ -30,12 +30,15 @@ fn any_batch() -> impl Strategy<Value = Vec<EditOp>> {
     let near = || (-6..=6, -6..=6, -6..=6).prop_map(|(x, y, z)| ivec3(x, y, z));
     let op = (0..3, near(), near(), 0.5..6.0, any_material());
     let op = op.prop_map(|(kind, one, two, radius, material)| match kind {
-        0 => EditOp::Set(bluemarble_core::Edit { region: 0, voxel: one, material }),
+        0 => EditOp::Set(bluemarble_core::Edit { pos: VoxelPos::new(0, one), material }),
         1 => {
             let voxels = LatticeBox::new(one.min(two), one.max(two) + 1);
             EditOp::Box { region: 0, voxels, material }
         }
-        _ => EditOp::Sphere { region: 0, centre: one.as_dvec3(), radius, material },
+        _ => {
+            let centre = LatticePos::new(0, one.as_dvec3());
+            EditOp::Sphere { centre, radius, material }
+        }
     });
     prop::collection::vec(op, 1..5)
 }
@@ -44,15 +47,17 @@ fn moved(ops: Vec<EditOp>, (region, by): Place) -> EditBatch {
     let mut batch = EditBatch::new();
     for op in ops {
         batch.push(match op {
-            EditOp::Set(edit) => {
-                EditOp::Set(bluemarble_core::Edit { region, voxel: edit.voxel + by, ..edit })
-            }
+            EditOp::Set(edit) => EditOp::Set(bluemarble_core::Edit {
+                pos: VoxelPos::new(region, edit.pos.voxel + by),
+                ..edit
+            }),
             EditOp::Box { voxels, material, .. } => {
                 let voxels = LatticeBox::new(voxels.min + by, voxels.max + by);
                 EditOp::Box { region, voxels, material }
             }
             EditOp::Sphere { centre, radius, material, .. } => {
-                EditOp::Sphere { region, centre: centre + by.as_dvec3(), radius, material }
+                let centre = LatticePos::new(region, centre.lattice + by.as_dvec3());
+                EditOp::Sphere { centre, radius, material }
             }
         });
     }
@@ -161,7 +166,7 @@ fn the_ground_of_hills_comes_back_in_few_bytes() {
     let before = held(&world, &known);
     let mut history = History::default();
     let mut dig = EditBatch::new();
-    dig.fill_sphere(0, DVec3::new(0.0, y, 0.0), 38.0, AIR);
+    dig.fill_sphere(LatticePos::new(0, DVec3::new(0.0, y, 0.0)), 38.0, AIR);
     apply(&mut history, &world, &dig);
     let after = held(&world, &known);
     let changed = known.iter().filter(|at| before[at] != after[at]).count();
@@ -202,7 +207,10 @@ fn what_somebody_else_changed_is_left_alone() {
     let row = |world: &HybridWorld| [0, 1, 2, 3].map(|x| material(world, 0, ivec3(x, 0, 0)));
     // One voxel becomes something else; another one what it was; and one beside it is none of ours.
     let mut other = EditBatch::new().caused_by(Cause::Tool);
-    other.set(0, ivec3(1, 0, 0), WATER).set(0, ivec3(2, 0, 0), AIR).set(0, ivec3(4, 0, 0), ROCK);
+    other
+        .set(VoxelPos::new(0, ivec3(1, 0, 0)), WATER)
+        .set(VoxelPos::new(0, ivec3(2, 0, 0)), AIR)
+        .set(VoxelPos::new(0, ivec3(4, 0, 0)), ROCK);
     edit(&world, &other);
     undo(&mut history, &world);
     assert_eq!(row(&world), [AIR, WATER, AIR, AIR]);
@@ -279,8 +287,7 @@ fn a_step_or_group_beyond_the_limits_is_made_and_nothing_before_it_is_undone() {
         (0..200)
             .map(|x| {
                 EditOp::Set(bluemarble_core::Edit {
-                    region: 0,
-                    voxel: ivec3(x * 3, y, 0),
+                    pos: VoxelPos::new(0, ivec3(x * 3, y, 0)),
                     material: BRICK,
                 })
             })
@@ -326,7 +333,10 @@ fn what_was_undone_is_undone_after_reopening() {
     {
         let (world, mut history) = (open(), History::default());
         let lsns: Vec<_> = [1, 2, 3]
-            .map(|x| apply(&mut history, &world, set(at(x), BRICK).set(0, at(9), WATER)).lsn)
+            .map(|x| {
+                apply(&mut history, &world, set(at(x), BRICK).set(VoxelPos::new(0, at(9)), WATER))
+                    .lsn
+            })
             .into_iter()
             .chain(
                 [undo(&mut history, &world), undo(&mut history, &world)]

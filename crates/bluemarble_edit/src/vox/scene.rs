@@ -79,7 +79,7 @@ impl Scene {
             });
             if let Some(voxel) = outside {
                 let (x, y, z) = (voxel.x, voxel.y, voxel.z);
-                return Err(format!("voxel {x},{y},{z} lies outside of its model {index}"));
+                return Err(format!("voxel {x},{y},{z} is outside of its model {index}"));
             }
         }
         let instances = instances(&data)?;

@@ -1,4 +1,4 @@
-use bluemarble_core::{Flat, GeoPosition, Shape};
+use bluemarble_core::{Flat, GeoPosition, LatticePos, Shape, VoxelPos};
 use glam::{dvec3, ivec3};
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn keys_around(
     let mut keys: Vec<_> = offsets
         .iter()
         .map(|&(lod, x, y, z)| {
-            let mut key = ChunkKey::of_voxel(region, lod, voxel);
+            let mut key = VoxelPos::new(region, voxel).chunk(lod);
             key.pos += ivec3(x.into(), y.into(), z.into());
             key
         })
@@ -56,7 +56,7 @@ proptest! {
     ) {
         let shape = if flat { Shape::Flat(Flat { voxel_m: 0.5 }) } else { Shape::earth() };
         let centre = if flat { dvec3(lat, 3.0, lon) } else { shape.world_of(GeoPosition::new(lat, lon, 10.0)) };
-        let (region, lattice) = shape.from_world(centre);
+        let LatticePos { region, lattice } = shape.from_world(centre);
         let mut keys = keys_around(&shape, region, lattice.floor().as_ivec3(), &offsets);
         let mut index = NodeTree::new();
         for &key in &keys {

@@ -12,7 +12,7 @@
 
 use bluemarble_core::{
     CHUNK_EDGE, CHUNK_VOLUME, Cause, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox,
-    MaterialId, chunk::cell_position,
+    LatticePos, MaterialId, VoxelPos, chunk::cell_position,
 };
 use glam::{DVec3, IVec3};
 
@@ -49,7 +49,8 @@ pub(super) fn push_batch(
                 (Kind::Box, 1)
             }
             EditOp::Sphere { centre, radius, material, .. } => {
-                for number in [centre.x, centre.y, centre.z, *radius] {
+                let [x, y, z] = centre.lattice.to_array();
+                for number in [x, y, z, *radius] {
                     payload.extend_from_slice(&number.to_le_bytes());
                 }
                 payload.extend_from_slice(&material.0.to_le_bytes());
@@ -122,10 +123,10 @@ fn put_voxels(payload: &mut Vec<u8>, ops: &[EditOp]) -> usize {
     let mut count = 0;
     for op in ops.iter().take(VOXELS_PER_RECORD) {
         let EditOp::Set(edit) = op else { break };
-        if Some(edit.region) != region {
+        if Some(edit.pos.region) != region {
             break;
         }
-        put_ivec(payload, edit.voxel);
+        put_ivec(payload, edit.pos.voxel);
         payload.extend_from_slice(&edit.material.0.to_le_bytes());
         count += 1;
     }
@@ -159,7 +160,7 @@ pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<(
         Kind::Voxels => {
             while !bytes.0.is_empty() {
                 let (voxel, material) = (bytes.ivec()?, bytes.material()?);
-                batch.push(EditOp::Set(Edit { region, voxel, material }));
+                batch.push(EditOp::Set(Edit { pos: VoxelPos { region, voxel }, material }));
             }
         }
         Kind::Cells => {
@@ -179,7 +180,7 @@ pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<(
                         return None;
                     }
                     let voxel = corner + cell_position(cell);
-                    batch.push(EditOp::Set(Edit { region, voxel, material }));
+                    batch.push(EditOp::Set(Edit { pos: VoxelPos { region, voxel }, material }));
                 }
             }
         }
@@ -190,8 +191,8 @@ pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<(
         }
         Kind::Sphere => {
             let centre = DVec3::new(bytes.double()?, bytes.double()?, bytes.double()?);
-            let radius = bytes.double()?;
-            batch.push(EditOp::Sphere { region, centre, radius, material: bytes.material()? });
+            let (centre, radius) = (LatticePos::new(region, centre), bytes.double()?);
+            batch.push(EditOp::Sphere { centre, radius, material: bytes.material()? });
         }
         Kind::Commit | Kind::Checkpoint | Kind::Seal => return None,
     }
@@ -250,9 +251,10 @@ pub(super) mod tests {
                     0 => EditOp::Box { region, voxels: LatticeBox::new(one, two), material },
                     1 => {
                         let (centre, radius) = (one.as_dvec3() / 7.0, f64::from(two.x) / 3.0);
-                        EditOp::Sphere { region, centre, radius, material }
+                        let centre = LatticePos::new(region, centre);
+                        EditOp::Sphere { centre, radius, material }
                     }
-                    _ => EditOp::Set(Edit { region, voxel: one, material }),
+                    _ => EditOp::Set(Edit { pos: VoxelPos::new(region, one), material }),
                 }
             },
         );
@@ -324,7 +326,7 @@ pub(super) mod tests {
             }
             let set = |key: ChunkKey, edit: CellEdit| {
                 let voxel = key.min_voxel() + cell_position(edit.cell as usize);
-                EditOp::Set(Edit { region: key.region, voxel, material: edit.material })
+                EditOp::Set(Edit { pos: VoxelPos::new(key.region, voxel), material: edit.material })
             };
             let expected = EditBatch::from_iter(chunks.iter().flat_map(|(key, cells)| cells.iter().map(|&cell| set(*key, cell))));
             prop_assert!(read == expected.caused_by(Cause::Process(4)));
@@ -344,9 +346,9 @@ pub(super) mod tests {
     fn a_box_a_sphere_and_many_voxels_take_one_record_each() {
         let mut batch = EditBatch::new();
         batch.fill_box(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(500)), MaterialId(1));
-        batch.fill_sphere(0, DVec3::ZERO, 900.0, MaterialId(2));
+        batch.fill_sphere(LatticePos::new(0, DVec3::ZERO), 900.0, MaterialId(2));
         for x in 0..4000 {
-            batch.set(0, IVec3::splat(x), MaterialId(3));
+            batch.set(VoxelPos::new(0, IVec3::splat(x)), MaterialId(3));
         }
         let mut bytes = Vec::new();
         push_batch(&mut Chain { salt: 3, next: 1, previous: 0 }, &mut bytes, 0, &batch, 0);

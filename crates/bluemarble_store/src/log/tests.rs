@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bluemarble_core::{Cause, EditBatch, LatticeBox, MaterialId};
+use bluemarble_core::{Cause, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelPos};
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
 use proptest::prelude::*;
@@ -63,11 +63,11 @@ fn batch(number: i32) -> EditBatch {
     let mut batch = EditBatch::new().caused_by(Cause::Process(number as u8));
     let material = MaterialId(number as u16);
     for x in 0..number % 5 {
-        batch.set(1, ivec3(x, number, -number), material);
+        batch.set(VoxelPos::new(1, ivec3(x, number, -number)), material);
     }
     let voxels = LatticeBox::new(IVec3::splat(number), IVec3::splat(number + 9));
     batch.fill_box(2, voxels, material);
-    batch.fill_sphere(0, DVec3::splat(0.5), f64::from(number), material);
+    batch.fill_sphere(LatticePos::new(0, DVec3::splat(0.5)), f64::from(number), material);
     batch
 }
 
@@ -143,7 +143,7 @@ fn a_batch_larger_than_a_segment_is_one_batch() {
     let dir = directory();
     let mut large = EditBatch::new();
     for x in 0..30_000 {
-        large.set(0, ivec3(x, x / 3, -x), MaterialId(x as u16 % 50));
+        large.set(VoxelPos::new(0, ivec3(x, x / 3, -x)), MaterialId(x as u16 % 50));
     }
     {
         let (log, _) = open(dir.path(), options(4096)).expect("opens");

@@ -2,8 +2,9 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Cancel, Cancelled, Chunk, ChunkKey, MaterialId};
-use glam::IVec3;
+use bluemarble_core::{
+    CHUNK_EDGE, CHUNK_VOLUME, Cancel, Cancelled, CellPos, Chunk, ChunkKey, MaterialId,
+};
 
 use super::{
     cache::TileCache, column::Columns, layers::write_layers, place::layers, source::ColumnSource,
@@ -73,12 +74,8 @@ pub(super) fn fill<S: ColumnSource>(
 }
 
 /// The material of a single cell, without a tile.
-pub(crate) fn material_at(
-    source: &impl ColumnSource,
-    region: u8,
-    lod: u8,
-    cell: IVec3,
-) -> MaterialId {
+pub(crate) fn material_at(source: &impl ColumnSource, pos: CellPos) -> MaterialId {
+    let CellPos { region, lod, cell } = pos;
     let mut columns = Columns::without_heights(1);
     // It is never cancelled.
     _ = source.columns(region, lod, [cell.x, cell.z], [1; 2], &Cancel::never(), &mut columns);

@@ -1,9 +1,9 @@
 //! [`EarthBaseline`]: an Earth, made from files.
 
 use bluemarble_core::{
-    Cancel, CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
+    Cancel, CellPos, CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
 };
-use glam::{DVec3, IVec3};
+use glam::DVec3;
 
 use super::{
     climate::Climate,
@@ -163,10 +163,10 @@ impl EarthBaseline {
         grounds.unwrap_or_default().iter().map(|ground| ground.height_m).collect()
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
+    /// The material of one cell, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
     /// but as slow as a whole column.
-    pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
-        columns::material_at(self, region, lod, cell)
+    pub fn material_at(&self, pos: CellPos) -> MaterialId {
+        columns::material_at(self, pos)
     }
 
     pub(super) fn sphere(&self) -> CubeSphere {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::LazyLock};
 
-use bluemarble_core::{Cancel, GeoPosition, MaterialTable};
+use bluemarble_core::{Cancel, GeoPosition, LatticePos, MaterialTable};
 
 use super::{EarthBaseline, EarthSources, answers::KNOWN_CELLS, spot::GroundSampler};
 use crate::columns::{ColumnSource, Columns};
@@ -66,7 +66,8 @@ fn finer_lods_leave_known_ranges_by_less_than_half_of_the_margin() {
     let shape = EARTH.shape();
     let mut worst = 0.0f64;
     for (index, &(lat, lon)) in PLACES.iter().enumerate() {
-        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         for lod in 1..=15u8 {
             for k in 0..2 {
                 let spread = f64::from(k * 37 + index as i32) * 400.0;
@@ -92,7 +93,8 @@ fn finer_lods_leave_known_ranges_by_less_than_half_of_the_margin() {
 fn heights_alone_are_those_that_come_with_columns() {
     let shape = EARTH.shape();
     for &(lat, lon) in &PLACES[..6] {
-        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         for lod in (0..=18u8).step_by(2) {
             let first = [lattice.x, lattice.z].map(|v| v as i32 >> lod);
             let mut columns = Columns::with_heights(64);

@@ -3,8 +3,8 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox, MaterialId,
-    Shape,
+    CHUNK_EDGE, Cancel, Cancelled, CellPos, Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox,
+    MaterialId, Shape,
 };
 use glam::{IVec3, ivec3};
 use noise::NoiseFn;
@@ -106,8 +106,9 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
         self.bounds_m.lo..=self.bounds_m.hi
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`] puts there.
-    pub fn material_at(&self, lod: u8, cell: IVec3) -> MaterialId {
+    /// The material of one cell, found on its own: equal to what [`Baseline::fill`] puts there.
+    pub fn material_at(&self, pos: CellPos) -> MaterialId {
+        let CellPos { lod, cell, .. } = pos;
         match self.grid_over(lod, cell, cell + ivec3(1, 2, 1), &Cancel::never()) {
             Ok(grid) => self.column(&grid, lod, cell)[0],
             Err(Cancelled) => MaterialId::AIR,

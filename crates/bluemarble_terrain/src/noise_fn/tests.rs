@@ -1,6 +1,6 @@
 //! What is asked about boxes and chunks agrees with their cells, and those with the noise itself.
 
-use bluemarble_core::{Cancel, Chunk, ChunkKey, Face, LatticeBox, MaterialId};
+use bluemarble_core::{Cancel, CellPos, Chunk, ChunkKey, Face, LatticeBox, MaterialId, VoxelPos};
 use glam::{DVec3, IVec3, ivec3};
 use noise::{Fbm, NoiseFn, Perlin};
 use proptest::prelude::*;
@@ -118,7 +118,7 @@ proptest! {
         is_filled_first in any::<bool>(),
     ) {
         for world in worlds(KINDS[kind]) {
-            let key = ChunkKey::of_voxel(0, lod, IVec3::from(at));
+            let key = VoxelPos::new(0, IVec3::from(at)).chunk(lod);
             if is_filled_first {
                 filled(&*world, key);
             }
@@ -226,7 +226,7 @@ proptest! {
                 (true, true) => ROCK,
             };
             prop_assert_eq!(cell(&world, lod, at), expected, "{}", at);
-            prop_assert_eq!(world.material_at(lod, at), expected, "{}", at);
+            prop_assert_eq!(world.material_at(CellPos::new(0, lod, at)), expected, "{}", at);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, Shape, chunk::cell_index,
+    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelPos, chunk::cell_index,
 };
 use glam::{IVec3, ivec3};
 
@@ -37,7 +37,7 @@ enum Said {
 }
 
 impl OctreeBaseline {
-    /// Lays an octree over `below` with its lowest corner at a voxel of a region. `material` says what its
+    /// Lays an octree over `below` with its lowest corner at the voxel `lowest`. `material` says what its
     /// numbers stand for; `None` leaves what lies below.
     ///
     /// # Errors
@@ -45,10 +45,10 @@ impl OctreeBaseline {
     pub fn new(
         octree: LinearOctree,
         below: Arc<dyn Baseline>,
-        region: u8,
-        min: IVec3,
+        lowest: VoxelPos,
         material: impl Fn(u16) -> Option<MaterialId>,
     ) -> Result<Self, TerrainError> {
+        let VoxelPos { region, voxel: min } = lowest;
         let (lattice, bounds) = (below.shape().region_box(), octree.bounds());
         let (low, high) = (min.saturating_add(bounds.min), min.saturating_add(bounds.max));
         let is_inside = low.cmpge(lattice.min).all() && high.cmple(lattice.max).all();

@@ -313,7 +313,7 @@ impl Checked {
             let refuse = |what: &str| format!("leaf {number} {what}");
             let leaf = Leaf::decode(bytes).ok_or_else(|| refuse("has bits that mean nothing"))?;
             if leaf.lod > depth || leaf.code >> (3 * u64::from(depth)) != 0 {
-                return Err(refuse("lies outside of the cube"));
+                return Err(refuse("is outside of the cube"));
             }
             if leaf.code & ((1 << (3 * u64::from(leaf.lod))) - 1) != 0 {
                 return Err(refuse("does not begin where a node of its lod begins"));

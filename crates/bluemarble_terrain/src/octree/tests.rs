@@ -1,7 +1,7 @@
 use std::{fs, io::Cursor, ops::ControlFlow, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape, code::morton_decode,
+    CHUNK_EDGE, Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape, VoxelPos, code::morton_decode,
 };
 use glam::{IVec3, UVec3, ivec3};
 use proptest::prelude::*;
@@ -114,7 +114,7 @@ proptest! {
         let min = IVec3::from(at);
         let octree = opened(&octree_of(6, |voxel| number(seed, voxel)).0).expect("whole");
         let below = VoxelClosure::new(1.0, "b", i32::MIN..3, |_, _| MaterialId(1)).expect("a length");
-        let baseline = OctreeBaseline::new(octree, Arc::new(below), 0, min, material).expect("fits");
+        let baseline = OctreeBaseline::new(octree, Arc::new(below), VoxelPos::new(0, min), material).expect("fits");
         let expected = move |voxel: IVec3, _: u8| {
             let own = voxel - min;
             let inside = own.cmpge(IVec3::ZERO).all() && own.cmplt(IVec3::splat(64)).all();
@@ -137,7 +137,7 @@ proptest! {
     fn what_is_said_of_a_box_is_true_of_each_of_its_voxels(seed in 0i32..100, at in [0i32..60, 0..60, 0..60], edge in 1i32..6) {
         let octree = opened(&octree_of(6, |voxel| number(seed, voxel)).0).expect("whole");
         let below = Arc::new(Empty::new(SHAPE).expect("a shape"));
-        let baseline = OctreeBaseline::new(octree, below, 0, IVec3::ZERO, material).expect("fits");
+        let baseline = OctreeBaseline::new(octree, below, VoxelPos::new(0, IVec3::ZERO), material).expect("fits");
         let min = IVec3::from(at);
         if let Classification::Uniform(found) = baseline.classify(0, LatticeBox::new(min, min + edge), 0) {
             for i in 0..edge.pow(3) {
@@ -176,7 +176,8 @@ fn the_ground_is_the_topmost_leaf_that_is_not_air() {
     let octree = opened(&octree_of(5, |voxel| u16::from(voxel.y < 10)).0).expect("whole");
     let below = Arc::new(Empty::new(SHAPE).expect("a shape"));
     let at = ivec3(100, 50, -7);
-    let baseline = OctreeBaseline::new(octree, below, 0, at, material).expect("fits");
+    let baseline =
+        OctreeBaseline::new(octree, below, VoxelPos::new(0, at), material).expect("fits");
     assert_eq!(baseline.surface_y(0, 110.5, 3.0), 60.0);
     assert_eq!(
         baseline.surface_y(0, 99.0, 3.0),
@@ -195,7 +196,8 @@ fn what_lies_below_shows_through_where_nothing_of_the_octree_is() {
             VoxelClosure::new(1.0, "b", -9..below_y, |_, _| MaterialId(1)).expect("a length");
         let octree = opened(&octree_of(6, number).0).expect("whole");
         let baseline =
-            OctreeBaseline::new(octree, Arc::new(below), 0, IVec3::ZERO, material).expect("fits");
+            OctreeBaseline::new(octree, Arc::new(below), VoxelPos::new(0, IVec3::ZERO), material)
+                .expect("fits");
         assert_eq!([3.0, 40.0].map(|x| baseline.surface_y(0, x, 3.0)), expected);
     }
 }
@@ -204,7 +206,8 @@ fn what_lies_below_shows_through_where_nothing_of_the_octree_is() {
 fn an_octree_of_one_material_says_nothing_of_all_of_the_lattice() {
     let octree = opened(&octree_of(3, |_| 1).0).expect("whole");
     let below = Arc::new(Empty::new(SHAPE).expect("a shape"));
-    let baseline = OctreeBaseline::new(octree, below, 0, IVec3::ZERO, material).expect("fits");
+    let baseline =
+        OctreeBaseline::new(octree, below, VoxelPos::new(0, IVec3::ZERO), material).expect("fits");
     for root in SHAPE.roots() {
         let found = baseline.classify(0, root.lattice_box(), root.lod);
         assert_eq!(found, Classification::Mixed, "{root}");
@@ -241,7 +244,12 @@ fn an_octree_at_the_border_of_a_region_shows_the_ground_beyond_it() {
     let edge = CHUNK_EDGE << bluemarble_core::MAX_LOD;
     let at_side = |at: IVec3| {
         let octree = opened(&octree_of(3, |_| 0).0).expect("whole");
-        let baseline = OctreeBaseline::new(octree, Arc::new(Rock(Shape::earth())), 0, at, material);
+        let baseline = OctreeBaseline::new(
+            octree,
+            Arc::new(Rock(Shape::earth())),
+            VoxelPos::new(0, at),
+            material,
+        );
         let beside = |pos| ChunkKey::new(1, 0, pos).lattice_box();
         let classify = |pos| baseline.as_ref().expect("fits").classify(1, beside(pos), 0);
         let last = edge / CHUNK_EDGE - 1;
@@ -275,8 +283,8 @@ fn every_damaged_octree_is_refused_with_a_reason() {
     };
     let leaf = |code, lod| Leaf { code, lod, material: 1 };
     for (depth, leaves, said) in [
-        (2, vec![leaf(64, 0)], "leaf 0 lies outside"),
-        (2, vec![leaf(0, 3)], "leaf 0 lies outside"),
+        (2, vec![leaf(64, 0)], "leaf 0 is outside"),
+        (2, vec![leaf(0, 3)], "leaf 0 is outside"),
         (2, vec![leaf(4, 1)], "leaf 0 does not begin"),
         (2, vec![leaf(8, 1), leaf(0, 1)], "leaf 1 comes too late"),
         (2, vec![leaf(8, 1), leaf(9, 0)], "leaf 1 comes too late"),

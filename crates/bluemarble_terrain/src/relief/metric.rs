@@ -1,6 +1,6 @@
 //! [`Metric`]: how steps of the lattice lie on the ground.
 
-use bluemarble_core::{ChunkKey, Shape};
+use bluemarble_core::{ChunkKey, LatticePos, Shape};
 use glam::{DMat2, DVec2, DVec3, dvec3};
 
 /// Two level unit directions at a place, and what a step of one cell along the lattice's x and z is in them.
@@ -20,7 +20,10 @@ impl Metric {
         let corner = key.min_voxel().as_dvec3();
         let world = |x: f64, z: f64| {
             let sea_y = f64::from(shape.sea_level_y());
-            shape.to_world(key.region, dvec3(corner.x + x * cell, sea_y, corner.z + z * cell))
+            shape.to_world(LatticePos::new(
+                key.region,
+                dvec3(corner.x + x * cell, sea_y, corner.z + z * cell),
+            ))
         };
         let up = shape.up(world(x, z));
         let axis = shape.x_axis(key.region);

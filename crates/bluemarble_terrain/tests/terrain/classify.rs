@@ -1,6 +1,6 @@
 //! `classify` is never wrong, and seldom at a loss.
 
-use bluemarble_core::{Chunk, ChunkKey, GeoPosition, LatticeBox, MaterialId};
+use bluemarble_core::{Chunk, ChunkKey, GeoPosition, LatticeBox, LatticePos, MaterialId, VoxelPos};
 use bluemarble_terrain::{Baseline, Classification, Survey};
 use glam::{IVec3, ivec3};
 
@@ -18,7 +18,7 @@ fn random_box(world: &impl Oracle, random: &mut Random, lod: u8) -> (u8, Lattice
     let high = f64::from(bounds.max.y) - 1.0;
     let y = (surface + away.powi(3) * reach).clamp(low, high) as i32;
     if random.unit() < 0.5 {
-        return (region, ChunkKey::of_voxel(region, lod, ivec3(x, y, z)).lattice_box());
+        return (region, VoxelPos::new(region, ivec3(x, y, z)).chunk(lod).lattice_box());
     }
     let mut side = || random.within(1, 64 << lod);
     let min = ivec3(x, y, z);
@@ -96,11 +96,11 @@ fn sand_seas_are_never_misjudged() {
         for _ in 0..600 {
             let lod = random.within(0, 14) as u8;
             let place = GeoPosition::new(lat + random.unit(), lon + random.unit(), 0.0);
-            let (region, at) = shape.from_world(shape.world_of(place));
+            let LatticePos { region, lattice: at } = shape.from_world(shape.world_of(place));
             let up =
                 (random.unit() - 0.5) * 6000.0 + f64::from(256i32 << lod) * (random.unit() - 0.5);
             let y = EARTH.surface_y(region, at.x, at.z) + up;
-            let key = ChunkKey::of_voxel(region, lod, ivec3(at.x as i32, y as i32, at.z as i32));
+            let key = VoxelPos::new(region, ivec3(at.x as i32, y as i32, at.z as i32)).chunk(lod);
             decided +=
                 usize::from(is_judged_well(&*EARTH, &mut random, region, key.lattice_box(), lod));
         }
@@ -128,7 +128,7 @@ fn whole_chunks_are_what_they_were_judged_to_be() {
     for _ in 0..150 {
         let lod = random.within(0, 21) as u8;
         let (region, voxels) = random_box(&*EARTH, &mut random, lod);
-        let key = ChunkKey::of_voxel(region, lod, voxels.min);
+        let key = VoxelPos::new(region, voxels.min).chunk(lod);
         let answer = EARTH.classify_key(key);
         EARTH.fill(key, &mut chunk);
         match answer {
@@ -149,7 +149,7 @@ fn a_survey_tells_what_a_fill_makes() {
     for _ in 0..400 {
         let lod = random.within(0, 21) as u8;
         let (region, voxels) = random_box(&*EARTH, &mut random, lod);
-        let key = ChunkKey::of_voxel(region, lod, voxels.min);
+        let key = VoxelPos::new(region, voxels.min).chunk(lod);
         EARTH.fill(key, &mut chunk);
         match EARTH.survey(key) {
             Survey::Uniform(material) => {

@@ -1,6 +1,6 @@
 //! Worlds made of a game's own functions.
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId};
+use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, VoxelPos};
 use bluemarble_terrain::{
     Baseline, Classification, Ground, GroundClosure, Survey, TerrainError, VoxelClosure,
 };
@@ -60,7 +60,7 @@ fn check(world: &dyn Baseline, random: &mut Random) -> usize {
         let min = ivec3(along(900), along(200), along(900));
         let size = ivec3(1, 1, 1) + ivec3(along(90), along(60), along(90)).abs();
         let voxels = LatticeBox::new(min, min + size);
-        let key = ChunkKey::of_voxel(0, lod, min);
+        let key = VoxelPos::new(0, min).chunk(lod);
         let answer = world.classify(0, key.lattice_box(), lod);
         let survey = world.survey(key);
         world.fill(key, &mut chunk);

@@ -1,6 +1,6 @@
 //! Sand seas have dunes, and nothing else has.
 
-use bluemarble_core::{GeoPosition, Shape};
+use bluemarble_core::{GeoPosition, LatticePos, Shape};
 use bluemarble_terrain::{Baseline, EarthBaseline};
 use glam::ivec3;
 
@@ -34,7 +34,8 @@ const ELSEWHERE: &[[f64; 2]] = &[
 /// Heights of `edge` x `edge` places around one, a cell apart.
 fn heights_m(earth: &EarthBaseline, [lat, lon]: [f64; 2], lod: u8, edge: usize) -> Vec<f64> {
     let shape = earth.shape();
-    let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+    let LatticePos { region, lattice: at } =
+        shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
     let first = [at.x, at.z].map(|v| ((v as i64 >> lod) as f64) - edge as f64 / 2.0 + 0.5);
     earth.heights_m(region, lod, first, [edge; 2])
 }
@@ -119,7 +120,7 @@ fn lods_that_show_the_dunes_show_the_same_ones() {
             let coarse = heights_m(&EARTH, erg, lod, edge);
             let shape = EARTH.shape();
             let at = shape.world_of(GeoPosition::new(erg[0], erg[1], 0.0));
-            let (region, at) = shape.from_world(at);
+            let LatticePos { region, lattice: at } = shape.from_world(at);
             let first = [at.x, at.z].map(|v| ((v as i64 >> lod) as f64) - edge as f64 / 2.0);
             let first = first.map(|v| v * 2.0 + 0.5);
             let fine = EARTH.heights_m(region, lod - 1, first, [2 * edge; 2]);
@@ -140,7 +141,8 @@ fn slip_faces_are_as_sandy_as_the_ground_without_dunes() {
     let mut compared = 0;
     for &[lat, lon] in ERGS {
         let shape = EARTH.shape();
-        let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice: at } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         for lod in [2u8, 5] {
             for k in 0..200 {
                 let cell = ivec3((at.x as i32 >> lod) + 37 * k, 0, (at.z as i32 >> lod) + 11 * k);
@@ -160,7 +162,8 @@ fn slip_faces_are_as_sandy_as_the_ground_without_dunes() {
 fn dunes_do_not_depend_on_how_many_places_are_asked_for() {
     for &[lat, lon] in ERGS {
         let shape = EARTH.shape();
-        let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice: at } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         for lod in 0..=10u8 {
             let first = [at.x, at.z].map(|v| (v as i64 >> lod) as f64 + 0.5);
             let all = EARTH.heights_m(region, lod, first, [70; 2]);

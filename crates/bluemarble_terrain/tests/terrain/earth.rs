@@ -1,6 +1,9 @@
 //! The Earth is the Earth, the same one every time, and it has no seams.
 
-use bluemarble_core::{Chunk, ChunkKey, Face, FacePlane, GeoPosition, REGION_EDGE, Shape};
+use bluemarble_core::{
+    CellPos, Chunk, ChunkKey, Face, FacePlane, GeoPosition, LatticePos, REGION_EDGE, Shape,
+    VoxelPos,
+};
 use bluemarble_terrain::{
     Baseline, EarthBaseline, EarthEdition, EarthSources, ElevationGrid, NoiseBaseline,
 };
@@ -11,7 +14,7 @@ use crate::support::{EARTH, MATERIALS, Oracle, Random, assets, shipped};
 fn surface_key(random: &mut Random, lod: u8) -> ChunkKey {
     let (region, x, z) = random.column(EARTH.shape(), lod);
     let y = EARTH.surface_y(region, f64::from(x << lod), f64::from(z << lod));
-    ChunkKey::of_voxel(region, lod, ivec3(x << lod, y as i32 - 1, z << lod))
+    VoxelPos::new(region, ivec3(x << lod, y as i32 - 1, z << lod)).chunk(lod)
 }
 
 #[test]
@@ -75,9 +78,10 @@ fn a_cell_found_alone_is_the_cell_of_its_chunk() {
     let odd = [(-89.99, 10.0), (-89.3, 200.0), (-84.0, 180.0), (66.5, 180.0), (65.5, -179.99)];
     let odd_key = |lod: u8| {
         let (lat, lon) = odd[usize::from(lod) % odd.len()];
-        let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice: at } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         let y = EARTH.surface_y(region, at.x, at.z);
-        ChunkKey::of_voxel(region, lod, ivec3(at.x as i32, y as i32 - 1, at.z as i32))
+        VoxelPos::new(region, ivec3(at.x as i32, y as i32 - 1, at.z as i32)).chunk(lod)
     };
     for (lod, is_odd) in (0..=20).flat_map(|lod| [(lod, false), (lod, true)]) {
         let key = if is_odd { odd_key(lod) } else { surface_key(&mut random, lod) };
@@ -101,7 +105,7 @@ fn land_is_land_and_sea_is_sea() {
         let mut part = || random.unit() * 2.0 - 1.0;
         let direction = DVec3::new(part(), part(), part()).normalize();
         let place = shape.place_of_world(direction);
-        let (region, lattice) = shape.from_world(direction * 6.4e6);
+        let LatticePos { region, lattice } = shape.from_world(direction * 6.4e6);
         let ground_m = EARTH.ground_m(region, lattice.x, lattice.z, 0);
         let node_m = EARTH.grid().nearest_m(place.lat_deg, place.lon_deg);
         agree += i32::from((ground_m < 0.0) == (node_m < 0.0));
@@ -113,7 +117,8 @@ fn land_is_land_and_sea_is_sea() {
 fn well_known_places_look_as_they_should() {
     let shape = EARTH.shape();
     let top = |lat: f64, lon: f64, lod: u8| {
-        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         let cell = lattice.as_ivec3() >> i32::from(lod);
         MATERIALS.name(EARTH.top(region, lod, cell.x, cell.z).1).to_owned()
     };
@@ -150,7 +155,7 @@ fn steps_at_edge(random: &mut Random, lod: u8) -> (f64, f64) {
         2 => ((along, 1), (along, 0), (along, -1)),
         _ => ((along, count - 2), (along, count - 1), (along, count)),
     };
-    let place = shape.place(region, lod, ivec3(outer.0, count / 2, outer.1)).unwrap();
+    let place = shape.fold(CellPos::new(region, lod, ivec3(outer.0, count / 2, outer.1))).unwrap();
     let here = height(region, edge.0, edge.1);
     let inside = here - height(region, inner.0, inner.1);
     let across = here - height(place.region, place.cell.x, place.cell.z);

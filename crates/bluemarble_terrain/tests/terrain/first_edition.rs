@@ -1,6 +1,6 @@
 //! Worlds on the first edition of the Earth's ground keep it, bit for bit.
 
-use bluemarble_core::{Chunk, ChunkKey, GeoPosition};
+use bluemarble_core::{Chunk, GeoPosition, LatticePos, VoxelPos};
 use bluemarble_terrain::{Baseline, EarthEdition};
 use glam::ivec3;
 
@@ -34,11 +34,12 @@ fn mix(mut v: u64) -> u64 {
 fn the_first_edition_is_what_it_always_was() {
     let shape = FIRST.shape();
     for &(lat, lon, lod, expected) in CHUNKS {
-        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         let y = FIRST.surface_y(region, lattice.x, lattice.z) as i32 - 1;
         let voxel = ivec3(lattice.x as i32, y, lattice.z as i32);
         let mut chunk = Chunk::default();
-        FIRST.fill(ChunkKey::of_voxel(region, lod, voxel), &mut chunk);
+        FIRST.fill(VoxelPos::new(region, voxel).chunk(lod), &mut chunk);
         let cells =
             (0..64).flat_map(|y| (0..64).flat_map(move |z| (0..64).map(move |x| [x, y, z])));
         let hash =

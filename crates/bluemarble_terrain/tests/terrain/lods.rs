@@ -2,7 +2,7 @@
 
 use std::{array::from_fn, collections::HashMap};
 
-use bluemarble_core::{GeoPosition, MaterialId};
+use bluemarble_core::{GeoPosition, LatticePos, MaterialId};
 use glam::ivec3;
 
 use crate::support::{EARTH, FIRST, HILLS, MATERIALS, Oracle, Random};
@@ -76,7 +76,8 @@ fn hills_look_alike_at_neighbouring_lods() {
 /// Of the cells that steps of the Alps lay open below their edges, the share with what lies on top.
 fn covered(earth: &impl Oracle, lod: u8) -> f64 {
     let shape = earth.shape();
-    let (region, at) = shape.from_world(shape.world_of(GeoPosition::new(45.85, 6.88, 0.0)));
+    let LatticePos { region, lattice: at } =
+        shape.from_world(shape.world_of(GeoPosition::new(45.85, 6.88, 0.0)));
     let (mut covered, mut open) = (0, 0);
     let mut random = Random(u64::from(lod));
     for _ in 0..1500 {

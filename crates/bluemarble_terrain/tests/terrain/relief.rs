@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Cancel, ChunkKey, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{Cancel, ChunkKey, LatticePos, MaterialId, MaterialTable, Shape};
 use bluemarble_terrain::{
     Baseline, Empty, Ground, GroundClosure, HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES, Relief,
 };
@@ -104,7 +104,7 @@ fn normals_on_the_globe_are_those_of_its_ground_in_world_space() {
         let place = |dx: f64, dz: f64| -> DVec3 {
             let (x, z) = (corner.x + dx * cell, corner.z + dz * cell);
             let y = shape.lattice_y(EARTH.ground_m(region, x, z, lod));
-            shape.to_world(region, dvec3(x, y, z))
+            shape.to_world(LatticePos::new(region, dvec3(x, y, z)))
         };
         let (west, east) =
             (place(-0.5, -0.5) + place(-0.5, 0.5), place(0.5, -0.5) + place(0.5, 0.5));

@@ -1,6 +1,6 @@
 //! Worlds on the second edition of the Earth's ground keep it, bit for bit.
 
-use bluemarble_core::{Chunk, ChunkKey, GeoPosition};
+use bluemarble_core::{Chunk, GeoPosition, LatticePos, VoxelPos};
 use bluemarble_terrain::{Baseline, EarthEdition, EarthSources};
 use glam::ivec3;
 
@@ -43,12 +43,13 @@ fn mix(mut v: u64) -> u64 {
 fn the_second_edition_is_what_it_always_was() {
     let shape = SECOND.shape();
     for &(lat, lon, lod, height_bits, expected) in CHUNKS {
-        let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        let LatticePos { region, lattice } =
+            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
         let height_m = SECOND.ground_m(region, lattice.x, lattice.z, lod);
         let y = SECOND.surface_y(region, lattice.x, lattice.z) as i32 - 1;
         let voxel = ivec3(lattice.x as i32, y, lattice.z as i32);
         let mut chunk = Chunk::default();
-        SECOND.fill(ChunkKey::of_voxel(region, lod, voxel), &mut chunk);
+        SECOND.fill(VoxelPos::new(region, voxel).chunk(lod), &mut chunk);
         let cells =
             (0..64).flat_map(|y| (0..64).flat_map(move |z| (0..64).map(move |x| [x, y, z])));
         let hash =

@@ -5,7 +5,7 @@ use std::{
     sync::LazyLock,
 };
 
-use bluemarble_core::{MaterialId, MaterialTable, Shape};
+use bluemarble_core::{CellPos, MaterialId, MaterialTable, Shape};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources, FirstEarth, NoiseBaseline};
 use glam::{IVec3, ivec3};
 
@@ -53,19 +53,19 @@ pub trait Oracle: Baseline {
 
 impl Oracle for EarthBaseline {
     fn cell(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
-        self.material_at(region, lod, cell)
+        self.material_at(CellPos::new(region, lod, cell))
     }
 }
 
 impl Oracle for FirstEarth {
     fn cell(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
-        self.material_at(region, lod, cell)
+        self.material_at(CellPos::new(region, lod, cell))
     }
 }
 
 impl Oracle for NoiseBaseline {
     fn cell(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
-        self.material_at(region, lod, cell)
+        self.material_at(CellPos::new(region, lod, cell))
     }
 }
 

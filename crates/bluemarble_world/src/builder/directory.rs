@@ -50,7 +50,7 @@ impl DirectoryBuilder {
     /// ```
     /// use std::sync::Arc;
     ///
-    /// use bluemarble_core::{EditBatch, MaterialId, MaterialTable};
+    /// use bluemarble_core::{EditBatch, MaterialId, MaterialTable, VoxelPos};
     /// use bluemarble_terrain::NoiseBaseline;
     /// use bluemarble_world::{ChunkStore, HybridWorld, StoreOptions};
     /// use futures::executor::block_on;
@@ -61,14 +61,14 @@ impl DirectoryBuilder {
     /// let materials = MaterialTable::standard();
     /// let hills = Arc::new(NoiseBaseline::new(0.5, 7, &materials)?);
     /// let world = HybridWorld::open(&shared, hills.clone(), materials.clone())?;
-    /// block_on(world.edit(EditBatch::new().set(0, ivec3(1, 500, 1), MaterialId(13))))?;
+    /// block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, ivec3(1, 500, 1)), MaterialId(13))))?;
     /// block_on(world.checkpoint())?;
     /// drop(world);
     ///
     /// let place = shared.to_str().ok_or("a path that is text")?.parse()?;
     /// let base = ChunkStore::open_read_only(&place, &StoreOptions::default())?;
     /// let world = HybridWorld::builder(hills, materials).over(base).open(&own)?;
-    /// assert_eq!(block_on(world.material(0, ivec3(1, 500, 1)))?, MaterialId(13));
+    /// assert_eq!(block_on(world.material(VoxelPos::new(0, ivec3(1, 500, 1))))?, MaterialId(13));
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     pub fn over(mut self, base: ChunkStore) -> Self {

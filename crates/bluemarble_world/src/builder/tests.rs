@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use bluemarble_core::{EditBatch, MaterialId, MaterialTable};
+use bluemarble_core::{EditBatch, MaterialId, MaterialTable, VoxelPos};
 use bluemarble_store::{
     ChunkEdge, ChunkStore, Durability, LogOptions, StorageOptions, StoreError, StoreOptions,
     WorldMetadata, log::sim::SimDisk,
@@ -44,11 +44,11 @@ fn from_recipe(dir: &Path) -> HybridWorld {
 }
 
 fn build(world: &HybridWorld) {
-    block_on(world.edit(EditBatch::new().set(0, SPOT, BRICK))).expect("edited");
+    block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, SPOT), BRICK))).expect("edited");
 }
 
 fn found(world: &HybridWorld) -> MaterialId {
-    block_on(world.material(0, SPOT)).expect("read")
+    block_on(world.material(VoxelPos::new(0, SPOT))).expect("read")
 }
 
 /// Every file under a folder, the lock aside.

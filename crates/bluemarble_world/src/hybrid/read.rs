@@ -1,9 +1,8 @@
 //! Reading: edits in memory, then the cache, then the store, then the baseline.
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId,
+    CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId, VoxelPos,
 };
-use glam::IVec3;
 
 use super::{cache::Cached, world::HybridWorld};
 use crate::{WorldError, plan, statistics::Source};
@@ -135,9 +134,9 @@ impl HybridWorld {
     ///
     /// # Errors
     /// As [`HybridWorld::read`].
-    pub async fn material(&self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
-        let chunk = self.read_compact(ChunkKey::of_voxel(region, 0, voxel)).await?;
-        Ok(chunk.get(voxel & (CHUNK_EDGE - 1)))
+    pub async fn material(&self, pos: VoxelPos) -> Result<MaterialId, WorldError> {
+        let chunk = self.read_compact(pos.chunk(0)).await?;
+        Ok(chunk.get(pos.voxel & (CHUNK_EDGE - 1)))
     }
 
     /// Sets how many bytes of chunks are kept in memory beside the edits.

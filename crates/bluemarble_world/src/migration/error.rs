@@ -2,9 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-use bluemarble_core::Cancelled;
+use bluemarble_core::{Cancelled, VoxelPos};
 use bluemarble_terrain::TerrainError;
-use glam::IVec3;
 use thiserror::Error;
 
 use crate::WorldError;
@@ -20,14 +19,13 @@ pub enum MigrationError {
     Octree(#[from] TerrainError),
     /// An octree shall move in where somebody has edited already.
     #[error(
-        "voxel {voxel} of region {region} is edited, and lies in the box of the octree; if it was not moved in \
-         before, choose another place or a new world"
+        "voxel {} of region {} is edited, and is in the box of the octree; if it was not moved in before, \
+         choose another place or a new world",
+        pos.voxel, pos.region
     )]
     Occupied {
-        /// The region.
-        region: u8,
         /// The voxel.
-        voxel: IVec3,
+        pos: VoxelPos,
     },
     /// Another octree, another place for it or another meaning of its numbers is under way.
     #[error(

@@ -24,7 +24,7 @@ use std::{
     },
 };
 
-use bluemarble_core::{CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, LatticeBox, MAX_LOD};
+use bluemarble_core::{CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, LatticeBox, MAX_LOD, VoxelPos};
 use bluemarble_store::{LogOptions, StoreError, layout::METADATA_NAME};
 use bluemarble_terrain::{Classification, OctreeBaseline};
 use futures::{executor::block_on, lock::Mutex};
@@ -291,8 +291,8 @@ impl std::fmt::Debug for Migration {
 fn roots(region: u8, voxels: LatticeBox) -> Vec<ChunkKey> {
     let edge = voxels.size().max_element();
     let lod = (0..MAX_LOD).find(|&lod| CHUNK_EDGE << lod >= edge).unwrap_or(MAX_LOD);
-    let first = ChunkKey::of_voxel(region, lod, voxels.min).pos;
-    let last = ChunkKey::of_voxel(region, lod, voxels.max - 1).pos;
+    let first = VoxelPos::new(region, voxels.min).chunk(lod).pos;
+    let last = VoxelPos::new(region, voxels.max - 1).chunk(lod).pos;
     let mut nodes = Vec::new();
     for y in first.y..=last.y {
         for z in first.z..=last.z {
@@ -334,7 +334,9 @@ fn check_unedited(
             LatticeBox::new(voxels.min.max(low) - low, voxels.max.min(low + CHUNK_EDGE) - low);
         let differs = |cell| (now.get(cell) != unedited.get(cell)).then_some(());
         if let Some(found) = cuboid::merge(cells, differs).first() {
-            return Err(MigrationError::Occupied { region, voxel: low + found.cells().min });
+            return Err(MigrationError::Occupied {
+                pos: VoxelPos::new(region, low + found.cells().min),
+            });
         }
     }
     Ok(())

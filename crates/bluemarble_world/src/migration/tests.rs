@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fs::File};
 
-use bluemarble_core::{MaterialId, MaterialTable, code::morton_decode};
+use bluemarble_core::{MaterialId, MaterialTable, VoxelPos, code::morton_decode};
 use bluemarble_store::Durability;
 use bluemarble_terrain::{
     Baseline, LinearOctree, Superflat,
@@ -48,7 +48,8 @@ fn ground() -> Arc<dyn Baseline> {
 
 fn octree(path: &Path) -> OctreeBaseline {
     let octree = LinearOctree::open(path).expect("whole");
-    OctreeBaseline::new(octree, ground(), 0, AT, |number| Some(MaterialId(number))).expect("fits")
+    OctreeBaseline::new(octree, ground(), VoxelPos::new(0, AT), |number| Some(MaterialId(number)))
+        .expect("fits")
 }
 
 fn open(dir: &Path) -> HybridWorld {
@@ -82,7 +83,8 @@ fn wrong(world: &HybridWorld, expected: impl Fn(IVec3) -> MaterialId) -> Vec<IVe
     let edge = (1 << DEPTH) + 10;
     let all =
         (0..edge * edge * edge).map(|i| ivec3(i % edge, i / edge % edge, i / edge / edge) - 5 + AT);
-    all.filter(|&voxel| reader.material(0, voxel).expect("read") != expected(voxel)).collect()
+    all.filter(|&voxel| reader.material(VoxelPos::new(0, voxel)).expect("read") != expected(voxel))
+        .collect()
 }
 
 fn unedited(voxel: IVec3) -> MaterialId {
@@ -140,10 +142,11 @@ fn edits_while_it_moves_are_in_both_and_stay() {
                 let spot = ivec3(i, i / 140 + i * 61, i / 7 + i * 17);
                 let voxel = AT + spot.rem_euclid(IVec3::splat(140)) - 6;
                 let mut batch = EditBatch::new();
-                batch.set(0, voxel, MaterialId(11));
+                batch.set(VoxelPos::new(0, voxel), MaterialId(11));
                 block_on(migration.edit(&batch)).expect("edited");
                 if i % 50 == 0 {
-                    let seen = block_on(migration.current().material(0, voxel)).expect("read");
+                    let seen = block_on(migration.current().material(VoxelPos::new(0, voxel)))
+                        .expect("read");
                     assert_eq!(seen, MaterialId(11), "{voxel}");
                 }
                 edited.insert(voxel);
@@ -162,10 +165,10 @@ fn edits_while_it_moves_are_in_both_and_stay() {
     assert_eq!(wrong(&migration.world, expected), []);
     // Until it is retired: nothing is lost if that never comes.
     let mut batch = EditBatch::new();
-    batch.set(0, AT, MaterialId(12));
+    batch.set(VoxelPos::new(0, AT), MaterialId(12));
     block_on(migration.edit(&batch)).expect("edited");
     for world in [migration.current(), &migration.octree] {
-        assert_eq!(block_on(world.material(0, AT)).expect("read"), MaterialId(12));
+        assert_eq!(block_on(world.material(VoxelPos::new(0, AT))).expect("read"), MaterialId(12));
     }
     drop(migration);
     let octree = self::octree(&folder.path().join("a.octree"));
@@ -181,7 +184,7 @@ fn a_migration_goes_on_where_it_was_stopped_with_all_edits() {
     {
         let migration = begin(&folder, &world).expect("begun");
         let mut batch = EditBatch::new();
-        batch.set(0, voxel, MaterialId(11));
+        batch.set(VoxelPos::new(0, voxel), MaterialId(11));
         block_on(migration.edit(&batch)).expect("edited");
         let (cancel, mut chunks) = (Cancel::new(), 0);
         let stopped = block_on(migration.switch(&cancel, |compared| {
@@ -197,7 +200,7 @@ fn a_migration_goes_on_where_it_was_stopped_with_all_edits() {
     drop(world);
     let world = open(&folder.path().join("w"));
     let migration = begin(&folder, &world).expect("goes on");
-    let seen = block_on(migration.current().material(0, voxel)).expect("read");
+    let seen = block_on(migration.current().material(VoxelPos::new(0, voxel))).expect("read");
     assert_eq!(seen, MaterialId(11), "the octree has kept the edit");
     let rest = copy(&migration);
     assert_eq!(rest.copied, rest.chunks - 5, "what was copied is only compared");
@@ -214,7 +217,7 @@ fn what_only_the_world_has_is_undone_before_it_takes_over() {
     copy(&migration);
     // As a crash between the two would leave it.
     let mut batch = EditBatch::new();
-    batch.set(0, AT + 64, MaterialId(11));
+    batch.set(VoxelPos::new(0, AT + 64), MaterialId(11));
     block_on(world.edit(&batch)).expect("edited");
     let compared = switch(&migration);
     assert_eq!((compared.copied, migration.is_switched()), (1, false));
@@ -229,7 +232,7 @@ fn a_batch_that_may_be_in_one_alone_is_compared_before_the_world_takes_over() {
     let migration = begin(&folder, &world).expect("begun");
     copy(&migration);
     let mut batch = EditBatch::new();
-    batch.set(0, AT + 5, MaterialId(11));
+    batch.set(VoxelPos::new(0, AT + 5), MaterialId(11));
     let compared = block_on(migration.switch(&Cancel::never(), |compared| {
         if compared.voxels == compared.all_voxels {
             // All is compared; now half an edit, as one is that fails or is dropped.
@@ -252,15 +255,15 @@ fn an_octree_does_not_move_in_over_edits() {
     let (folder, world) = prepared();
     let mut batch = EditBatch::new();
     // Beside it, in one of its chunks: nobody is in the way there.
-    batch.set(0, AT - 1, MaterialId(11));
+    batch.set(VoxelPos::new(0, AT - 1), MaterialId(11));
     block_on(world.edit(&batch)).expect("edited");
     let migration = begin(&folder, &world).expect("nothing is in its box");
-    let beside = block_on(migration.current().material(0, AT - 1)).expect("read");
+    let beside = block_on(migration.current().material(VoxelPos::new(0, AT - 1))).expect("read");
     assert_eq!(beside, MaterialId(11), "what lies around it is there all the while");
     drop(migration);
     fs::remove_dir_all(folder.path().join("w/octree")).expect("removed");
     let mut batch = EditBatch::new();
-    batch.set(0, AT + 3, MaterialId(11));
+    batch.set(VoxelPos::new(0, AT + 3), MaterialId(11));
     block_on(world.edit(&batch)).expect("edited");
     let error = begin(&folder, &world).expect_err("occupied").to_string();
     assert!(error.contains(&format!("{}", AT + 3)), "{error}");

@@ -1,6 +1,8 @@
 //! The first cell of a chunk that a ray hits.
 
-use bluemarble_core::{Cells, Chunk, ChunkKey, Face, MaterialId, Shape, shape::Ray};
+use bluemarble_core::{
+    CellPos, Cells, Chunk, ChunkKey, Face, MaterialId, Shape, VoxelPos, shape::Ray,
+};
 use glam::{DVec3, IVec3};
 
 /// No ray meets more cells within the box of a chunk: 64 along each axis of a box, more where cells
@@ -15,7 +17,7 @@ pub struct VoxelHit {
     /// The cell in the chunk, 0..64 along each axis.
     pub cell: IVec3,
     /// The lowest voxel of the cell.
-    pub voxel: IVec3,
+    pub pos: VoxelPos,
     /// The side that was hit; up if the ray starts inside the cell.
     pub face: Face,
     /// What it is made of.
@@ -57,7 +59,7 @@ pub fn first_hit(
             return Some(VoxelHit {
                 key,
                 cell,
-                voxel: step.cell << i32::from(key.lod),
+                pos: CellPos::new(key.region, key.lod, step.cell).min_voxel(),
                 face: step.entered.unwrap_or(Face::PosY),
                 material,
                 distance_m: step.enter_m,

@@ -1,4 +1,6 @@
-use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Flat, REGION_EDGE, chunk::cell_position};
+use bluemarble_core::{
+    CHUNK_EDGE, CHUNK_VOLUME, Flat, LatticePos, REGION_EDGE, VoxelPos, chunk::cell_position,
+};
 use glam::{dvec3, ivec3};
 use proptest::prelude::*;
 
@@ -46,7 +48,8 @@ fn check_hit(hit: &VoxelHit, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Result<
     prop_assert!(Chunk::is_cell(hit.cell));
     prop_assert_eq!(hit.material, chunk.get(hit.cell));
     prop_assert!(is_solid(hit.material));
-    prop_assert_eq!(hit.voxel, key.min_voxel() + hit.cell * key.cell_voxels());
+    let voxel = key.min_voxel() + hit.cell * key.cell_voxels();
+    prop_assert_eq!(hit.pos, VoxelPos::new(key.region, voxel));
     prop_assert!(hit.distance_m >= 0.0);
     prop_assert_eq!(hit.point, ray.at(hit.distance_m));
     Ok(())
@@ -161,7 +164,7 @@ fn first_step(shape: &Shape, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Option<
 
 /// Where a ray is at a distance, in cells from the chunk's corner.
 fn cell_at(shape: &Shape, ray: &Ray, key: ChunkKey, distance_m: f64) -> DVec3 {
-    let lattice = shape.from_world_in(key.region, ray.at(distance_m));
+    let lattice = shape.from_world_in(key.region, ray.at(distance_m)).lattice;
     (lattice - key.min_voxel().as_dvec3()) / f64::from(key.cell_voxels())
 }
 
@@ -183,7 +186,7 @@ proptest! {
         let edge = f64::from(key.edge_voxels());
         // Not exactly on the chunk's own border, where either side is right.
         let target = target.clamp(DVec3::splat(0.002), DVec3::splat(0.998));
-        let aim = shape.to_world(region, key.min_voxel().as_dvec3() + target * edge);
+        let aim = shape.to_world(LatticePos::new(region, key.min_voxel().as_dvec3() + target * edge));
         let ray = Ray { origin: aim - direction * away * edge * shape.voxel_m(), direction };
         let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());
         let chunk = chunk(kind, seed);
@@ -219,16 +222,16 @@ fn a_ray_straight_down_hits_the_top_of_a_voxel() {
     let sea = REGION_EDGE / 2;
     let ground = chunk(2, 0);
     for region in 0..6 {
-        let key = ChunkKey::of_voxel(region, 0, ivec3(12_345_678, sea, 54_321_000));
+        let key = VoxelPos::new(region, ivec3(12_345_678, sea, 54_321_000)).chunk(0);
         let above = key.min_voxel().as_dvec3() + dvec3(10.5, 5000.0, 20.5);
-        let origin = shape.to_world(region, above);
+        let origin = shape.to_world(LatticePos::new(region, above));
         let ray = Ray { origin, direction: -origin.normalize() };
         let hit = pick(&shape, &ray, key, &ground).expect("the ground");
         assert_eq!((hit.cell.x, hit.cell.z, hit.face), (10, 20, Face::PosY));
         let top = f64::from(hit.cell.y) + 1.0;
         assert!((hit.distance_m - (5000.0 - top) * shape.voxel_m()).abs() < 1e-6);
         let inside = shape.from_world(hit.point - shape.up(hit.point) * 1e-3);
-        assert_eq!((inside.0, inside.1.floor().as_ivec3()), (region, hit.voxel));
+        assert_eq!(inside.voxel(), hit.pos);
     }
 }
 
@@ -255,9 +258,9 @@ fn a_ray_along_the_border_of_two_regions_does_not_fall_between_them() {
     for region in 0..6 {
         for z in [7.25, 1e7 + 0.5, f64::from(REGION_EDGE) * 0.5, 6e7 + 0.125] {
             let lattice = dvec3(0.0, f64::from(REGION_EDGE / 2) + 200.0, z);
-            let origin = shape.to_world(region, lattice);
+            let origin = shape.to_world(LatticePos::new(region, lattice));
             let ray = Ray { origin, direction: -origin.normalize() };
-            let key = ChunkKey::of_voxel(region, 0, ivec3(0, REGION_EDGE / 2, z as i32));
+            let key = VoxelPos::new(region, ivec3(0, REGION_EDGE / 2, z as i32)).chunk(0);
             let beside = shape.neighbour(key, Face::NegX).expect("the next region");
             let hits = [key, beside].map(|key| pick(&shape, &ray, key, &solid));
             let distances: Vec<_> = hits.iter().flatten().map(|hit| hit.distance_m).collect();
@@ -278,7 +281,7 @@ fn a_ray_that_hardly_turns_away_from_a_border_stays_on_its_side() {
     let key = ChunkKey::new(5, 15, ivec3(0, 16, 31));
     let edge = f64::from(key.edge_voxels());
     let place = dvec3(0.0, 0.4707440612450649, 0.984375) * edge;
-    let origin = shape.to_world(5, key.min_voxel().as_dvec3() + place);
+    let origin = shape.to_world(LatticePos::new(5, key.min_voxel().as_dvec3() + place));
     let direction = dvec3(-0.6452716669215591, 0.5401826676669236, 0.5402102937009982);
     let ray = Ray { origin, direction: direction.normalize() };
     let scattered = chunk(1, 14_265_802_050_633_427_760);

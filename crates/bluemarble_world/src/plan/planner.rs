@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    CHUNK_EDGE, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, MaterialId, MaterialTable,
-    Shape, chunk::cell_position,
+    CHUNK_EDGE, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, LatticePos, MaterialId,
+    MaterialTable, Shape, VoxelPos, chunk::cell_position,
 };
 use glam::{DVec3, I64Vec3, IVec3, ivec3};
 use rustc_hash::FxHashMap;
@@ -50,7 +50,7 @@ pub fn plan(
                 }
                 plan.fill(region, voxels, material, None)?;
             }
-            EditOp::Sphere { region, centre, radius, material } => {
+            EditOp::Sphere { centre: LatticePos { region, lattice: centre }, radius, material } => {
                 if !(radius > 0.0 && radius.is_finite() && centre.is_finite()) {
                     let reason = format!("radius {radius} around {centre}");
                     return Err(WorldError::EmptyShape { operation, reason });
@@ -147,10 +147,10 @@ impl Planner<'_> {
     }
 
     fn set(&mut self, edit: Edit) -> Result<(), WorldError> {
-        let Edit { region, voxel, material } = edit;
+        let Edit { pos, material } = edit;
         let lattice = self.shape.region_box();
-        let Some((key, cell)) = place(self.shape, region, voxel) else {
-            return Err(WorldError::VoxelOutside { region, voxel, lattice });
+        let Some((key, cell)) = place(self.shape, pos) else {
+            return Err(WorldError::VoxelOutside { pos, lattice });
         };
         self.cells.push(key, CellEdit { cell, material });
         Ok(())
@@ -216,7 +216,7 @@ impl Planner<'_> {
         }
         stroke.for_each(|CellEdit { cell, material }| {
             let voxel = corner + cell_position(cell as usize);
-            if let Some((key, cell)) = place(self.shape, key.region, voxel) {
+            if let Some((key, cell)) = place(self.shape, VoxelPos::new(key.region, voxel)) {
                 self.cells.push(key, CellEdit { cell, material });
             }
         });

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use bluemarble_core::{
-    CHUNK_VOLUME, Chunk, ChunkKey, Edit, EditBatch, EditOp, Flat, LatticeBox, MaterialId,
-    MaterialTable, REGION_EDGE, Shape, chunk::cell_position,
+    CHUNK_VOLUME, CellPos, Chunk, ChunkKey, Edit, EditBatch, EditOp, Flat, LatticeBox, LatticePos,
+    MaterialId, MaterialTable, REGION_EDGE, Shape, VoxelPos, chunk::cell_position,
 };
 use glam::{DVec3, IVec3, ivec3};
 use proptest::prelude::*;
@@ -28,14 +28,15 @@ fn any_op(regions: u8) -> impl Strategy<Value = EditOp> {
         |(op, region, one, two, radius, material)| {
             let (one, two, material) = (IVec3::from(one), IVec3::from(two), MaterialId(material));
             match op {
-                0 => EditOp::Set(Edit { region, voxel: one, material }),
+                0 => EditOp::Set(Edit { pos: VoxelPos::new(region, one), material }),
                 1 => {
                     let voxels = LatticeBox::new(one.min(two), one.max(two) + 1);
                     EditOp::Box { region, voxels, material }
                 }
                 _ => {
                     let centre = one.as_dvec3() + two.as_dvec3() / 7.0;
-                    EditOp::Sphere { region, centre, radius, material }
+                    let centre = LatticePos::new(region, centre);
+                    EditOp::Sphere { centre, radius, material }
                 }
             }
         },
@@ -44,13 +45,14 @@ fn any_op(regions: u8) -> impl Strategy<Value = EditOp> {
 
 fn moved(op: EditOp, by: IVec3) -> EditOp {
     match op {
-        EditOp::Set(edit) => EditOp::Set(Edit { voxel: edit.voxel + by, ..edit }),
+        EditOp::Set(edit) => EditOp::Set(Edit { pos: edit.pos.offset(by), ..edit }),
         EditOp::Box { region, voxels, material } => {
             let voxels = LatticeBox::new(voxels.min + by, voxels.max + by);
             EditOp::Box { region, voxels, material }
         }
-        EditOp::Sphere { region, centre, radius, material } => {
-            EditOp::Sphere { region, centre: centre + by.as_dvec3(), radius, material }
+        EditOp::Sphere { centre: LatticePos { region, lattice }, radius, material } => {
+            let centre = LatticePos::new(region, lattice + by.as_dvec3());
+            EditOp::Sphere { centre, radius, material }
         }
     }
 }
@@ -75,13 +77,13 @@ fn oracle(shape: &Shape, middle: IVec3, ops: &[EditOp]) -> Oracle {
             let offset = ivec3(index % edge, index / edge % edge, index / edge / edge) - around;
             let voxel = middle + offset;
             let is_reached = match *op {
-                EditOp::Set(edit) => edit.voxel == voxel,
+                EditOp::Set(edit) => edit.pos.voxel == voxel,
                 EditOp::Box { voxels, .. } => voxels.contains(voxel),
                 EditOp::Sphere { centre, radius, .. } => {
-                    (voxel.as_dvec3() + 0.5).distance(centre) <= radius
+                    (voxel.as_dvec3() + 0.5).distance(centre.lattice) <= radius
                 }
             };
-            if is_reached && let Some(place) = shape.place(op.region(), 0, voxel) {
+            if is_reached && let Some(place) = shape.fold(CellPos::new(op.region(), 0, voxel)) {
                 is_inside |= shape.region_box().contains(voxel) || matches!(op, EditOp::Set(_));
                 voxels.insert((place.region, place.cell), op.material());
             }
@@ -165,7 +167,7 @@ fn a_whole_chunk_is_made_uniform_whatever_was_done_to_it_before() {
     let table = MaterialTable::standard();
     let whole = LatticeBox::new(IVec3::ZERO, IVec3::splat(64));
     let mut batch = EditBatch::new();
-    batch.set(0, ivec3(5, 5, 5), MaterialId(3)).fill_box(0, whole, MaterialId(2));
+    batch.set(VoxelPos::new(0, ivec3(5, 5, 5)), MaterialId(3)).fill_box(0, whole, MaterialId(2));
     let strokes =
         plan(&FLAT, &table, &batch).expect("fits").remove(&ChunkKey::new(0, 0, IVec3::ZERO));
     let strokes = strokes.expect("touched");
@@ -175,7 +177,9 @@ fn a_whole_chunk_is_made_uniform_whatever_was_done_to_it_before() {
 #[test]
 fn a_sphere_too_small_for_a_voxel_is_nothing_and_one_on_a_centre_is_one() {
     let table = MaterialTable::standard();
-    let ball = |centre, radius| EditBatch::new().fill_sphere(0, centre, radius, BEFORE).clone();
+    let ball = |centre, radius| {
+        EditBatch::new().fill_sphere(LatticePos::new(0, centre), radius, BEFORE).clone()
+    };
     let air = |chunk: &Chunk| {
         chunk.to_cells().iter().filter(|&&material| material == MaterialId::AIR).count()
     };

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use bluemarble_core::{ChunkKey, MaterialId, code, shape::Ray};
-use glam::IVec3;
+use bluemarble_core::{MaterialId, VoxelPos, code, shape::Ray};
 
 use crate::{HybridWorld, RayHit, RayOptions, WorldError, WorldReader, parallel};
 
@@ -17,7 +16,7 @@ impl HybridWorld {
     ///
     /// # Errors
     /// As [`HybridWorld::read`], for the first voxel that cannot be read.
-    pub fn read_many(&self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+    pub fn read_many(&self, voxels: &[VoxelPos]) -> Result<Vec<MaterialId>, WorldError> {
         let start = Instant::now();
         let read = in_parts(self, voxels, POINTS_AT_ONCE, |reader, part| reader.read_grouped(part));
         self.counted().queries.took_each(voxels.len() as u64, start.elapsed());
@@ -45,7 +44,7 @@ impl WorldReader {
     ///
     /// # Errors
     /// As [`HybridWorld::read`], for the first voxel that cannot be read.
-    pub fn read_many(&mut self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+    pub fn read_many(&mut self, voxels: &[VoxelPos]) -> Result<Vec<MaterialId>, WorldError> {
         let start = Instant::now();
         let read = self.read_grouped(voxels);
         self.world().counted().queries.took_each(voxels.len() as u64, start.elapsed());
@@ -53,21 +52,20 @@ impl WorldReader {
     }
 
     /// Reads voxels at hand as they come, and then the others, chunk by chunk.
-    fn read_grouped(&mut self, voxels: &[(u8, IVec3)]) -> Result<Vec<MaterialId>, WorldError> {
+    fn read_grouped(&mut self, voxels: &[VoxelPos]) -> Result<Vec<MaterialId>, WorldError> {
         let mut missing = Vec::new();
         let mut materials = Vec::with_capacity(voxels.len());
-        for (index, &(region, voxel)) in voxels.iter().enumerate() {
-            let known = self.known_material(region, voxel);
+        for (index, &pos) in voxels.iter().enumerate() {
+            let known = self.known_material(pos);
             if known.is_none() {
-                let key = ChunkKey::of_voxel(region, 0, voxel);
-                missing.push((region, code::morton_of(key), index));
+                let key = pos.chunk(0);
+                missing.push((pos.region, code::morton_of(key), index));
             }
             materials.push(known.unwrap_or_default());
         }
         missing.sort_unstable();
         for (_, _, index) in missing {
-            let (region, voxel) = voxels[index];
-            materials[index] = self.material(region, voxel)?;
+            materials[index] = self.material(voxels[index])?;
         }
         Ok(materials)
     }

@@ -1,7 +1,6 @@
 //! One material: of a place, at a lod.
 
-use bluemarble_core::{CHUNK_EDGE, Cells, ChunkKey, MaterialId};
-use glam::IVec3;
+use bluemarble_core::{CHUNK_EDGE, Cells, MaterialId, VoxelPos};
 
 use super::exactness::Exactness;
 use crate::{Explanation, WorldError, WorldReader, reader::Path};
@@ -16,13 +15,12 @@ impl WorldReader {
     /// As [`crate::HybridWorld::read`].
     pub fn query_material(
         &mut self,
-        region: u8,
-        voxel: IVec3,
+        pos: VoxelPos,
         lod: u8,
         exactness: Exactness,
     ) -> Result<MaterialId, WorldError> {
         let start = self.query_begins();
-        let material = self.find_material(region, voxel, lod, exactness)?;
+        let material = self.find_material(pos, lod, exactness)?;
         self.query_ends(start, self.explanation().nodes > 0);
         Ok(material)
     }
@@ -30,14 +28,13 @@ impl WorldReader {
     /// The same, not counted as a query of its own.
     pub(super) fn find_material(
         &mut self,
-        region: u8,
-        voxel: IVec3,
+        pos: VoxelPos,
         lod: u8,
         exactness: Exactness,
     ) -> Result<MaterialId, WorldError> {
-        let key = ChunkKey::of_voxel(region, lod, voxel);
+        let key = pos.chunk(lod);
         self.world().check_key(key)?;
-        let cell = (voxel >> i32::from(lod)) & (CHUNK_EDGE - 1);
+        let cell = pos.cell(lod).cell & (CHUNK_EDGE - 1);
         let explain =
             |path, reason, nodes, held, read| Explanation { path, reason, nodes, held, read };
         if let Some(chunk) = self.known_chunk(key) {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cells, ChunkKey, EditBatch, Flat, LatticeBox, MaterialId, MaterialTable, Shape, shape::Ray,
+    Cells, EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape, VoxelPos,
+    shape::Ray,
 };
 use bluemarble_terrain::{Baseline, Empty, NoiseBaseline};
 use futures::executor::block_on;
@@ -23,10 +24,10 @@ fn hills() -> Arc<dyn Baseline> {
 fn built(baseline: Arc<dyn Baseline>) -> HybridWorld {
     let world = HybridWorld::in_memory(baseline, MaterialTable::standard());
     let mut batch = EditBatch::new();
-    batch.fill_sphere(0, DVec3::new(70.0, 0.0, 60.0), 30.0, MaterialId::AIR);
+    batch.fill_sphere(LatticePos::new(0, DVec3::new(70.0, 0.0, 60.0)), 30.0, MaterialId::AIR);
     batch.fill_box(0, LatticeBox::new(ivec3(-20, -10, -20), ivec3(-10, 150, -5)), BRICK);
     batch.fill_box(0, LatticeBox::new(ivec3(-128, 64, 0), ivec3(0, 192, 128)), BRICK);
-    batch.set(0, ivec3(-70, 100, 60), MaterialId(7));
+    batch.set(VoxelPos::new(0, ivec3(-70, 100, 60)), MaterialId(7));
     block_on(world.edit(&batch)).expect("edits");
     block_on(world.rebuild_parents()).expect("rebuilds");
     world
@@ -40,7 +41,7 @@ fn index_all(world: &HybridWorld) {
 
 /// The cell of a lod at a voxel, from the chunk itself.
 fn cell(world: &HybridWorld, voxel: IVec3, lod: u8) -> MaterialId {
-    let key = ChunkKey::of_voxel(0, lod, voxel);
+    let key = VoxelPos::new(0, voxel).chunk(lod);
     block_on(world.read_compact(key)).expect("reads").get((voxel >> i32::from(lod)) & 63)
 }
 
@@ -124,13 +125,14 @@ fn an_edited_chunk_of_one_material_is_read_until_the_index_knows_it() {
     assert_eq!((reader.explanation().path, reader.explanation().read), (Path::Node, 0));
     // An edit is seen at once, long before the index looks.
     let at = ivec3(-64, 150, 64);
-    block_on(world.edit(EditBatch::new().set(0, at, MaterialId::AIR))).expect("edits");
-    assert_eq!(reader.material(0, at).expect("reads"), MaterialId::AIR);
+    block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, at), MaterialId::AIR)))
+        .expect("edits");
+    assert_eq!(reader.material(VoxelPos::new(0, at)).expect("reads"), MaterialId::AIR);
     assert!(check_region(&mut reader, brick, 0).len() > 1);
     index_all(&world);
     assert!(check_region(&mut reader, brick, 0).len() > 1);
     // And so is that it is undone.
-    block_on(world.edit(EditBatch::new().set(0, at, BRICK))).expect("edits");
+    block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, at), BRICK))).expect("edits");
     assert_eq!(check_region(&mut reader, brick, 0), read);
 }
 
@@ -140,29 +142,35 @@ fn nearly_uniform_chunks_answer_from_the_index_only_if_the_caller_allows_it() {
     index_all(&world);
     let odd = ivec3(-70, 100, 60);
     let mut reader = world.reader();
-    let answer = reader.query_material(0, odd, 0, Exactness::DOMINANT).expect("answers");
+    let answer =
+        reader.query_material(VoxelPos::new(0, odd), 0, Exactness::DOMINANT).expect("answers");
     assert_eq!((answer, reader.explanation().path), (BRICK, Path::Summary));
-    let answer = reader.query_material(0, odd, 0, Exactness::Exact).expect("answers");
+    let answer =
+        reader.query_material(VoxelPos::new(0, odd), 0, Exactness::Exact).expect("answers");
     assert_eq!((answer, reader.explanation().path), (MaterialId(7), Path::Read));
-    let answer = reader.query_material(0, odd, 0, Exactness::Exact).expect("answers");
+    let answer =
+        reader.query_material(VoxelPos::new(0, odd), 0, Exactness::Exact).expect("answers");
     assert_eq!((answer, reader.explanation().path), (MaterialId(7), Path::Held));
     let strict = Exactness::Dominant { threshold: 1.0 };
     let mut reader = HybridWorld::clone(&world).reader();
-    assert_eq!(reader.query_material(0, odd, 0, strict).expect("answers"), MaterialId(7));
+    assert_eq!(
+        reader.query_material(VoxelPos::new(0, odd), 0, strict).expect("answers"),
+        MaterialId(7)
+    );
 }
 
 #[test]
 fn batches_answer_in_the_order_asked_for() {
     let world = built(hills());
-    let voxels: Vec<(u8, IVec3)> = (0..40_000)
+    let voxels: Vec<VoxelPos> = (0..40_000)
         .map(|i: i32| {
             let hash = i.wrapping_mul(0x9e37_79b1u32 as i32);
-            (0, ivec3(hash >> 23, (hash >> 9) % 90, hash << 4 >> 23))
+            VoxelPos::new(0, ivec3(hash >> 23, (hash >> 9) % 90, hash << 4 >> 23))
         })
         .collect();
     let mut reader = world.reader();
     let one_by_one: Vec<_> =
-        voxels.iter().map(|&(_, voxel)| reader.material(0, voxel).expect("reads")).collect();
+        voxels.iter().map(|&pos| reader.material(pos).expect("reads")).collect();
     assert_eq!(world.read_many(&voxels).expect("reads"), one_by_one);
     let rays: Vec<_> = (0..2000)
         .map(|i| {
@@ -195,9 +203,10 @@ fn boxes_and_grids_that_make_no_sense_are_refused() {
         let refused = reader.sample_region(0, fine, resolution);
         assert!(matches!(refused, Err(WorldError::TooManySamples { .. })), "{refused:?}");
     }
-    let outside = reader.query_material(0, IVec3::splat(i32::MAX), 0, Exactness::Exact);
+    let outside =
+        reader.query_material(VoxelPos::new(0, IVec3::splat(i32::MAX)), 0, Exactness::Exact);
     assert!(matches!(outside, Err(WorldError::OutsideLattice { .. })), "{outside:?}");
-    let beyond = reader.query_material(0, IVec3::ZERO, 21, Exactness::Exact);
+    let beyond = reader.query_material(VoxelPos::new(0, IVec3::ZERO), 21, Exactness::Exact);
     assert!(matches!(beyond, Err(WorldError::OutsideLattice { .. })), "{beyond:?}");
 }
 

@@ -1,7 +1,7 @@
 //! [`RayCast`]: a ray on its way through nodes, chunks and regions.
 
 use bluemarble_core::{
-    Around, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape,
+    Around, CellPos, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelPos,
     shape::{AnyCrossings, Crossings, Cuboid, Ray},
 };
 use glam::IVec3;
@@ -122,7 +122,7 @@ impl RayCast {
                 return Stop::Border;
             }
             let lod = self.lod_at(reader, at.at_m);
-            let key = ChunkKey::of_voxel(at.region, lod, at.voxel);
+            let key = VoxelPos::new(at.region, at.voxel).chunk(lod);
             let target = self.options.target;
             if let Some(sight) = reader.known_sight(key, target) {
                 self.has_looked = true;
@@ -288,8 +288,7 @@ impl RayCast {
     fn hit(&self, at: &mut Position, lod: u8, material: MaterialId) -> RayHit {
         at.inside = Some(material);
         RayHit {
-            region: at.region,
-            voxel: at.voxel & -(1 << lod),
+            pos: VoxelPos::new(at.region, at.voxel & -(1 << lod)),
             lod,
             face: at.entered,
             material,
@@ -321,7 +320,7 @@ impl RayCast {
             at.entered = Some(Face::NegY);
             return Some(at);
         }
-        match shape.place(at.region, 0, at.voxel) {
+        match shape.fold(CellPos::new(at.region, 0, at.voxel)) {
             Some(place) => {
                 at.entered = at.entered.map(|face| turned(shape, at, face, place.region));
                 (at.region, at.voxel) = (place.region, place.cell);

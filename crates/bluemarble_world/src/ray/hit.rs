@@ -1,15 +1,13 @@
 //! [`RayHit`]: where a ray enters a cell that stops it.
 
-use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Shape};
-use glam::{DVec3, IVec3};
+use bluemarble_core::{ChunkKey, Face, GeoPosition, MaterialId, Shape, VoxelPos};
+use glam::DVec3;
 
 /// Where a ray enters a cell that stops it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RayHit {
-    /// Region of the lattice.
-    pub region: u8,
     /// The smallest voxel of the cell.
-    pub voxel: IVec3,
+    pub pos: VoxelPos,
     /// The cell is `2^lod` voxels wide.
     pub lod: u8,
     /// The side through which the ray comes in; `None` if it starts in the cell.
@@ -25,7 +23,7 @@ pub struct RayHit {
 impl RayHit {
     /// The chunk that the cell is one of.
     pub fn key(&self) -> ChunkKey {
-        ChunkKey::of_voxel(self.region, self.lod, self.voxel)
+        self.pos.chunk(self.lod)
     }
 
     /// Where on the globe.
@@ -35,6 +33,6 @@ impl RayHit {
 
     /// Unit direction in world space out of the side that was hit.
     pub fn normal(&self, shape: &Shape) -> Option<DVec3> {
-        self.face.map(|face| shape.face_normal(self.region, self.point, face))
+        self.face.map(|face| shape.face_normal(self.pos.region, self.point, face))
     }
 }

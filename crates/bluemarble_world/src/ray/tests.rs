@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bluemarble_core::{
-    Chunk, ChunkKey, EditBatch, Face, LatticeBox, MaterialId, MaterialTable, Phase, REGION_EDGE,
-    Shape, shape::Ray,
+    CellPos, Chunk, ChunkKey, EditBatch, Face, LatticeBox, LatticePos, MaterialId, MaterialTable,
+    Phase, REGION_EDGE, Shape, VoxelPos, shape::Ray,
 };
 use bluemarble_terrain::{Baseline, Classification, Ground, GroundClosure, NoiseBaseline};
 use futures::executor::block_on;
@@ -105,10 +105,10 @@ impl Walker {
         Self { world: world.clone(), chunks: HashMap::new() }
     }
 
-    fn material(&mut self, region: u8, voxel: IVec3) -> MaterialId {
-        let key = ChunkKey::of_voxel(region, 0, voxel);
+    fn material(&mut self, pos: VoxelPos) -> MaterialId {
+        let key = pos.chunk(0);
         let read = || block_on(self.world.read(key)).expect("reads");
-        self.chunks.entry(key).or_insert_with(read).get(voxel & 63)
+        self.chunks.entry(key).or_insert_with(read).get(pos.voxel & 63)
     }
 
     fn stops(&self, target: RayTarget, material: MaterialId) -> bool {
@@ -119,7 +119,7 @@ impl Walker {
     /// Every stretch of one material that stops the ray.
     fn hits(&mut self, ray: &Ray, max_m: f64, target: RayTarget, most: usize) -> Vec<RayHit> {
         let shape = self.world.shape();
-        let (mut region, _) = shape.from_world(ray.origin);
+        let mut region = shape.from_world(ray.origin).region;
         let (mut start_m, mut inside) = (0.0, None);
         let mut hits = Vec::new();
         'regions: loop {
@@ -128,18 +128,19 @@ impl Walker {
                     return hits;
                 }
                 if !shape.region_box().contains(step.cell) {
-                    let Some(place) = shape.place(region, 0, step.cell) else { return hits };
+                    let Some(place) = shape.fold(CellPos::new(region, 0, step.cell)) else {
+                        return hits;
+                    };
                     (region, start_m) = (place.region, step.enter_m);
                     continue 'regions;
                 }
-                let material = self.material(region, step.cell);
+                let material = self.material(VoxelPos::new(region, step.cell));
                 if !self.stops(target, material) {
                     inside = None;
                 } else if inside != Some(material) {
                     inside = Some(material);
                     hits.push(RayHit {
-                        region,
-                        voxel: step.cell,
+                        pos: VoxelPos::new(region, step.cell),
                         lod: 0,
                         // Not known just beyond a border.
                         face: step.entered,
@@ -171,14 +172,13 @@ fn shaped(baseline: Arc<dyn Baseline>, region: u8, centre: IVec3, seed: u64) -> 
             }
             1 => {
                 batch.fill_sphere(
-                    region,
-                    at.as_dvec3() + random.share(),
+                    LatticePos::new(region, at.as_dvec3() + random.share()),
                     1.0 + random.share() * 7.0,
                     material,
                 );
             }
             _ => {
-                batch.set(region, at, material);
+                batch.set(VoxelPos::new(region, at), material);
             }
         }
     }
@@ -188,8 +188,7 @@ fn shaped(baseline: Arc<dyn Baseline>, region: u8, centre: IVec3, seed: u64) -> 
 
 fn same(hit: &RayHit, oracle: &RayHit) -> bool {
     let face = if oracle.distance_m > 0.0 { oracle.face.or(hit.face) } else { oracle.face };
-    (hit.region, hit.voxel, hit.face, hit.material)
-        == (oracle.region, oracle.voxel, face, oracle.material)
+    (hit.pos, hit.face, hit.material) == (oracle.pos, face, oracle.material)
         && (hit.distance_m - oracle.distance_m).abs() <= 1e-6 * oracle.distance_m.max(1.0)
 }
 
@@ -271,7 +270,7 @@ fn in_a_world_that_nobody_has_edited_yet_the_first_chunk_of_all_is_seen_too() {
     for x in [-100, 5] {
         let ray = Ray { origin: dvec3(f64::from(x) + 0.5, 50.5, 5.5), direction: DVec3::NEG_Y };
         let hit = reader.first_hit(&ray, &RayOptions::default()).expect("casts").expect("ground");
-        assert_eq!((hit.voxel, hit.material), (ivec3(x, 29, 5), BRICK));
+        assert_eq!((hit.pos.voxel, hit.material), (ivec3(x, 29, 5), BRICK));
     }
 }
 
@@ -313,7 +312,7 @@ fn on_a_planet_40_000_rays_hit_what_a_walk_from_voxel_to_voxel_hits() {
     ] {
         let world = shaped(Arc::new(Ocean), 4, ivec3(x, y, z), seed);
         let shape = world.shape();
-        let place = shape.to_world(4, ivec3(x, y, z).as_dvec3());
+        let place = shape.to_world(LatticePos::new(4, ivec3(x, y, z).as_dvec3()));
         let axes =
             [Face::PosX, Face::PosY, Face::PosZ].map(|face| shape.face_normal(4, place, face));
         let mut random = Random(seed);
@@ -371,7 +370,7 @@ fn a_cone_meets_cells_that_are_no_wider_than_it_and_lie_where_the_line_ends() {
         let key = hit.key();
         let read = || block_on(world.read(key)).expect("reads");
         let chunk = chunks.chunks.entry(key).or_insert_with(read);
-        let material = chunk.get((hit.voxel >> i32::from(hit.lod)) & 63);
+        let material = chunk.get(hit.pos.cell(hit.lod).cell & 63);
         assert_eq!(material, hit.material);
         assert!(!material.is_air());
         // Thin things are not seen from afar, and hills are a cell higher or lower.

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, shape::Shape,
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, VoxelPos, shape::Shape,
 };
 use futures::executor::block_on;
-use glam::IVec3;
 
 use super::{
     explanation::Explanation,
@@ -84,25 +83,25 @@ impl WorldReader {
     /// # Errors
     /// As [`HybridWorld::read`].
     #[inline]
-    pub fn material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
-        match self.known_material(region, voxel) {
+    pub fn material(&mut self, pos: VoxelPos) -> Result<MaterialId, WorldError> {
+        match self.known_material(pos) {
             Some(material) => Ok(material),
-            None => self.read_material(region, voxel),
+            None => self.read_material(pos),
         }
     }
 
     // A path of its own, or its key would have to be in memory on the quick one.
     #[cold]
-    fn read_material(&mut self, region: u8, voxel: IVec3) -> Result<MaterialId, WorldError> {
-        let chunk = self.chunk(ChunkKey::of_voxel(region, 0, voxel))?;
-        Ok(chunk.cells.get(voxel & (CHUNK_EDGE - 1)))
+    fn read_material(&mut self, pos: VoxelPos) -> Result<MaterialId, WorldError> {
+        let chunk = self.chunk(pos.chunk(0))?;
+        Ok(chunk.cells.get(pos.voxel & (CHUNK_EDGE - 1)))
     }
 
     /// The same, if the chunk is at hand.
     #[inline]
-    pub(crate) fn known_material(&mut self, region: u8, voxel: IVec3) -> Option<MaterialId> {
-        let chunk = self.known_chunk(ChunkKey::of_voxel(region, 0, voxel))?;
-        Some(chunk.cells.get(voxel & (CHUNK_EDGE - 1)))
+    pub(crate) fn known_material(&mut self, pos: VoxelPos) -> Option<MaterialId> {
+        let chunk = self.known_chunk(pos.chunk(0))?;
+        Some(chunk.cells.get(pos.voxel & (CHUNK_EDGE - 1)))
     }
 
     /// How the last query was answered.

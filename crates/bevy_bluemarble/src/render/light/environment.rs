@@ -242,7 +242,7 @@ fn planet_of(shape: &Shape, viewer: DVec3) -> (DVec3, f64) {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::key::REGION_EDGE;
+    use bluemarble_core::{LatticePos, key::REGION_EDGE};
 
     use super::*;
 
@@ -287,7 +287,8 @@ mod tests {
         let middle = f64::from(REGION_EDGE / 2);
         let environment = environment(&shape, DVec3::X * 7e6, &Sky::default());
         for region in 0..6u8 {
-            let at = |x: f64| shape.to_world(region, DVec3::new(x, middle, middle));
+            let at =
+                |x: f64| shape.to_world(LatticePos::new(region, DVec3::new(x, middle, middle)));
             let way = (at(middle + 8.0) - at(middle)).normalize();
             let axis = environment.axes[usize::from(region)].truncate().as_dvec3();
             assert!(way.dot(axis) > 1.0 - 1e-6, "region {region}: {way} {axis}");

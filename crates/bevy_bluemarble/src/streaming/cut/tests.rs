@@ -1,4 +1,4 @@
-use bluemarble_core::{GeoPosition, LatticeBox, MaterialId};
+use bluemarble_core::{GeoPosition, LatticeBox, LatticePos, MaterialId, VoxelPos};
 
 use super::*;
 
@@ -146,8 +146,9 @@ fn an_edit_under_skipped_ground_is_asked_for() {
     let here = view(10.0, 20.0, 2.0);
     settle(&mut cut, here, 1);
     let shape = Shape::earth();
-    let (region, lattice) = shape.from_world(shape.world_of(GeoPosition::new(10.0, 20.0, -12.0)));
-    let key = ChunkKey::of_voxel(region, 0, lattice.as_ivec3());
+    let LatticePos { region, lattice } =
+        shape.from_world(shape.world_of(GeoPosition::new(10.0, 20.0, -12.0)));
+    let key = VoxelPos::new(region, lattice.as_ivec3()).chunk(0);
     cut.edited(key);
     let mut wanted = FxHashSet::default();
     for _ in 0..40 {

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use bluemarble_core::MaterialTable;
+use bluemarble_core::{MaterialTable, VoxelPos};
 use clap::Args;
 
 use crate::{
     failure::Failure,
-    lines::Position,
+    lines::voxel_pos,
     mapping::{MapArgs, Mapping},
     open::WorldArgs,
 };
@@ -21,8 +21,8 @@ pub struct NumbersArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Where the numbers go: region,x,y,z.
-    #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
-    pub at: Position,
+    #[arg(long, value_name = "R,X,Y,Z", value_parser = voxel_pos, allow_hyphen_values = true)]
+    pub at: VoxelPos,
     #[command(flatten)]
     map: MapArgs,
 }

@@ -12,10 +12,7 @@ use futures::executor::block_on;
 use serde_json::json;
 
 use super::numbers::NumbersArgs;
-use crate::{
-    commands::edit, durable::DURABLE_AT_THE_END, failure::Failure, lines::Position, output,
-    progress,
-};
+use crate::{commands::edit, durable::DURABLE_AT_THE_END, failure::Failure, output, progress};
 
 /// How often what was copied is compared before something else must be the matter.
 const MOST_COMPARISONS: usize = 4;
@@ -54,8 +51,8 @@ impl Octree {
         let mapping = numbers.mapping(world.materials())?;
         numbers.check(&mapping, octree.materials().iter().copied())?;
         let material = |number| mapping.get(number).filter(|&material| material != KEEP);
-        let (below, Position { region, voxel }) = (world.baseline().clone(), numbers.at);
-        let octree = OctreeBaseline::new(octree, below, region, voxel, material)?;
+        let below = world.baseline().clone();
+        let octree = OctreeBaseline::new(octree, below, numbers.at, material)?;
         let migration = Migration::begin(&world, octree, numbers.world.dir()?, options)?;
         let copied = self.copy(&migration, json)?;
         compare(&migration)?;

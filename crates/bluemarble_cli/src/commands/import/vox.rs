@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use bluemarble_core::{LatticeBox, MaterialTable};
+use bluemarble_core::{LatticeBox, MaterialTable, VoxelPos};
 use bluemarble_edit::{
     Brick, VoxError,
     vox::{Colours, Scene},
@@ -15,7 +15,7 @@ use crate::{
     area::check_inside,
     durable::{DURABLE_AT_THE_END, Writer},
     failure::Failure,
-    lines::Position,
+    lines::voxel_pos,
     mapping::Mapping,
     open::WorldArgs,
     output, progress,
@@ -38,8 +38,8 @@ pub struct Vox {
     #[arg(value_name = "FILE.vox")]
     file: PathBuf,
     /// Where the lower corner of the scene goes: region,x,y,z.
-    #[arg(long, value_name = "R,X,Y,Z", allow_hyphen_values = true)]
-    at: Position,
+    #[arg(long, value_name = "R,X,Y,Z", value_parser = voxel_pos, allow_hyphen_values = true)]
+    at: VoxelPos,
     /// What colours become, by their number in the palette (1 to 255): NUMBER=MATERIAL,
     /// FIRST-LAST=MATERIAL or *=MATERIAL, separated by commas; `keep` leaves the voxel as it is.
     #[arg(long, value_name = "RULES")]

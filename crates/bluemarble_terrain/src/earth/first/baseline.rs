@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use bluemarble_core::{
-    Cancel, Cancelled, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape,
+    Cancel, Cancelled, CellPos, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape,
     shape::EARTH_RADIUS_M,
 };
-use glam::IVec3;
 
 use super::{
     height::HeightField,
@@ -91,10 +90,10 @@ impl FirstEarth {
         sites.ok().and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
-    /// The material of one cell of a lod, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
+    /// The material of one cell, found on its own: equal to what [`Baseline::fill`](crate::Baseline::fill) puts there,
     /// but as slow as a whole column.
-    pub fn material_at(&self, region: u8, lod: u8, cell: IVec3) -> MaterialId {
-        columns::material_at(self, region, lod, cell)
+    pub fn material_at(&self, pos: CellPos) -> MaterialId {
+        columns::material_at(self, pos)
     }
 
     fn sphere(&self) -> CubeSphere {

@@ -1,6 +1,6 @@
 //! What a world tells without reading: classifications, surveys, statistics.
 
-use bluemarble_core::Face;
+use bluemarble_core::{Face, LatticePos, VoxelPos};
 
 use super::*;
 
@@ -8,9 +8,9 @@ fn dug(baseline: &Arc<dyn Baseline>) -> HybridWorld {
     let world = in_memory(baseline);
     let mut batch = EditBatch::new();
     // Into the sky, into the ground at a chunk's border, and deep below.
-    batch.fill_sphere(0, DVec3::new(40.0, 900.0, 40.0), 9.0, BRICK);
-    batch.fill_sphere(0, DVec3::new(127.0, -3.0, -500.0), 20.0, AIR);
-    batch.set(0, ivec3(-64, -3000, 0), AIR);
+    batch.fill_sphere(LatticePos::new(0, DVec3::new(40.0, 900.0, 40.0)), 9.0, BRICK);
+    batch.fill_sphere(LatticePos::new(0, DVec3::new(127.0, -3.0, -500.0)), 20.0, AIR);
+    batch.set(VoxelPos::new(0, ivec3(-64, -3000, 0)), AIR);
     edit(&world, &batch);
     rebuild(&world);
     world

@@ -112,7 +112,7 @@ fn numbered(number: u64) -> EditBatch {
         batch.fill_box(0, LatticeBox::new(at, at + slab), material);
         for digit in 0..8 {
             let bit = material_of_bit(number >> digit & 1);
-            batch.set(0, corner + ivec3(40 + digit, 60, 40), bit);
+            batch.set(VoxelPos::new(0, corner + ivec3(40 + digit, 60, 40)), bit);
         }
     }
     batch

@@ -18,7 +18,7 @@ fn directory() -> tempfile::TempDir {
 /// Digs a hole into hills; where its middle is.
 fn dig(world: &HybridWorld) -> IVec3 {
     let centre = DVec3::new(700.3, world.ground_y_estimate(0, 700.3, -400.0), -400.0);
-    edit(world, EditBatch::new().fill_sphere(0, centre, 25.0, AIR));
+    edit(world, EditBatch::new().fill_sphere(LatticePos::new(0, centre), 25.0, AIR));
     centre.floor().as_ivec3()
 }
 
@@ -47,8 +47,9 @@ fn a_hole_that_was_flushed_is_there_at_every_lod_after_reopening() {
         assert!(same(&read(&world, *key), chunk), "{key}");
     }
     for lod in 0..=3 {
-        let key = ChunkKey::of_voxel(0, lod, hole - ivec3(0, 8, 0));
-        let cell = key.cell_of(hole - ivec3(0, 8, 0)).expect("inside");
+        let deep = VoxelPos::new(0, hole - ivec3(0, 8, 0));
+        let key = deep.chunk(lod);
+        let cell = key.cell_of(deep).expect("inside");
         assert_eq!(read(&world, key).get(cell), AIR, "no hole at lod {lod}");
         assert_ne!(filled(&baseline, key).get(cell), AIR);
     }
@@ -85,7 +86,9 @@ fn many_voxels_of_a_batch_take_few_bytes_each_and_are_replayed_in_their_order() 
     let voxel = |number: i32| ivec3(number % 30, number / 30 % 10, number / 300) - 7;
     let kind = |number: i32| if number % 3 == 0 { GRANITE } else { BRICK };
     let mut batch = EditBatch::new();
-    (0..6_000).for_each(|number| _ = batch.set(0, voxel(number % 3_000), kind(number / 7)));
+    (0..6_000).for_each(|number| {
+        _ = batch.set(VoxelPos::new(0, voxel(number % 3_000)), kind(number / 7))
+    });
     {
         let world = open_dir(dir.path(), &baseline).expect("made");
         edit(&world, &batch);
@@ -137,7 +140,7 @@ fn a_failed_flush_keeps_everything_in_memory_and_the_next_one_writes_it() {
         assert_eq!(world.statistics().overlay_chunks, 0);
         for world in [&world, &open(&objects, &baseline)] {
             for (key, chunk) in &edited {
-                if *key != ChunkKey::of_voxel(0, 0, more) {
+                if *key != VoxelPos::new(0, more).chunk(0) {
                     assert!(same(&read(world, *key), chunk), "{key} after {puts} puts");
                 }
             }
@@ -205,7 +208,7 @@ fn reopening_makes_the_octree_that_edits_made() {
         let reach = 6 + next() % 25;
         let far = 1 << (7 + next() % 19);
         let centre = ivec3(next() % far, -reach / 2, -(next() % far)).as_dvec3();
-        batch.fill_sphere(0, centre, f64::from(reach), AIR);
+        batch.fill_sphere(LatticePos::new(0, centre), f64::from(reach), AIR);
     }
     edit(&world, &batch);
     flush(&world);
@@ -256,8 +259,8 @@ fn an_edited_chunk_that_the_store_has_lost_is_not_replaced_by_the_baseline() {
     let shards = dir.path().join("region0/lod0/c");
     std::fs::remove_dir_all(&shards).expect("removed");
     for _ in 0..2 {
-        let error = block_on(world.material(0, voxel)).expect_err("lost");
-        let key = ChunkKey::of_voxel(0, 0, voxel);
+        let error = block_on(world.material(VoxelPos::new(0, voxel))).expect_err("lost");
+        let key = VoxelPos::new(0, voxel).chunk(0);
         let is_named = match &error {
             WorldError::Lost { key: named } => *named == key,
             WorldError::Store(StoreError::Object { path, .. }) => {
@@ -358,7 +361,7 @@ fn a_world_over_another_one_shows_both_and_writes_only_its_own() {
     let world = over(dir.path()).expect("opens again");
     world.set_cache_budget_bytes(0);
     std::fs::remove_dir_all(dir.path().join("region0/lod0/c")).expect("removed");
-    assert!(block_on(world.material(0, beside)).is_err());
+    assert!(block_on(world.material(VoxelPos::new(0, beside))).is_err());
     let base = ChunkStore::with_read_only_objects(objects, &StoreOptions::default());
     let other = HybridWorld::builder(plain(), MaterialTable::standard())
         .over(base.expect("opens"))

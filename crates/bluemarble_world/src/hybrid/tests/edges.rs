@@ -11,7 +11,8 @@ fn planet() -> Arc<dyn Baseline> {
 /// Where a voxel of a region, perhaps beyond its side, lies in world space; found without any folding.
 fn place_in_world(region: u8, voxel: IVec3) -> (u8, IVec3) {
     let shape = Shape::earth();
-    let (region, lattice) = shape.from_world(shape.to_world(region, voxel.as_dvec3() + 0.5));
+    let LatticePos { region, lattice } =
+        shape.from_world(shape.to_world(LatticePos::new(region, voxel.as_dvec3() + 0.5)));
     (region, lattice.floor().as_ivec3())
 }
 
@@ -52,7 +53,7 @@ fn a_box_over_an_edge_of_a_region_goes_on_in_the_next_one() {
             assert_eq!(material(&world, region, voxel), BRICK, "region {region}, {voxel}");
         }
         let keys: HashSet<_> =
-            expected.iter().map(|&(region, voxel)| ChunkKey::of_voxel(region, 0, voxel)).collect();
+            expected.iter().map(|&(region, voxel)| VoxelPos::new(region, voxel).chunk(0)).collect();
         assert_eq!(report.chunks.len(), keys.len());
         assert_eq!(report.chunks.into_iter().collect::<HashSet<_>>(), keys);
     }
@@ -66,7 +67,7 @@ fn a_voxel_set_beyond_an_edge_is_the_one_that_lies_there() {
             let (at_region, at) = place_in_world(region, voxel);
             assert_eq!(material(&world, at_region, at), AIR);
             let report = set(&world, region, voxel, BRICK);
-            assert_eq!(report.chunks, [ChunkKey::of_voxel(at_region, 0, at)]);
+            assert_eq!(report.chunks, [VoxelPos::new(at_region, at).chunk(0)]);
             assert_eq!(material(&world, at_region, at), BRICK, "region {region}, {voxel}");
             set(&world, at_region, at, AIR);
         }
@@ -81,15 +82,16 @@ fn what_sticks_out_above_and_below_the_lattice_is_left_out() {
         let report = edit(&world, EditBatch::new().fill_box(4, across, BRICK));
         assert_eq!(bricks(&world, &report), 2 * 3 * inside);
     }
-    let error = block_on(world.edit(EditBatch::new().set(4, ivec3(70, EDGE, 70), BRICK)));
-    assert!(matches!(error, Err(WorldError::VoxelOutside { region: 4, .. })));
+    let error =
+        block_on(world.edit(EditBatch::new().set(VoxelPos::new(4, ivec3(70, EDGE, 70)), BRICK)));
+    assert!(matches!(error, Err(WorldError::VoxelOutside { pos, .. }) if pos.region == 4));
 }
 
 #[test]
 fn lods_follow_edits_on_both_sides_of_an_edge() {
     let world = in_memory(&planet());
     let side = ivec3(EDGE, SEA, EDGE / 2);
-    edit(&world, EditBatch::new().fill_sphere(1, side.as_dvec3(), 14.0, AIR));
+    edit(&world, EditBatch::new().fill_sphere(LatticePos::new(1, side.as_dvec3()), 14.0, AIR));
     let changed = rebuild(&world);
     let regions: HashSet<_> = changed.iter().map(|key| key.region).collect();
     assert_eq!(regions.len(), 2);

@@ -15,7 +15,7 @@ impl Oracle {
     fn new(baseline: &Arc<dyn Baseline>) -> Self {
         let keys = (0..8).map(|octant| {
             let offset = ivec3(octant & 1, octant >> 1 & 1, octant >> 2);
-            ChunkKey::of_voxel(0, 0, CORNER - offset)
+            VoxelPos::new(0, CORNER - offset).chunk(0)
         });
         Self(keys.map(|key| (key, filled(baseline, key).to_cells())).collect())
     }
@@ -30,7 +30,7 @@ impl Oracle {
                     for x in low.x..high.x {
                         if reaches(op, ivec3(x, y, z)) {
                             self.set(ivec3(x, y, z), op.material());
-                            touched.insert(ChunkKey::of_voxel(0, 0, ivec3(x, y, z)));
+                            touched.insert(VoxelPos::new(0, ivec3(x, y, z)).chunk(0));
                         }
                     }
                 }
@@ -41,7 +41,7 @@ impl Oracle {
 
     fn set(&mut self, voxel: IVec3, material: MaterialId) {
         let cell = voxel & 63;
-        let cells = self.0.get_mut(&ChunkKey::of_voxel(0, 0, voxel)).expect("near the corner");
+        let cells = self.0.get_mut(&VoxelPos::new(0, voxel).chunk(0)).expect("near the corner");
         cells[cell_index(cell.x as usize, cell.y as usize, cell.z as usize)] = material;
     }
 
@@ -133,7 +133,10 @@ proptest! {
 fn a_batch_that_changes_nothing_is_not_stored() {
     let world = open(&objects(), &plain());
     let mut batch = EditBatch::new();
-    batch.set(0, ivec3(1, 5, 1), BRICK).set(0, ivec3(1, 5, 1), AIR).set(0, ivec3(0, -1, 0), GRASS);
+    batch
+        .set(VoxelPos::new(0, ivec3(1, 5, 1)), BRICK)
+        .set(VoxelPos::new(0, ivec3(1, 5, 1)), AIR)
+        .set(VoxelPos::new(0, ivec3(0, -1, 0)), GRASS);
     edit(&world, &batch);
     assert_eq!(edit(&world, &EditBatch::new()), EditReport::default());
     assert_eq!(flush(&world), 0);
@@ -154,15 +157,18 @@ fn a_batch_with_one_bad_step_changes_nothing() {
     set(&world, 0, ivec3(3, 3, 3), BRICK);
     let before = read(&world, ChunkKey::new(0, 0, IVec3::ZERO));
     let good = |batch: &mut EditBatch| {
-        batch.set(0, ivec3(1, 1, 1), BRICK);
+        batch.set(VoxelPos::new(0, ivec3(1, 1, 1)), BRICK);
         batch.fill_box(0, LatticeBox::new(IVec3::splat(-9), IVec3::splat(9)), GRANITE);
     };
     let far = REGION_EDGE + 5;
     let unit = |min: IVec3| LatticeBox::new(min, min + 1);
     type Bad = (&'static str, fn(&WorldError) -> bool, EditOp);
     let boxed = |region, voxels, material| EditOp::Box { region, voxels, material };
-    let ball = |centre, radius| EditOp::Sphere { region: 0, centre, radius, material: BRICK };
-    let one = |voxel| EditOp::Set(crate::Edit { region: 0, voxel, material: BRICK });
+    let ball = |centre, radius| {
+        let centre = LatticePos::new(0, centre);
+        EditOp::Sphere { centre, radius, material: BRICK }
+    };
+    let one = |voxel| EditOp::Set(crate::Edit { pos: VoxelPos::new(0, voxel), material: BRICK });
     let everything = LatticeBox::new(IVec3::MIN, IVec3::MAX);
     let is_empty: fn(&WorldError) -> bool = |e| matches!(e, WorldError::EmptyShape { .. });
     let is_outside: fn(&WorldError) -> bool =
@@ -186,7 +192,7 @@ fn a_batch_with_one_bad_step_changes_nothing() {
         ),
         (
             "voxel",
-            |e| matches!(e, WorldError::VoxelOutside { voxel, .. } if voxel.x == REGION_EDGE + 5),
+            |e| matches!(e, WorldError::VoxelOutside { pos, .. } if pos.voxel.x == REGION_EDGE + 5),
             one(ivec3(far, 0, 0)),
         ),
         ("far voxel", |e| matches!(e, WorldError::VoxelOutside { .. }), one(IVec3::MIN)),
@@ -238,7 +244,8 @@ fn an_edit_is_taken_though_its_chunk_cannot_be_read_and_is_seen_once_it_can() {
     world.set_cache_budget_bytes(0);
     faulty.fail_gets();
     set(&world, 0, ivec3(65, 9, 0), GRANITE);
-    let error = block_on(world.material(0, ivec3(65, 9, 0))).expect_err("cannot be read");
+    let error =
+        block_on(world.material(VoxelPos::new(0, ivec3(65, 9, 0)))).expect_err("cannot be read");
     assert!(matches!(error, WorldError::Store(StoreError::Object { .. })), "{error}");
     faulty.heal();
     assert_eq!(material(&world, 0, ivec3(64, 9, 0)), BRICK);
@@ -254,16 +261,17 @@ fn many_voxels_are_read_in_the_order_asked_for_whatever_chunks_they_lie_in() {
         (seed >> 40) as i32 % range - range / 2
     };
     let mut batch = EditBatch::new();
-    let voxels: Vec<_> = (0..3000).map(|_| (0, ivec3(next(300), next(200), next(300)))).collect();
-    for (index, &(region, voxel)) in voxels.iter().enumerate().step_by(3) {
-        batch.set(region, voxel, MaterialId(1 + index as u16 % 15));
+    let voxels: Vec<_> =
+        (0..3000).map(|_| VoxelPos::new(0, ivec3(next(300), next(200), next(300)))).collect();
+    for (index, &pos) in voxels.iter().enumerate().step_by(3) {
+        batch.set(pos, MaterialId(1 + index as u16 % 15));
     }
     edit(&world, &batch);
     let expected: Vec<_> =
-        voxels.iter().map(|&(region, at)| material(&world, region, at)).collect();
+        voxels.iter().map(|pos| material(&world, pos.region, pos.voxel)).collect();
     assert_eq!(world.read_many(&voxels).expect("reads"), expected);
     assert_eq!(world.read_many(&[]).expect("reads"), []);
-    let outside = world.read_many(&[(0, IVec3::ZERO), (3, IVec3::ZERO)]);
+    let outside = world.read_many(&[0, 3].map(|region| VoxelPos::new(region, IVec3::ZERO)));
     assert!(matches!(outside, Err(WorldError::OutsideLattice { key }) if key.region == 3));
 }
 
@@ -290,6 +298,6 @@ fn keys_and_voxels_outside_of_the_lattice_are_refused() {
     {
         read(&world, key);
     }
-    assert!(block_on(world.material(0, IVec3::MAX)).is_err());
-    assert!(block_on(world.material(3, IVec3::ZERO)).is_err());
+    assert!(block_on(world.material(VoxelPos::new(0, IVec3::MAX))).is_err());
+    assert!(block_on(world.material(VoxelPos::new(3, IVec3::ZERO))).is_err());
 }

@@ -87,10 +87,10 @@ fn what_a_query_had_to_do_without_is_looked_at_first() {
     let far = ivec3(64 * 42, -20, 5);
     let mut reader = world.reader();
     let dominant = Exactness::Dominant { threshold: 0.9 };
-    let before = reader.query_material(0, far, 0, dominant).expect("answers");
+    let before = reader.query_material(VoxelPos::new(0, far), 0, dominant).expect("answers");
     block_on(world.rebuild_index(1)).expect("indexes");
-    assert!(world.summary(ChunkKey::of_voxel(0, 0, far)).is_some(), "it came first");
-    assert_eq!(reader.query_material(0, far, 0, dominant).expect("answers"), before);
+    assert!(world.summary(VoxelPos::new(0, far).chunk(0)).is_some(), "it came first");
+    assert_eq!(reader.query_material(VoxelPos::new(0, far), 0, dominant).expect("answers"), before);
 }
 
 #[test]

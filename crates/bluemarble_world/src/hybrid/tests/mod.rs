@@ -20,8 +20,8 @@ use std::{
 };
 
 use bluemarble_core::{
-    CHUNK_VOLUME, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, MaterialTable, REGION_EDGE,
-    Shape,
+    CHUNK_VOLUME, Chunk, ChunkKey, LatticeBox, LatticePos, MAX_LOD, MaterialId, MaterialTable,
+    REGION_EDGE, Shape, VoxelPos,
     chunk::{cell_index, cell_position},
 };
 use bluemarble_store::{ChunkStore, LogOptions, StoreError, WorldMetadata, log::sim::SimDisk};
@@ -183,11 +183,11 @@ fn edit(world: &HybridWorld, batch: &EditBatch) -> EditReport {
 }
 
 fn set(world: &HybridWorld, region: u8, voxel: IVec3, material: MaterialId) -> EditReport {
-    edit(world, EditBatch::new().set(region, voxel, material))
+    edit(world, EditBatch::new().set(VoxelPos::new(region, voxel), material))
 }
 
 fn material(world: &HybridWorld, region: u8, voxel: IVec3) -> MaterialId {
-    block_on(world.material(region, voxel)).expect("reads")
+    block_on(world.material(VoxelPos::new(region, voxel))).expect("reads")
 }
 
 fn rebuild(world: &HybridWorld) -> Vec<ChunkKey> {
@@ -222,7 +222,7 @@ fn ancestors(key: ChunkKey) -> impl Iterator<Item = ChunkKey> {
 fn row(chunks: i32) -> EditBatch {
     let mut batch = EditBatch::new();
     for x in 0..chunks {
-        batch.set(0, ivec3(64 * x + 3, -20, 5), BRICK);
+        batch.set(VoxelPos::new(0, ivec3(64 * x + 3, -20, 5)), BRICK);
     }
     batch
 }
@@ -246,14 +246,15 @@ fn any_op(around: IVec3, reach: i32) -> impl Strategy<Value = EditOp> {
         move |(op, one, two, radius, material)| {
             let region = 0;
             match op {
-                0 => EditOp::Set(crate::Edit { region, voxel: one, material }),
+                0 => EditOp::Set(crate::Edit { pos: VoxelPos::new(region, one), material }),
                 1 => {
                     let voxels = LatticeBox::new(one.min(two), one.max(two) + 1);
                     EditOp::Box { region, voxels, material }
                 }
                 _ => {
                     let centre = one.as_dvec3() + (two - around).as_dvec3() / 7.0;
-                    EditOp::Sphere { region, centre, radius, material }
+                    let centre = LatticePos::new(region, centre);
+                    EditOp::Sphere { centre, radius, material }
                 }
             }
         },
@@ -263,11 +264,11 @@ fn any_op(around: IVec3, reach: i32) -> impl Strategy<Value = EditOp> {
 /// Whether a step changes a voxel, by the definition of the step.
 fn reaches(op: &EditOp, voxel: IVec3) -> bool {
     match *op {
-        EditOp::Set(edit) => edit.voxel == voxel,
+        EditOp::Set(edit) => edit.pos.voxel == voxel,
         EditOp::Box { voxels, .. } => voxels.contains(voxel),
         EditOp::Sphere { centre, radius, .. } => {
             let middle: DVec3 = voxel.as_dvec3() + 0.5;
-            middle.distance(centre) <= radius
+            middle.distance(centre.lattice) <= radius
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Parents against the rule that makes them, applied slowly to everything.
 
-use bluemarble_core::downsample::downsample;
+use bluemarble_core::{LatticePos, VoxelPos, downsample::downsample};
 
 use super::*;
 
@@ -97,14 +97,17 @@ fn a_hole_is_seen_from_afar_and_a_single_voxel_is_not() {
     set(&world, 0, ivec3(10, 0, 10), BRICK);
     assert_eq!(rebuild(&world), [], "one voxel of eight is overlooked");
     assert_eq!(check(&world), 0);
-    edit(&world, EditBatch::new().fill_sphere(0, DVec3::new(500.0, 0.0, 500.0), 40.0, AIR));
+    edit(
+        &world,
+        EditBatch::new().fill_sphere(LatticePos::new(0, DVec3::new(500.0, 0.0, 500.0)), 40.0, AIR),
+    );
     let changed = rebuild(&world);
     let top = changed.iter().map(|key| key.lod).max().expect("changed");
     assert!((4..=7).contains(&top), "a hole 80 voxels wide is seen up to lod {top}");
     assert_eq!(check(&world), changed.len());
     for lod in 0..=4 {
-        let deep = ivec3(500, -24, 500);
-        let key = ChunkKey::of_voxel(0, lod, deep);
+        let deep = VoxelPos::new(0, ivec3(500, -24, 500));
+        let key = deep.chunk(lod);
         let cell = key.cell_of(deep).expect("inside");
         assert_eq!(read(&world, key).get(cell), AIR, "the hole is filled at lod {lod}");
     }
@@ -119,7 +122,7 @@ fn where_an_edit_changes_nothing_to_be_seen_a_parent_stays_what_the_baseline_say
     edit(&world, EditBatch::new().fill_box(5, box_of(8), AIR));
     rebuild(&world);
     assert!(check(&world) > 3);
-    let key = ChunkKey::of_voxel(5, 1, ground);
+    let key = VoxelPos::new(5, ground).chunk(1);
     let (now, before) = (read(&world, key), filled(&baseline, key));
     let hole = |cell: IVec3| box_of(10).contains((key.pos * 64 + cell) * 2);
     let cells = || (0..CHUNK_VOLUME).map(cell_position);
@@ -137,7 +140,7 @@ fn undoing_an_edit_gives_every_lod_back_to_the_baseline() {
     for y in hole.min.y..hole.max.y {
         for z in hole.min.z..hole.max.z {
             for x in hole.min.x..hole.max.x {
-                undo.set(0, ivec3(x, y, z), material(&world, 0, ivec3(x, y, z)));
+                undo.set(VoxelPos::new(0, ivec3(x, y, z)), material(&world, 0, ivec3(x, y, z)));
             }
         }
     }
@@ -156,7 +159,7 @@ fn undoing_an_edit_gives_every_lod_back_to_the_baseline() {
 fn a_chunk_that_is_edited_while_it_is_carried_up_is_carried_up_again() {
     let baseline = Interrupted::new(plain());
     let world = HybridWorld::in_memory(baseline.clone(), MaterialTable::standard());
-    let key = ChunkKey::of_voxel(0, 0, ivec3(0, -1, 0));
+    let key = VoxelPos::new(0, ivec3(0, -1, 0)).chunk(0);
     let dig = |x: i32| {
         let hole = LatticeBox::new(ivec3(x, -9, 0), ivec3(x + 8, 0, 8));
         EditBatch::new().fill_box(0, hole, AIR).clone()

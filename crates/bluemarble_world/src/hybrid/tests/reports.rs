@@ -1,6 +1,6 @@
 //! Reports tell what is so.
 
-use bluemarble_core::shape::Ray;
+use bluemarble_core::{VoxelPos, shape::Ray};
 use metrics::{
     Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
@@ -38,7 +38,7 @@ fn queries_are_counted_with_the_share_that_needed_no_chunk() {
     for x in 0..100 {
         // Far above the ground, and in the edited chunk.
         for at in [ivec3(64 * x, 5000, 0), ivec3(x % 64, -20, 5)] {
-            reader.query_material(0, at, 0, Exactness::Exact).expect("answers");
+            reader.query_material(VoxelPos::new(0, at), 0, Exactness::Exact).expect("answers");
         }
     }
     let up = Ray { origin: DVec3::new(0.5, 9000.5, 0.5), direction: DVec3::Y };
@@ -51,7 +51,7 @@ fn queries_are_counted_with_the_share_that_needed_no_chunk() {
     let report = world.report();
     assert_eq!(report.queries.count, 202);
     assert!((report.octree_share - 101.0 / 202.0).abs() < 1e-9, "{}", report.octree_share);
-    let voxels: Vec<_> = (0..50).map(|x| (0, ivec3(x, -20, 5))).collect();
+    let voxels: Vec<_> = (0..50).map(|x| VoxelPos::new(0, ivec3(x, -20, 5))).collect();
     world.read_many(&voxels).expect("reads");
     assert_eq!(world.report().queries.count, 252);
 }

@@ -22,9 +22,9 @@ fn save(world: &HybridWorld) -> crate::SnapshotReport {
 /// A hole, a hill and a lone voxel, in several shards.
 fn site() -> EditBatch {
     let mut batch = EditBatch::new();
-    batch.fill_sphere(0, DVec3::new(0.0, -40.0, 0.0), 60.0, AIR);
+    batch.fill_sphere(LatticePos::new(0, DVec3::new(0.0, -40.0, 0.0)), 60.0, AIR);
     batch.fill_box(0, LatticeBox::new(ivec3(700, 0, 700), ivec3(828, 128, 828)), BRICK);
-    batch.set(0, ivec3(-900, -20, 5), BRICK);
+    batch.set(VoxelPos::new(0, ivec3(-900, -20, 5)), BRICK);
     batch
 }
 
@@ -50,7 +50,9 @@ fn answers(world: &HybridWorld) -> Vec<MaterialId> {
         places.map(|at| (lod, at))
     }) {
         for exactness in [Exactness::Exact, Exactness::Dominant { threshold: 1.0 }] {
-            answers.push(reader.query_material(0, at, lod, exactness).expect("answers"));
+            answers.push(
+                reader.query_material(VoxelPos::new(0, at), lod, exactness).expect("answers"),
+            );
         }
     }
     let box_around = LatticeBox::new(ivec3(-128, -128, -128), ivec3(64, 64, 64));
@@ -72,7 +74,7 @@ fn a_world_that_is_opened_again_knows_its_chunks_without_looking() {
     let mut fresh = EditOctree::rebuild(world.edited_unsorted().into_iter().map(|key| (key, true)));
     assert_eq!(world.state().octree, fresh);
     set(&world, 0, ivec3(3, 200, 3), BRICK);
-    fresh.insert(ChunkKey::of_voxel(0, 0, ivec3(3, 200, 3)));
+    fresh.insert(VoxelPos::new(0, ivec3(3, 200, 3)).chunk(0));
     assert_eq!((&world.state().octree, world.unindexed()), (&fresh, 1));
     let known = world.index().clone();
     drop(world);
@@ -129,7 +131,8 @@ fn a_shard_that_somebody_else_has_written_is_looked_at_again() {
     let world = open_dir(dir.path());
     let mut reader = world.reader();
     let dominant = Exactness::Dominant { threshold: 1.0 };
-    let found = reader.query_material(0, ivec3(100, -30, 30), 0, dominant).expect("answers");
+    let found =
+        reader.query_material(VoxelPos::new(0, ivec3(100, -30, 30)), 0, dominant).expect("answers");
     assert_eq!(found, BRICK);
     let unknown = world.unindexed();
     assert!(unknown > 0 && unknown < world.edited_unsorted().len(), "one shard of {shards}");

@@ -25,13 +25,13 @@ fn show(world: &HybridWorld, counter: usize, number: u16) {
     let mut batch = EditBatch::new();
     for bit in 0..BITS {
         let material = if number >> bit & 1 == 1 { BRICK } else { AIR };
-        batch.set(0, place(counter) + IVec3::Z * bit, material);
+        batch.set(VoxelPos::new(0, place(counter) + IVec3::Z * bit), material);
     }
     edit(world, &batch);
 }
 
 fn shown(world: &HybridWorld, counter: usize) -> u16 {
-    let chunk = read(world, ChunkKey::of_voxel(0, 0, place(counter)));
+    let chunk = read(world, VoxelPos::new(0, place(counter)).chunk(0));
     let cell = place(counter) & 63;
     (0..BITS).map(|bit| u16::from(chunk.get(cell + IVec3::Z * bit) == BRICK) << bit).sum()
 }
@@ -107,7 +107,7 @@ fn a_chunk_filled_while_it_was_edited_and_flushed_is_not_remembered() {
     let dynamic: Arc<dyn Baseline> = baseline.clone();
     let world = open(&objects(), &dynamic);
     let voxel = ivec3(9, 3, 9);
-    let key = ChunkKey::of_voxel(0, 0, voxel);
+    let key = VoxelPos::new(0, voxel).chunk(0);
     let again = world.clone();
     baseline.at(key, move || {
         set(&again, 0, voxel, BRICK);
@@ -123,7 +123,7 @@ fn a_chunk_filled_while_it_was_edited_and_flushed_is_not_remembered() {
 fn an_edited_chunk_too_large_to_be_remembered_leaves_no_older_one_behind() {
     let world = open(&objects(), &plain());
     let voxel = ivec3(9, 300, 9);
-    let key = ChunkKey::of_voxel(0, 0, voxel);
+    let key = VoxelPos::new(0, voxel).chunk(0);
     world.set_cache_budget_bytes(4000);
     for material in [BRICK, AIR, GRANITE] {
         read(&world, key);
