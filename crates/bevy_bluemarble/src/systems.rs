@@ -44,7 +44,7 @@ pub(crate) fn require<T: Component, R: Component + Default>(app: &mut App) {
     if let Err(ArchetypeExists(_)) = app.try_register_required_components::<T, R>() {
         let add = |mut commands: Commands, lacking: Query<Entity, (With<T>, Without<R>)>| {
             for entity in &lacking {
-                commands.entity(entity).insert(R::default());
+                commands.entity(entity).try_insert(R::default());
             }
         };
         app.add_systems(PreUpdate, add.before(BluemarbleSystems::Prepare));

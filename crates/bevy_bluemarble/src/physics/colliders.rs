@@ -1,25 +1,28 @@
 //! Chunks near entities that collide become colliders, off the main thread.
 
-use std::collections::hash_map::Entry;
+use std::{
+    collections::hash_map::Entry,
+    time::{Duration, Instant},
+};
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{
-    Cancel, CellPos, ChunkKey, Face, LatticePos, Shape, VoxelPos, key::CHUNK_EDGE,
-};
-use bluemarble_mesh::{ChunkMesh, MeshOptions};
+use bluemarble_core::{CellPos, ChunkKey, Face, LatticePos, Shape, VoxelPos, key::CHUNK_EDGE};
 use bluemarble_terrain::Classification;
 use crossbeam_channel::{Receiver, Sender};
-use glam::{DVec3, IVec3, ivec3};
+use glam::{DVec3, ivec3};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{CollidesWithVoxels, PhysicsOrigin, WorldBody};
+use super::{
+    CollidesWithVoxels, PhysicsOrigin, WorldBody,
+    collider::{Builder, Built, build},
+};
 use crate::{
     gate::FrameGate,
-    meshing::{ChunkMeshing, Corners, Meshed, Meshing, NodeFrame},
+    meshing::{ChunkMeshing, Meshing, NodeFrame},
     space::{WorldFrame, WorldPosition},
     workers,
-    world::{ChunksChanged, VoxelWorld, WorkError, WorkToken, WorldUpkeep, guarded},
+    world::{ChunksChanged, VoxelWorld, WorkError, WorldUpkeep, guarded},
 };
 
 /// Marks the collider of a chunk of lod 0.
@@ -60,11 +63,10 @@ const PLACED_A_FRAME: usize = 4;
 const MOVED_M: f64 = 1.0;
 /// A collider goes when it is so much further away than it had to be near, in metres.
 const LINGER_M: f64 = 8.0;
+/// How long a collider that failed waits to be tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// No collider is built further away than so many chunks.
 const MOST_CHUNKS: f64 = 64.0;
-
-/// A built collider: the shape and its triangles, or nothing to collide with.
-type Built = Option<(Collider, usize)>;
 
 /// A chunk near something that collides.
 #[derive(Default)]
@@ -74,15 +76,8 @@ struct Ground {
     /// It was built at least once.
     is_built: bool,
     is_running: bool,
-}
-
-/// How a world's chunks become colliders.
-#[derive(Clone)]
-struct Builder {
-    meshing: ChunkMeshing,
-    gate: FrameGate,
-    /// The world is not closed before the jobs have ended.
-    _user: WorkToken,
+    /// It failed, and is tried again then.
+    not_before: Option<Instant>,
 }
 
 /// The chunks of a world near everything that collides.
@@ -94,8 +89,8 @@ pub(super) struct WorldColliders {
     waiting: FxHashSet<ChunkKey>,
     /// Where things that collide were when chunks were last looked for.
     looked_from: Vec<Sphere>,
-    ended: Receiver<(ChunkKey, Built)>,
-    end: Sender<(ChunkKey, Built)>,
+    ended: Receiver<(ChunkKey, Result<Built, WorkError>)>,
+    end: Sender<(ChunkKey, Result<Built, WorkError>)>,
     running: usize,
 }
 
@@ -267,7 +262,7 @@ impl WorldColliders {
             if !is_near {
                 self.waiting.remove(&key);
                 if let Some(entity) = ground.entity {
-                    commands.entity(entity).despawn();
+                    commands.entity(entity).try_despawn();
                 }
             }
             is_near
@@ -281,9 +276,20 @@ impl WorldColliders {
             let Ok((key, built)) = self.ended.try_recv() else { break };
             self.running -= 1;
             let Some(ground) = self.grounds.get_mut(&key) else { continue };
-            (ground.is_running, ground.is_built, changed) = (false, true, true);
+            ground.is_running = false;
+            // What it stood for before stays until it is known what takes its place.
+            let built = match built {
+                Ok(built) => built,
+                Err(error) => {
+                    error!("chunk {key} cannot be stood on yet, trying again: {error}");
+                    ground.not_before = Some(Instant::now() + RETRY_AFTER);
+                    self.waiting.insert(key);
+                    continue;
+                }
+            };
+            (ground.is_built, changed) = (true, true);
             if let Some(old) = ground.entity.take() {
-                commands.entity(old).despawn();
+                commands.entity(old).try_despawn();
             }
             ground.triangles = built.as_ref().map_or(0, |(_, triangles)| *triangles);
             ground.entity = built.map(|(collider, _)| {
@@ -299,15 +305,20 @@ impl WorldColliders {
     /// Starts jobs, the nearest first.
     fn start(&mut self, shape: Shape, spheres: &[Sphere]) {
         let Some(builder) = self.builder.clone() else { return };
+        let now = Instant::now();
         while self.running < JOBS {
             let distance_m = |key: ChunkKey| {
                 let bounds = shape.node_bounds(key);
                 let near = spheres.iter().map(|&(centre, _)| bounds.distance_m(centre));
                 near.fold(f64::INFINITY, f64::min)
             };
-            let is_running = |key| self.grounds.get(key).is_some_and(|ground| ground.is_running);
+            let is_due = |key: &&ChunkKey| {
+                self.grounds.get(*key).is_none_or(|ground| {
+                    !ground.is_running && ground.not_before.is_none_or(|then| then <= now)
+                })
+            };
             let next = (self.waiting.iter())
-                .filter(|key| !is_running(key))
+                .filter(is_due)
                 .map(|&key| (distance_m(key), key))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             let Some((_, key)) = next else { break };
@@ -322,10 +333,7 @@ impl WorldColliders {
             let (builder, end) = (builder.clone(), self.end.clone());
             workers::pool()
                 .spawn(async move {
-                    let built = guarded(build(&builder, key)).await.unwrap_or_else(|error| {
-                        error!("chunk {key} cannot be stood on: {error}");
-                        None
-                    });
+                    let built = guarded(build(&builder, key)).await;
                     let _ = end.send((key, built));
                 })
                 .detach();
@@ -350,50 +358,6 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
                     found(key);
                 }
             }
-        }
-    }
-}
-
-/// Makes the collider of a chunk.
-async fn build(builder: &Builder, key: ChunkKey) -> Result<Built, WorkError> {
-    let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
-    let gate = builder.gate.clone();
-    let cancel = Cancel::never().with_pause(move || gate.pass());
-    Ok(match builder.meshing.mesh(key, options, &cancel).await? {
-        Meshed::Surface(_, _, mesh) => trimesh(builder, key, &mesh),
-        Meshed::Hidden => None,
-    })
-}
-
-/// The triangles of opaque voxels, in metres in the node's frame.
-fn trimesh(builder: &Builder, key: ChunkKey, mesh: &ChunkMesh) -> Built {
-    let shape = builder.meshing.world.shape();
-    let frame = NodeFrame::new(&shape.node_bounds(key));
-    let mut lattice = Corners::new(shape, key, &frame);
-    let mut corners: FxHashMap<IVec3, u32> = FxHashMap::default();
-    let (mut points, mut triangles) = (Vec::new(), Vec::new());
-    for quad in &mesh.opaque {
-        let [a, b, c, d] = quad.corners().map(|corner| {
-            *corners.entry(corner).or_insert_with(|| {
-                points.push(lattice.corner_m(corner));
-                points.len() as u32 - 1
-            })
-        });
-        triangles.extend([[a, b, c], [a, c, d]]);
-    }
-    let first = points.len() as u32;
-    points.extend(mesh.smooth.vertices.iter().map(|vertex| lattice.place_m(vertex.position)));
-    let (smooth, _) = mesh.smooth.indices.as_chunks::<3>();
-    triangles.extend(smooth.iter().map(|corners| corners.map(|corner| first + corner)));
-    if triangles.is_empty() {
-        return None;
-    }
-    let count = triangles.len();
-    match Collider::try_trimesh_with_config(points, triangles, TrimeshFlags::FIX_INTERNAL_EDGES) {
-        Ok(collider) => Some((collider, count)),
-        Err(error) => {
-            error!("chunk {key} cannot be stood on: {error}");
-            None
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use bevy::prelude::*;
 
-use crate::space::WorldPosition;
+use super::place::place_by_transform;
 
-/// Voxels near this entity are obstacles: the player, a creature, a place where something lies.
+/// Voxels near this entity are obstacles: the player, a creature, a place where something lies. It is where its
+/// [`WorldPosition`](crate::space::WorldPosition) says, or its `Transform` if it has none.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Reflect)]
 #[reflect(Component, Default)]
-#[require(WorldPosition)]
+#[component(on_add = place_by_transform)]
 pub struct CollidesWithVoxels {
     /// How near, in metres.
     pub radius_m: f64,

@@ -8,14 +8,18 @@
 //! | file | what happens |
 //! |---|---|
 //! | `bubble` | positions of bodies, and the origin |
+//! | `collider` | the collider of a chunk, made on a worker |
 //! | `colliders` | chunks near [`CollidesWithVoxels`] entities become colliders, off the main thread |
 //! | `gravity` | bodies fall along the local up |
+//! | `place` | positions of what has a `Transform` only |
 //! | `walker` | [`Walker`]: somebody on foot |
 
 mod bubble;
+mod collider;
 mod colliders;
 mod collides_with_voxels;
 mod gravity;
+mod place;
 mod walker;
 
 use avian3d::{physics_transform::PhysicsTransformConfig, prelude::*};

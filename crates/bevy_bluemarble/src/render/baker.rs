@@ -66,6 +66,6 @@ pub(super) fn choose_bakers(
             wants_relief: materials.wants_relief(),
             contents: contents.clone(),
         };
-        commands.entity(entity).insert(NodeBaking(Arc::new(baker)));
+        commands.entity(entity).try_insert(NodeBaking(Arc::new(baker)));
     }
 }

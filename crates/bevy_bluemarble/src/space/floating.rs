@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use big_space::prelude::{BigSpaceRootBundle, CellCoord, FloatingOrigin, Grid};
 
-use super::{Viewer, WorldFrame, WorldPosition, WorldRoot};
+use super::{FollowsTransform, Viewer, WorldFrame, WorldPosition, WorldRoot};
 
 /// Edge of a cell of the floating origin's grid, in metres.
 const CELL_EDGE_M: f32 = 2_000.0;
@@ -29,30 +29,28 @@ pub(super) fn adopt(
 ) {
     for world in &worlds {
         let grid = (Grid::new(CELL_EDGE_M, 0.0), CellCoord::default());
-        commands.entity(world).insert_if_new(grid);
+        commands.entity(world).try_insert_if_new(grid);
     }
     for (entity, transform) in &unplaced {
-        let position = WorldPosition(transform.translation.as_dvec3());
-        commands.entity(entity).insert((position, FollowsTransform));
+        let placed = FollowsTransform::from_translation(transform.translation);
+        commands.entity(entity).try_insert(placed);
     }
 }
-
-/// Marks what has a [`WorldPosition`] only because its `Transform` told one, and is still moved by that.
-#[derive(Component)]
-pub(super) struct FollowsTransform;
 
 /// Lets positions follow the `Transform`s that tell them.
 pub(super) fn read_transforms(
     root: Query<&Grid, With<WorldRoot>>,
     mut moved: Query<
-        (&Transform, &CellCoord, &mut WorldPosition),
-        (With<FollowsTransform>, Changed<Transform>),
+        (&Transform, &CellCoord, &mut WorldPosition, &mut FollowsTransform),
+        Changed<Transform>,
     >,
 ) {
     let Ok(grid) = root.single() else { return };
-    for (transform, cell, mut position) in &mut moved {
-        let told = cell.as_dvec3(grid) + transform.translation.as_dvec3();
-        position.set_if_neq(WorldPosition(told));
+    for (transform, cell, mut position, mut follows) in &mut moved {
+        if follows.is_told(position.0, transform.translation) {
+            position.0 = cell.as_dvec3(grid) + transform.translation.as_dvec3();
+            follows.agree(position.0, transform.translation);
+        }
     }
 }
 
@@ -74,7 +72,7 @@ pub(super) fn ensure_floating_origin(
     if origins.is_empty()
         && let Some(viewer) = viewers.iter().next()
     {
-        commands.entity(viewer).insert(FloatingOrigin);
+        commands.entity(viewer).try_insert(FloatingOrigin);
     }
 }
 
@@ -83,29 +81,69 @@ pub(super) fn place_entities(
     mut commands: Commands,
     root: Query<(Entity, &Grid), With<WorldRoot>>,
     mut placed: Query<
-        (Entity, &WorldPosition, Option<&mut CellCoord>, &mut Transform, Option<&ChildOf>),
+        (
+            Entity,
+            &WorldPosition,
+            Option<&mut CellCoord>,
+            &mut Transform,
+            Option<&mut FollowsTransform>,
+            Option<&ChildOf>,
+        ),
         Changed<WorldPosition>,
     >,
 ) {
     let Ok((root, grid)) = root.single() else { return };
-    for (entity, position, cell, mut transform, parent) in &mut placed {
+    for (entity, position, cell, mut transform, follows, parent) in &mut placed {
         let (new_cell, offset) = grid.translation_to_grid(position.0);
         transform.translation = offset;
+        if let Some(mut follows) = follows {
+            follows.agree(position.0, offset);
+        }
         match cell {
             Some(mut cell) => *cell = new_cell,
-            None => _ = commands.entity(entity).insert(new_cell),
+            None => _ = commands.entity(entity).try_insert(new_cell),
         }
         if parent.is_none() {
-            commands.entity(entity).insert(ChildOf(root));
+            commands.entity(entity).try_insert(ChildOf(root));
         }
     }
 }
 
-/// The same without a floating origin.
-pub(super) fn place_without_origin(
-    mut placed: Query<(&WorldPosition, &mut Transform), Changed<WorldPosition>>,
+/// Lets positions follow the `Transform`s that tell them, without a floating origin; a child's is in world space a frame
+/// later.
+pub(super) fn read_without_origin(
+    mut moved: Query<(
+        &Transform,
+        &GlobalTransform,
+        Has<ChildOf>,
+        &mut WorldPosition,
+        &mut FollowsTransform,
+    )>,
 ) {
-    for (position, mut transform) in &mut placed {
-        transform.translation = position.0.as_vec3();
+    for (transform, global, is_child, mut position, mut follows) in &mut moved {
+        let told = if is_child { global.translation() } else { transform.translation };
+        if follows.is_told(position.0, told) {
+            position.0 = told.as_dvec3();
+            follows.agree(position.0, told);
+        }
+    }
+}
+
+/// The same as [`place_entities`] without a floating origin.
+pub(super) fn place_without_origin(
+    mut placed: Query<
+        (&WorldPosition, &mut Transform, Option<&mut FollowsTransform>),
+        Changed<WorldPosition>,
+    >,
+) {
+    for (position, mut transform, follows) in &mut placed {
+        let translation = position.0.as_vec3();
+        if let Some(mut follows) = follows {
+            if follows.is_agreed(position.0) {
+                continue;
+            }
+            follows.agree(position.0, translation);
+        }
+        transform.translation = translation;
     }
 }

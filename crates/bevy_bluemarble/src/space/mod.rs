@@ -6,9 +6,11 @@
 //! | `frame` | [`WorldFrame`]: where voxel worlds lie, and how they are turned |
 //! | `placement` | [`WorldSpace`], [`Placement`]: between world space and the renderer's |
 //! | `viewer` | [`Viewer`]: what worlds stream around |
+//! | `follows_transform` | positions that a `Transform` tells |
 //! | `floating` | the floating origin of [`big_space`] |
 
 mod floating;
+mod follows_transform;
 mod frame;
 mod placement;
 mod position;
@@ -20,7 +22,7 @@ use big_space::{
     stationary::BigSpaceStationaryPlugin,
 };
 
-pub(crate) use self::frame::follow;
+pub(crate) use self::{follows_transform::FollowsTransform, frame::follow};
 pub use self::{
     frame::WorldFrame,
     placement::{Placement, WorldSpace},
@@ -70,7 +72,10 @@ impl Plugin for WorldSpacePlugin {
         if !self.is_floating(app) {
             app.add_systems(
                 PostUpdate,
-                floating::place_without_origin.in_set(BluemarbleSystems::Place).before(follow),
+                (floating::read_without_origin, floating::place_without_origin)
+                    .chain()
+                    .in_set(BluemarbleSystems::Place)
+                    .before(follow),
             );
             return;
         }

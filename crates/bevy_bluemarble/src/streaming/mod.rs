@@ -124,11 +124,15 @@ fn start(
             gate: gate.clone(),
             _user: upkeep.user_token(),
         };
-        // Whoever draws the old one is to know that it is gone.
-        commands.entity(entity).remove::<WorldStreaming>().insert(WorldStreaming::new(
-            builder,
-            world.0.shape(),
-            board.clone(),
-        ));
+        let streaming = WorldStreaming::new(builder, world.0.shape(), board.clone());
+        let started = world.0.clone();
+        commands.queue(move |ecs: &mut World| {
+            let Ok(mut entity) = ecs.get_entity_mut(entity) else { return };
+            // Commands before this one may have replaced it.
+            if entity.get::<VoxelWorld>().is_some_and(|world| world.0.is_same(&started)) {
+                // Whatever draws the old one is to know that it is gone.
+                entity.remove::<WorldStreaming>().insert(streaming);
+            }
+        });
     }
 }

@@ -22,8 +22,11 @@ fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
     app.cleanup();
     let world = app.world_mut().spawn((VoxelWorld(open()), SaveInterval::PROMPT)).id();
     let body = (RigidBody::Dynamic, Collider::sphere(0.5), WorldBody::default());
-    let body = (body, CollidesWithVoxels { radius_m: 12.0 }, WorldPosition::new(0.0, 12.0, 0.0));
+    let body = (body, CollidesWithVoxels { radius_m: 12.0 }, Transform::from_xyz(0.0, 12.0, 0.0));
     let body = app.world_mut().spawn(body).id();
+    app.update();
+    let start_m = app.world().get::<WorldPosition>(body).expect("its Transform tells one").0;
+    assert!(start_m.distance(DVec3::new(0.0, 12.0, 0.0)) < 0.1, "{start_m}");
     let mut batch = EditBatch::new();
     let voxel = ivec3(40, 3, 40);
     batch.set(VoxelPos::new(0, voxel), MaterialId(18));

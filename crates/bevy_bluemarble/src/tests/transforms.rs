@@ -63,6 +63,30 @@ fn a_flat_world_streams_in_a_game_with_plain_transforms() {
 }
 
 #[test]
+fn a_viewer_with_a_transform_alone_is_moved_by_it_and_by_its_position() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    let camera = (Viewer::default(), Transform::from_xyz(1.0, 20.0, 3000.0));
+    let camera = stage.app.world_mut().spawn(camera).id();
+    let position = |stage: &Stage| stage.app.world().get::<WorldPosition>(camera).map(|at| at.0);
+    (0..3).for_each(|_| stage.step());
+    assert_eq!(position(&stage), Some(DVec3::new(1.0, 20.0, 3000.0)));
+    // Its game looks around and moves it, as a game with a planet does.
+    for _ in 0..10 {
+        let mut entity = stage.app.world_mut().entity_mut(camera);
+        entity.get_mut::<WorldPosition>().expect("it has one").0.x += 1.0;
+        entity.get_mut::<Transform>().expect("it has one").rotate_y(0.1);
+        stage.step();
+    }
+    assert_eq!(position(&stage), Some(DVec3::new(11.0, 20.0, 3000.0)));
+    for _ in 0..10 {
+        let mut entity = stage.app.world_mut().entity_mut(camera);
+        entity.get_mut::<Transform>().expect("it has one").translation.y += 1.0;
+        stage.step();
+    }
+    assert_eq!(position(&stage), Some(DVec3::new(11.0, 30.0, 3000.0)));
+}
+
+#[test]
 #[should_panic(expected = "add BluemarblePlugins after DefaultPlugins")]
 fn plugins_in_the_wrong_order_say_so() {
     let mut app = App::new();

@@ -112,16 +112,18 @@ fn a_world_that_is_replaced_while_it_streams_loses_no_edit_and_leaves_nothing_be
     let mut batch = EditBatch::new();
     batch.set(VoxelPos::new(0, voxel), BRICK);
     stage.edit(batch);
-    // The edit is on its way when its world is replaced.
-    stage.app.world_mut().run_schedule(PostUpdate);
+    // The edit is on its way when its world is replaced, and so is a save.
     let world = stage.world;
+    stage.app.world_mut().write_message(SaveVoxelWorld { world });
+    stage.app.world_mut().run_schedule(PostUpdate);
     stage.app.world_mut().entity_mut(world).insert(VoxelWorld(hills()));
-    let mut closed = Vec::new();
+    let (mut closed, mut saved) = (Vec::new(), Vec::new());
     stage.until("the old world is closed", |app| {
         closed.extend(app.world_mut().resource_mut::<Messages<VoxelWorldClosed>>().drain());
+        saved.extend(app.world_mut().resource_mut::<Messages<VoxelWorldSaved>>().drain());
         !closed.is_empty()
     });
-    assert_eq!(closed.len(), 1);
+    assert_eq!((closed.len(), saved.len()), (1, 1));
     // Its directory is free, and holds the edit.
     let reopened = open();
     assert_eq!(material(&reopened, voxel), BRICK);
@@ -143,6 +145,23 @@ fn a_world_that_is_replaced_while_it_streams_loses_no_edit_and_leaves_nothing_be
     assert!(
         stage.app.world_mut().query::<&WorldDrawings>().iter(stage.app.world()).next().is_none()
     );
+}
+
+#[test]
+fn a_world_that_the_game_despawns_before_commands_for_it_are_applied_is_forgotten() {
+    let despawn = |mut commands: Commands, new: Query<Entity, Added<VoxelWorld>>| {
+        new.iter().for_each(|world| commands.entity(world).despawn());
+    };
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
+        // In the same frame, and with its commands first.
+        let despawn = despawn.before_ignore_deferred(BluemarbleSystems::Prepare);
+        app.add_systems(PreUpdate, despawn);
+    });
+    let next = stage.app.world_mut().spawn(VoxelWorld(hills())).id();
+    (0..3).for_each(|_| stage.step());
+    stage.until("both are closed", |app| app.world().resource::<ClosingWorlds>().is_empty());
+    assert!(stage.app.world().get_entity(next).is_err());
+    assert_eq!(drawn_entities(&mut stage.app), 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::{Receiver, bounded};
 
 use super::{
-    VoxelWorld, WorldIndex, WorldUpkeep,
+    VoxelWorld, VoxelWorldSaved, WorldIndex, WorldUpkeep,
     saving::RETRY_AFTER,
     work::{WorkError, WorkToken, guarded},
 };
@@ -49,6 +49,8 @@ struct Closing {
     work: WorkToken,
     /// Held by nobody else when all clones of this crate are gone.
     users: WorkToken,
+    /// Whether somebody waits for a [`VoxelWorldSaved`].
+    is_save_awaited: bool,
     /// Whether all that can be saved is.
     is_saved: bool,
     index: Option<WorldIndex>,
@@ -70,6 +72,7 @@ pub(super) fn begin(
         world: world.0.clone(),
         work: upkeep.work_token(),
         users: upkeep.user_token(),
+        is_save_awaited: upkeep.is_save_awaited(),
         is_saved: false,
         index: Some(std::mem::take(&mut *index)),
         saving: None,
@@ -82,6 +85,7 @@ pub(super) fn begin(
 /// Saves worlds on which nothing works any more, and forgets them then.
 pub(super) fn advance(
     mut closing: ResMut<ClosingWorlds>,
+    mut saved: MessageWriter<VoxelWorldSaved>,
     mut closed: MessageWriter<VoxelWorldClosed>,
 ) {
     if closing.0.is_empty() {
@@ -92,7 +96,12 @@ pub(super) fn advance(
             let Ok(result) = saving.try_recv() else { return true };
             closing.saving = None;
             match result {
-                Ok(_) => closing.is_saved = true,
+                Ok(CheckpointReport { lsn, chunks, .. }) => {
+                    closing.is_saved = true;
+                    if closing.is_save_awaited {
+                        saved.write(VoxelWorldSaved { world: closing.entity, lsn, chunks });
+                    }
+                }
                 Err(error) if closing.tries < TRIES => {
                     error!("a world that is closed is not saved yet, trying again: {error}");
                     closing.not_before = Instant::now() + RETRY_AFTER;

@@ -9,7 +9,8 @@ use crossbeam_channel::Sender;
 use super::work::{Done, WorkError, WorkToken, guarded};
 use crate::workers;
 
-/// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers.
+/// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers, also when the
+/// world is replaced or despawned meanwhile. An entity without a world is only warned about.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
 pub struct SaveVoxelWorld {
     /// The world's entity.
@@ -56,12 +57,14 @@ pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(super) struct Saving {
     unsaved: bool,
     runs: bool,
+    /// It was asked for, and has not been answered.
+    awaited: bool,
     at: Instant,
 }
 
 impl Default for Saving {
     fn default() -> Self {
-        Self { unsaved: false, runs: false, at: Instant::now() }
+        Self { unsaved: false, runs: false, awaited: false, at: Instant::now() }
     }
 }
 
@@ -84,8 +87,12 @@ impl Saving {
         }
     }
 
+    pub fn is_awaited(&self) -> bool {
+        self.awaited
+    }
+
     pub fn save_now(&mut self) {
-        self.unsaved = true;
+        (self.unsaved, self.awaited) = (true, true);
         self.at = Instant::now();
     }
 
@@ -110,7 +117,11 @@ impl Saving {
     ) -> Option<CheckpointReport> {
         self.runs = false;
         match result {
-            Ok(report) => Some(report),
+            Ok(report) => {
+                // One that was asked for while this one ran is still to come.
+                self.awaited &= self.unsaved;
+                Some(report)
+            }
             Err(reason) => {
                 error!("edits are not saved yet, trying again: {reason}");
                 self.unsaved = true;

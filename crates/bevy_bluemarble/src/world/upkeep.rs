@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
     ChunksChanged, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldSaved,
-    saving::Saving,
+    saving::{RETRY_AFTER, Saving},
     work::{Done, WorkToken, guarded},
 };
 use crate::workers;
@@ -25,6 +25,8 @@ struct Rebuilding {
     needed: bool,
     runs: bool,
     last: Instant,
+    /// The last one failed.
+    failed: bool,
 }
 
 /// What is still to be done after edits of a world. The plugin keeps it.
@@ -41,6 +43,12 @@ pub struct WorldUpkeep {
     saving: Saving,
 }
 
+impl Default for Rebuilding {
+    fn default() -> Self {
+        Self { needed: false, runs: false, last: Instant::now(), failed: false }
+    }
+}
+
 impl Default for WorldUpkeep {
     fn default() -> Self {
         // One rebuild and one save at a time.
@@ -51,7 +59,7 @@ impl Default for WorldUpkeep {
             work: WorkToken::default(),
             users: WorkToken::default(),
             edits_on_their_way: 0,
-            rebuilding: Rebuilding { needed: false, runs: false, last: Instant::now() },
+            rebuilding: Rebuilding::default(),
             saving: Saving::default(),
         }
     }
@@ -82,6 +90,11 @@ impl WorldUpkeep {
         self.saving.note_edit(interval);
     }
 
+    /// Whether somebody waits for a [`VoxelWorldSaved`].
+    pub(super) fn is_save_awaited(&self) -> bool {
+        self.saving.is_awaited()
+    }
+
     /// Says how many edits have been asked for and are not done.
     pub(crate) fn set_edits_on_their_way(&mut self, count: usize) {
         self.edits_on_their_way = count;
@@ -89,8 +102,12 @@ impl WorldUpkeep {
 
     /// Carries edits into coarser lods: as soon as no edit is on its way, or now and then.
     fn rebuild_when_due(&mut self, world: &HybridWorld) {
-        let Rebuilding { needed, runs, last } = &mut self.rebuilding;
-        let is_due = self.edits_on_their_way == 0 || last.elapsed() > REBUILD_EVERY;
+        let Rebuilding { needed, runs, last, failed } = &mut self.rebuilding;
+        let is_due = if *failed {
+            last.elapsed() > RETRY_AFTER
+        } else {
+            self.edits_on_their_way == 0 || last.elapsed() > REBUILD_EVERY
+        };
         if !*needed || *runs || !is_due {
             return;
         }
@@ -98,11 +115,7 @@ impl WorldUpkeep {
         let (world, end, token) = (world.clone(), self.end.clone(), self.work.clone());
         workers::pool()
             .spawn(async move {
-                let changed = guarded(world.rebuild_parents()).await.unwrap_or_else(|error| {
-                    error!("coarser lods do not show an edit yet: {error}");
-                    Vec::new()
-                });
-                let _ = end.send(Done::Rebuilt(changed));
+                let _ = end.send(Done::Rebuilt(guarded(world.rebuild_parents()).await));
                 drop(token);
             })
             .detach();
@@ -122,9 +135,22 @@ pub(crate) fn keep_up(
         upkeep.saving.follow(*interval);
         while let Ok(done) = upkeep.ended.try_recv() {
             match done {
-                Done::Rebuilt(chunks) => {
-                    upkeep.rebuilding.runs = false;
-                    changed.write(ChunksChanged { world: entity, chunks, is_edit: false });
+                Done::Rebuilt(result) => {
+                    let rebuilding = &mut upkeep.rebuilding;
+                    (rebuilding.runs, rebuilding.failed) = (false, result.is_err());
+                    match result {
+                        Ok(chunks) => {
+                            _ = changed.write(ChunksChanged {
+                                world: entity,
+                                chunks,
+                                is_edit: false,
+                            });
+                        }
+                        Err(error) => {
+                            error!("coarser lods do not show an edit yet, trying again: {error}");
+                            rebuilding.needed = true;
+                        }
+                    }
                 }
                 Done::Saved(result) => {
                     if let Some(report) = upkeep.saving.ended(result) {

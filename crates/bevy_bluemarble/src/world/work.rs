@@ -49,7 +49,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 /// How a piece of work has ended.
 pub(super) enum Done {
-    /// Coarser chunks were brought up to date.
-    Rebuilt(Vec<ChunkKey>),
+    /// Coarser chunks were brought up to date: those that have changed.
+    Rebuilt(Result<Vec<ChunkKey>, WorkError>),
     Saved(Result<CheckpointReport, WorkError>),
 }

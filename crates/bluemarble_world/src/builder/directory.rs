@@ -45,7 +45,8 @@ impl DirectoryBuilder {
     /// Lays the world over another one, which is only read: perhaps one at a URL, opened by
     /// [`ChunkStore::open_read_only`]. The directory holds what is edited here.
     ///
-    /// No recipe is written down in the directory: nothing there would say which world lies below.
+    /// No recipe is written down in the directory; a note (`over.json`) is, and the world does not open without one
+    /// below from then on.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -79,7 +80,8 @@ impl DirectoryBuilder {
     /// As [`crate::WorldBuilder::open`].
     ///
     /// # Errors
-    /// As [`crate::WorldBuilder::open`]; [`WorldError::OtherBase`] if the world below was made with another shape or
+    /// As [`crate::WorldBuilder::open`]; [`crate::DocumentError::StandsAlone`] if the world has a recipe of its own;
+    /// [`WorldError::OtherBase`] if the world below was made with another shape or
     /// baseline, or with materials that this world does not have.
     pub fn open(self, dir: impl AsRef<Path>) -> Result<HybridWorld, WorldError> {
         self.0.open(dir.as_ref())

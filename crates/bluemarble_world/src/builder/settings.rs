@@ -10,7 +10,10 @@ use bluemarble_core::MaterialTable;
 use bluemarble_store::{ChunkStore, LogOptions, StorageOptions};
 use bluemarble_terrain::{Baseline, Recipe};
 
-use crate::{HybridWorld, WorldDocument, WorldError};
+use crate::{
+    DocumentError, HybridWorld, WorldDocument, WorldError,
+    document::{BASE_NOTE_NAME, DOCUMENT_NAME, has_base_note, write_base_note},
+};
 
 /// What a world is made of, and how it is kept in a directory.
 pub(super) struct Settings {
@@ -39,19 +42,42 @@ impl Settings {
     /// Opens the world in a directory, or makes one there.
     pub fn open(self, dir: &Path) -> Result<HybridWorld, WorldError> {
         let Self { baseline, materials, recipe, log, storage, base } = self;
+        // Before anything is made or replayed: edits belong on the ground that they were made on.
+        check_base(dir, base.is_some())?;
+        let place = base.as_ref().map(ChunkStore::place);
         // A document would not say which world lies below.
-        let recipe = recipe.filter(|_| base.is_none());
-        // Before anything is made: a document that cannot be read is not written over.
-        let recipe = match recipe {
-            Some(recipe) if WorldDocument::read(dir)?.is_none() => Some(recipe),
-            _ => None,
-        };
+        let mut recipe = recipe.filter(|_| base.is_none());
+        // A document that cannot be read is not written over.
+        if let Some((_, file)) = &recipe
+            && let Some(document) = WorldDocument::read(dir)?
+        {
+            if let Some(file) = file {
+                // Before the list of materials in the store grows: the world must stay one that can be reopened.
+                document.grow(dir, file, &materials)?;
+            }
+            recipe = None;
+        }
         let world = HybridWorld::in_directory(dir, baseline, materials, storage, base, log)?;
+        if let Some(place) = place {
+            write_base_note(dir, &place)?;
+        }
         if let Some((recipe, materials)) = recipe {
             WorldDocument::install(dir, &recipe, materials.as_deref())?;
         }
         Ok(world)
     }
+}
+
+/// Refuses to open a world over another one that was made to stand alone, and the other way round.
+pub(super) fn check_base(dir: &Path, has_base: bool) -> Result<(), DocumentError> {
+    let document = dir.join(DOCUMENT_NAME);
+    if has_base && document.exists() {
+        return Err(DocumentError::StandsAlone { path: document });
+    }
+    if !has_base && has_base_note(dir) {
+        return Err(DocumentError::NeedsBase { path: dir.join(BASE_NOTE_NAME) });
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Settings {

@@ -110,6 +110,32 @@ fn materials_of_ones_own_come_along() {
 }
 
 #[test]
+fn a_world_whose_material_table_has_grown_is_reopened_with_all_of_it() {
+    let (folder, dir) = folder();
+    let table = folder.path().join("more.ron");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/materials.ron");
+    let text = fs::read_to_string(shipped).expect("shipped");
+    let open = |text: &str| {
+        fs::write(&table, text).expect("written");
+        let world = WorldBuilder::from_recipe_with_materials(&HILLS, &table).expect("a table");
+        world.open(&dir)
+    };
+    drop(from_recipe(&dir));
+    let mut rows = text.trim_end().trim_end_matches(']').to_owned();
+    for name in ["obsidian", "opal"] {
+        let brick = text.lines().find(|line| line.contains("\"brick\"")).expect("a row");
+        rows += &brick.replace("\"brick\"", &format!("\"{name}\""));
+        rows += "\n";
+        drop(open(&format!("{rows}]")).expect("materials may be appended"));
+        let world = HybridWorld::reopen(&dir).expect("reopened");
+        assert!(world.materials().id(name).is_ok(), "{name}");
+    }
+    let kept = fs::read(dir.join(MATERIALS_NAME)).expect("read");
+    open(&text.replace("\"brick\"", "\"clinker\"")).expect_err("another list of materials");
+    assert_eq!(fs::read(dir.join(MATERIALS_NAME)).expect("read"), kept);
+}
+
+#[test]
 fn a_world_without_a_recipe_is_refused_until_it_is_opened_with_one() {
     let (_folder, dir) = folder();
     drop(HybridWorld::open(&dir, hills(7), MaterialTable::standard()).expect("made"));
@@ -216,7 +242,25 @@ fn a_world_over_another_one_is_not_taken_for_one_that_stands_alone() {
     assert_eq!(found(&world), BRICK);
     drop(world);
     let error = document(HybridWorld::reopen(&own).expect_err("what lies below is not known"));
-    assert!(matches!(error, DocumentError::Missing { .. }), "{error}");
+    assert!(matches!(error, DocumentError::NeedsBase { .. }), "{error}");
+    let opened = WorldBuilder::from_recipe(&HILLS).expect("hills").open(&own);
+    let error = document(opened.expect_err("its edits would be laid over the bare baseline"));
+    assert!(matches!(error, DocumentError::NeedsBase { .. }), "{error}");
+    assert!(!own.join(DOCUMENT_NAME).exists());
+}
+
+#[test]
+fn a_world_that_stands_alone_is_not_laid_over_another_one() {
+    let (folder, dir) = folder();
+    let below = folder.path().join("below");
+    drop((from_recipe(&dir), from_recipe(&below)));
+    let place = below.to_str().expect("text").parse().expect("a place");
+    let base = ChunkStore::open_read_only(&place, &StoreOptions::default()).expect("opened");
+    let before = tree(&dir);
+    let opened = WorldBuilder::from_recipe(&HILLS).expect("hills").over(base).open(&dir);
+    let error = document(opened.expect_err("its edits belong on its own ground"));
+    assert!(matches!(error, DocumentError::StandsAlone { .. }), "{error}");
+    assert_eq!(tree(&dir), before);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use bluemarble_terrain::{Baseline, Recipe};
 
 use super::{
     directory::{DirectoryBuilder, ReopenBuilder},
-    settings::Settings,
+    settings::{Settings, check_base},
     store::StoreBuilder,
 };
 use crate::{DocumentError, HybridWorld, WorldDocument, WorldError, document::DOCUMENT_NAME};
@@ -110,12 +110,13 @@ impl WorldBuilder {
     /// # Errors
     /// [`WorldError::Document`]: there is no world ([`DocumentError::NoWorld`]), nothing says how to make its baseline
     /// ([`DocumentError::Missing`]), what says so cannot be read, or makes another baseline than the world's
-    /// ([`DocumentError::OtherBaseline`]). [`WorldError::Store`] if the world's own metadata cannot be read.
+    /// ([`DocumentError::OtherBaseline`]), or it lies over another one ([`DocumentError::NeedsBase`]). [`WorldError::Store`] if the world's own metadata cannot be read.
     pub fn from_directory(dir: impl AsRef<Path>) -> Result<ReopenBuilder, WorldError> {
         let dir = dir.as_ref().to_owned();
         let Some(found) = HybridWorld::fingerprint_at(&dir)? else {
             return Err(DocumentError::NoWorld { dir }.into());
         };
+        check_base(&dir, false)?;
         let path = dir.join(DOCUMENT_NAME);
         let Some(document) = WorldDocument::read(&dir)? else {
             return Err(DocumentError::Missing { path, baseline: found }.into());

@@ -84,6 +84,26 @@ pub enum DocumentError {
         /// The fingerprint of the world's.
         found: String,
     },
+    /// A world that lies over another one was opened without it.
+    #[error(
+        "{}: this world lies over another one, which it names, and its edits belong on that; open that one, too, and \
+         give it with `WorldBuilder::over`",
+        path.display()
+    )]
+    NeedsBase {
+        /// The note that says so.
+        path: PathBuf,
+    },
+    /// A world that stands alone was to be laid over another one.
+    #[error(
+        "{}: the world in this directory stands alone, and its edits belong on its own baseline; lay a world in \
+         another directory over that one",
+        path.display()
+    )]
+    StandsAlone {
+        /// The document of the world that stands alone.
+        path: PathBuf,
+    },
     /// The recipe makes no baseline.
     #[error(transparent)]
     Baseline(#[from] TerrainError),

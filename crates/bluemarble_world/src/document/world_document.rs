@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bluemarble_core::MaterialTable;
+use bluemarble_core::{MaterialId, MaterialTable};
 use bluemarble_terrain::{Elevation, Recipe};
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,31 @@ impl WorldDocument {
         let document = Self::new(baseline, materials.map(|_| MATERIALS_NAME.into()));
         document.write(dir)?;
         Ok(document)
+    }
+
+    /// Takes a table to which materials were appended into the world's directory, in place of the one that is there.
+    ///
+    /// # Errors
+    /// [`DocumentError::Materials`] if the world's own table cannot be read; [`DocumentError::File`].
+    pub(crate) fn grow(
+        &self,
+        dir: &Path,
+        file: &Path,
+        grown: &MaterialTable,
+    ) -> Result<(), DocumentError> {
+        let own = self.table(dir)?;
+        // Anything else is refused when the world is opened, which has another list of materials.
+        let is_grown = grown.rows().len() > own.rows().len()
+            && own.ids().all(|id| own.name(MaterialId(id)) == grown.name(MaterialId(id)));
+        if !is_grown {
+            return Ok(());
+        }
+        draft::copy(file, &dir.join(MATERIALS_NAME))?;
+        if self.materials.is_none() {
+            let materials = Some(MATERIALS_NAME.into());
+            Self { materials, ..self.clone() }.write(dir)?;
+        }
+        Ok(())
     }
 
     /// The material table of the world in a directory.

@@ -22,7 +22,8 @@ pub struct CheckpointReport {
     pub lsn: u64,
     /// Chunks of any lod that were written.
     pub chunks: usize,
-    /// Chunks that were rebuilt first, so that all lods of the store agree.
+    /// Chunks that were rebuilt first, so that all lods of the store agree, and those that [`HybridWorld::rebuild_parents`]
+    /// would have told of.
     pub rebuilt: Vec<ChunkKey>,
 }
 
@@ -69,7 +70,7 @@ impl HybridWorld {
             self.fold(leaves, &mut report).await?;
         }
         // What was edited while its chunk was folded has its parents still to do.
-        report.rebuilt.extend(self.rebuild_parents().await?);
+        self.rebuild_all().await?;
         self.fold(&[], &mut report).await?;
         if let Some(log) = self.log()
             && self.inner.checkpointed.load(Acquire) < lsn
@@ -77,6 +78,7 @@ impl HybridWorld {
             log.checkpointed(lsn)?.acknowledged().await?;
             self.inner.checkpointed.store(lsn, Release);
         }
+        report.rebuilt = self.take_rebuilt();
         Ok(report)
     }
 
@@ -89,7 +91,7 @@ impl HybridWorld {
         // Until all chunks are read: of every chunk that is written, what lies above it shows it.
         let rebuilding = self.rebuilding().await;
         let mut baselines = BaselineChunks::default();
-        report.rebuilt.extend(self.rebuild_some(leaves, &mut baselines, &rebuilding).await?);
+        self.rebuild_some(leaves, &mut baselines, &rebuilding).await?;
         let Some(store) = &self.inner.store else {
             for &key in leaves {
                 pause().await;

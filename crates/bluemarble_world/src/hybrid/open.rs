@@ -198,6 +198,7 @@ impl HybridWorld {
             index_work: IndexWork::since(lsn),
             counted,
             order: Mutex::default(),
+            rebuilt: Mutex::default(),
             rebuilding: futures::lock::Mutex::default(),
             folding: futures::lock::Mutex::default(),
         };

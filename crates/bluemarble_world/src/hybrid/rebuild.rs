@@ -1,10 +1,12 @@
 //! Rebuilding: edited chunks are carried into their parents, lod by lod.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, MutexGuard, PoisonError},
+};
 
 use bluemarble_core::{Chunk, ChunkKey, CompactChunk, MAX_LOD, code};
-use futures::lock::MutexGuard;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{pause::pause, world::HybridWorld};
 use crate::{
@@ -34,7 +36,8 @@ impl BaselineChunks {
 }
 
 impl HybridWorld {
-    /// Makes every lod show what was edited so far, and returns the chunks that have changed for it.
+    /// Makes every lod show what was edited so far, and returns the chunks that have changed for it since this or a
+    /// checkpoint last told of any: also those that a call changed which failed later.
     ///
     /// A lod is left alone where the lod below it looks from above as it did before, so a single voxel is
     /// seen up to where it would be overlooked. Calling this again changes nothing. What is edited
@@ -43,32 +46,46 @@ impl HybridWorld {
     /// # Errors
     /// [`WorldError::Store`] if a chunk cannot be read; what is left to do is done by the next call.
     pub async fn rebuild_parents(&self) -> Result<Vec<ChunkKey>, WorldError> {
+        self.rebuild_all().await?;
+        Ok(self.take_rebuilt())
+    }
+
+    /// The same, and nobody is told of what has changed yet.
+    pub(super) async fn rebuild_all(&self) -> Result<(), WorldError> {
         let mut leaves: Vec<_> = self.state().unshown(0).collect();
         // Neighbours share parents.
         leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
-        let mut changed = Vec::new();
         for leaves in std::iter::once(&[][..]).chain(leaves.chunks(REBUILT_AT_ONCE)) {
             let (mut baselines, rebuilding) = (BaselineChunks::default(), self.rebuilding().await);
-            changed.extend(self.rebuild_some(leaves, &mut baselines, &rebuilding).await?);
+            self.rebuild_some(leaves, &mut baselines, &rebuilding).await?;
         }
-        changed.sort_unstable_by_key(|&key| (key.lod, place(key)));
-        changed.dedup();
-        Ok(changed)
+        Ok(())
     }
 
     /// As long as this lives, nobody else changes parents.
-    pub(super) async fn rebuilding(&self) -> MutexGuard<'_, ()> {
+    pub(super) async fn rebuilding(&self) -> futures::lock::MutexGuard<'_, ()> {
         self.inner.rebuilding.lock().await
     }
 
-    /// [`HybridWorld::rebuild_parents`] for some chunks of lod 0 and whatever is left to do above it.
+    fn rebuilt(&self) -> MutexGuard<'_, FxHashSet<ChunkKey>> {
+        self.inner.rebuilt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The parents that were rebuilt since the last call, lod by lod.
+    pub(super) fn take_rebuilt(&self) -> Vec<ChunkKey> {
+        let mut rebuilt: Vec<_> = self.rebuilt().drain().collect();
+        rebuilt.sort_unstable_by_key(|&key| (key.lod, place(key)));
+        rebuilt
+    }
+
+    /// [`HybridWorld::rebuild_parents`] for some chunks of lod 0 and whatever is left to do above it; nobody is told
+    /// of what has changed yet.
     pub(super) async fn rebuild_some(
         &self,
         leaves: &[ChunkKey],
         baselines: &mut BaselineChunks,
-        _rebuilding: &MutexGuard<'_, ()>,
-    ) -> Result<Vec<ChunkKey>, WorldError> {
-        let mut changed = Vec::new();
+        _rebuilding: &futures::lock::MutexGuard<'_, ()>,
+    ) -> Result<(), WorldError> {
         let mut carry_up = CarryUp::default();
         // Once from bottom to top: whoever edits without a pause must not keep this from ending.
         for lod in 0..MAX_LOD {
@@ -82,11 +99,11 @@ impl HybridWorld {
             for (parent, children) in parents.into_values() {
                 pause().await;
                 if self.rebuild(parent, &children, baselines, &mut carry_up).await? {
-                    changed.push(parent);
+                    self.rebuilt().insert(parent);
                 }
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Brings one parent up to date with some of its children. True if it has changed.

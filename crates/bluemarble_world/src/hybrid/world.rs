@@ -11,6 +11,7 @@ use bluemarble_core::{ChunkKey, MaterialTable, Shape};
 use bluemarble_index::NodeIndex;
 use bluemarble_store::{ChunkStore, DeltaLog};
 use bluemarble_terrain::Baseline;
+use rustc_hash::FxHashSet;
 
 use super::{
     cache::Cache,
@@ -57,6 +58,8 @@ pub(super) struct Inner {
     pub counted: Counted,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     pub order: Mutex<()>,
+    /// Parents that were rebuilt and that nobody was told of yet: work that fails later must not lose them.
+    pub rebuilt: Mutex<FxHashSet<ChunkKey>>,
     /// Held while parents are read, changed and replaced.
     pub rebuilding: futures::lock::Mutex<()>,
     /// Held while edits are folded into the store.
@@ -108,6 +111,11 @@ impl HybridWorld {
     /// What readers remembered that have gone.
     pub(crate) fn memories(&self) -> MutexGuard<'_, Vec<Memory>> {
         self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether both are the same world: one is a clone of the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     pub(super) fn log(&self) -> Option<&DeltaLog> {

@@ -197,7 +197,11 @@ impl Migration {
         cancel: &Cancel,
         progress: impl FnMut(&Compared),
     ) -> Result<Compared, MigrationError> {
-        self.may_differ.store(false, Ordering::Release);
+        {
+            // Not while a batch is made in one and not yet in the other.
+            let _both = self.both.lock().await;
+            self.may_differ.store(false, Ordering::Release);
+        }
         let compared = self.copy(cancel, progress).await?;
         if compared.copied == 0 {
             let _both = self.both.lock().await;

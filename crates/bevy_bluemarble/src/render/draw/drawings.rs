@@ -84,7 +84,7 @@ pub(in crate::render) fn despawn_orphans(
     mut commands: Commands,
     orphans: Query<Entity, (With<DrawnNode>, Without<ChildOf>)>,
 ) {
-    orphans.iter().for_each(|orphan| commands.entity(orphan).despawn());
+    orphans.iter().for_each(|orphan| commands.entity(orphan).try_despawn());
 }
 
 /// A world is not streamed any more, or anew: everything that draws it goes.

@@ -97,7 +97,7 @@ pub(super) fn prepare(
 ) {
     for world in &worlds {
         let buffer = buffers.add(ShaderBuffer::from(Environment::default()));
-        commands.entity(world).insert(WorldEnvironment { buffer, written: None });
+        commands.entity(world).try_insert(WorldEnvironment { buffer, written: None });
     }
 }
 

@@ -52,7 +52,7 @@ pub(in crate::render) fn create_materials(
         let opaque = [add(false, false), add(false, true)];
         let see_through = [add(true, false), add(true, true)];
         let casts = quality.has_shadow_maps();
-        commands.entity(entity).insert(ChunkMaterials::of_voxels(opaque, see_through, casts));
+        commands.entity(entity).try_insert(ChunkMaterials::of_voxels(opaque, see_through, casts));
     }
 }
 

@@ -40,6 +40,6 @@ fn want_depth(
     viewers: Query<Entity, (With<Viewer>, With<Camera3d>, Without<DepthPrepass>)>,
 ) {
     for viewer in &viewers {
-        commands.entity(viewer).insert(DepthPrepass);
+        commands.entity(viewer).try_insert(DepthPrepass);
     }
 }

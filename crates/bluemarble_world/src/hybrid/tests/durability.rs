@@ -150,6 +150,33 @@ fn a_failed_flush_keeps_everything_in_memory_and_the_next_one_writes_it() {
     }
 }
 
+#[test]
+fn parents_that_a_failed_flush_rebuilt_are_told_of_by_the_next_call() {
+    let baseline = hills();
+    let rebuilt = {
+        let world = open(&objects(), &baseline);
+        dig(&world);
+        block_on(world.rebuild_parents()).expect("rebuilds")
+    };
+    assert!(!rebuilt.is_empty());
+    for flushes_again in [false, true] {
+        let faulty = faulty::Faulty::over(objects());
+        let objects: Arc<dyn ObjectStore> = faulty.clone();
+        let world = open(&objects, &baseline);
+        dig(&world);
+        faulty.fail_puts_after(0);
+        block_on(world.checkpoint()).expect_err("no space");
+        faulty.heal();
+        let told = if flushes_again {
+            block_on(world.checkpoint()).expect("writes").rebuilt
+        } else {
+            block_on(world.rebuild_parents()).expect("rebuilds")
+        };
+        assert_eq!(told, rebuilt);
+        assert_eq!(block_on(world.rebuild_parents()).expect("rebuilds"), [], "told once");
+    }
+}
+
 fn trench(x: i32) -> EditBatch {
     let trench = LatticeBox::new(ivec3(x, -30, 0), ivec3(x + 16, 0, 16));
     EditBatch::new().fill_box(0, trench, AIR).clone()

@@ -28,7 +28,7 @@ use bevy::{
     },
     tasks::{Task, futures_lite::future::yield_now},
 };
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 pub use self::error::PictureError;
 use self::{
@@ -185,7 +185,7 @@ pub(super) fn prepare(
 ) {
     for world in &worlds {
         let image = images.add(dark_cube());
-        commands.entity(world).insert(PlanetPictureCube { image, ready: false, failed: false });
+        commands.entity(world).try_insert(PlanetPictureCube { image, ready: false, failed: false });
     }
 }
 
@@ -224,7 +224,7 @@ fn start_pictures(
             };
             let _ = sender.send(picture.bytes(rest).await);
         });
-        commands.entity(world).insert(PictureInMaking { result, face_texels, _task: task });
+        commands.entity(world).try_insert(PictureInMaking { result, face_texels, _task: task });
     }
 }
 
@@ -235,9 +235,13 @@ fn receive_pictures(
     mut images: ResMut<Assets<Image>>,
 ) {
     for (world, making, mut cube) in &mut worlds {
-        let Ok(result) = making.result.try_recv() else { continue };
-        commands.entity(world).remove::<PictureInMaking>();
-        let inserted = result.map_err(|error| error.to_string()).and_then(|bytes| {
+        let result = match making.result.try_recv() {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(TryRecvError::Empty) => continue,
+            Err(TryRecvError::Disconnected) => Err("its decoder panicked".to_owned()),
+        };
+        commands.entity(world).try_remove::<PictureInMaking>();
+        let inserted = result.and_then(|bytes| {
             let image = cube_image(making.face_texels, bytes);
             images.insert(&cube.image, image).map_err(|error| error.to_string())
         });

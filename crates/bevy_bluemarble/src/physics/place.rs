@@ -1,0 +1,20 @@
+//! Where things are that collide, if nothing but their `Transform` says so.
+
+use bevy::{
+    ecs::{lifecycle::HookContext, world::DeferredWorld},
+    prelude::*,
+};
+
+use crate::space::{FollowsTransform, WorldPosition};
+
+/// Gives a new entity that needs a [`WorldPosition`] the one that its `Transform` tells, unless it has one. (A required
+/// component would put it at the origin.)
+pub(super) fn place_by_transform(mut world: DeferredWorld<'_>, context: HookContext) {
+    let entity = world.entity(context.entity);
+    if entity.contains::<WorldPosition>() {
+        return;
+    }
+    let translation = entity.get::<Transform>().map_or(Vec3::ZERO, |place| place.translation);
+    let placed = FollowsTransform::from_translation(translation);
+    world.commands().entity(context.entity).try_insert_if_new(placed);
+}
