@@ -8,4 +8,7 @@ cd "$root"
 server=(-p bevy_bluemarble --no-default-features --features avian,c-codecs)
 found=$(cargo tree "${server[@]}" --edges normal --prefix none | grep -E '^(wgpu|naga|winit|bevy_render|bevy_window|bevy_asset)' || true)
 [ -z "$found" ] || die "a server compiles parts of a renderer: $found"
+# The same of a game's own project, which says no more than README.
+found=$(cargo tree -p new_server --edges normal --prefix none | grep -E '^(wgpu|naga|winit|bevy_render|bevy_window|bevy_asset)' || true)
+[ -z "$found" ] || die "the new project of a server compiles parts of a renderer: $found"
 cargo clippy --quiet "${server[@]}" -- -D warnings

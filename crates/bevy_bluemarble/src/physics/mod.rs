@@ -59,6 +59,8 @@ pub struct VoxelPhysicsPlugin;
 
 impl Plugin for VoxelPhysicsPlugin {
     fn build(&self, app: &mut App) {
+        // A game may have the feature on and no physics.
+        let has_engine = resource_exists::<Time<Physics>>;
         require::<VoxelWorld, Meshing>(app);
         require::<VoxelWorld, VoxelGravity>(app);
         require::<VoxelWorld, colliders::WorldColliders>(app);
@@ -71,13 +73,18 @@ impl Plugin for VoxelPhysicsPlugin {
         .init_resource::<PhysicsOrigin>()
         .init_resource::<ColliderStatistics>()
         .add_observer(colliders::take_away)
-        .configure_sets(FixedUpdate, VoxelPhysicsSystems::Move.before(PhysicsSystems::First))
+        .configure_sets(PreUpdate, VoxelPhysicsSystems::Read.run_if(has_engine))
+        .configure_sets(
+            FixedUpdate,
+            VoxelPhysicsSystems::Move.before(PhysicsSystems::First).run_if(has_engine),
+        )
         .configure_sets(
             PostUpdate,
             (
                 VoxelPhysicsSystems::Write.before(BluemarbleSystems::Place),
                 VoxelPhysicsSystems::Colliders.after(BluemarbleSystems::Edit),
-            ),
+            )
+                .run_if(has_engine),
         )
         .add_systems(
             PreUpdate,

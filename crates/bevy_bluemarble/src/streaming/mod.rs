@@ -17,7 +17,7 @@
 
 mod budget;
 mod build;
-pub mod cut;
+mod cut;
 mod jobs;
 mod measure;
 mod progress;
@@ -33,6 +33,7 @@ use bevy::prelude::*;
 pub use self::{
     budget::FrameBudget,
     build::{BakedNode, BuiltNode, ChunkBundle, MeshedNode, NodeBaker, NodeBaking, Pass},
+    cut::{AreaProgress, PerLod, View},
     progress::StreamingProgress,
     settings::StreamingSettings,
     statistics::StreamingStatistics,

@@ -99,11 +99,6 @@ impl Cut {
         self.tree.len()
     }
 
-    /// Whether no node is known.
-    pub fn is_empty(&self) -> bool {
-        self.tree.len() == 0
-    }
-
     /// Whether a node is still wanted.
     pub fn wants(&self, key: ChunkKey) -> bool {
         self.tree.find(key).is_some_and(|at| self.tree[at].is_wanted())
