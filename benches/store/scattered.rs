@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Instant};
 
-use bluemarble_core::MaterialId;
+use bluemarble_core::{MaterialId, VoxelPos};
 use bluemarble_store::Durability;
 use futures::executor::block_on;
 
