@@ -6,7 +6,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `views` | [`Viewer`]s become views in world metres |
-//! | [`cut`] | which nodes are drawn, which are wanted |
+//! | `cut` | which nodes are drawn, which are wanted |
 //! | `queue` | the most wanted first, few in flight, cancellable |
 //! | `jobs` | the jobs of all worlds, and the workers that do them |
 //! | `build` | one job: read, mesh, bake |
