@@ -1,4 +1,4 @@
-//! Programs that show what the plugin does: see `globe` and `minimal`.
+//! Programs that show what the plugin does: `minimal` first, `globe` for everything.
 
 /// Compiles what README shows.
 #[cfg(doctest)]

@@ -14,7 +14,7 @@ const TURN_RADIANS_S: f64 = 0.8;
 
 fn main() -> Result {
     let materials = MaterialTable::standard();
-    // The data of the Earth lie in `assets/earth`; the variable BLUEMARBLE_ASSETS names another folder.
+    // The data of the Earth are in `assets/earth`; the variable BLUEMARBLE_ASSETS names another folder.
     let sources = EarthSources::shipped(&assets_dir());
     let earth = EarthBaseline::load(&sources, &materials, 1)?;
     let picture = PlanetPicture::load(

@@ -14,10 +14,9 @@ done
 if [ -z "$headless" ] && [ -z "${DISPLAY:-}" ]; then
     echo "no display: rendering globe.png instead" >&2
     set -- --headless --settle --screenshot globe.png "$@"
-elif [ -z "$headless" ] && ! /sbin/ldconfig -p | grep -q 'libxkbcommon-x11\.so\.0'; then
-    install_packages libxkbcommon-x11-0 libxcursor1 libxi6 libx11-xcb1 ||
-        die "a window needs the Debian packages libxkbcommon-x11-0, libxcursor1, libxi6 and libx11-xcb1"
+elif [ -z "$headless" ]; then
+    ensure_window
 fi
-# Mesa grumbles without one.
+# Mesa warns if it is not set.
 export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 exec cargo run --quiet --example globe -- "$@"

@@ -23,6 +23,13 @@ have_vulkan() {
     [ -n "$drivers" ] && /sbin/ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'
 }
 
+# What a window needs under X11.
+ensure_window() {
+    /sbin/ldconfig -p | grep -q 'libxkbcommon-x11\.so\.0' ||
+        install_packages libxkbcommon-x11-0 libxcursor1 libxi6 libx11-xcb1 ||
+        die "a window needs the Debian packages libxkbcommon-x11-0, libxcursor1, libxi6 and libx11-xcb1"
+}
+
 # Installs Debian packages as root or with sudo that asks nothing; fails if it may not.
 install_packages() {
     local as=

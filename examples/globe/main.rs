@@ -113,7 +113,7 @@ fn build(options: Options) -> Result<App, String> {
         ..default()
     });
     let mut threads = TaskPoolOptions::default();
-    // Half of the machine streams and the rest draws; without a window nobody waits for frames.
+    // Half of the machine streams and the rest draws; without a window frames may take longer.
     let percent = if options.headless { 1.0 } else { 0.5 };
     threads.async_compute =
         TaskPoolThreadAssignmentPolicy { percent, max_threads: 16, ..threads.async_compute };

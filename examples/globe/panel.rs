@@ -91,14 +91,14 @@ pub fn draw(
         ui.strong("Tools");
         ui.horizontal_wrapped(|ui| {
             ui.label("left click");
-            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Read, "reads");
-            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Dig, "digs");
-            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Place, "places");
-            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Paint, "paints");
-            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Smooth, "smooths");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Read, "read");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Dig, "dig");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Place, "place");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Paint, "paint");
+            ui.selectable_value(&mut tool.mode, crate::tools::Mode::Smooth, "smooth");
         });
         let HistoryStatistics { undo_steps, redo_steps, .. } = history.0;
-        ui.label(format!("Ctrl+Z takes back {undo_steps}, with Shift does again {redo_steps}"));
+        ui.label(format!("Undo (Ctrl+Z): {undo_steps}, redo (Ctrl+Shift+Z): {redo_steps}"));
         ui.add(egui::Slider::new(&mut tool.radius_m, 0.1..=50.0).logarithmic(true).text("radius, m"));
         let names = world.0.materials().rows();
         egui::ComboBox::from_label("material").selected_text(world.0.materials().name(tool.material)).show_ui(ui, |ui| {

@@ -5,7 +5,7 @@
 //! workers wait between two steps while the gate is closed, which is from the first to the last stage of
 //! the main world. They never wait for longer than they have worked since they last waited: with frames
 //! that follow each other without a pause they still have half of the time. While they are far behind what the
-//! views want they do not wait at all: whoever has just arrived wants to see the ground first.
+//! views want they do not wait at all: after an arrival the ground comes first.
 
 use std::{
     cell::Cell,
@@ -50,7 +50,7 @@ pub(crate) fn close(gate: Res<FrameGate>) {
 /// The main world has done its part of the frame.
 pub(crate) fn open(gate: Res<FrameGate>) {
     gate.0.is_closed.store(false, Ordering::Relaxed);
-    // Whoever has seen the gate closed and holds the lock is to wait before the others are woken.
+    // A thread that has seen the gate closed and holds the lock must wait before the others are woken.
     drop(gate.0.waiting.lock().unwrap_or_else(PoisonError::into_inner));
     gate.0.opened.notify_all();
 }

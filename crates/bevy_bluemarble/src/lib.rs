@@ -26,8 +26,8 @@
 //! # The camera
 //!
 //! Voxel shaders map tones and fit the exposure to the sun by themselves, so the camera has `Tonemapping::None`: with
-//! another one voxels are mapped twice and look pale. Meshes of your own are then drawn as bright as they are lit; keep
-//! their lights below what white needs, or draw them by another camera.
+//! another one voxels are mapped twice and look pale. Without a tonemapper your own meshes clip at white: lower the
+//! intensity of their lights, or draw them with another camera.
 //!
 //! # A planet
 //!
@@ -41,8 +41,8 @@
 //!
 //! # The crates below
 //!
-//! A game needs `bevy` and this crate only. [`prelude`] has what most games use; the whole of the crates whose types stand
-//! in signatures here is there as [`bluemarble_core`] (lattice, materials, shapes, edits), [`bluemarble_terrain`]
+//! A game needs `bevy` and this crate only. [`prelude`] has what most games use; the crates whose types appear in
+//! this API are re-exported: [`bluemarble_core`] (lattice, materials, shapes, edits), [`bluemarble_terrain`]
 //! (baselines), [`bluemarble_world`] (worlds, queries, rays), [`bluemarble_edit`] (brushes, undo, clipboard) and
 //! [`bluemarble_mesh`] (meshers). Positions far from the origin are `big_space`'s, which is here as [`big_space`].
 //!
@@ -61,7 +61,7 @@
 //! | [`picking`] | rays find the drawn voxel; a `bevy_picking` backend |
 //! | `physics` | colliders and walking, with the feature `avian` |
 //!
-//! [`systems`] says when they work within a frame, [`gate`] keeps workers out of the frame's way.
+//! [`systems`] says when they work within a frame, [`gate`] pauses workers during a frame.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod edit;

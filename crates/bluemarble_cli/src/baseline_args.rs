@@ -21,11 +21,11 @@ pub enum Kind {
     Earth,
 }
 
-/// What a world is made of where nobody has edited it.
+/// What a world is made of where it is not edited.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Baseline")]
 pub struct BaselineArgs {
-    /// What the world is made of where nobody has edited it.
+    /// What the world is made of where it is not edited.
     #[arg(long, value_enum, value_name = "KIND")]
     pub baseline: Option<Kind>,
     /// For noise and earth: any number, another one is another ground [default: 1].

@@ -17,7 +17,7 @@ pub const REFUSED: u8 = 2;
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
-    /// Empty if whoever reads our output has gone and there is nobody to tell.
+    /// Empty if the reader of our output has closed it: there is no one to tell.
     message: String,
 }
 
@@ -71,7 +71,7 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         if !self.message.is_empty() {
             let line = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
-            // Nobody is left to be told if this fails.
+            // There is no one left to tell if this fails.
             let _ = writeln!(io::stderr(), "error: {line}");
         }
         ExitCode::from(self.code)

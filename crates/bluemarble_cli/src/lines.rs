@@ -53,7 +53,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 impl<R: Read> Lines<BufReader<R>> {
-    /// Whether reading on may have to wait for whoever writes.
+    /// Whether reading on may have to wait for the writer.
     pub fn may_wait(&self) -> bool {
         self.reader.buffer().is_empty()
     }

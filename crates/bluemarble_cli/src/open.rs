@@ -1,4 +1,4 @@
-//! A place to a world: with its baseline where voxels nobody has edited matter, else without.
+//! A place to a world: with its baseline where unedited voxels matter, else without.
 
 use std::{
     ffi::OsString,
@@ -175,7 +175,7 @@ impl WorldArgs {
     pub fn look(&self) -> Result<Looked, Failure> {
         let store = open_read_only(&self.place)?;
         let lock = match self.known_dir().map(WorldLock::take).transpose() {
-            // Where nothing can be written, nobody writes.
+            // Where nothing can be written, there is no other writer.
             Err(StoreError::Unwritable { .. }) => None,
             lock => lock?,
         };

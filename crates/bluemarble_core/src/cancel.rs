@@ -10,7 +10,7 @@ use std::{
 
 /// A token that tells long work to stop. All clones are the same token.
 ///
-/// Whoever starts the work keeps a clone and calls [`Cancel::cancel`]; the work calls [`Cancel::check`] after every step
+/// The caller keeps a clone and calls [`Cancel::cancel`]; the work calls [`Cancel::check`] after every step
 /// of about a millisecond.
 ///
 /// ```

@@ -8,7 +8,7 @@ use crate::{LatticeBox, LatticePos, MaterialId, VoxelPos};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum Cause {
-    /// Somebody who plays.
+    /// A player.
     #[default]
     Player,
     /// A tool: an import, a script.
@@ -96,7 +96,7 @@ impl EditBatch {
         Self::default()
     }
 
-    /// The batch as the doing of somebody else than a player.
+    /// Says who or what makes the changes; a player, without this.
     pub fn caused_by(mut self, cause: Cause) -> Self {
         self.cause = cause;
         self

@@ -33,7 +33,7 @@ fn rank(urgency: Urgency, key: ChunkKey) -> Rank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Ready,
-    /// Somebody looks at it.
+    /// A worker looks at it.
     Claimed,
     /// It could not be looked at; it is ready again at this time.
     Resting(Instant),
@@ -51,9 +51,9 @@ struct Waiting {
 /// How many chunks wait, and for what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueLength {
-    /// Nobody has looked at them yet.
+    /// No worker has looked at them yet.
     pub ready: usize,
-    /// Somebody is looking.
+    /// A worker is looking.
     pub claimed: usize,
     /// They could not be read and rest before they are tried again.
     pub resting: usize,

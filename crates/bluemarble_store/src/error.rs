@@ -199,7 +199,7 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Somebody else has replaced a shard between our reading and our writing it.
+    /// Another writer has replaced a shard between our reading and our writing it.
     #[error(
         "{path}: replaced by another writer, which had no lease or took ours over; nothing of this \
          write is in it: open the world again, then write once more"

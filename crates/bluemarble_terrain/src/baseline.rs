@@ -1,4 +1,4 @@
-//! [`Baseline`]: what a world is made of where nobody has edited it.
+//! [`Baseline`]: what a world is made of where it is not edited.
 
 use std::sync::Arc;
 

@@ -33,7 +33,7 @@
 //! | [`NoiseBaseline`] | a plane of rolling hills and lakes |
 //! | [`Superflat`] | horizontal layers |
 //! | [`GroundClosure`], [`VoxelClosure`] | a game's own function of places, or of voxels |
-//! | `NoiseHeights`, `NoiseDensity` | any function of the crate `noise` (cargo feature `noise`) |
+//! | `NoiseHeights`, `NoiseDensity` | any function of the crate `noise` 0.9 (cargo feature `noise`) |
 //! | [`Empty`] | air |
 //! | [`octree`] | a pure octree in a file, as it is or as a baseline |
 //! | [`Recipe`] | a baseline written down, to be made again later |

@@ -1,4 +1,4 @@
-//! [`Recipe`]: a baseline written down, so that whoever opens a world later can make it again.
+//! [`Recipe`]: a baseline written down, so that a world can be opened later.
 
 use std::{
     path::{Path, PathBuf},

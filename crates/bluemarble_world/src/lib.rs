@@ -77,6 +77,7 @@ pub mod report;
 pub mod statistics;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
+pub use bluemarble_index::SnapshotError;
 // Of the crates below, what signatures here name.
 pub use bluemarble_store as store;
 pub use bluemarble_store::{ChunkStore, LogOptions, StoreOptions, log::disk::Disk};

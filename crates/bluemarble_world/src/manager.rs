@@ -35,7 +35,7 @@ pub enum RebuildPace {
 }
 
 impl RebuildPace {
-    /// How long changes may wait; `None` for as long as nobody asks.
+    /// How long changes may wait; `None` for as long as it is not asked for.
     pub const fn interval(self) -> Option<Duration> {
         match self {
             Self::Aggressive => Some(Duration::from_secs(1)),
@@ -156,7 +156,7 @@ impl RebuildManager {
         RebuildProgress { left: self.world.unindexed(), ..self.shared.round().progress.clone() }
     }
 
-    /// Waits until nobody works, for so long at most. True if nobody does.
+    /// Waits until no worker is busy, for so long at most. True if none is.
     pub fn wait(&self, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         let mut round = self.shared.round();
@@ -193,7 +193,7 @@ fn work(world: &HybridWorld, shared: &Shared) {
         if end_of_step(shared, &report) && !save(world) {
             shared.round().is_unsaved = true;
         }
-        // Whoever draws frames has more urgent things to do.
+        // Frames come first.
         std::thread::yield_now();
     }
 }
@@ -242,7 +242,7 @@ fn end_of_step(shared: &Shared, report: &IndexReport) -> bool {
     round.progress.indexed += report.indexed;
     round.progress.failed += report.failed;
     round.is_unsaved |= report.indexed > 0;
-    // Whoever finds nothing more to claim ends the round; others may still be at their last chunks.
+    // A worker that finds nothing more to claim ends the round; others may still be at their last chunks.
     if report.indexed + report.failed == 0 {
         round.at = round.pace.interval().map(|interval| Instant::now() + interval);
     }

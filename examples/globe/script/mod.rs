@@ -207,7 +207,7 @@ pub fn advance(
     let (world, statistics, picture, has_picture) = *planet;
     let now = Instant::now();
     let Ok((camera, projection, mut switch)) = cameras.single_mut() else { return };
-    // Nobody looks while the view settles, so nothing is drawn then; frames that are drawn count.
+    // While the view settles nothing needs to be drawn; frames that are drawn count.
     if let Some(last) = script.last_frame.replace(now)
         && switch.is_active
     {
@@ -349,7 +349,7 @@ fn numbered(path: &Path, frame: u64) -> PathBuf {
 
 /// Says in one line why the run cannot go on.
 pub fn fail(reason: &str) {
-    // If even standard error is closed there is nobody left to tell.
+    // If even standard error is closed there is no one left to tell.
     let _ = writeln!(std::io::stderr(), "globe: {reason}");
 }
 

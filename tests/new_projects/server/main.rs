@@ -10,7 +10,7 @@ fn main() -> Result {
     let materials = MaterialTable::standard();
     let brick = materials.id("brick")?;
     let hills = NoiseBaseline::new(0.5, 7, &materials)?;
-    let world = HybridWorld::open(dir.as_ref(), Arc::new(hills), materials)?;
+    let world = HybridWorld::open(&dir, Arc::new(hills), materials)?;
     App::new()
         .add_plugins((MinimalPlugins.set(ScheduleRunnerPlugin::default()), BluemarbleServerPlugins))
         .add_systems(

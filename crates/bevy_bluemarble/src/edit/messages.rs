@@ -1,7 +1,5 @@
-//! What a game asks for and is told. Every message names a world by its entity, and goes to whichever [`VoxelWorld`] that
-//! has when the frame ends.
-//!
-//! Of one frame, steps begin first; then come batches, brushes, undo and redo, and steps end.
+//! What a game asks for and is told. Every message names a world by its entity, and is applied to the [`VoxelWorld`] on that
+//! entity at the end of the frame.
 //!
 //! [`VoxelWorld`]: crate::world::VoxelWorld
 
@@ -11,7 +9,8 @@ use bevy::prelude::*;
 use bluemarble_core::{ChunkKey, EditBatch};
 use bluemarble_edit::{Brush, EditError};
 
-/// Ask for voxels to change. The batch is applied as a whole or, if any of it is refused, not at all.
+/// Ask for voxels to change. The batch is applied as a whole or, if any of it is refused, not at all: [`EditApplied`] or
+/// [`EditRefused`] answers. Edits of one frame are applied before the undo and redo of that frame.
 #[derive(Message, Clone, Debug, Reflect)]
 pub struct EditVoxels {
     /// The world's entity.
@@ -85,7 +84,7 @@ pub enum EditRefusal {
     /// The world has no `KeepHistory`.
     #[error("the world keeps no history: insert KeepHistory on its entity to undo edits")]
     NoHistory,
-    /// The baseline of the world panicked perhaps; it says how.
+    /// Code of the game, a baseline perhaps, panicked: its message.
     #[error("{0}")]
     Panicked(String),
     /// What the world said.

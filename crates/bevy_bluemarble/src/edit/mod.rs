@@ -1,4 +1,5 @@
-//! Edits: asked for by messages, applied in the background, frame after frame in the order in which they were asked for.
+//! Edits: asked for by messages, and applied in the background, frame after frame. Of one frame, steps begin first; then come
+//! batches, brushes, undo and redo, each in the order in which they were written, and steps end.
 //!
 //! | file | what it holds |
 //! |---|---|

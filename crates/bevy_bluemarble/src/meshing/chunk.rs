@@ -106,7 +106,7 @@ impl ChunkMeshing {
     ) -> Result<FacePlane, WorkError> {
         let shape = self.world.shape();
         let Some(beside) = shape.neighbour(key, face) else {
-            // Above the lattice is air; below it nobody looks.
+            // Above the lattice is air; what is below it is never seen.
             let beyond = if face == Face::PosY { MaterialId::AIR } else { self.solid() };
             return Ok(FacePlane::uniform(beyond));
         };

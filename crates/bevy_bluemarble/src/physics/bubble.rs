@@ -25,7 +25,7 @@ impl PhysicsOrigin {
 }
 
 /// A body with a place in world space. Its `WorldPosition` and the rotation of its `Transform` follow the
-/// physics engine; written by anybody else, they move the body.
+/// physics engine; written by the game, they move the body.
 #[derive(Component, Clone, Copy, Debug, Default, Reflect)]
 #[reflect(Component, Default)]
 #[component(on_add = place_by_transform)]
@@ -56,7 +56,7 @@ pub(super) fn move_origin(
     }
 }
 
-/// Moves bodies whose place was written by somebody else.
+/// Moves bodies whose place the game has written.
 pub(super) fn read_places(
     origin: Res<PhysicsOrigin>,
     mut bodies: Query<(&WorldPosition, &Transform, &mut WorldBody, &mut Position, &mut Rotation)>,
@@ -82,7 +82,7 @@ pub(super) fn write_places(
     >,
 ) {
     for (position, rotation, mut place, mut transform, mut body) in &mut bodies {
-        // What was written by somebody else in this frame counts more.
+        // What the game has written in this frame counts more.
         if body.known != Some((place.0, transform.rotation)) {
             continue;
         }

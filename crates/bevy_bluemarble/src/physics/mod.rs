@@ -12,7 +12,7 @@
 //! | `colliders` | chunks near [`CollidesWithVoxels`] entities become colliders, off the main thread |
 //! | `gravity` | bodies fall along the local up |
 //! | `place` | positions of what has a `Transform` only |
-//! | `walker` | [`Walker`]: somebody on foot |
+//! | `walker` | [`Walker`]: a character on foot |
 
 mod bubble;
 mod collider;
@@ -53,8 +53,9 @@ pub enum VoxelPhysicsSystems {
 
 /// Colliders of voxels, and bodies that stand on a planet.
 ///
-/// It tells the physics engine that positions are its own and not those of `Transform`. Bodies are entities with a
-/// `RigidBody`, a `Collider` and a [`WorldBody`].
+/// **It changes avian for the whole app**: avian's `Gravity` is zero, and avian does not copy between `Transform` and
+/// `Position`; this plugin does both for every entity with a [`WorldBody`]. Give one to each `RigidBody`.
+/// [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin, `BluemarblePlugins` do not.
 pub struct VoxelPhysicsPlugin;
 
 impl Plugin for VoxelPhysicsPlugin {

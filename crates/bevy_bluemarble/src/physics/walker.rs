@@ -1,4 +1,4 @@
-//! Somebody on foot.
+//! A character on foot.
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
@@ -9,7 +9,7 @@ use super::{
     gravity::{Gravitation, Pull},
 };
 
-/// Somebody on foot: stands upright wherever up is, walks where it is told, and jumps.
+/// A character on foot: stands upright wherever up is, walks where it is told, and jumps.
 ///
 /// It is a dynamic capsule of 1.7 m by default; give the entity another `Collider` to change that.
 #[derive(Component, Clone, Copy, Debug, Reflect)]
@@ -47,7 +47,7 @@ impl Default for Walker {
     }
 }
 
-/// Somebody who goes slower than this share of what it wants has met a ledge.
+/// A walker that is slower than this share of what it wants has met a ledge.
 const BLOCKED_SHARE: f32 = 0.3;
 /// How quickly it comes to the speed that it wants, per second.
 const GRIP_PER_S: f32 = 12.0;

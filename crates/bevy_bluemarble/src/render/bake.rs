@@ -85,7 +85,7 @@ impl<'a> Baker<'a> {
                 let middle = (corners[0] + corners[2]).as_dvec3() * 0.5;
                 let light = quad.light();
                 let (flat, material) = (quad.face().axis(), quad.material());
-                // A skirt is lit as the ground that it hangs from: so nobody sees it.
+                // A skirt is lit as the ground that it hangs from, so that it does not show.
                 let face = if quad.is_skirt() { Face::PosY } else { quad.face() };
                 for (corner, light) in corners.into_iter().zip(light) {
                     let mut local = self.corners.corner(corner);

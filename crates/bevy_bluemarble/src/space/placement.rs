@@ -19,7 +19,7 @@ impl WorldSpace<'_, '_> {
         !self.roots.is_empty()
     }
 
-    /// The renderer's origin in world space; `None` while it is floating and follows nobody.
+    /// The renderer's origin in world space; `None` while it is floating and follows no entity.
     pub fn origin(&self) -> Option<DVec3> {
         match self.roots.single() {
             Ok(grid) => Some(self.origins.iter().next()?.as_dvec3(grid)),

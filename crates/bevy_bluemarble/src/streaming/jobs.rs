@@ -124,7 +124,7 @@ impl Board {
         while let Some((jobs, Job { key, is_urgent, cancel })) = self.take(urgent) {
             let result = guarded(jobs.builder.build(key, cancel)).await;
             let end = if is_urgent { &jobs.urgent_end } else { &jobs.end };
-            // Nobody takes what belongs to a world that is gone.
+            // Results of a world that is gone are not received.
             let _ = end.send(JobEnd { key, result });
             drop(jobs);
             let (workers, most) = (&self.workers, &self.most_workers);

@@ -5,7 +5,7 @@ use bevy::prelude::*;
 use super::{StreamingStatistics, WorldStreaming};
 use crate::world::WorldUpkeep;
 
-/// Brings the statistics up to date. What entities do is told by whoever draws.
+/// Brings the statistics up to date. The renderer adds what entities do.
 pub(super) fn measure(
     mut worlds: Query<(&WorldStreaming, &WorldUpkeep, &mut StreamingStatistics)>,
 ) {

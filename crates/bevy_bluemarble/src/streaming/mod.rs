@@ -1,7 +1,7 @@
 //! Streaming: which nodes of every world are wanted, in which order, and what has become of them.
 //!
 //! Nothing here knows about entities, materials or the graphics card. A [`NodeBaker`] makes of meshed chunks what is
-//! drawn; whoever draws takes [`WorldStreaming::next_built`] and the [`Swap`] of each frame.
+//! drawn; the renderer takes [`WorldStreaming::next_built`] and the [`Swap`] of each frame.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -81,7 +81,7 @@ impl Plugin for VoxelStreamingPlugin {
     }
 }
 
-/// Where whoever draws comes in.
+/// Where the renderer joins in.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum StreamingSteps {
     /// Worlds that have a baker begin to be streamed, in [`BluemarbleSystems::Prepare`].

@@ -1,4 +1,4 @@
-//! Whether an area is there: for loading screens, and before somebody is put down in it.
+//! Whether an area is there: for loading screens, and before a player is placed in it.
 
 use bevy::{ecs::system::SystemParam, prelude::*};
 use glam::DVec3;
@@ -11,9 +11,13 @@ use crate::space::WorldFrame;
 /// ```no_run
 /// # use bevy::prelude::*;
 /// # use bevy_bluemarble::prelude::*;
-/// fn end_loading_screen(progress: StreamingProgress, viewers: Query<&WorldPosition, With<Viewer>>) {
-///     let Some(position) = viewers.iter().next() else { return };
-///     let area = progress.around(position.0, 50.0);
+/// fn end_loading_screen(
+///     progress: StreamingProgress,
+///     viewer: Single<&GlobalTransform, With<Viewer>>,
+///     space: WorldSpace,
+/// ) {
+///     let Some(position) = space.world_from_render(viewer.translation()) else { return };
+///     let area = progress.around(position, 50.0);
 ///     if area.is_ready() && area.coarsest_lod == Some(0) {
 ///         info!("the ground is there");
 ///     }

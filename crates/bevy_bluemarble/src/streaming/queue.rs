@@ -68,7 +68,7 @@ pub struct JobQueue {
 }
 
 impl JobQueue {
-    /// Replaces everything that waits; jobs in flight that nobody wants any more are cancelled.
+    /// Replaces everything that waits; jobs in flight that are no longer wanted are cancelled.
     pub fn replace(&mut self, requests: Vec<Request>, wanted: impl Fn(ChunkKey) -> bool) {
         self.waiting.clear();
         self.order.clear();

@@ -102,7 +102,7 @@ impl WorldStreaming {
             }
         }
         let Swap { shown, hidden, dropped } = &mut self.swap;
-        // Nobody may have taken the last ones.
+        // The last ones may not have been taken.
         shown.extend(change.shown);
         hidden.extend(change.hidden);
         dropped.extend(change.dropped);

@@ -13,7 +13,7 @@ use crate::{
 const AHEAD_S: f64 = 1.0;
 /// How much that counts of what is on screen.
 const AHEAD_WEIGHT: f64 = 0.7;
-/// Slower than this nobody needs to look ahead.
+/// Slower than this there is no need to look ahead.
 const LEAST_SPEED_M_S: f64 = 0.5;
 /// Field of view and resolution of a viewer that is no camera.
 const PLAIN_FOV_RAD: f64 = 1.0;
@@ -31,7 +31,7 @@ pub struct Motion {
 }
 
 impl Motion {
-    /// The velocity of this frame and of the last one, whichever is less: somebody who jumps to another
+    /// The velocity of this frame and of the last one, whichever is less: a viewer that jumps to another
     /// place does not move there.
     fn step(&mut self, position: DVec3, elapsed_s: f64) -> DVec3 {
         let Some(before) = self.position.replace(position).filter(|_| elapsed_s > 0.0) else {

@@ -20,7 +20,7 @@ fn add_physics(app: &mut App) {
         .insert_resource(Time::<Fixed>::from_hz(60.0));
 }
 
-/// Puts somebody down and waits for ground under the feet.
+/// Places a walker and waits for ground under its feet.
 fn put_down(stage: &mut Stage, at: DVec3) -> Entity {
     let body = (Walker::default(), CollidesWithVoxels { radius_m: 12.0 }, WorldPosition(at));
     let body = stage.app.world_mut().spawn(body).id();

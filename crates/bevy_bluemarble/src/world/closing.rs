@@ -13,12 +13,14 @@ use super::{
 };
 use crate::workers;
 
-/// A world that was replaced, removed or despawned holds all its edits in its store, and is closed: its directory may be
-/// opened again, unless the game still holds a clone of its own.
+/// A world that was replaced, removed or despawned is closed: its directory may be opened again, unless the game still
+/// holds a clone of its own.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
 pub struct VoxelWorldClosed {
     /// The entity that had it.
     pub world: Entity,
+    /// Its store holds all its edits. If it could not be written, the delta log has them, and the next opening finds them.
+    pub is_saved: bool,
 }
 
 /// How long the end of the app waits for work that is on its way.
@@ -45,14 +47,14 @@ impl ClosingWorlds {
 struct Closing {
     entity: Entity,
     world: HybridWorld,
-    /// Held by nobody else when nothing works on it any more.
+    /// No one else holds it when nothing works on the world any more.
     work: WorkToken,
-    /// Held by nobody else when all clones of this crate are gone.
+    /// No one else holds it when all clones of this crate are gone.
     users: WorkToken,
-    /// Whether somebody waits for a [`VoxelWorldSaved`].
+    /// Whether a [`VoxelWorldSaved`] was asked for and is still to come.
     is_save_awaited: bool,
-    /// Whether all that can be saved is.
-    is_saved: bool,
+    /// Whether all is saved; `None` as long as that is tried.
+    is_saved: Option<bool>,
     index: Option<WorldIndex>,
     saving: Option<Receiver<Result<CheckpointReport, WorkError>>>,
     tries: u32,
@@ -73,7 +75,7 @@ pub(super) fn begin(
         work: upkeep.work_token(),
         users: upkeep.user_token(),
         is_save_awaited: upkeep.is_save_awaited(),
-        is_saved: false,
+        is_saved: None,
         index: Some(std::mem::take(&mut *index)),
         saving: None,
         tries: 0,
@@ -97,7 +99,7 @@ pub(super) fn advance(
             closing.saving = None;
             match result {
                 Ok(CheckpointReport { lsn, chunks, .. }) => {
-                    closing.is_saved = true;
+                    closing.is_saved = Some(true);
                     if closing.is_save_awaited {
                         saved.write(VoxelWorldSaved { world: closing.entity, lsn, chunks });
                     }
@@ -110,14 +112,14 @@ pub(super) fn advance(
                     error!(
                         "a world is closed without its last save, its log has the edits: {error}"
                     );
-                    closing.is_saved = true;
+                    closing.is_saved = Some(false);
                 }
             }
         }
-        if closing.is_saved {
+        if let Some(is_saved) = closing.is_saved {
             let is_gone = closing.users.is_held_by(1);
             if is_gone {
-                closed.write(VoxelWorldClosed { world: closing.entity });
+                closed.write(VoxelWorldClosed { world: closing.entity, is_saved });
             }
             return !is_gone;
         }

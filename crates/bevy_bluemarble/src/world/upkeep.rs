@@ -90,7 +90,7 @@ impl WorldUpkeep {
         self.saving.note_edit(interval);
     }
 
-    /// Whether somebody waits for a [`VoxelWorldSaved`].
+    /// Whether a [`VoxelWorldSaved`] was asked for and is still to come.
     pub(super) fn is_save_awaited(&self) -> bool {
         self.saving.is_awaited()
     }

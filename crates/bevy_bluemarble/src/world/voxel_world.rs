@@ -12,6 +12,9 @@ use crate::space::WorldFrame;
 /// alone; it may move and turn. What is special about it is told by other components of the same entity:
 /// [`SaveInterval`](super::SaveInterval), [`IndexPace`](super::IndexPace) and whatever the other plugins know.
 ///
+/// The clone in here is for reading. Edit with [`EditVoxels`](crate::edit::EditVoxels) and its like: what is edited through
+/// [`HybridWorld::edit`] is neither drawn nor collided with before its chunks are loaded anew.
+///
 /// Insert another one to replace it, remove it or despawn the entity to close it: edits on their way are finished
 /// and saved in the background, then [`VoxelWorldClosed`](super::VoxelWorldClosed) is sent.
 #[derive(Component, Clone, Debug, Reflect)]

@@ -131,7 +131,7 @@ fn print(report: &EditReport, json: bool) -> Result<(), Failure> {
     } else {
         report.lsn.to_string()
     };
-    // Whoever stops listening must learn that the rest was not done.
+    // A reader that stops listening must learn that the rest was not done.
     output::print(&line).map_err(|failure| {
         failure.loud("standard output: closed; the batches whose numbers were printed are done")
     })

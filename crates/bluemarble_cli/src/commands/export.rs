@@ -35,7 +35,7 @@ const ROW_CELLS: i32 = 4096;
 
 /// Write a box of a world as plain Zarr, .npy, .vox or a linear octree.
 ///
-/// Cells that nobody has edited are filled from the baseline. Without it they are 65535, empty in a .vox, and
+/// Unedited cells are filled from the baseline. Without it they are 65535, empty in a .vox, and
 /// in no leaf of an octree.
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("to").required(true))]

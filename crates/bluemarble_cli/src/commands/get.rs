@@ -58,7 +58,7 @@ impl Get {
                 voxels.push(position);
             }
             let is_last = !matches!(line, Ok(Some(_))) || position.is_err();
-            // Whoever waits for an answer before asking on gets it.
+            // A client that waits for an answer before it asks on gets it.
             if is_last || voxels.len() >= BATCH || lines.may_wait() {
                 self.answer(&world, &voxels, json)?;
                 voxels.clear();

@@ -27,10 +27,10 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        // Held until the end: nobody may write meanwhile.
+        // Held until the end: there must be no writer meanwhile.
         let looked = self.world.look()?;
         let mut damages = Vec::new();
-        // The recipe must be readable; what it makes is checked by whoever needs the baseline.
+        // The recipe must be readable; what it makes is checked where the baseline is needed.
         if let Err(failure) = self.world.document() {
             let reason = failure.into_message();
             damages.push(Damage::of_file(DamagedPart::Document, DOCUMENT_NAME, reason));

@@ -36,7 +36,7 @@ fn an_octree_comes_back_as_it_went_out() {
     assert_eq!(said["leaves"], (bytes - 32) / 12);
     assert!(moved_in(dir) == npy_items(&fs::read(dir.join("a.npy")).unwrap()), "another ground");
     assert_eq!(run(dir, "verify w").code, 0);
-    let again = refused(dir, IMPORT, "is edited, and lies in the box of the octree");
+    let again = refused(dir, IMPORT, "is edited, and is in the box of the octree");
     assert!(again.contains("new world"), "{again}");
     // What has moved in goes out as it came.
     done(dir, "export w --box 0,5,3,-8,142,153,127 --octree b.octree");

@@ -11,7 +11,7 @@
 //! # When others edit, too
 //!
 //! A cell is undone only if it still holds what the step made of it, and redone only if it holds what the
-//! step found: what somebody else has changed since is left alone. It stays in the step, so that it can be
+//! step found: what another edit has changed since is left alone. It stays in the step, so that it can be
 //! undone once it holds that again.
 
 mod record;
@@ -120,7 +120,7 @@ impl History {
     /// four million boxes of cells that changed alike, is made and cannot be undone, nor can what was before
     /// it.
     ///
-    /// What somebody else edits while this runs may count as the step's: it is restored to what it was when
+    /// What others edit while this runs may count as the step's: it is restored to what it was when
     /// it was read.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ pub(super) fn bucket(
     wrap(place, Arc::new(PrefixStore::new(store, prefix)), options)
 }
 
-/// A web server; nobody writes there.
+/// A web server: read-only.
 pub(super) fn http(
     place: &WorldPlace,
     url: &Url,
@@ -133,7 +133,7 @@ fn settings<K: FromStr>(
 
 /// TLS by rustls with ring: nothing but a C compiler is needed to build it.
 fn install_tls() {
-    // Whoever embeds us may have chosen already.
+    // The program that embeds us may have chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 

@@ -70,9 +70,9 @@ pub(super) struct Held {
 /// Why a lease was not renewed.
 #[derive(Debug)]
 pub(super) enum NotRenewed {
-    /// Somebody else has it, or has taken it away.
+    /// Another writer has it, or has taken it away.
     Taken(String),
-    /// Nobody knows; it may go better the next time.
+    /// Unknown; the next try may tell.
     Failed(String),
 }
 

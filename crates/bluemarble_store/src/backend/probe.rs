@@ -50,7 +50,7 @@ struct Probe<'a> {
 impl Probe<'_> {
     async fn run(&self) -> Result<Capabilities, Error> {
         let created = match self.put("first", PutMode::Create).await? {
-            // The name is random: whoever is there is this PUT, whose reply was lost.
+            // The name is random: what is there is this PUT, whose reply was lost.
             Put::Done | Put::Refused => true,
             Put::Unknown => {
                 self.objects.put(self.path, payload("first")).await?;

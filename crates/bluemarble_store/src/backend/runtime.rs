@@ -1,6 +1,6 @@
 //! Requests run on a runtime of our own.
 //!
-//! The clients of object stores need tokio's timers and sockets. Whoever reads or writes a world runs
+//! The clients of object stores need tokio's timers and sockets. Readers and writers of a world run
 //! on any executor, so every request is a task of two threads that are started when the first object
 //! store is opened and then serve all of them.
 
@@ -20,7 +20,7 @@ use tokio::{runtime, sync::mpsc, task::JoinHandle};
 
 /// Threads that wait for the network.
 const THREADS: usize = 2;
-/// Pieces of a body or entries of a listing that may wait for whoever reads them.
+/// Pieces of a body or entries of a listing that may wait for their reader.
 const WAITING: usize = 8;
 
 /// The runtime of this process, started if it is not running.
@@ -47,7 +47,7 @@ pub(super) struct OnRuntime {
     runtime: runtime::Handle,
 }
 
-/// A task that ends when nobody waits for it any more.
+/// A task that ends when its receiver is dropped.
 struct Wanted<T>(JoinHandle<T>);
 
 impl<T> Drop for Wanted<T> {

@@ -55,7 +55,7 @@ impl CodecChain {
         Self { shuffle, compressor, checksum: true }
     }
 
-    /// No chunk of `raw_bytes` bytes takes more than this, whoever encoded it with which codec.
+    /// No chunk of `raw_bytes` bytes takes more than this, whatever encoder and codec made it.
     pub const fn max_encoded_bytes(raw_bytes: usize) -> usize {
         raw_bytes + raw_bytes / 8 + 1024
     }

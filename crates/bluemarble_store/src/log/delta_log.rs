@@ -1,4 +1,4 @@
-//! The log as whoever edits a world sees it.
+//! The log as the editor of a world sees it.
 
 use std::{
     path::Path,

@@ -72,7 +72,7 @@ pub trait DiskFile: Debug + Send {
     /// Returns once everything written is durable.
     ///
     /// # Errors
-    /// What the system said. Nobody knows then what is durable, and trying again does not tell.
+    /// What the system said. What is durable is then unknown, and a retry does not tell.
     fn sync(&mut self) -> io::Result<()>;
 }
 

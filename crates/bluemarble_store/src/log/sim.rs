@@ -168,7 +168,7 @@ impl SimDisk {
                 bytes.truncate(bytes.len() / 2);
                 Event::Write { file, offset, bytes }
             }
-            // What was done of a sync that failed nobody knows.
+            // How much of a failed sync was done is unknown.
             (Some(Fault::Half), Event::Sync(_) | Event::SyncDir) => return failed(),
             (_, event) => event,
         };

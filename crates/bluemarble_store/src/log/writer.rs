@@ -32,7 +32,7 @@ struct Group {
     /// The first lsn of the group and the crc of the record before it.
     start: Option<(Lsn, u32)>,
     waiters: Vec<oneshot::Sender<Answer>>,
-    /// Somebody asks for durability whatever the policy.
+    /// A caller asks for durability whatever the policy.
     must_sync: bool,
     checkpoint: Option<Lsn>,
 }

@@ -56,7 +56,7 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Objects that nobody else writes.
+    /// Objects that have no other writer.
     pub fn alone(objects: Arc<dyn ObjectStore>) -> Self {
         Self { objects, capabilities: Capabilities::default(), lock: None, lease: None }
     }

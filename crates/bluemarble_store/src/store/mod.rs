@@ -7,7 +7,7 @@
 //! | `arrays` | documents of the world, its regions and arrays |
 //! | `read` | chunks and shards read |
 //! | `write` | chunks written |
-//! | `put` | shards replaced, on the condition that nobody else has |
+//! | `put` | shards replaced, on the condition that no other writer has |
 //! | [`maintain`] | shards listed, checked, rewritten and set aside |
 //! | `known_arrays`, `known_index`, `decoded` | what was read lately |
 //! | `ranges` | requests for ranges of an object |

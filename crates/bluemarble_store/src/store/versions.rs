@@ -7,7 +7,7 @@ use object_store::{ObjectMeta, UpdateVersion};
 pub struct WrittenShard {
     /// The version that was there when the shard was first replaced.
     pub over: Option<String>,
-    /// The version that was written last; `None` if it has no name, or if somebody else wrote in between.
+    /// The version that was written last; `None` if it has no name, or if another writer wrote in between.
     pub version: Option<String>,
 }
 

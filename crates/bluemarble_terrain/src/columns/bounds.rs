@@ -11,7 +11,7 @@ use crate::{baseline::Classification, interval::Interval};
 /// Bounds of all columns of a box, in metres above sea level, at a lod and all finer ones.
 pub(crate) struct ColumnBounds<F: Floors> {
     pub ground_m: Interval,
-    /// Where the subsoil and the layers below it end. Bounds that nobody knows may be infinite.
+    /// Where the subsoil and the layers below it end. Unknown bounds may be infinite.
     pub floors_m: F::Each<Interval>,
 }
 

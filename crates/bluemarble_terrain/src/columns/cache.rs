@@ -77,7 +77,7 @@ impl<F: Floors> TileCache<F> {
         if let Some(tile) = self.tiles.get(&place) {
             return Ok(tile);
         }
-        // Two threads may make the same tile at once: the tiles are equal, and nobody waits.
+        // Two threads may make the same tile at once: the tiles are equal, and neither waits.
         let tile = Arc::new(make_tile(source, key, cancel)?);
         self.tiles.insert(place, tile.clone());
         self.ranges.insert(place, tile.ranges);

@@ -26,7 +26,7 @@ pub(super) fn face_plane<S: ColumnSource>(
     let low = key.pos.y * CHUNK_EDGE;
     let last = if face.is_positive() { EDGE - 1 } else { 0 };
     if face.axis() == 1 {
-        // Whoever asks stands above or below, and needs the same tile.
+        // A caller above or below needs the same tile.
         let mut cells = vec![MaterialId::AIR; EDGE * EDGE];
         write_layers(&cache.get(source, key), low + last as i32, of, &mut cells);
         return FacePlane::from_cells(cells.into());

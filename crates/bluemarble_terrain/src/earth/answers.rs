@@ -47,7 +47,7 @@ impl ColumnBaseline for EarthBaseline {
         &self.tiles
     }
 
-    /// The bounds of what nobody has made yet are wide; those of a chunk column are narrow once its columns, or
+    /// The bounds of what is not made yet are wide; those of a chunk column are narrow once its columns, or
     /// those of one of the next coarser lods, were made. So an answer may become sharper, never another one.
     fn bounds(
         &self,

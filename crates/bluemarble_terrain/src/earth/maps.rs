@@ -40,7 +40,7 @@ struct Corner {
     lay: Lay,
     /// Where it lies in the raster of classes.
     pixel: [f64; 2],
-    /// The noise of borders between classes, where anybody asked for it.
+    /// The noise of borders between classes, where it was asked for.
     fray: Option<f64>,
 }
 

@@ -69,7 +69,7 @@ impl DensityGrid {
     pub fn row(&self, [x, y, z]: [i32; 3], out: &mut [f32]) {
         let ((row, v), (layer, w)) = (place(z), place(y));
         let corner = [layer - self.first.y, row - self.first.z].map(|v| v as usize);
-        // Along y first, then along z: whoever asks for a cell, it is the same.
+        // Along y first, then along z: a cell is the same whichever chunk it is asked for.
         let between = |stride: i32| {
             let column = (stride - self.first.x) as usize;
             let at = |up: usize, south: usize| {

@@ -5,7 +5,7 @@
 //! | `heights` | ground as high as a function of two dimensions says |
 //! | `density` | ground wherever a function of three dimensions is above 0 |
 //! | `grid` | such a function at every fourth corner of cells, and what lies between |
-//! | `sampled` | bounds of a function that nobody knows, estimated |
+//! | `sampled` | bounds of a function, estimated |
 
 mod density;
 mod grid;

@@ -17,7 +17,7 @@ pub struct Leaf {
     pub code: u64,
     /// It is 2^lod voxels along an edge.
     pub lod: u8,
-    /// What it is made of, by the numbers of whoever made the octree.
+    /// What it is made of, by the numbers of the program that made the octree.
     pub material: u16,
 }
 

@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 
 /// Columns of its lod along an edge of a block, without its margin.
 const BLOCK: i32 = 32;
-/// Columns around them that a block has, too, so that nobody needs the blocks beside it.
+/// Columns around them that a block has, too, so that the blocks beside it are not needed.
 pub(super) const MARGIN: i32 = 5;
 /// Columns along an edge of a block.
 pub(super) const EDGE: usize = (BLOCK + 2 * MARGIN) as usize;

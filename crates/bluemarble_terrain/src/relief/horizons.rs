@@ -113,7 +113,7 @@ struct Nodes<const HAS_DISTANCES: bool> {
     heights_m: Vec<f32>,
     /// Of its elevation; 0 if nothing stands above the level of the node.
     tangents: Vec<f32>,
-    /// How far away it is; empty if nobody asks.
+    /// How far away it is; empty if it is not asked for.
     distances_m: Vec<f32>,
 }
 

@@ -11,7 +11,7 @@ use super::{
 /// - the shares of the unit normal along the first and the second tangent, as signed bytes `s` of ±127 that
 ///   stand for `sign(s) · (s / 127)²`, so that gentle slopes are told finely;
 /// - the part of the sky that is seen, 255 being all of it, weighted as a level surface is lit;
-/// - how natural the ground is there: 255 where nobody has edited, 0 next to edited columns.
+/// - how natural the ground is there: 255 away from edits, 0 next to edited columns.
 ///
 /// Then [`HORIZON_NODES`]² times [`HORIZON_DIRECTIONS`] bytes: the horizon's sine `s`, as `255 · sqrt(s)`.
 ///

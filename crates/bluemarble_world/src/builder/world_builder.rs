@@ -218,7 +218,7 @@ impl HybridWorld {
     /// # Errors
     /// As [`WorldBuilder::open`].
     pub fn open(
-        dir: &Path,
+        dir: impl AsRef<Path>,
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
     ) -> Result<Self, WorldError> {

@@ -33,7 +33,7 @@ pub struct IndexReport {
 /// What is known of all voxels of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
-    /// Nobody has edited it: the baseline knows.
+    /// It is not edited: the baseline knows.
     Untouched,
     /// They are of one material.
     Uniform(MaterialId),
@@ -41,7 +41,7 @@ pub(crate) enum Known {
     Mixed,
 }
 
-/// A chunk at which nobody else looks meanwhile.
+/// A chunk at which no other worker looks meanwhile.
 struct Claim<'a> {
     world: &'a HybridWorld,
     key: ChunkKey,
@@ -163,7 +163,7 @@ impl HybridWorld {
         };
         let untouched = |key| self.node_baseline(key);
         // Nodes above are worked out from their children, edited or not: where one of these is not indexed yet,
-        // the node is stale and nobody asks for it.
+        // the node is stale and is not asked for.
         let mut index = self.inner.index.write().unwrap_or_else(PoisonError::into_inner);
         index.put(key, change, summary, &untouched);
         drop(index);

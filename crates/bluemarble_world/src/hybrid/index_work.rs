@@ -16,7 +16,7 @@ pub struct IndexStatistics {
     pub leaves: usize,
     /// Chunks that wait to be looked at.
     pub waiting: usize,
-    /// Chunks that somebody looks at now.
+    /// Chunks that a worker looks at now.
     pub claimed: usize,
     /// Chunks that could not be read and rest before they are tried again.
     pub resting: usize,

@@ -15,7 +15,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::DiskUse;
 
-/// The snapshot's name in the folder of a world. It may be deleted while nobody has the world open.
+/// The snapshot's name in the folder of a world. It may be deleted while the world is not open.
 pub const SNAPSHOT_NAME: &str = "index.redb";
 
 /// An edited chunk, and what the index knew of it.

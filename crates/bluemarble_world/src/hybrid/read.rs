@@ -32,7 +32,7 @@ impl HybridWorld {
     }
 
     /// The chunk as it is now, to be looked at: without a copy if it is in memory, where it is shared
-    /// with whoever else holds it.
+    /// with everything else that holds it.
     ///
     /// # Errors
     /// As [`HybridWorld::read`].

@@ -50,7 +50,7 @@ impl HybridWorld {
         Ok(self.take_rebuilt())
     }
 
-    /// The same, and nobody is told of what has changed yet.
+    /// The same; what has changed is kept to be told of later.
     pub(super) async fn rebuild_all(&self) -> Result<(), WorldError> {
         let mut leaves: Vec<_> = self.state().unshown(0).collect();
         // Neighbours share parents.
@@ -62,7 +62,7 @@ impl HybridWorld {
         Ok(())
     }
 
-    /// As long as this lives, nobody else changes parents.
+    /// As long as this lives, nothing else changes parents.
     pub(super) async fn rebuilding(&self) -> futures::lock::MutexGuard<'_, ()> {
         self.inner.rebuilding.lock().await
     }
@@ -78,8 +78,8 @@ impl HybridWorld {
         rebuilt
     }
 
-    /// [`HybridWorld::rebuild_parents`] for some chunks of lod 0 and whatever is left to do above it; nobody is told
-    /// of what has changed yet.
+    /// [`HybridWorld::rebuild_parents`] for some chunks of lod 0 and whatever is left to do above it; what has
+    /// changed is kept to be told of later.
     pub(super) async fn rebuild_some(
         &self,
         leaves: &[ChunkKey],
@@ -87,7 +87,7 @@ impl HybridWorld {
         _rebuilding: &futures::lock::MutexGuard<'_, ()>,
     ) -> Result<(), WorldError> {
         let mut carry_up = CarryUp::default();
-        // Once from bottom to top: whoever edits without a pause must not keep this from ending.
+        // Once from bottom to top: edits without a pause must not keep this from ending.
         for lod in 0..MAX_LOD {
             let parents = {
                 let state = self.state();

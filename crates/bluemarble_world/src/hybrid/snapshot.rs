@@ -38,7 +38,7 @@ impl HybridWorld {
     pub async fn save_index(&self) -> Result<SnapshotReport, WorldError> {
         let kept = &self.inner.kept;
         let Some(file) = &kept.file else { return Ok(SnapshotReport::default()) };
-        // Nobody replaces shards meanwhile.
+        // No shard is replaced meanwhile.
         let _folding = self.inner.folding.lock().await;
         let lsn = self.inner.checkpointed.load(Acquire);
         let groups = self.snapshot_groups();
@@ -106,7 +106,7 @@ impl HybridWorld {
         let store = self.inner.store.as_ref().filter(|_| !is_base);
         match store.and_then(|store| store.written(shard)) {
             None => listed.cloned(),
-            // Somebody else may have written it since it was listed.
+            // Another writer may have written it since it was listed.
             Some(written) if written.over.as_ref() == listed => written.version,
             Some(_) => None,
         }

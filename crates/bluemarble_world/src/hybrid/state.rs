@@ -211,7 +211,7 @@ impl State {
         self.forget(key, through);
         if !self.overlay.contains_key(&key) {
             self.octree.remove(key);
-            // Whoever looks at it now may see it as it was.
+            // A reader that looks at it now may see it as it was.
             let change = self.next_change();
             self.queue.put(key, change, Urgency::Edited);
         }
@@ -297,7 +297,7 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number that is another one after anything was changed: whoever has looked at the state after asking
+    /// A number that is another one after anything was changed: a reader that has looked at the state after asking
     /// for it knows that nothing is newer as long as it stays.
     #[inline]
     pub fn published(&self) -> u64 {

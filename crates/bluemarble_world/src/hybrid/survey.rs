@@ -67,7 +67,7 @@ impl HybridWorld {
     }
 
     /// The cells of a chunk next to one of its faces, if they can be told without reading all of it:
-    /// where it is in memory, or where nobody has edited it and the baseline knows a quicker way.
+    /// where it is in memory, or where it is not edited and the baseline knows a quicker way.
     pub fn quick_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
         if self.check_key(key).is_err() || self.state().octree.is_edited(key) {
             return None;

@@ -58,7 +58,7 @@ pub(super) struct Inner {
     pub counted: Counted,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     pub order: Mutex<()>,
-    /// Parents that were rebuilt and that nobody was told of yet: work that fails later must not lose them.
+    /// Parents that were rebuilt and not yet told of: work that fails later must not lose them.
     pub rebuilt: Mutex<FxHashSet<ChunkKey>>,
     /// Held while parents are read, changed and replaced.
     pub rebuilding: futures::lock::Mutex<()>,
@@ -77,7 +77,7 @@ impl HybridWorld {
         &self.inner.materials
     }
 
-    /// What the world is made of where nobody has edited it.
+    /// What the world is made of where it is not edited.
     pub fn baseline(&self) -> &Arc<dyn Baseline> {
         &self.inner.baseline
     }

@@ -17,7 +17,7 @@ pub enum MigrationError {
     /// The octree that moves in cannot be read.
     #[error(transparent)]
     Octree(#[from] TerrainError),
-    /// An octree shall move in where somebody has edited already.
+    /// An octree was to move in where voxels are edited already.
     #[error(
         "voxel {} of region {} is edited, and is in the box of the octree; if it was not moved in before, \
          choose another place or a new world",

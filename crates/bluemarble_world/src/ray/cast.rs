@@ -145,7 +145,7 @@ impl RayCast {
             at.inside = at.inside.filter(|&inside| inside == material);
             self.free_leaps += 1;
             if self.free_leaps >= self.next_stride && self.is_far(reader, at, node.lod) {
-                // Whoever fails tries again after twice as many leaps.
+                // A try that fails is repeated after twice as many leaps.
                 self.next_stride = self.free_leaps * 2;
                 if self.stride(crossings, reader, at, material) {
                     self.next_stride = self.free_leaps + FIRST_STRIDE;

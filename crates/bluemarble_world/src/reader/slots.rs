@@ -70,7 +70,7 @@ impl<T> Slots<T> {
     /// Holds something, and gives back what had its place.
     pub fn put(&mut self, key: ChunkKey, published: u64, held: T) -> Option<T> {
         if self.slots.is_empty() {
-            // Of no count of publications: the key is nobody's yet.
+            // Of no count of publications: the slot has no owner yet.
             let key = ChunkKey::new(0, 0, IVec3::ZERO);
             let empty = |_| Slot { key, published: u64::MAX, held: None };
             self.slots = (0..SLOTS).map(empty).collect();

@@ -10,7 +10,7 @@ use super::moon::declination_rad;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Reflect)]
 pub enum SunCourse {
     /// It follows the viewer, so that it is always a sunny morning below: 26 degrees high in the east, where
-    /// every hill throws a shadow. Whoever climbs into space sees it rise to 58 degrees, so that most of the
+    /// every hill throws a shadow. From space it stands at 58 degrees, so that most of the
     /// planet lies in daylight.
     #[default]
     Morning,

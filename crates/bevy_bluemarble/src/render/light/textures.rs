@@ -27,7 +27,7 @@ const FACES: usize = 6;
 const LEVELS: u32 = 7;
 /// Rows that are made between two looks at who else wants to work: about a millisecond.
 const ROWS_A_STEP: usize = 4;
-/// So often other tasks have their turn between two steps: whoever arrives wants to see the ground before the
+/// So often other tasks have their turn between two steps: after an arrival the ground comes before the
 /// clouds.
 const TURNS_OF_OTHERS: usize = 24;
 /// Frames until a new texture is sure to be on the graphics card, so that it can be bound.
@@ -191,7 +191,7 @@ fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
                 }
             }
             add_levels(&mut texels);
-            // Nobody waits for it any more if the app has ended.
+            // The receiver is gone if the app has ended.
             let _ = sender.send((face, texels));
         })
     });

@@ -112,7 +112,7 @@ impl Cut {
         }
     }
 
-    /// Notes that a node can be drawn now; false if nobody wants it any more.
+    /// Notes that a node can be drawn now; false if it is no longer wanted.
     pub fn arrived(&mut self, key: ChunkKey) -> bool {
         let Some(at) = self.tree.find(key) else { return false };
         let node = &mut self.tree[at];

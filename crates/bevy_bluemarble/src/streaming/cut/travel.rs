@@ -1,8 +1,8 @@
 //! [`Travel`]: how far views have come, and how far they may go before a decision must be made anew.
 //!
 //! Distances to a node, to the cone of sight and to the horizon change no faster than a view moves and
-//! turns. So whoever decides about a node can say how much of that leaves the decision as it is, and
-//! nobody needs to look at the node before.
+//! turns. So each decision about a node comes with how much of that leaves it as it is, and
+//! the node need not be looked at before.
 
 /// Ways of three kinds, summed over time.
 #[derive(Clone, Copy, Debug, PartialEq)]

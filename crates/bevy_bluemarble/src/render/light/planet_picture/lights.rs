@@ -261,7 +261,7 @@ mod tests {
         };
         assert_eq!(lights(&places), lights(&places));
         assert!(lights(&places[..1]) > 20.0 * lights(&places[1..2]));
-        // Neighbours are joined once, and nobody across an ocean.
+        // Neighbours are joined once, and never across an ocean.
         assert_eq!(ways(&places), [(1, 0)]);
     }
 }

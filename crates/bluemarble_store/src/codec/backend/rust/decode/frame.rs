@@ -11,7 +11,7 @@ use super::{
 };
 use crate::codec::error::BackendError;
 
-/// What frames begin with whose content is nobody's concern, without the last four bits.
+/// What skippable frames begin with, without the last four bits.
 const SKIPPED: u32 = 0x184D_2A50;
 
 /// What a frame says of itself.
