@@ -5,10 +5,15 @@ source "$(dirname "$0")/lib.sh"
 need_cargo
 cd "$root"
 
+# What the arguments build must have no part of a renderer in its tree.
+has_no_renderer() {
+    local found
+    found=$(cargo tree "$@" --edges normal --prefix none | grep -E '^(wgpu|naga|winit|bevy_render|bevy_window|bevy_asset)' || true)
+    [ -z "$found" ] || die "cargo tree $*: a server compiles parts of a renderer: $found"
+}
+
 server=(-p bevy_bluemarble --no-default-features --features avian,c-codecs)
-found=$(cargo tree "${server[@]}" --edges normal --prefix none | grep -E '^(wgpu|naga|winit|bevy_render|bevy_window|bevy_asset)' || true)
-[ -z "$found" ] || die "a server compiles parts of a renderer: $found"
+has_no_renderer "${server[@]}"
 # The same of a game's own project, which says no more than README.
-found=$(cargo tree -p new_server --edges normal --prefix none | grep -E '^(wgpu|naga|winit|bevy_render|bevy_window|bevy_asset)' || true)
-[ -z "$found" ] || die "the new project of a server compiles parts of a renderer: $found"
+has_no_renderer -p new_server
 cargo clippy --quiet "${server[@]}" -- -D warnings

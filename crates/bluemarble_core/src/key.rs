@@ -5,7 +5,7 @@ use std::fmt;
 use glam::{IVec3, ivec3};
 use serde::{Deserialize, Serialize};
 
-use crate::position::VoxelPos;
+use crate::position::{CellPos, VoxelPos};
 
 /// Cells along one edge of a chunk, at any lod.
 pub const CHUNK_EDGE: i32 = 64;
@@ -164,8 +164,8 @@ impl ChunkKey {
     /// The cell of this chunk that holds a voxel, 0..64 along each axis; `None` if the voxel is elsewhere.
     #[inline]
     pub fn cell_of(self, pos: VoxelPos) -> Option<IVec3> {
-        let cell = pos.cell(self.lod).cell & (CHUNK_EDGE - 1);
-        (pos.chunk(self.lod) == self).then_some(cell)
+        let pos = pos.cell(self.lod);
+        (pos.chunk() == self).then_some(pos.cell & (CHUNK_EDGE - 1))
     }
 
     /// The node one lod coarser, `None` at [`MAX_LOD`].
@@ -203,7 +203,15 @@ impl VoxelPos {
     /// The chunk of `lod` that holds the voxel.
     #[inline]
     pub fn chunk(self, lod: u8) -> ChunkKey {
-        ChunkKey::new(self.region, lod, self.voxel >> (6 + i32::from(lod)))
+        self.cell(lod).chunk()
+    }
+}
+
+impl CellPos {
+    /// The chunk that holds the cell.
+    #[inline]
+    pub fn chunk(self) -> ChunkKey {
+        ChunkKey::new(self.region, self.lod, self.cell >> 6)
     }
 }
 

@@ -30,18 +30,6 @@ impl VoxelPos {
     pub fn cell(self, lod: u8) -> CellPos {
         CellPos::new(self.region, lod, self.voxel >> i32::from(lod))
     }
-
-    /// The middle of the voxel.
-    #[inline]
-    pub fn centre(self) -> LatticePos {
-        LatticePos::new(self.region, self.voxel.as_dvec3() + 0.5)
-    }
-
-    /// The voxel `offset` further on; it may be outside of the region.
-    #[inline]
-    pub fn offset(self, offset: IVec3) -> Self {
-        Self { voxel: self.voxel + offset, ..self }
-    }
 }
 
 impl fmt::Display for VoxelPos {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
 use thiserror::Error;
 
 /// A file that could not be read or written.
@@ -132,6 +133,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut draft = Draft::new(path)?;
     draft.write_all(bytes).map_err(|error| FileError::write(path, error))?;
     draft.finish()
+}
+
+/// Replaces a file by a value as JSON that people can read.
+///
+/// # Errors
+/// [`FileError`]; the file is as it was.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
+    let text = serde_json::to_vec_pretty(value);
+    let mut text = text.map_err(|error| FileError::write(path, error.into()))?;
+    text.push(b'\n');
+    write(path, &text)
 }
 
 /// Replaces a file by a copy of another one.

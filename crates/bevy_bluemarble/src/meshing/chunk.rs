@@ -158,8 +158,7 @@ impl ChunkMeshing {
             let Some(place) = shape.fold(CellPos::new(key.region, key.lod, origin + cell)) else {
                 continue;
             };
-            let chunk_pos = place.cell >> CHUNK_EDGE.ilog2() as i32;
-            let beside = ChunkKey::new(place.region, key.lod, chunk_pos);
+            let beside = place.chunk();
             self.world.prepare(beside, cancel)?;
             if let Survey::Uniform(material) = self.world.survey(beside) {
                 shell.set_uniform(direction, material);
@@ -174,7 +173,7 @@ impl ChunkMeshing {
             shell.set_cells(direction, |cell| {
                 let cell = origin + cell;
                 let place = shape.fold(CellPos::new(key.region, key.lod, cell));
-                let inside = place.map_or(cell, |place| place.cell) - chunk_pos * CHUNK_EDGE;
+                let inside = place.map_or(cell, |place| place.cell) - beside.pos * CHUNK_EDGE;
                 neighbour.get(inside.clamp(IVec3::ZERO, IVec3::splat(CHUNK_EDGE - 1)))
             });
         }

@@ -1,13 +1,10 @@
 //! Chunks near entities that collide become colliders, off the main thread.
 
-use std::{
-    collections::hash_map::Entry,
-    time::{Duration, Instant},
-};
+use std::{collections::hash_map::Entry, time::Instant};
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{CellPos, ChunkKey, Face, LatticePos, Shape, VoxelPos, key::CHUNK_EDGE};
+use bluemarble_core::{CellPos, ChunkKey, Face, LatticePos, Shape, key::CHUNK_EDGE};
 use bluemarble_terrain::Classification;
 use crossbeam_channel::{Receiver, Sender};
 use glam::{DVec3, ivec3};
@@ -22,7 +19,7 @@ use crate::{
     meshing::{ChunkMeshing, Meshing, NodeFrame},
     space::{WorldFrame, WorldPosition},
     workers,
-    world::{ChunksChanged, VoxelWorld, WorkError, WorldUpkeep, guarded},
+    world::{ChunksChanged, RETRY_AFTER, VoxelWorld, WorkError, WorldUpkeep, guarded},
 };
 
 /// Marks the collider of a chunk of lod 0.
@@ -63,8 +60,6 @@ const PLACED_A_FRAME: usize = 4;
 const MOVED_M: f64 = 1.0;
 /// A collider goes when it is so much further away than it had to be near, in metres.
 const LINGER_M: f64 = 8.0;
-/// How long a collider that failed waits to be tried again.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// No collider is built further away than so many chunks.
 const MOST_CHUNKS: f64 = 64.0;
 
@@ -353,7 +348,7 @@ fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut
             for x in low.x..=high.x {
                 let cell = ivec3(x, y, z) * CHUNK_EDGE + CHUNK_EDGE / 2;
                 let Some(place) = shape.fold(CellPos::new(region, 0, cell)) else { continue };
-                let key = VoxelPos::new(place.region, place.cell).chunk(0);
+                let key = place.chunk();
                 if shape.node_bounds(key).distance_m(centre) <= radius_m {
                     found(key);
                 }

@@ -112,13 +112,10 @@ pub(super) fn place_entities(
 /// Lets positions follow the `Transform`s that tell them, without a floating origin; a child's is in world space a frame
 /// later.
 pub(super) fn read_without_origin(
-    mut moved: Query<(
-        &Transform,
-        &GlobalTransform,
-        Has<ChildOf>,
-        &mut WorldPosition,
-        &mut FollowsTransform,
-    )>,
+    mut moved: Query<
+        (&Transform, &GlobalTransform, Has<ChildOf>, &mut WorldPosition, &mut FollowsTransform),
+        Or<(Changed<Transform>, Changed<GlobalTransform>)>,
+    >,
 ) {
     for (transform, global, is_child, mut position, mut follows) in &mut moved {
         let told = if is_child { global.translation() } else { transform.translation };

@@ -1,9 +1,6 @@
 //! [`WorldStreaming`]: the state of one world's streaming.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use bevy::prelude::*;
 use bluemarble_core::{ChunkKey, CompactChunk, Face, Shape, shape::NodeBounds};
@@ -16,7 +13,7 @@ use super::{
     cut::{Cut, PerLod, View},
     jobs::{JobBoard, JobEnd, JobResults, WorldJobs},
 };
-use crate::world::{ChunksChanged, WorkError};
+use crate::world::{ChunksChanged, RETRY_AFTER, WorkError};
 
 /// What is kept of a built node.
 pub(crate) struct Resident {
@@ -95,9 +92,6 @@ pub struct WorldStreaming {
     pub(super) failed: FxHashMap<ChunkKey, Instant>,
     pub(super) swap: Swap,
 }
-
-/// A failed read is tried again after this long.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl WorldStreaming {
     pub(super) fn new(builder: Builder, shape: Shape, board: JobBoard) -> Self {

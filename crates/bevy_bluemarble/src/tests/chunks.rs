@@ -2,7 +2,6 @@
 
 use bevy::light::NotShadowCaster;
 use bluemarble_core::{Chunk, ChunkKey};
-use bluemarble_mesh::{BlockyMesher, ChunkMesh, MeshOptions, Mesher, Surroundings};
 use glam::DVec3;
 use rustc_hash::FxHashMap;
 
@@ -76,26 +75,10 @@ fn chunks_live_in_order_and_every_one_that_was_loaded_is_unloaded_or_still_there
     assert!(shown > 20);
 }
 
-/// Cubes, unless a chunk lies at the side where it panics.
-struct Panicking(BlockyMesher);
-
-impl Mesher for Panicking {
-    fn mesh(
-        &self,
-        chunk: &Chunk,
-        around: &Surroundings,
-        options: &MeshOptions,
-        out: &mut ChunkMesh,
-    ) {
-        assert!(chunk.unique_count() < 3, "three materials are too many");
-        self.0.mesh(chunk, around, options, out);
-    }
-}
-
 #[test]
 fn a_mesher_that_panics_fails_its_chunks_and_all_others_are_streamed() {
     std::panic::set_hook(Box::new(|_| ()));
-    let mesher = Panicking(BlockyMesher::new(&MaterialTable::standard()));
+    let mesher = Panicking::at(|chunk| chunk.unique_count() >= 3);
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
         let mut meshing = app.world_mut().query::<&mut Meshing>();
         let mut meshing = meshing.single_mut(app.world_mut()).expect("there is one world");

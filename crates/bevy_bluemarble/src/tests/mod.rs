@@ -26,7 +26,8 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use bluemarble_core::{Cells, MaterialId, MaterialTable, VoxelPos};
+use bluemarble_core::{Cells, Chunk, MaterialId, MaterialTable, VoxelPos};
+use bluemarble_mesh::{BlockyMesher, ChunkMesh, MeshOptions, Mesher, Surroundings};
 use bluemarble_terrain::{Ground, GroundClosure};
 use bluemarble_world::HybridWorld;
 use glam::DVec3;
@@ -179,6 +180,31 @@ impl Stage {
         let chunk = streamer.residents.get(&key)?.chunk.as_ref()?;
         let is_drawn = streamer.cut.drawn().contains(&key);
         is_drawn.then(|| chunk.get(voxel - key.min_voxel()))
+    }
+}
+
+/// Cubes, and a panic at chunks that the test chooses.
+struct Panicking {
+    mesher: BlockyMesher,
+    at: Box<dyn Fn(&Chunk) -> bool + Send + Sync>,
+}
+
+impl Panicking {
+    fn at(chunks: impl Fn(&Chunk) -> bool + Send + Sync + 'static) -> Self {
+        Self { mesher: BlockyMesher::new(&MaterialTable::standard()), at: Box::new(chunks) }
+    }
+}
+
+impl Mesher for Panicking {
+    fn mesh(
+        &self,
+        chunk: &Chunk,
+        around: &Surroundings,
+        options: &MeshOptions,
+        out: &mut ChunkMesh,
+    ) {
+        assert!(!(self.at)(chunk), "a mesher that panics here");
+        self.mesher.mesh(chunk, around, options, out);
     }
 }
 

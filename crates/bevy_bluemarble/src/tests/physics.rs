@@ -6,8 +6,7 @@ use std::{
 };
 
 use avian3d::prelude::*;
-use bluemarble_core::{Chunk, EditBatch, GeoPosition, LatticePos, MaterialId};
-use bluemarble_mesh::{BlockyMesher, ChunkMesh, MeshOptions, Mesher, Surroundings};
+use bluemarble_core::{EditBatch, GeoPosition, LatticePos, MaterialId};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
@@ -81,42 +80,25 @@ fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
     });
 }
 
-/// Cubes, but only after some panics.
-struct Late {
-    mesher: BlockyMesher,
-    panics_left: AtomicUsize,
-}
-
-impl Mesher for Late {
-    fn mesh(
-        &self,
-        chunk: &Chunk,
-        around: &Surroundings,
-        options: &MeshOptions,
-        out: &mut ChunkMesh,
-    ) {
-        let left = self.panics_left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
-        assert!(left.is_err(), "not yet");
-        self.mesher.mesh(chunk, around, options, out);
-    }
-}
-
 #[test]
 fn ground_that_could_not_be_built_is_built_later_and_nobody_falls_through_it_meanwhile() {
     std::panic::set_hook(Box::new(|_| ()));
-    let mesher = BlockyMesher::new(&MaterialTable::standard());
-    let mesher = Arc::new(Late { mesher, panics_left: AtomicUsize::new(usize::MAX) });
+    let panics_left = Arc::new(AtomicUsize::new(usize::MAX));
+    let left = panics_left.clone();
+    let mesher = Panicking::at(move |_| {
+        left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok()
+    });
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), add_physics);
     let world = stage.world;
-    let meshing = Meshing { mesher: Some(mesher.clone()), ..Meshing::default() };
+    let meshing = Meshing { mesher: Some(Arc::new(mesher)), ..Meshing::default() };
     stage.app.world_mut().entity_mut(world).insert(meshing);
     let walker = (Walker::default(), CollidesWithVoxels { radius_m: 6.0 });
     let walker = stage.app.world_mut().spawn((walker, WorldPosition::new(0.0, 9.0, 0.0))).id();
-    stage.until("every collider has failed", |_| usize::MAX - mesher.panics_left.load(SeqCst) > 20);
+    stage.until("every collider has failed", |_| usize::MAX - panics_left.load(SeqCst) > 20);
     (0..60).for_each(|_| stage.step());
     assert!(!stage.app.world().resource::<ColliderStatistics>().is_ready());
     assert!((place(&stage, walker).y - 9.0).abs() < 0.01, "{}", place(&stage, walker));
-    mesher.panics_left.store(0, SeqCst);
+    panics_left.store(0, SeqCst);
     stage.until("it stands", |app| {
         app.world().get::<Walker>(walker).is_some_and(|walker| walker.is_grounded)
     });

@@ -207,7 +207,7 @@ fn meshers_and_contents_that_change_take_effect_and_chunk_events_can_be_observed
     let marks = |app: &mut App| app.world_mut().query::<&Mark>().iter(app.world()).count();
     assert_eq!(marks(&mut stage.app), 0);
     let mut contents = ChunkContents::default();
-    contents.add(|_: ChunkKey, _: &bluemarble_core::Chunk| Some(Mark));
+    contents.add(|_: ChunkKey, _: &Chunk| Some(Mark));
     let before = drawn_entities(&mut stage.app);
     stage.app.world_mut().entity_mut(world).insert(contents);
     stage.step();

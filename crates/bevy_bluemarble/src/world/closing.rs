@@ -8,8 +8,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use super::{
     VoxelWorld, VoxelWorldSaved, WorldIndex, WorldUpkeep,
-    saving::RETRY_AFTER,
-    work::{WorkError, WorkToken, guarded},
+    work::{RETRY_AFTER, WorkError, WorkToken, guarded},
 };
 use crate::workers;
 

@@ -32,7 +32,7 @@ pub use self::{
 };
 pub(crate) use self::{
     upkeep::keep_up,
-    work::{WorkError, WorkToken, guarded},
+    work::{RETRY_AFTER, WorkError, WorkToken, guarded},
 };
 use crate::{
     gate::{self, FrameGate},

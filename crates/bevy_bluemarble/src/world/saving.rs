@@ -6,7 +6,7 @@ use bevy::prelude::*;
 use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::Sender;
 
-use super::work::{Done, WorkError, WorkToken, guarded};
+use super::work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded};
 use crate::workers;
 
 /// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers, also when the
@@ -48,9 +48,6 @@ impl Default for SaveInterval {
         Self::BALANCED
     }
 }
-
-/// How long a save that failed waits to be tried again.
-pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Whether there is something to save, and when.
 #[derive(Debug)]

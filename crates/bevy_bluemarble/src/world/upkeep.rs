@@ -6,13 +6,14 @@ use std::{
 };
 
 use bevy::prelude::*;
+use bluemarble_core::ChunkKey;
 use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
     ChunksChanged, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldSaved,
-    saving::{RETRY_AFTER, Saving},
-    work::{Done, WorkToken, guarded},
+    saving::Saving,
+    work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded},
 };
 use crate::workers;
 
@@ -46,6 +47,19 @@ pub struct WorldUpkeep {
 impl Default for Rebuilding {
     fn default() -> Self {
         Self { needed: false, runs: false, last: Instant::now(), failed: false }
+    }
+}
+
+impl Rebuilding {
+    /// Notes how a rebuild has ended; one that failed is tried again. What has changed, if it did not.
+    fn ended(&mut self, result: Result<Vec<ChunkKey>, WorkError>) -> Option<Vec<ChunkKey>> {
+        (self.runs, self.failed) = (false, result.is_err());
+        result
+            .inspect_err(|error| {
+                error!("coarser lods do not show an edit yet, trying again: {error}");
+                self.needed = true;
+            })
+            .ok()
     }
 }
 
@@ -136,20 +150,8 @@ pub(crate) fn keep_up(
         while let Ok(done) = upkeep.ended.try_recv() {
             match done {
                 Done::Rebuilt(result) => {
-                    let rebuilding = &mut upkeep.rebuilding;
-                    (rebuilding.runs, rebuilding.failed) = (false, result.is_err());
-                    match result {
-                        Ok(chunks) => {
-                            _ = changed.write(ChunksChanged {
-                                world: entity,
-                                chunks,
-                                is_edit: false,
-                            });
-                        }
-                        Err(error) => {
-                            error!("coarser lods do not show an edit yet, trying again: {error}");
-                            rebuilding.needed = true;
-                        }
+                    if let Some(chunks) = upkeep.rebuilding.ended(result) {
+                        changed.write(ChunksChanged { world: entity, chunks, is_edit: false });
                     }
                 }
                 Done::Saved(result) => {

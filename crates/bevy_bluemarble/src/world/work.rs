@@ -1,10 +1,13 @@
 //! What works on a world in the background: who does, and how it has ended.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bevy::tasks::futures_lite::FutureExt;
 use bluemarble_core::{Cancelled, ChunkKey};
 use bluemarble_world::{CheckpointReport, WorldError};
+
+/// How long work that failed waits to be tried again.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Tells how many hold it.
 #[derive(Clone, Debug, Default)]

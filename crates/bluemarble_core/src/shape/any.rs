@@ -61,11 +61,13 @@ impl Shape {
     }
 
     /// World position in metres of a lattice position.
+    #[inline]
     pub fn to_world(&self, pos: LatticePos) -> DVec3 {
         each_shape!(self, shape => shape.to_world(pos.region, pos.lattice))
     }
 
     /// The lattice position of a world position, in the region that it belongs to.
+    #[inline]
     pub fn from_world(&self, world: DVec3) -> LatticePos {
         each_shape!(self, shape => shape.from_world(world))
     }
@@ -73,6 +75,7 @@ impl Shape {
     /// The lattice position of a world position as `region` counts, even outside of it.
     ///
     /// On a planet it has a meaning only on the region's side of the globe.
+    #[inline]
     pub fn from_world_in(&self, region: u8, world: DVec3) -> LatticePos {
         LatticePos::new(region, each_shape!(self, shape => shape.from_world_in(region, world)))
     }

@@ -110,7 +110,8 @@ impl WorldBuilder {
     /// # Errors
     /// [`WorldError::Document`]: there is no world ([`DocumentError::NoWorld`]), nothing says how to make its baseline
     /// ([`DocumentError::Missing`]), what says so cannot be read, or makes another baseline than the world's
-    /// ([`DocumentError::OtherBaseline`]), or it lies over another one ([`DocumentError::NeedsBase`]). [`WorldError::Store`] if the world's own metadata cannot be read.
+    /// ([`DocumentError::OtherBaseline`]), or it lies over another one
+    /// ([`DocumentError::NeedsBase`]). [`WorldError::Store`] if the world's own metadata cannot be read.
     pub fn from_directory(dir: impl AsRef<Path>) -> Result<ReopenBuilder, WorldError> {
         let dir = dir.as_ref().to_owned();
         let Some(found) = HybridWorld::fingerprint_at(&dir)? else {

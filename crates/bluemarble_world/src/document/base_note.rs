@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::DocumentError;
-use crate::draft::{self, FileError};
+use crate::draft;
 
 /// The name of the note.
 pub const BASE_NOTE_NAME: &str = "over.json";
@@ -28,8 +28,6 @@ pub fn has_base_note(dir: &Path) -> bool {
 /// # Errors
 /// [`DocumentError::File`].
 pub fn write_base_note(dir: &Path, place: &str) -> Result<(), DocumentError> {
-    let path = dir.join(BASE_NOTE_NAME);
-    let text = serde_json::to_vec_pretty(&BaseNote { format_version: 1, over: place });
-    let text = text.map_err(|error| FileError::write(&path, error.into()))?;
-    Ok(draft::write(&path, &text)?)
+    let note = BaseNote { format_version: 1, over: place };
+    Ok(draft::write_json(&dir.join(BASE_NOTE_NAME), &note)?)
 }

@@ -68,11 +68,7 @@ impl WorldDocument {
     /// # Errors
     /// [`DocumentError::File`]; the document is as it was.
     pub fn write(&self, dir: &Path) -> Result<(), DocumentError> {
-        let path = dir.join(DOCUMENT_NAME);
-        let text = serde_json::to_vec_pretty(self);
-        let mut text = text.map_err(|error| FileError::write(&path, error.into()))?;
-        text.push(b'\n');
-        Ok(draft::write(&path, &text)?)
+        Ok(draft::write_json(&dir.join(DOCUMENT_NAME), self)?)
     }
 
     /// Writes down how a world was made: copies the files that the recipe and the material table are made from into its

@@ -45,7 +45,9 @@ fn any_op(regions: u8) -> impl Strategy<Value = EditOp> {
 
 fn moved(op: EditOp, by: IVec3) -> EditOp {
     match op {
-        EditOp::Set(edit) => EditOp::Set(Edit { pos: edit.pos.offset(by), ..edit }),
+        EditOp::Set(edit) => {
+            EditOp::Set(Edit { pos: VoxelPos::new(edit.pos.region, edit.pos.voxel + by), ..edit })
+        }
         EditOp::Box { region, voxels, material } => {
             let voxels = LatticeBox::new(voxels.min + by, voxels.max + by);
             EditOp::Box { region, voxels, material }
