@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
-use bevy_bluemarble::prelude::*;
-use noise::{Fbm, Perlin};
+use bevy_bluemarble::{
+    noise::{Fbm, Perlin},
+    prelude::*,
+};
 
 fn main() -> Result {
     let materials = MaterialTable::standard();
     // What the topmost cell of a column is made of, and what lies below it.
     let ground = [materials.id("grass")?, materials.id("granite")?];
-    // The noise knows no metres: its waves are 400 m long and 80 m high here, and lakes lie 5 m below its mean.
+    // Noise has no unit: here its waves are 400 m long and 80 m high, around a mean of 5 m above sea level.
     let scale = HeightScale { wavelength_m: 400.0, amplitude_m: 80.0, mean_m: 5.0 };
-    // The name tells this ground from others: edits are never laid over another one.
+    // A world in a directory opens only with the ground of this name, so edits are never shown on another one.
     let noise = Fbm::<Perlin>::new(7);
     let hills = NoiseHeights::new(0.5, "hills 1", noise, scale, HeightBounds::Sampled, ground)?;
     let hills = hills.with_sea(materials.id("water")?);

@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
-use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*};
-use bevy_bluemarble::{bluemarble_core::Shape, prelude::*};
-use glam::{DQuat, DVec3};
+use bevy::{
+    core_pipeline::tonemapping::Tonemapping,
+    math::{DQuat, DVec3},
+    prelude::*,
+};
+use bevy_bluemarble::prelude::*;
 
 const START: GeoPosition = GeoPosition::new(46.02, 6.95, 3_600.0);
 const HEADING_DEG: f64 = 195.0;
@@ -49,14 +52,14 @@ fn main() -> Result {
 
 /// The direction at a place that a compass shows at so many degrees.
 fn heading(place: GeoPosition, degrees: f64) -> DVec3 {
-    let (east, north) = Shape::earth().east_north(Shape::earth().world_of(place));
+    let (east, north) = Shape::earth().east_north(Shape::earth().local_from_geo(place));
     let (sin, cos) = degrees.to_radians().sin_cos();
     north * cos + east * sin
 }
 
 /// A pose at a place, looking a little down towards `ahead`.
 fn look(place: GeoPosition, ahead: DVec3) -> (WorldPosition, Transform) {
-    let position = Shape::earth().world_of(place);
+    let position = Shape::earth().local_from_geo(place);
     let up = Shape::earth().up(position).as_vec3();
     let ahead = (ahead.as_vec3().reject_from(up).normalize_or(up.any_orthonormal_vector())
         - 0.1 * up)
@@ -78,12 +81,12 @@ fn fly(
     }
     for (mut position, mut transform) in &mut viewers {
         let shape = Shape::earth();
-        let place = shape.place_of_world(position.0);
+        let place = shape.geo_from_local(position.0);
         let up = shape.up(position.0);
         let turn = DQuat::from_axis_angle(up, aside * TURN_RADIANS_S * time.delta_secs_f64());
         let heading = turn * transform.forward().as_dvec3().reject_from(up).normalize_or_zero();
         let moved = position.0 + heading * ahead * SPEED_M_S * time.delta_secs_f64();
-        let place = GeoPosition { altitude_m: place.altitude_m, ..shape.place_of_world(moved) };
+        let place = GeoPosition { altitude_m: place.altitude_m, ..shape.geo_from_local(moved) };
         (*position, *transform) = look(place, heading);
     }
 }

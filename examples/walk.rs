@@ -2,17 +2,12 @@
 
 use std::sync::Arc;
 
-use avian3d::prelude::PhysicsPlugins;
 use bevy::{
     core_pipeline::{prepass::DepthPrepass, tonemapping::Tonemapping},
     input::mouse::AccumulatedMouseMotion,
     prelude::*,
 };
-use bevy_bluemarble::{
-    bluemarble_core::material::Surface,
-    physics::{CollidesWithVoxels, VoxelPhysicsPlugin, Walker},
-    prelude::*,
-};
+use bevy_bluemarble::{avian3d::prelude::PhysicsPlugins, prelude::*};
 
 const WALK_M_S: f64 = 5.0;
 const EYES_M: f64 = 0.75;
@@ -26,7 +21,7 @@ fn main() -> Result {
     App::new()
         // A floating origin, as on a planet: without this line positions would be plain `Transform`s.
         .add_plugins(DefaultPlugins.build().disable::<TransformPlugin>())
-        .add_plugins((BluemarblePlugins, VoxelPhysicsPlugin, PhysicsPlugins::default()))
+        .add_plugins((BluemarblePlugins, PhysicsPlugins::default()))
         .add_systems(Startup, move |mut commands: Commands| {
             commands.spawn(world.clone());
             commands.spawn((Walker::default(), CollidesWithVoxels::default(), start));

@@ -164,7 +164,8 @@ fn surface(
 
 fn on_earth(lat_deg: f64, lon_deg: f64) -> (u8, DVec3) {
     let shape = Shape::earth();
-    let place = shape.from_world(shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0)));
+    let place =
+        shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat_deg, lon_deg, 0.0)));
     (place.region, place.lattice)
 }
 

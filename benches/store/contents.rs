@@ -48,7 +48,7 @@ fn strata() -> Vec<Chunk> {
     let earth = FirstEarth::load(&elevation, &materials, 1).expect("the elevations are shipped");
     let shape = Shape::earth();
     let LatticePos { region, lattice: place } =
-        shape.from_world(shape.world_of(GeoPosition::new(46.0, 7.7, 0.0)));
+        shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(46.0, 7.7, 0.0)));
     let chunks = (0..8).map(|number| {
         let x = place.x + f64::from(number) * 640.0;
         let at = place.with_x(x).with_y(earth.surface_y(region, x, place.z) - 8.0);

@@ -31,7 +31,7 @@ pub fn run() {
         let ground = earth.above(lat_deg, lon_deg, 0.0);
         let at = |height_m: f64| {
             let altitude_m = ground.altitude_m + height_m;
-            shape.world_of(GeoPosition::new(lat_deg, lon_deg, altitude_m))
+            shape.local_from_geo(GeoPosition::new(lat_deg, lon_deg, altitude_m))
         };
         let start = at(ORBIT_M);
         let look = gaze(shape, start);

@@ -32,7 +32,7 @@ impl Earth {
     pub fn above(&self, lat_deg: f64, lon_deg: f64, metres: f64) -> GeoPosition {
         let shape = self.shape();
         let LatticePos { region, lattice: at } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat_deg, lon_deg, 0.0)));
         let ground_y = self.0.surface_y(region, at.x, at.z);
         let ground_m = (ground_y - f64::from(shape.sea_level_y())) * shape.voxel_m();
         GeoPosition::new(lat_deg, lon_deg, ground_m + metres)

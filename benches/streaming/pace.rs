@@ -148,7 +148,7 @@ impl Drop for BusyCore {
 
 /// The phases of a flight.
 fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; PHASES.len()] {
-    let start = shape.world_of(flight.start);
+    let start = shape.local_from_geo(flight.start);
     let (mut app, camera) =
         plugin::app(world.clone(), Viewer::default(), start, gaze(shape, start));
     let still = stand(&mut app);
@@ -164,7 +164,7 @@ fn fly(shape: Shape, world: HybridWorld, flight: &Flight) -> [Cost; PHASES.len()
         let metres_a_degree = 111_320.0 * place.lat_deg.to_radians().cos();
         place.lon_deg += flight.speed_m_s / 60.0 / metres_a_degree;
         place.altitude_m *= 1.0 + flight.climb_per_s / 60.0;
-        let at = shape.world_of(place);
+        let at = shape.local_from_geo(place);
         let mut camera = app.world_mut().entity_mut(camera);
         camera.insert((WorldPosition(at), Transform::from_rotation(gaze(shape, at))));
         moving.step(&mut app);

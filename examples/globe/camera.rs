@@ -54,7 +54,7 @@ impl GlobeCamera {
     pub fn at(shape: Shape, pose: Pose) -> Self {
         let place = GeoPosition::new(pose.lat_deg, pose.lon_deg, pose.altitude_m);
         Self {
-            position: shape.world_of(place),
+            position: shape.local_from_geo(place),
             heading_rad: pose.heading_deg.to_radians(),
             pitch_rad: pose.pitch_deg.to_radians(),
             flight: None,
@@ -63,7 +63,7 @@ impl GlobeCamera {
 
     /// Where it is and where it looks.
     pub fn pose(&self, shape: Shape) -> Pose {
-        let place = shape.place_of_world(self.position);
+        let place = shape.geo_from_local(self.position);
         Pose {
             lat_deg: place.lat_deg,
             lon_deg: place.lon_deg,
@@ -86,8 +86,9 @@ impl GlobeCamera {
 
 /// A pose between two, `share` of the way, on the great circle; the way rises so that it is seen.
 pub fn between(shape: Shape, from: Pose, to: Pose, share: f64, arch: bool) -> Pose {
-    let direction =
-        |pose: Pose| shape.up(shape.world_of(GeoPosition::new(pose.lat_deg, pose.lon_deg, 0.0)));
+    let direction = |pose: Pose| {
+        shape.up(shape.local_from_geo(GeoPosition::new(pose.lat_deg, pose.lon_deg, 0.0)))
+    };
     let (a, b) = (direction(from), direction(to));
     let angle = a.dot(b).clamp(-1.0, 1.0).acos();
     let on_way = if angle < 1e-9 {
@@ -95,7 +96,7 @@ pub fn between(shape: Shape, from: Pose, to: Pose, share: f64, arch: bool) -> Po
     } else {
         (a * ((1.0 - share) * angle).sin() + b * (share * angle).sin()) / angle.sin()
     };
-    let place = shape.place_of_world(on_way.normalize_or(a) * 7e6);
+    let place = shape.geo_from_local(on_way.normalize_or(a) * 7e6);
     let lift = |altitude_m: f64| (altitude_m + 100.0).max(1.0).ln();
     let mut log_m = lift(from.altitude_m) * (1.0 - share) + lift(to.altitude_m) * share;
     if arch {
@@ -183,7 +184,7 @@ pub fn steer(
 
 fn height_above_ground(world: &VoxelWorld, position: DVec3) -> f64 {
     let shape = world.0.shape();
-    let LatticePos { region, lattice } = shape.from_world(position);
+    let LatticePos { region, lattice } = shape.lattice_from_local(position);
     let ground_y = world.0.ground_y_estimate(region, lattice.x, lattice.z);
     (lattice.y - ground_y) * shape.voxel_m()
 }

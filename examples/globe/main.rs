@@ -190,7 +190,7 @@ fn build(options: Options) -> Result<App, String> {
     }
     app.world_mut().resource_mut::<SunLight>().day_of_year = options.day;
     let keeps_history = !options.headless;
-    let mut planet = app.world_mut().spawn((VoxelWorld(world), SaveInterval::PROMPT));
+    let mut planet = app.world_mut().spawn((VoxelWorld(world), SaveDelay::PROMPT));
     if keeps_history {
         planet.insert(KeepHistory::default());
     }

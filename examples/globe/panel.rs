@@ -79,7 +79,7 @@ pub fn draw(
                 ui.label(format!("{}, lod {}", world.0.materials().name(pick.material), pick.lod));
                 ui.label(format!(
                     "{:.5}°, {:.5}°, {} above the sea",
-                    pick.place.lat_deg, pick.place.lon_deg, metres(pick.place.altitude_m)
+                    pick.geo.lat_deg, pick.geo.lon_deg, metres(pick.geo.altitude_m)
                 ));
                 ui.label(format!("voxel {} of region {}, {} away", pick.pos.voxel, pick.pos.region, metres(pick.distance_m)));
             }

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bluemarble_core::{Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, Shape};
+use bluemarble_core::{
+    CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, Shape,
+};
 use bluemarble_terrain::{Baseline, Classification, Relief, Survey};
 
 /// A baseline each of whose chunks takes at least so long.
@@ -25,7 +27,7 @@ impl Baseline for SlowReads {
         self.inner.classify(region, voxels, lod)
     }
 
-    fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+    fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), Cancelled> {
         self.inner.prepare(key, cancel)
     }
 
@@ -41,7 +43,11 @@ impl Baseline for SlowReads {
         self.inner.surface_y(region, x, z)
     }
 
-    fn relief(&self, key: ChunkKey, cancel: &Cancel) -> Result<Option<Arc<Relief>>, Cancelled> {
+    fn relief(
+        &self,
+        key: ChunkKey,
+        cancel: &CancelToken,
+    ) -> Result<Option<Arc<Relief>>, Cancelled> {
         self.inner.relief(key, cancel)
     }
 

@@ -10,7 +10,7 @@ use bevy::{
 };
 use bevy_bluemarble::prelude::*;
 use bluemarble_core::MaterialId;
-use bluemarble_edit::{Brush, BrushAction, BrushShape};
+use bluemarble_edit::{Brush, BrushAction};
 
 use crate::panel::{PointerOverPanel, metres};
 
@@ -87,23 +87,17 @@ pub fn click(
     let Ok(world) = worlds.get(pick.world) else { return };
     let mut brush = |action| {
         let shape = world.0.shape();
-        let brush = Brush {
-            region: pick.lattice_pos.region,
-            shape: BrushShape::Sphere {
-                centre: pick.lattice_pos.lattice,
-                radius: (tool.radius_m / shape.voxel_m()).max(0.6),
-            },
-            action,
-        };
+        let radius = (tool.radius_m / shape.voxel_m()).max(0.6);
+        let brush = Brush::sphere(pick.lattice_pos, radius, action);
         brushes.write(BrushVoxels { world: pick.world, brush });
     };
     match tool.mode {
         Mode::Read => info!(
             "{} at {:.5}°, {:.5}°, {}",
             world.0.materials().name(pick.material),
-            pick.place.lat_deg,
-            pick.place.lon_deg,
-            metres(pick.place.altitude_m)
+            pick.geo.lat_deg,
+            pick.geo.lon_deg,
+            metres(pick.geo.altitude_m)
         ),
         Mode::Dig => {
             edits.write(ball(world, pick, tool.radius_m, MaterialId::AIR));

@@ -25,7 +25,7 @@ impl Sight {
         let shape = Shape::earth();
         let of = |key: &str| number(pose, &format!("/{key}"));
         let place = GeoPosition::new(of("lat_deg"), of("lon_deg"), of("altitude_m"));
-        let position = shape.world_of(place);
+        let position = shape.local_from_geo(place);
         let (east, north) = shape.east_north(position);
         let (sin, cos) = of("heading_deg").to_radians().sin_cos();
         let pitch_rad = of("pitch_deg").to_radians();

@@ -49,8 +49,8 @@ fn program() -> PathBuf {
 /// Where the ground, or the water on it, is at a place, in metres above the sea.
 pub fn surface_m(lat_deg: f64, lon_deg: f64) -> f64 {
     let shape = Shape::earth();
-    let world = shape.world_of(GeoPosition::new(lat_deg, lon_deg, 0.0));
-    let LatticePos { region, lattice } = shape.from_world(world);
+    let world = shape.local_from_geo(GeoPosition::new(lat_deg, lon_deg, 0.0));
+    let LatticePos { region, lattice } = shape.lattice_from_local(world);
     let y = EARTH.surface_y(region, lattice.x, lattice.z);
     (y - f64::from(shape.sea_level_y())) * shape.voxel_m()
 }

@@ -25,26 +25,45 @@
 //!
 //! # The camera
 //!
-//! Voxel shaders map tones and fit the exposure to the sun by themselves, so the camera has `Tonemapping::None`: with
-//! another one voxels are mapped twice and look pale. Without a tonemapper your own meshes clip at white: lower the
-//! intensity of their lights, or draw them with another camera.
+//! Voxel shaders apply tone mapping and fit the exposure to the sun, so the camera has `Tonemapping::None`: with
+//! a tonemapper it is applied twice and voxels look pale; a warning says so. Without a tonemapper your own meshes clip at
+//! white: lower the intensity of their lights, or draw them with another camera. `SunLight` lights voxels only;
+//! `SunDirection` tells where your own lights should come from.
 //!
 //! # A planet
 //!
 //! A planet needs a floating origin: disable Bevy's `TransformPlugin`, which `big_space` replaces, and place entities by a
 //! [`WorldPosition`](space::WorldPosition) in metres from the planet's centre. The example `planet` shows the Earth so.
+//! The Earth's data lie in `assets/earth` of the sources: copy that folder into the `assets` folder beside your program
+//! when you ship it, where [`assets_dir`](bluemarble_terrain::assets_dir) finds it.
 //!
 //! # A server
 //!
 //! Without the feature `render`, and with [`BluemarbleServerPlugins`] beside `MinimalPlugins`, worlds are edited, saved and
-//! queried, and bodies collide with them, without a renderer.
+//! queried, and bodies collide with them, without a renderer:
+//!
+//! ```toml
+//! bevy = { version = "0.19", default-features = false }
+//! bevy_bluemarble = { path = "..", default-features = false, features = ["c-codecs"] }
+//! ```
+//!
+//! # Cargo features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `render` (default) | streaming, drawing, sky, picking |
+//! | `c-codecs` (default) | chunks are compressed by C libraries, which is faster than the Rust ones that read and write the same worlds |
+//! | `avian` | `physics`: colliders, gravity and walking with avian3d |
+//! | `noise` | functions of the crate `noise` as ground: `NoiseHeights`, `NoiseDensity` |
 //!
 //! # The crates below
 //!
 //! A game needs `bevy` and this crate only. [`prelude`] has what most games use; the crates whose types appear in
 //! this API are re-exported: [`bluemarble_core`] (lattice, materials, shapes, edits), [`bluemarble_terrain`]
 //! (baselines), [`bluemarble_world`] (worlds, queries, rays), [`bluemarble_edit`] (brushes, undo, clipboard) and
-//! [`bluemarble_mesh`] (meshers). Positions far from the origin are `big_space`'s, which is here as [`big_space`].
+//! [`bluemarble_mesh`] (meshers). So are the crates of others whose types do: [`big_space`] (positions far from the origin),
+//! `avian3d` with the feature `avian`, `noise` with the feature `noise`, and
+//! [`object_store`](bluemarble_world::store::object_store).
 //!
 //! # The modules
 //!
@@ -61,11 +80,11 @@
 //! | [`picking`] | rays find the drawn voxel; a `bevy_picking` backend |
 //! | `physics` | colliders and walking, with the feature `avian` |
 //!
-//! [`systems`] says when they work within a frame, [`gate`] pauses workers during a frame.
+//! [`systems`] says when they work within a frame.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod edit;
-pub mod gate;
+mod gate;
 #[cfg(any(feature = "render", feature = "avian"))]
 pub mod meshing;
 #[cfg(feature = "avian")]
@@ -85,6 +104,10 @@ pub mod world;
 #[cfg(all(test, feature = "render"))]
 mod tests;
 
+#[cfg(feature = "avian")]
+pub use avian3d;
+#[cfg(feature = "noise")]
+pub use noise;
 #[cfg(feature = "render")]
 pub use plugin::BluemarblePlugins;
 pub use plugin::BluemarbleServerPlugins;
@@ -96,10 +119,10 @@ pub use {
 /// What a game needs most.
 pub mod prelude {
     pub use bluemarble_core::{
-        ChunkKey, Edit, EditBatch, EditOp, GeoPosition, LatticeBox, LatticePos, MaterialId,
-        MaterialTable, VoxelPos,
+        Chunk, ChunkKey, Edit, EditBatch, EditOp, Face, GeoPosition, LatticeBox, LatticePos,
+        MaterialId, MaterialTable, Shape, VoxelPos, material::Surface, shape::Ray,
     };
-    pub use bluemarble_edit::{Brush, BrushAction, BrushShape};
+    pub use bluemarble_edit::{Brush, BrushAction, BrushShape, HistoryLimits};
     pub use bluemarble_terrain::{
         Baseline, EarthBaseline, EarthSources, Ground, GroundClosure, NoiseBaseline, Superflat,
         VoxelClosure, assets_dir,
@@ -108,21 +131,26 @@ pub mod prelude {
     pub use bluemarble_terrain::{
         DensityBounds, HeightBounds, HeightScale, NoiseDensity, NoiseHeights,
     };
-    pub use bluemarble_world::{HybridWorld, WorldBuilder, WorldError};
+    pub use bluemarble_world::{HybridWorld, RebuildPace, WorldBuilder, WorldError};
 
     #[cfg(any(feature = "render", feature = "avian"))]
     pub use crate::meshing::Meshing;
+    #[cfg(feature = "avian")]
+    pub use crate::physics::{
+        CollidesWithVoxels, VoxelGravity, VoxelPhysicsPlugin, VoxelPhysicsSystems, Walker,
+        WorldBody,
+    };
     pub use crate::{
         edit::{
-            BrushVoxels, EditApplied, EditHistory, EditRefused, EditVoxels, KeepHistory, RedoEdit,
-            StepEdits, UndoEdit,
+            BrushVoxels, EditApplied, EditHistory, EditRefusal, EditRefused, EditRequest,
+            EditVoxels, GroupEdits, KeepHistory, RedoEdit, UndoEdit,
         },
         plugin::BluemarbleServerPlugins,
         space::{Viewer, WorldFrame, WorldPosition, WorldSpace},
         systems::BluemarbleSystems,
         world::{
-            IndexPace, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldClosed, VoxelWorldSaved,
-            WorldDiagnosticsPlugin, WorldIndex, WorldUpkeep,
+            IndexPace, SaveDelay, SaveVoxelWorld, VoxelReader, VoxelWorld, VoxelWorldClosed,
+            VoxelWorldSaveFailed, VoxelWorldSaved, WorldDiagnosticsPlugin, WorldIndex, WorldUpkeep,
         },
     };
     #[cfg(feature = "render")]
@@ -132,12 +160,12 @@ pub mod prelude {
         render::{
             ChunkChange, ChunkContents, ChunkEvent, Vertices,
             light::{
-                Airless, CloudsReady, LookQuality, PlanetPicture, PlanetPictureCube, Sky,
-                SunCourse, SunLight,
+                Airless, CloudsReady, LookQuality, PictureError, PlanetPicture, PlanetPictureCube,
+                Sky, SunCourse, SunDirection, SunLight,
             },
             material::ChunkMaterials,
             sky::SkyPlugin,
         },
-        streaming::{StreamingProgress, StreamingSettings, StreamingStatistics},
+        streaming::{AreaProgress, StreamingProgress, StreamingSettings, StreamingStatistics},
     };
 }

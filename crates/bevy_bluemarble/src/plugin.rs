@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Everything that shows voxel worlds and edits them. Any of the plugins can be left out, with whatever stands after it
-/// and needs it: `BluemarblePlugins.build().disable::<SkyPlugin>()`.
+/// and needs it: `BluemarblePlugins.build().disable::<SkyPlugin>()`. With the feature `avian` bodies collide with the
+/// worlds, once avian's `PhysicsPlugins` are added.
 ///
 /// A planet needs a floating origin. It replaces Bevy's transform propagation, so disable that: `DefaultPlugins.build().disable::<TransformPlugin>()`. Where it is not, positions are plain `Transform`s, which
 /// suit worlds of some kilometres; add these plugins after `DefaultPlugins` then.
@@ -26,7 +27,7 @@ pub struct BluemarblePlugins;
 #[cfg(feature = "render")]
 impl PluginGroup for BluemarblePlugins {
     fn build(self) -> PluginGroupBuilder {
-        PluginGroupBuilder::start::<Self>()
+        let plugins = PluginGroupBuilder::start::<Self>()
             .add(VoxelWorldPlugin)
             .add(WorldSpacePlugin::default())
             .add(VoxelEditPlugin)
@@ -34,7 +35,10 @@ impl PluginGroup for BluemarblePlugins {
             .add(VoxelRenderPlugin)
             .add(SkyPlugin)
             .add(VoxelPickingPlugin)
-            .add(WorldDiagnosticsPlugin)
+            .add(WorldDiagnosticsPlugin);
+        #[cfg(feature = "avian")]
+        let plugins = plugins.add(crate::physics::VoxelPhysicsPlugin);
+        plugins
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Cancel`]: how long work is told to stop.
+//! [`CancelToken`]: how long work is told to stop.
 
 use std::{
     fmt,
@@ -10,13 +10,13 @@ use std::{
 
 /// A token that tells long work to stop. All clones are the same token.
 ///
-/// The caller keeps a clone and calls [`Cancel::cancel`]; the work calls [`Cancel::check`] after every step
+/// The caller keeps a clone and calls [`CancelToken::cancel`]; the work calls [`CancelToken::check`] after every step
 /// of about a millisecond.
 ///
 /// ```
-/// use bluemarble_core::{Cancel, Cancelled};
+/// use bluemarble_core::{CancelToken, Cancelled};
 ///
-/// fn sum(numbers: &[u64], cancel: &Cancel) -> Result<u64, Cancelled> {
+/// fn sum(numbers: &[u64], cancel: &CancelToken) -> Result<u64, Cancelled> {
 ///     let mut sum = 0;
 ///     for step in numbers.chunks(100_000) {
 ///         cancel.check()?;
@@ -25,13 +25,13 @@ use std::{
 ///     Ok(sum)
 /// }
 ///
-/// assert_eq!(sum(&[1, 2, 3], &Cancel::never()), Ok(6));
-/// let cancel = Cancel::new();
+/// assert_eq!(sum(&[1, 2, 3], &CancelToken::never()), Ok(6));
+/// let cancel = CancelToken::new();
 /// cancel.cancel();
 /// assert_eq!(sum(&[1, 2, 3], &cancel), Err(Cancelled));
 /// ```
 #[derive(Clone, Default)]
-pub struct Cancel {
+pub struct CancelToken {
     /// `None` if it is never set.
     flag: Option<Arc<AtomicBool>>,
     pause: Option<Arc<dyn Fn() + Send + Sync>>,
@@ -42,7 +42,7 @@ pub struct Cancel {
 #[error("cancelled")]
 pub struct Cancelled;
 
-impl Cancel {
+impl CancelToken {
     /// A token for work that may be told to stop.
     pub fn new() -> Self {
         Self { flag: Some(Arc::default()), pause: None }
@@ -60,7 +60,7 @@ impl Cancel {
         Self { pause: Some(Arc::new(pause)), ..self }
     }
 
-    /// Tells the work to stop. A token of [`Cancel::never`] ignores it.
+    /// Tells the work to stop. A token of [`CancelToken::never`] ignores it.
     pub fn cancel(&self) {
         if let Some(flag) = &self.flag {
             flag.store(true, Ordering::Relaxed);
@@ -84,9 +84,9 @@ impl Cancel {
     }
 }
 
-impl fmt::Debug for Cancel {
+impl fmt::Debug for CancelToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cancel")
+        f.debug_struct("CancelToken")
             .field("is_cancelled", &self.is_cancelled())
             .field("pauses", &self.pause.is_some())
             .finish()
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn clones_are_cancelled_together_and_every_check_pauses() {
-        let cancel = Cancel::new();
+        let cancel = CancelToken::new();
         let pauses = Arc::new(AtomicUsize::new(0));
         let count = pauses.clone();
         let work = cancel.clone().with_pause(move || _ = count.fetch_add(1, Ordering::Relaxed));
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_token_that_never_cancels_ignores_being_told_to() {
-        let never = Cancel::never();
+        let never = CancelToken::never();
         never.cancel();
         assert_eq!((never.is_cancelled(), never.check()), (false, Ok(())));
     }

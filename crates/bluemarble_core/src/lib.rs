@@ -6,8 +6,8 @@
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     // Which chunk shows the summit of Mont Blanc in cells that are 8 voxels wide?
 //!     let earth = Shape::earth();
-//!     let summit_m = earth.world_of(GeoPosition::new(45.8326, 6.8652, 4806.0));
-//!     let voxel = earth.from_world(summit_m).voxel();
+//!     let summit_m = earth.local_from_geo(GeoPosition::new(45.8326, 6.8652, 4806.0));
+//!     let voxel = earth.lattice_from_local(summit_m).voxel();
 //!     let key = voxel.chunk(3);
 //!     assert_eq!((key.region, key.cell_voxels()), (2, 8));
 //!
@@ -23,15 +23,15 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`mod@material`] | [`MaterialId`], [`Material`] and the [`MaterialTable`] read from `assets/materials.ron` |
+//! | [`mod@material`] | [`MaterialId`], [`MaterialRow`] and the [`MaterialTable`] read from `assets/materials.ron` |
 //! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
 //! | [`position`] | [`VoxelPos`], [`CellPos`], [`LatticePos`]: where in the lattice, region and all |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
 //! | [`chunk`] | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
 //! | [`edit`] | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
-//! | [`cancel`] | [`Cancel`]: how long work is told to stop |
+//! | [`cancel`] | [`CancelToken`]: how long work is told to stop |
 //! | [`downsample`] | how a parent chunk is made from its eight children |
-//! | [`shape`] | [`Shape`]: how the lattice lies in world space; the geographic adapter; exact ray walks |
+//! | [`shape`] | [`Shape`]: how the lattice lies in local space; the geographic adapter; exact ray walks |
 //!
 //! No I/O and no engine: positions in cells are `i32`, positions in metres are `f64`, angles in the
 //! geographic adapter are degrees and elsewhere radians.
@@ -47,10 +47,10 @@ pub mod material;
 pub mod position;
 pub mod shape;
 
-pub use cancel::{Cancel, Cancelled};
+pub use cancel::{CancelToken, Cancelled};
 pub use chunk::{Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells};
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
-pub use material::{Material, MaterialId, MaterialTable, Phase};
+pub use material::{MaterialId, MaterialRow, MaterialTable, Phase};
 pub use position::{CellPos, LatticePos, VoxelPos};
 pub use shape::{CubeSphere, Flat, GeoPosition, Shape};

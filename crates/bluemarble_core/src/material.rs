@@ -65,7 +65,7 @@ pub enum Surface {
 
 /// One row of the material table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Material {
+pub struct MaterialRow {
     /// Unique name, used by baselines, tools and picks.
     pub name: String,
     /// Colour as seen, sRGB, 0..=1 per channel.
@@ -145,7 +145,7 @@ pub enum MaterialError {
 /// All materials of a world, in the order of their ids.
 #[derive(Clone, Debug)]
 pub struct MaterialTable {
-    rows: Vec<Material>,
+    rows: Vec<MaterialRow>,
     ids: HashMap<String, MaterialId>,
     opaque: Vec<bool>,
     liquid: Vec<bool>,
@@ -175,14 +175,14 @@ impl MaterialTable {
     /// # Errors
     /// [`MaterialError`], naming `path` and the row at fault.
     pub fn parse(text: &str, path: &str) -> Result<Self, MaterialError> {
-        let rows: Vec<Material> = ron::from_str(text).map_err(|error| MaterialError::Parse {
+        let rows: Vec<MaterialRow> = ron::from_str(text).map_err(|error| MaterialError::Parse {
             path: path.to_owned(),
             message: error.to_string(),
         })?;
         Self::new(rows, path)
     }
 
-    fn new(rows: Vec<Material>, path: &str) -> Result<Self, MaterialError> {
+    fn new(rows: Vec<MaterialRow>, path: &str) -> Result<Self, MaterialError> {
         let path = path.to_owned();
         match rows.first() {
             Some(first) if first.name == "air" && first.phase == Phase::Empty => {}
@@ -213,7 +213,7 @@ impl MaterialTable {
 
     /// The same table with another surface for each opaque material: what a world looks like is not part
     /// of it.
-    pub fn with_surface(mut self, surface: impl Fn(&Material) -> Surface) -> Self {
+    pub fn with_surface(mut self, surface: impl Fn(&MaterialRow) -> Surface) -> Self {
         for (row, smooth) in self.rows.iter_mut().zip(&mut self.smooth) {
             row.surface = surface(row);
             *smooth = row.phase == Phase::Opaque && row.surface == Surface::Smooth;
@@ -230,7 +230,7 @@ impl MaterialTable {
     }
 
     /// The row of an id, if the table has it.
-    pub fn get(&self, id: MaterialId) -> Option<&Material> {
+    pub fn get(&self, id: MaterialId) -> Option<&MaterialRow> {
         self.rows.get(usize::from(id.0))
     }
 
@@ -259,7 +259,7 @@ impl MaterialTable {
     }
 
     /// All rows in the order of their ids.
-    pub fn rows(&self) -> &[Material] {
+    pub fn rows(&self) -> &[MaterialRow] {
         &self.rows
     }
 

@@ -1,7 +1,7 @@
 //! [`NodeIndex`]: the summaries of nodes, in an octree and an R-tree.
 //!
 //! The octree is a hash map from key to node, as [`crate::EditOctree`] is: it answers by place. The R-tree
-//! ([`NodeTree`]) holds the solid part of every summary in world space: it answers by distance and along rays.
+//! ([`NodeTree`]) holds the solid part of every summary in local space: it answers by distance and along rays.
 //! Both are brought up to date together, chunk by chunk, and only above what has changed.
 
 use std::sync::Arc;

@@ -70,6 +70,7 @@ pub use directory::WorldLock;
 pub use error::StoreError;
 pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
 pub use metadata::WorldMetadata;
+pub use object_store;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{
     ChunkStore, StoreStatistics, WrittenShard,

@@ -8,7 +8,7 @@
 
 use std::{path::Path, time::Instant};
 
-use bluemarble_core::{Cancel, Chunk, ChunkKey, MaterialTable};
+use bluemarble_core::{CancelToken, Chunk, ChunkKey, MaterialTable};
 use bluemarble_terrain::{
     Baseline, Classification, EarthBaseline, EarthSources, FirstEarth, TerrainError,
 };
@@ -68,7 +68,8 @@ fn costs(earth: &dyn Baseline, lod: u8) -> Costs {
     let unknown = classify();
     if lod < 20 {
         for key in &keys {
-            _ = earth.prepare(ChunkKey::new(key.region, lod + 1, key.pos >> 1), &Cancel::never());
+            _ = earth
+                .prepare(ChunkKey::new(key.region, lod + 1, key.pos >> 1), &CancelToken::never());
         }
     }
     let known = classify();

@@ -39,7 +39,7 @@ struct Field {
 fn survey(earth: &EarthBaseline, lat: f64, lon: f64, width_m: f64) -> (Field, u8) {
     let shape = Shape::earth();
     let LatticePos { region, lattice } =
-        shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
     let fits = |lod: u8| width_m / (shape.voxel_m() * f64::from(1u32 << lod)) <= PIXELS;
     let lod = (0..20).find(|&lod| fits(lod)).unwrap_or(20);
     let cell_m = shape.voxel_m() * f64::from(1u32 << lod);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
+    CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
 };
 
 use crate::relief::Relief;
@@ -34,7 +34,7 @@ pub enum Survey {
 
 /// The procedural source of a world: a pure function of its parameters and the key.
 pub trait Baseline: Send + Sync + 'static {
-    /// How the lattice lies in world space.
+    /// How the lattice lies in local space.
     fn shape(&self) -> Shape;
 
     /// Makes the chunk of any lod directly.
@@ -49,7 +49,7 @@ pub trait Baseline: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Cancelled`] if `cancel`, which is checked before each step, says so.
-    fn prepare(&self, _key: ChunkKey, _cancel: &Cancel) -> Result<(), Cancelled> {
+    fn prepare(&self, _key: ChunkKey, _cancel: &CancelToken) -> Result<(), Cancelled> {
         Ok(())
     }
 
@@ -74,7 +74,11 @@ pub trait Baseline: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Cancelled`] if `cancel`, which is checked after every step of a millisecond, says so.
-    fn relief(&self, _key: ChunkKey, _cancel: &Cancel) -> Result<Option<Arc<Relief>>, Cancelled> {
+    fn relief(
+        &self,
+        _key: ChunkKey,
+        _cancel: &CancelToken,
+    ) -> Result<Option<Arc<Relief>>, Cancelled> {
         Ok(None)
     }
 

@@ -1,7 +1,7 @@
 //! [`NoiseBaseline`]: a plane of rolling hills, a few mountains and lakes.
 
 use bluemarble_core::{
-    Cancel, Cancelled, CellPos, Flat, LatticeBox, MaterialId, MaterialTable, Shape,
+    CancelToken, Cancelled, CellPos, Flat, LatticeBox, MaterialId, MaterialTable, Shape,
 };
 use glam::{DVec3, dvec3};
 
@@ -134,7 +134,7 @@ impl ColumnSource for NoiseBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
         out: &mut Columns<strata::Floors>,
     ) -> Result<(), Cancelled> {
         let cell = f64::from(1u32 << lod);

@@ -22,7 +22,7 @@ pub const ASSETS_VARIABLE: &str = "BLUEMARBLE_ASSETS";
 pub enum Recipe {
     /// Air everywhere.
     Empty {
-        /// How the lattice lies in world space.
+        /// How the lattice lies in local space.
         shape: Shape,
     },
     /// The same layers everywhere, with the surface at y = 0.
@@ -127,18 +127,17 @@ impl Recipe {
     }
 }
 
-/// The folder of the shipped assets: what [`ASSETS_VARIABLE`] says, else where this program was built,
-/// else `assets` beside it.
+/// The folder of the data that come with this crate's sources, the Earth's in `earth` of it: what [`ASSETS_VARIABLE`] says; else
+/// `assets` beside the program or in its working directory, if `earth` is in there; else where the program was built. To ship
+/// a game, copy `assets/earth` of the sources into the `assets` folder beside the program.
 pub fn assets_dir() -> PathBuf {
     if let Some(dir) = std::env::var_os(ASSETS_VARIABLE) {
         return dir.into();
     }
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
-    if built.is_dir() {
-        return built;
-    }
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("assets")));
-    beside.unwrap_or_else(|| PathBuf::from("assets"))
+    let mut shipped = [beside, Some(PathBuf::from("assets"))].into_iter().flatten();
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    shipped.find(|dir| dir.join("earth").is_dir()).unwrap_or_else(built)
 }
 
 #[cfg(test)]

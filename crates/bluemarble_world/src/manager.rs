@@ -22,6 +22,7 @@ const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How soon the index follows the edits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum RebuildPace {
     /// A second later.
     Aggressive,

@@ -102,9 +102,9 @@ pub fn print_picks(
             face: pick.face.name(),
             material: world.0.materials().name(pick.material).to_owned(),
             lod: pick.lod,
-            lat: pick.place.lat_deg,
-            lon: pick.place.lon_deg,
-            altitude_m: pick.place.altitude_m,
+            lat: pick.geo.lat_deg,
+            lon: pick.geo.lon_deg,
+            altitude_m: pick.geo.altitude_m,
             distance_m: pick.distance_m,
         });
         let line = PickLine { x, y, hit: place.is_some(), place };

@@ -64,7 +64,7 @@ impl BlueMarble {
         for part in 0..PARTS * PARTS {
             let (x, y) = (within(x, part % PARTS), within(y, part / PARTS));
             if let Some(point) = sight.meets(x, y, 0.0) {
-                sum += self.at(shape.place_of_world(point));
+                sum += self.at(shape.geo_from_local(point));
             }
         }
         sum / (PARTS * PARTS) as f64
@@ -85,7 +85,7 @@ impl BlueMarble {
                 continue;
             }
             let Some(point) = sight.meets(x, y, 0.0) else { continue };
-            let (place, up) = (shape.place_of_world(point), shape.up(point));
+            let (place, up) = (shape.geo_from_local(point), shape.up(point));
             let is_land = EARTH.grid().height_m(place.lat_deg, place.lon_deg) >= 0.0;
             let mirrored = sight.direction(x, y).reflect(up);
             differences.push(Difference {

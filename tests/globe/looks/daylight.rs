@@ -47,7 +47,7 @@ impl Daylight {
     pub fn direction(&self) -> DVec3 {
         let lat_deg = declination_rad(self.day).to_degrees();
         let overhead = GeoPosition::new(lat_deg, (12.0 - self.hour) * 15.0, 0.0);
-        Shape::earth().world_of(overhead).normalize()
+        Shape::earth().local_from_geo(overhead).normalize()
     }
 
     /// Adds it to a run.

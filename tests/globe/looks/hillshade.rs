@@ -52,11 +52,11 @@ struct Block {
 /// Where the ray through a point meets the ground.
 fn place_of(sight: &Sight, x: f64, y: f64) -> Option<GeoPosition> {
     let shape = Shape::earth();
-    let mut place = shape.place_of_world(sight.meets(x, y, 0.0)?);
+    let mut place = shape.geo_from_local(sight.meets(x, y, 0.0)?);
     // The ground is far flatter than the rays are steep, so this closes in on it quickly.
     for _ in 0..3 {
         let height_m = EARTH.grid().height_m(place.lat_deg, place.lon_deg).max(0.0);
-        place = shape.place_of_world(sight.meets(x, y, height_m)?);
+        place = shape.geo_from_local(sight.meets(x, y, height_m)?);
     }
     Some(place)
 }
@@ -72,7 +72,7 @@ fn ground(place: GeoPosition) -> Ground {
     let metres = |step_deg: f64| step_deg.to_radians() * EARTH_RADIUS_M;
     let northwards = rise(lat_step * 0.5, 0.0) / metres(lat_step);
     let eastwards = rise(0.0, lon_step * 0.5) / (metres(lon_step) * lat_deg.to_radians().cos());
-    let point = shape.world_of(place);
+    let point = shape.local_from_geo(place);
     let (east, north) = shape.east_north(point);
     let normal = (shape.up(point) - east * eastwards - north * northwards).normalize();
     Ground { height_m: grid.height_m(lat_deg, lon_deg), normal }

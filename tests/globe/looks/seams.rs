@@ -69,7 +69,7 @@ pub fn across_faces(picture: &RgbImage, sight: &Sight) -> Seam {
     for y in 0..picture.height() {
         let face = |x: u32| {
             let point = sight.meets(f64::from(x) + 0.5, f64::from(y) + 0.5, 0.0)?;
-            Some(shape.from_world(point).region)
+            Some(shape.lattice_from_local(point).region)
         };
         let faces: Vec<Option<u8>> = (0..picture.width()).map(face).collect();
         crossings.extend(changes(&faces).into_iter().map(|left| (y as usize, left)));

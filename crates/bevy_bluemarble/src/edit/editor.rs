@@ -8,35 +8,50 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bevy::tasks::IoTaskPool;
+use bevy::{ecs::message::MessageId, tasks::IoTaskPool};
 use bluemarble_core::{ChunkKey, EditBatch};
 use bluemarble_edit::{Brush, EditError, History, HistoryLimits, HistoryStatistics};
 use bluemarble_world::{EditReport, HybridWorld, WorldError};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::EditRefusal;
+use super::{BrushVoxels, EditRefusal, EditRequest, EditVoxels, RedoEdit, UndoEdit};
 use crate::world::{WorkToken, guarded};
 
 /// What the editor says of its orders.
 pub(super) enum EditEvent {
     Applied {
+        requests: Vec<EditRequest>,
         lsn: u64,
         chunks: Vec<ChunkKey>,
     },
-    Refused(EditRefusal),
-    /// What an order was: done, whatever came of it.
-    Done(HistoryStatistics),
+    Refused(EditRequest, EditRefusal),
+    /// So many orders are done, whatever came of them.
+    Done(usize, HistoryStatistics),
 }
 
 /// What is asked of the editor.
 #[derive(Clone, Debug)]
 pub(super) enum Order {
-    Apply(EditBatch),
-    Brush(Brush),
-    Begin,
-    End,
-    Undo,
-    Redo,
+    Apply(MessageId<EditVoxels>, EditBatch),
+    Brush(MessageId<BrushVoxels>, Brush),
+    Undo(MessageId<UndoEdit>),
+    Redo(MessageId<RedoEdit>),
+    /// Those of a group have no answer.
+    BeginGroup,
+    EndGroup,
+}
+
+impl Order {
+    /// What waits for an answer.
+    pub fn request(&self) -> Option<EditRequest> {
+        match *self {
+            Self::Apply(id, _) => Some(id.into()),
+            Self::Brush(id, _) => Some(id.into()),
+            Self::Undo(id) => Some(id.into()),
+            Self::Redo(id) => Some(id.into()),
+            Self::BeginGroup | Self::EndGroup => None,
+        }
+    }
 }
 
 /// The orders that wait, and whether a worker is running.
@@ -101,6 +116,7 @@ impl Editor {
             sender: self.sender.clone(),
             world: world.clone(),
             history,
+            unanswered: VecDeque::new(),
             _token: token,
         };
         IoTaskPool::get().spawn(worker.work()).detach();
@@ -112,48 +128,80 @@ struct Worker {
     sender: Sender<EditEvent>,
     world: HybridWorld,
     history: Option<(HistoryLimits, History)>,
+    /// What is being worked on.
+    unanswered: VecDeque<EditRequest>,
     _token: WorkToken,
 }
 
 impl Worker {
     async fn work(mut self) {
-        loop {
-            let order = {
-                let mut queue = lock(&self.queue);
-                let Some(order) = queue.waiting.pop_front() else {
-                    queue.worker_running = false;
-                    queue.history = self.history.take();
-                    return;
-                };
-                follow_limits(&mut self.history, queue.limits);
-                order
-            };
+        while let Some(orders) = self.next_orders() {
+            let count = orders.len();
+            self.unanswered = orders.iter().filter_map(Order::request).collect();
             let work = async {
-                self.follow(order).await;
+                self.follow(orders).await;
                 Ok::<_, WorldError>(())
             };
             if let Err(panic) = guarded(work).await {
-                self.tell(Err(EditRefusal::Panicked(panic.to_string())));
+                for request in std::mem::take(&mut self.unanswered) {
+                    self.refuse(request, EditRefusal::Panicked(panic.to_string()));
+                }
             }
-            self.done();
+            let statistics = self.history.as_ref().map(|(_, history)| history.statistics());
+            let _ = self.sender.send(EditEvent::Done(count, statistics.unwrap_or_default()));
         }
     }
 
-    async fn follow(&mut self, order: Order) {
-        match order {
-            Order::Apply(batch) => self.apply_all(batch).await,
-            Order::Brush(brush) => {
-                let result = match brush.batch(&self.world).await {
+    /// What is done next: one order, or batches that can be applied as one.
+    fn next_orders(&mut self) -> Option<Vec<Order>> {
+        let mut queue = lock(&self.queue);
+        let Some(first) = queue.waiting.pop_front() else {
+            queue.worker_running = false;
+            queue.history = self.history.take();
+            return None;
+        };
+        follow_limits(&mut self.history, queue.limits);
+        let mut orders = vec![first];
+        // Steps of a history stay apart.
+        if self.history.is_none()
+            && let Order::Apply(_, first) = &orders[0]
+        {
+            let cause = first.cause();
+            while let Some(Order::Apply(_, next)) = queue.waiting.front()
+                && next.cause() == cause
+            {
+                orders.extend(queue.waiting.pop_front());
+            }
+        }
+        Some(orders)
+    }
+
+    async fn follow(&mut self, orders: Vec<Order>) {
+        if orders.len() > 1 && self.apply_as_one(&orders).await {
+            return;
+        }
+        for order in orders {
+            let result = match order {
+                Order::Apply(_, batch) => self.apply(&batch).await,
+                Order::Brush(_, brush) => match brush.batch(&self.world).await {
                     Ok(batch) => self.apply(&batch).await,
                     Err(error) => Err(error.into()),
-                };
-                self.tell(result);
-            }
-            Order::Begin => self.history.iter_mut().for_each(|(_, history)| history.begin_group()),
-            Order::End => self.history.iter_mut().for_each(|(_, history)| history.end_group()),
-            Order::Undo | Order::Redo => {
-                let result = self.step(matches!(order, Order::Redo)).await;
-                self.tell(result);
+                },
+                Order::Undo(_) | Order::Redo(_) => self.step(matches!(order, Order::Redo(_))).await,
+                Order::BeginGroup => {
+                    self.history.iter_mut().for_each(|(_, history)| history.begin_group());
+                    continue;
+                }
+                Order::EndGroup => {
+                    self.history.iter_mut().for_each(|(_, history)| history.end_group());
+                    continue;
+                }
+            };
+            if let Some(request) = self.unanswered.pop_front() {
+                match result {
+                    Ok(report) => self.confirm(vec![request], report),
+                    Err(reason) => self.refuse(request, reason),
+                }
             }
         }
     }
@@ -168,39 +216,23 @@ impl Worker {
         Ok(report.unwrap_or_default())
     }
 
-    /// Applies a batch and those that wait behind it: as one, or one by one if any is refused.
-    async fn apply_all(&mut self, first: EditBatch) {
-        let mut batches = vec![first];
-        // Steps of a history stay apart.
-        if self.history.is_none() {
-            let mut queue = lock(&self.queue);
-            while let Some(Order::Apply(next)) = queue.waiting.front()
-                && next.cause() == batches[0].cause()
-            {
-                batches.push(next.clone());
-                queue.waiting.pop_front();
-            }
+    /// Applies batches of one cause as one; false, and nothing is done, if any of them is refused.
+    async fn apply_as_one(&mut self, orders: &[Order]) -> bool {
+        let batches = || {
+            orders.iter().filter_map(|order| match order {
+                Order::Apply(_, batch) => Some(batch),
+                _ => None,
+            })
+        };
+        let cause = batches().next().map(EditBatch::cause).unwrap_or_default();
+        let mut whole = EditBatch::new().caused_by(cause);
+        for op in batches().flat_map(EditBatch::ops) {
+            whole.push(*op);
         }
-        if batches.len() > 1 {
-            let mut whole = EditBatch::new().caused_by(batches[0].cause());
-            for op in batches.iter().flat_map(EditBatch::ops) {
-                whole.push(*op);
-            }
-            if let Ok(report) = self.apply(&whole).await {
-                self.tell(Ok(report));
-                // The last one is counted as every order is.
-                (1..batches.len()).for_each(|_| self.done());
-                return;
-            }
-        }
-        let count = batches.len();
-        for (index, batch) in batches.iter().enumerate() {
-            let result = self.apply(batch).await;
-            self.tell(result);
-            if index + 1 < count {
-                self.done();
-            }
-        }
+        let Ok(report) = self.apply(&whole).await else { return false };
+        let requests = self.unanswered.drain(..).collect();
+        self.confirm(requests, report);
+        true
     }
 
     async fn apply(&mut self, batch: &EditBatch) -> Result<EditReport, EditRefusal> {
@@ -210,17 +242,13 @@ impl Worker {
         }
     }
 
-    fn tell(&self, result: Result<EditReport, EditRefusal>) {
-        let event = match result {
-            Ok(EditReport { lsn, chunks }) => EditEvent::Applied { lsn, chunks },
-            Err(reason) => EditEvent::Refused(reason),
-        };
-        let _ = self.sender.send(event);
+    fn confirm(&self, requests: Vec<EditRequest>, report: EditReport) {
+        let EditReport { lsn, chunks } = report;
+        let _ = self.sender.send(EditEvent::Applied { requests, lsn, chunks });
     }
 
-    fn done(&self) {
-        let statistics = self.history.as_ref().map(|(_, history)| history.statistics());
-        let _ = self.sender.send(EditEvent::Done(statistics.unwrap_or_default()));
+    fn refuse(&self, request: EditRequest, reason: EditRefusal) {
+        let _ = self.sender.send(EditEvent::Refused(request, reason));
     }
 }
 

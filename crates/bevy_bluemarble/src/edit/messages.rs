@@ -1,11 +1,11 @@
 //! What a game asks for and is told. Every message names a world by its entity, and is applied to the [`VoxelWorld`] on that
-//! entity at the end of the frame.
+//! entity at the end of the frame. Answers name the messages that they answer: see [`EditRequest`].
 //!
 //! [`VoxelWorld`]: crate::world::VoxelWorld
 
 use std::sync::Arc;
 
-use bevy::prelude::*;
+use bevy::{ecs::message::MessageId, prelude::*};
 use bluemarble_core::{ChunkKey, EditBatch};
 use bluemarble_edit::{Brush, EditError};
 
@@ -20,7 +20,7 @@ pub struct EditVoxels {
 }
 
 /// Ask for a brush to be used on the world as it is when its turn comes.
-#[derive(Message, Clone, Copy, Debug)]
+#[derive(Message, Clone, Copy, Debug, Reflect)]
 pub struct BrushVoxels {
     /// The world's entity.
     pub world: Entity,
@@ -30,7 +30,7 @@ pub struct BrushVoxels {
 
 /// Groups all edits between the two into one step for undo, as the strokes of one drag.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
-pub enum StepEdits {
+pub enum GroupEdits {
     /// The step of a world begins with what is asked for in this frame.
     Begin(Entity),
     /// It ends with that.
@@ -51,6 +51,62 @@ pub struct RedoEdit {
     pub world: Entity,
 }
 
+/// A message that asked for an edit, by the id that `MessageWriter::write` returned for it:
+///
+/// ```
+/// use bevy::prelude::*;
+/// use bevy_bluemarble::prelude::*;
+///
+/// /// The last edit of the player, until it is answered.
+/// #[derive(Resource)]
+/// struct Asked(Option<EditRequest>);
+///
+/// fn place_block(mut edits: MessageWriter<EditVoxels>, mut asked: ResMut<Asked>, world: Single<Entity, With<VoxelWorld>>) {
+///     let mut batch = EditBatch::new();
+///     batch.set(VoxelPos::new(0, IVec3::ZERO), MaterialId(3));
+///     asked.0 = Some(edits.write(EditVoxels { world: *world, batch }).into());
+/// }
+///
+/// fn hear(mut applied: MessageReader<EditApplied>, mut asked: ResMut<Asked>) {
+///     asked.0 = asked.0.filter(|asked| !applied.read().any(|edit| edit.requests.contains(asked)));
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+pub enum EditRequest {
+    /// A batch.
+    Voxels(MessageId<EditVoxels>),
+    /// A brush.
+    Brush(MessageId<BrushVoxels>),
+    /// Undo.
+    Undo(MessageId<UndoEdit>),
+    /// Redo.
+    Redo(MessageId<RedoEdit>),
+}
+
+impl From<MessageId<EditVoxels>> for EditRequest {
+    fn from(id: MessageId<EditVoxels>) -> Self {
+        Self::Voxels(id)
+    }
+}
+
+impl From<MessageId<BrushVoxels>> for EditRequest {
+    fn from(id: MessageId<BrushVoxels>) -> Self {
+        Self::Brush(id)
+    }
+}
+
+impl From<MessageId<UndoEdit>> for EditRequest {
+    fn from(id: MessageId<UndoEdit>) -> Self {
+        Self::Undo(id)
+    }
+}
+
+impl From<MessageId<RedoEdit>> for EditRequest {
+    fn from(id: MessageId<RedoEdit>) -> Self {
+        Self::Redo(id)
+    }
+}
+
 /// An edit was applied: the world holds it, it is as durable as the world's log makes it, and it is being
 /// meshed. Batches that waited for each other are applied as one and have one answer; undo or redo without a step left
 /// answers with no chunk.
@@ -58,6 +114,8 @@ pub struct RedoEdit {
 pub struct EditApplied {
     /// The world's entity.
     pub world: Entity,
+    /// What asked for it: one message, or the batches that were applied as one.
+    pub requests: Vec<EditRequest>,
     /// The number of the batch in the world's delta log; 0 without one.
     pub lsn: u64,
     /// The chunks of lod 0 that it touches.
@@ -70,6 +128,8 @@ pub struct EditApplied {
 pub struct EditRefused {
     /// The entity that was named as the world.
     pub world: Entity,
+    /// What asked for it.
+    pub request: EditRequest,
     /// What is wrong with it.
     #[reflect(ignore)]
     pub reason: Arc<EditRefusal>,

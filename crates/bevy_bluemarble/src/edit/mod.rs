@@ -1,5 +1,5 @@
-//! Edits: asked for by messages, and applied in the background, frame after frame. Of one frame, steps begin first; then come
-//! batches, brushes, undo and redo, each in the order in which they were written, and steps end.
+//! Edits: asked for by messages, and applied in the background, frame after frame. Of one frame, groups begin first; then come
+//! batches, brushes, undo and redo, each in the order in which they were written, and groups end.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -16,20 +16,23 @@ use bluemarble_edit::{HistoryLimits, HistoryStatistics};
 
 use self::editor::{EditEvent, Editor, Order};
 pub use self::messages::{
-    BrushVoxels, EditApplied, EditRefusal, EditRefused, EditVoxels, RedoEdit, StepEdits, UndoEdit,
+    BrushVoxels, EditApplied, EditRefusal, EditRefused, EditRequest, EditVoxels, GroupEdits,
+    RedoEdit, UndoEdit,
 };
 use crate::{
     systems::{BluemarbleSystems, require},
-    world::{ChunksChanged, SaveInterval, VoxelWorld, WorldUpkeep},
+    world::{SaveDelay, VoxelWorld, VoxelsChanged, WorldUpkeep},
 };
 
 /// Keeps what edits of a world have replaced, so that they can be undone. Without it nothing is kept, and an edit reads
 /// nothing. Insert it on the world's entity at any time: it counts from the next edit on.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Reflect)]
+#[reflect(Component, Default)]
 pub struct KeepHistory(pub HistoryLimits);
 
 /// What can be undone and redone in a world now.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Reflect)]
+#[reflect(Component, Default)]
 pub struct EditHistory(pub HistoryStatistics);
 
 /// Edits of a world on their way.
@@ -54,7 +57,7 @@ impl Plugin for VoxelEditPlugin {
         app.init_resource::<FinishingEdits>()
             .add_message::<EditVoxels>()
             .add_message::<BrushVoxels>()
-            .add_message::<StepEdits>()
+            .add_message::<GroupEdits>()
             .add_message::<UndoEdit>()
             .add_message::<RedoEdit>()
             .add_message::<EditApplied>()
@@ -85,33 +88,35 @@ fn begin_anew(
     }
 }
 
-/// Takes orders, in the order of a frame: steps begin, then batches, brushes, undo and redo; steps end.
+/// Takes orders, in the order of a frame: groups begin, then batches, brushes, undo and redo; groups end.
 fn take_orders(
     mut worlds: Query<(&VoxelWorld, &mut WorldEdits, &WorldUpkeep, Option<&KeepHistory>)>,
     mut batches: MessageReader<EditVoxels>,
     mut brushes: MessageReader<BrushVoxels>,
-    mut steps: MessageReader<StepEdits>,
+    mut groups: MessageReader<GroupEdits>,
     mut undos: MessageReader<UndoEdit>,
     mut redos: MessageReader<RedoEdit>,
     mut refused: MessageWriter<EditRefused>,
 ) {
     let mut orders: EntityHashMap<Vec<Order>> = EntityHashMap::default();
     let mut ask = |world: Entity, order: Order| orders.entry(world).or_default().push(order);
-    let steps: Vec<StepEdits> = steps.read().copied().collect();
-    for step in &steps {
-        if let StepEdits::Begin(world) = *step {
-            ask(world, Order::Begin);
+    let groups: Vec<GroupEdits> = groups.read().copied().collect();
+    for group in &groups {
+        if let GroupEdits::Begin(world) = *group {
+            ask(world, Order::BeginGroup);
         }
     }
-    for EditVoxels { world, batch } in batches.read() {
-        ask(*world, Order::Apply(batch.clone()));
+    for (EditVoxels { world, batch }, id) in batches.read_with_id() {
+        ask(*world, Order::Apply(id, batch.clone()));
     }
-    brushes.read().for_each(|asked| ask(asked.world, Order::Brush(asked.brush)));
-    undos.read().for_each(|asked| ask(asked.world, Order::Undo));
-    redos.read().for_each(|asked| ask(asked.world, Order::Redo));
-    for step in &steps {
-        if let StepEdits::End(world) = *step {
-            ask(world, Order::End);
+    for (BrushVoxels { world, brush }, id) in brushes.read_with_id() {
+        ask(*world, Order::Brush(id, *brush));
+    }
+    undos.read_with_id().for_each(|(asked, id)| ask(asked.world, Order::Undo(id)));
+    redos.read_with_id().for_each(|(asked, id)| ask(asked.world, Order::Redo(id)));
+    for group in &groups {
+        if let GroupEdits::End(world) = *group {
+            ask(world, Order::EndGroup);
         }
     }
     for (entity, orders) in orders {
@@ -124,8 +129,13 @@ fn take_orders(
             Err(_) => {
                 warn!("edit refused: {entity} has no VoxelWorld");
                 let reason = Arc::new(EditRefusal::NoWorld);
-                let refusal = EditRefused { world: entity, reason };
-                refused.write_batch(vec![refusal; orders.len()]);
+                refused.write_batch(
+                    orders.iter().filter_map(Order::request).map(|request| EditRefused {
+                        world: entity,
+                        request,
+                        reason: reason.clone(),
+                    }),
+                );
             }
         }
     }
@@ -133,41 +143,41 @@ fn take_orders(
 
 /// Passes on what has become of edits.
 fn follow_up(
-    mut worlds: Query<(Entity, &mut WorldEdits, &mut EditHistory, &SaveInterval, &mut WorldUpkeep)>,
+    mut worlds: Query<(Entity, &mut WorldEdits, &mut EditHistory, &SaveDelay, &mut WorldUpkeep)>,
     mut finishing: ResMut<FinishingEdits>,
     mut applied: MessageWriter<EditApplied>,
     mut refused: MessageWriter<EditRefused>,
-    mut changed: MessageWriter<ChunksChanged>,
+    mut changed: MessageWriter<VoxelsChanged>,
 ) {
-    let mut refuse = |world, reason| {
+    let mut refuse = |world, request, reason| {
         warn!("edit refused: {reason}");
-        refused.write(EditRefused { world, reason: Arc::new(reason) });
+        refused.write(EditRefused { world, request, reason: Arc::new(reason) });
     };
     finishing.bypass_change_detection().0.retain_mut(|(world, edits)| {
         while let Some(event) = edits.editor.next_event() {
             match event {
-                EditEvent::Applied { lsn, chunks } => {
-                    applied.write(EditApplied { world: *world, lsn, chunks });
+                EditEvent::Applied { requests, lsn, chunks } => {
+                    applied.write(EditApplied { world: *world, requests, lsn, chunks });
                 }
-                EditEvent::Refused(reason) => refuse(*world, reason),
-                EditEvent::Done(_) => edits.pending -= 1,
+                EditEvent::Refused(request, reason) => refuse(*world, request, reason),
+                EditEvent::Done(count, _) => edits.pending -= count,
             }
         }
         edits.pending > 0
     });
-    for (world, mut edits, mut history, interval, mut upkeep) in &mut worlds {
+    for (world, mut edits, mut history, delay, mut upkeep) in &mut worlds {
         let edits = edits.bypass_change_detection();
         let upkeep = upkeep.bypass_change_detection();
         while let Some(event) = edits.editor.next_event() {
             match event {
-                EditEvent::Applied { lsn, chunks } => {
-                    upkeep.note_edit(*interval);
-                    changed.write(ChunksChanged { world, chunks: chunks.clone(), is_edit: true });
-                    applied.write(EditApplied { world, lsn, chunks });
+                EditEvent::Applied { requests, lsn, chunks } => {
+                    upkeep.note_edit(*delay);
+                    changed.write(VoxelsChanged { world, chunks: chunks.clone(), is_edit: true });
+                    applied.write(EditApplied { world, requests, lsn, chunks });
                 }
-                EditEvent::Refused(reason) => refuse(world, reason),
-                EditEvent::Done(now) => {
-                    edits.pending -= 1;
+                EditEvent::Refused(request, reason) => refuse(world, request, reason),
+                EditEvent::Done(count, now) => {
+                    edits.pending -= count;
                     history.0 = now;
                 }
             }

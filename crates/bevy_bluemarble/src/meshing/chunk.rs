@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cancel, CellPos, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape,
+    CancelToken, CellPos, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape,
     key::CHUNK_EDGE,
 };
 use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, Reach, Shell, Surroundings};
@@ -57,7 +57,7 @@ impl ChunkMeshing {
         &self,
         key: ChunkKey,
         options: MeshOptions,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Meshed, WorkError> {
         self.world.prepare(key, cancel)?;
         let survey = self.world.survey(key);
@@ -102,7 +102,7 @@ impl ChunkMeshing {
         &self,
         key: ChunkKey,
         face: Face,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<FacePlane, WorkError> {
         let shape = self.world.shape();
         let Some(beside) = shape.neighbour(key, face) else {
@@ -146,7 +146,7 @@ impl ChunkMeshing {
         &self,
         key: ChunkKey,
         planes: &[FacePlane; 6],
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Shell, WorkError> {
         let shape = self.world.shape();
         let origin = key.pos * CHUNK_EDGE;
@@ -237,7 +237,7 @@ mod tests {
                             };
                             let world = |key: ChunkKey, cell: IVec3| {
                                 let centre = (cell.as_dvec3() + 0.5) * f64::from(key.cell_voxels());
-                                shape.to_world(LatticePos::new(
+                                shape.local_from_lattice(LatticePos::new(
                                     key.region,
                                     key.min_voxel().as_dvec3() + centre,
                                 ))

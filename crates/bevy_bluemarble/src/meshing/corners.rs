@@ -37,8 +37,10 @@ impl<'a> Corners<'a> {
     /// Where a place in cells of the chunk lies, in coordinates of the frame.
     pub fn local(&self, cell: DVec3) -> DVec3 {
         let voxel = self.key.min_voxel().as_dvec3() + cell * f64::from(self.key.cell_voxels());
-        self.frame
-            .local(self.shape.to_world(LatticePos::new(self.key.region, voxel)) - self.frame.centre)
+        self.frame.local(
+            self.shape.local_from_lattice(LatticePos::new(self.key.region, voxel))
+                - self.frame.centre,
+        )
     }
 
     /// Where a lattice corner lies in the frame: in every shape columns are straight.

@@ -3,12 +3,12 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `chunk` | a chunk is read, with what lies beside it, and meshed |
-//! | [`node_frame`] | [`NodeFrame`]: the space in which the mesh of a node is written down |
+//! | `node_frame` | the space in which the mesh of a node is written down |
 //! | `corners` | where the corners of cells lie in that frame |
 
 mod chunk;
 mod corners;
-pub mod node_frame;
+mod node_frame;
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use bevy::prelude::*;
 use bluemarble_core::{MaterialId, MaterialTable};
 use bluemarble_mesh::{BlockyMesher, Mesher, SmoothMesher};
 
-pub use self::node_frame::NodeFrame;
 pub(crate) use self::{
     chunk::{ChunkMeshing, Meshed},
     corners::Corners,
+    node_frame::NodeFrame,
 };
 
 /// How chunks of a world become meshes. On the world's entity; a change streams the world anew.

@@ -11,9 +11,9 @@ const MARGIN: f64 = 1.03;
 /// In its own coordinates it reaches from -1 to 1 along each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NodeFrame {
-    /// Its middle in world space, in metres.
+    /// Its middle in local space, in metres.
     pub centre: DVec3,
-    world_from_local: DMat3,
+    axes: DMat3,
     half_extent_m: DVec3,
 }
 
@@ -21,17 +21,17 @@ impl NodeFrame {
     /// The frame of a node: its bounds, and as much again below them for skirts.
     pub fn new(bounds: &NodeBounds) -> Self {
         let half = bounds.half_extent_m;
-        let up = bounds.world_from_local.y_axis;
+        let up = bounds.axes.y_axis;
         Self {
             centre: bounds.centre - up * half.y,
-            world_from_local: bounds.world_from_local,
+            axes: bounds.axes,
             half_extent_m: half * DVec3::new(MARGIN, 2.0 * MARGIN, MARGIN),
         }
     }
 
-    /// A point of world space, given relative to the frame's centre, in coordinates of the frame.
+    /// A point of local space, given relative to the frame's centre, in coordinates of the frame.
     pub fn local(&self, from_centre_m: DVec3) -> DVec3 {
-        self.world_from_local.transpose() * from_centre_m / self.half_extent_m
+        self.axes.transpose() * from_centre_m / self.half_extent_m
     }
 
     /// Half of its edge lengths in metres.
@@ -43,7 +43,7 @@ impl NodeFrame {
     pub fn transform(&self, translation: Vec3) -> Transform {
         Transform {
             translation,
-            rotation: DQuat::from_mat3(&self.world_from_local).as_quat(),
+            rotation: DQuat::from_mat3(&self.axes).as_quat(),
             scale: self.half_extent_m.as_vec3(),
         }
     }
@@ -72,7 +72,7 @@ mod tests {
                     let voxel =
                         key.min_voxel().as_dvec3() + cell.as_dvec3() * f64::from(key.cell_voxels());
                     let from_centre_m =
-                        shape.to_world(LatticePos::new(key.region, voxel)) - frame.centre;
+                        shape.local_from_lattice(LatticePos::new(key.region, voxel)) - frame.centre;
                     let local = frame.local(from_centre_m);
                     assert!(local.abs().max_element() <= 1.0, "{key} {cell}: {local}");
                     let back = transform.transform_point(local.as_vec3()).as_dvec3();

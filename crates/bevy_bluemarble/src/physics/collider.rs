@@ -2,7 +2,7 @@
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{Cancel, ChunkKey, key::CHUNK_EDGE};
+use bluemarble_core::{CancelToken, ChunkKey, key::CHUNK_EDGE};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
@@ -29,7 +29,7 @@ pub(super) struct Builder {
 pub(super) async fn build(builder: &Builder, key: ChunkKey) -> Result<Built, WorkError> {
     let options = MeshOptions { max_edge: CHUNK_EDGE as u32, ..MeshOptions::default() };
     let gate = builder.gate.clone();
-    let cancel = Cancel::never().with_pause(move || gate.pass());
+    let cancel = CancelToken::never().with_pause(move || gate.pass());
     Ok(match builder.meshing.mesh(key, options, &cancel).await? {
         Meshed::Surface(_, _, mesh) => trimesh(builder, key, &mesh),
         Meshed::Hidden => None,

@@ -19,7 +19,7 @@ use crate::{
     meshing::{ChunkMeshing, Meshing, NodeFrame},
     space::{WorldFrame, WorldPosition},
     workers,
-    world::{ChunksChanged, RETRY_AFTER, VoxelWorld, WorkError, WorldUpkeep, guarded},
+    world::{RETRY_AFTER, VoxelWorld, VoxelsChanged, WorkError, WorldUpkeep, guarded},
 };
 
 /// Marks the collider of a chunk of lod 0.
@@ -133,9 +133,9 @@ pub(super) fn stream(
     near: Query<(&WorldPosition, &CollidesWithVoxels)>,
     bodies: Query<Entity, (With<WorldBody>, With<Sleeping>)>,
     mut poses: Query<(&mut Position, &mut Rotation), With<VoxelCollider>>,
-    mut changed: MessageReader<ChunksChanged>,
+    mut changed: MessageReader<VoxelsChanged>,
 ) {
-    for ChunksChanged { world, chunks, .. } in changed.read() {
+    for VoxelsChanged { world, chunks, .. } in changed.read() {
         if let Ok((_, voxels, .., mut colliders)) = worlds.get_mut(*world) {
             colliders.note_changes(voxels.0.shape(), chunks);
         }
@@ -338,7 +338,7 @@ impl WorldColliders {
 
 /// The chunks of lod 0 within a sphere.
 fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut(ChunkKey)) {
-    let LatticePos { region, lattice } = shape.from_world(centre);
+    let LatticePos { region, lattice } = shape.lattice_from_local(centre);
     // Cells of a planet are narrower towards the corners of a face.
     let reach = (radius_m / shape.voxel_m() * 1.5).min(MOST_CHUNKS * f64::from(CHUNK_EDGE));
     let chunk = |voxel: DVec3| voxel.floor().as_ivec3() >> CHUNK_EDGE.ilog2() as i32;

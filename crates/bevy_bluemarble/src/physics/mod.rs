@@ -55,7 +55,8 @@ pub enum VoxelPhysicsSystems {
 ///
 /// **It changes avian for the whole app**: avian's `Gravity` is zero, and avian does not copy between `Transform` and
 /// `Position`; this plugin does both for every entity with a [`WorldBody`]. Give one to each `RigidBody`.
-/// [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin, `BluemarblePlugins` do not.
+/// `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does nothing
+/// without avian's `PhysicsPlugins`.
 pub struct VoxelPhysicsPlugin;
 
 impl Plugin for VoxelPhysicsPlugin {

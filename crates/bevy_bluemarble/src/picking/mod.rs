@@ -11,7 +11,9 @@ use bevy::{
     },
     prelude::*,
 };
-use bluemarble_core::{Face, GeoPosition, LatticePos, MaterialId, Shape, VoxelPos, shape::Ray};
+use bluemarble_core::{
+    CellPos, Face, GeoPosition, LatticePos, MaterialId, Shape, VoxelPos, shape::Ray,
+};
 use bluemarble_world::pick::first_hit;
 use glam::DVec3;
 use serde::Serialize;
@@ -35,15 +37,19 @@ pub struct VoxelPick {
     pub pos: VoxelPos,
     /// The side that was hit.
     pub face: Face,
+    /// The voxel in front of that side, the lowest one of a cell of the same lod: where a block is put. `None` outside of
+    /// the lattice.
+    #[serde(skip)]
+    pub adjacent: Option<VoxelPos>,
     /// What it is made of.
     pub material: MaterialId,
     /// Lod of the node that draws it; the cell is `2^lod` voxels wide.
     pub lod: u8,
-    /// Where the ray met it.
-    pub place: GeoPosition,
+    /// Where the ray met it: latitude, longitude and altitude.
+    pub geo: GeoPosition,
     /// The same in world space, in metres.
     pub point: DVec3,
-    /// The same in the world's own space, in metres: for its shape.
+    /// The same in the world's local space, in metres: for its shape.
     pub local_point: DVec3,
     /// The same in the lattice, in the region of the voxel: for brushes and edits.
     #[serde(skip)]
@@ -93,6 +99,18 @@ impl WorldPicker<'_, '_> {
         self.pick(&Ray { origin, direction: camera.forward().as_vec3().as_dvec3() })
     }
 
+    /// The first drawn voxel under a point of a camera's viewport, in logical pixels: under the cursor.
+    pub fn pick_in_viewport(
+        &self,
+        camera: &Camera,
+        transform: &GlobalTransform,
+        viewport_position: Vec2,
+    ) -> Option<VoxelPick> {
+        let ray = camera.viewport_to_world(transform, viewport_position).ok()?;
+        let origin = self.space.world_from_render(ray.origin)?;
+        self.pick(&Ray { origin, direction: ray.direction.as_vec3().as_dvec3() })
+    }
+
     /// The first drawn voxel along a ray in world space, with the entity that draws it.
     pub fn pick_entity(&self, ray: &Ray) -> Option<(Entity, VoxelPick)> {
         let picks = self.worlds.iter().filter_map(|(world, voxels, frame, streaming, drawings)| {
@@ -138,18 +156,25 @@ fn pick_in(
                 world,
                 pos: hit.pos,
                 face: hit.face,
+                adjacent: adjacent(shape, hit.pos, key.lod, hit.face),
                 material: hit.material,
                 lod: key.lod,
-                place: shape.place_of_world(hit.point),
+                geo: shape.geo_from_local(hit.point),
                 point: frame.world_from_local(hit.point),
                 local_point: hit.point,
-                lattice_pos: shape.from_world_in(key.region, hit.point),
+                lattice_pos: shape.lattice_from_local_in(key.region, hit.point),
                 distance_m: hit.distance_m,
             };
             best = Some((entity, pick));
         }
     }
     best
+}
+
+/// The lowest voxel of the cell beside the one at a voxel.
+fn adjacent(shape: &Shape, pos: VoxelPos, lod: u8, face: Face) -> Option<VoxelPos> {
+    let CellPos { region, lod, cell } = pos.cell(lod);
+    Some(shape.fold(CellPos::new(region, lod, cell + face.normal()))?.min_voxel())
 }
 
 /// The picking backend: answers every pointer's ray.

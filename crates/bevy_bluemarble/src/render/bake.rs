@@ -4,7 +4,7 @@ use bevy::{
     asset::RenderAssetUsages,
     mesh::{Indices, Mesh, PrimitiveTopology},
 };
-use bluemarble_core::{Cancel, Cancelled, ChunkKey, Face, MaterialTable, Shape};
+use bluemarble_core::{CancelToken, Cancelled, ChunkKey, Face, MaterialTable, Shape};
 use bluemarble_mesh::{PackedQuad, SmoothMesh};
 use glam::{DVec3, Vec3};
 
@@ -63,7 +63,7 @@ impl<'a> Baker<'a> {
         &mut self,
         quads: &[PackedQuad],
         pass: Pass,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Option<Mesh>, Cancelled> {
         if quads.is_empty() {
             return Ok(None);
@@ -133,7 +133,7 @@ impl<'a> Baker<'a> {
     pub fn smooth(
         &mut self,
         surface: &SmoothMesh,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Option<Mesh>, Cancelled> {
         if surface.indices.is_empty() {
             return Ok(None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bevy::prelude::*;
-use bluemarble_core::{Cancel, Cancelled};
+use bluemarble_core::{CancelToken, Cancelled};
 
 use super::{ChunkContents, Vertices, bake::Baker, material::ChunkMaterials};
 use crate::{
@@ -21,7 +21,7 @@ struct WorldBaker {
 }
 
 impl NodeBaker for WorldBaker {
-    fn bake(&self, node: &MeshedNode<'_>, cancel: &Cancel) -> Result<BakedNode, Cancelled> {
+    fn bake(&self, node: &MeshedNode<'_>, cancel: &CancelToken) -> Result<BakedNode, Cancelled> {
         let MeshedNode { key, bounds, chunk, mesh, world } = *node;
         let frame = NodeFrame::new(bounds);
         let mut baker = Baker::new(world.shape(), key, &frame, world.materials(), self.vertices);

@@ -2,15 +2,17 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`bake`], [`vertex`] | meshed chunks become vertices, on workers |
+//! | `bake`, [`vertex`] | meshed chunks become vertices, on workers |
+//! | `camera_check` | a camera that would draw voxels wrongly is told of |
 //! | `content` | [`ChunkContents`]: what games add to chunks, and [`ChunkEvent`]: what they are told |
 //! | `draw` | built nodes become entities, and give way to each other |
 //! | [`light`] | sun, moon, air, clouds and the planet's picture |
 //! | [`material`] | the look of chunks |
 //! | [`sky`] | what is drawn behind and over them |
 
-pub mod bake;
+mod bake;
 mod baker;
+mod camera_check;
 mod content;
 mod draw;
 pub mod light;
@@ -68,10 +70,13 @@ impl Plugin for VoxelRenderPlugin {
             )
             .add_systems(
                 PreUpdate,
-                baker::choose_bakers
-                    .in_set(BluemarbleSystems::Prepare)
-                    .after(material::create_materials)
-                    .before(StreamingSteps::Start),
+                (
+                    baker::choose_bakers
+                        .after(material::create_materials)
+                        .before(StreamingSteps::Start),
+                    camera_check::warn_of_tonemapping,
+                )
+                    .in_set(BluemarbleSystems::Prepare),
             )
             .add_systems(
                 PostUpdate,

@@ -44,7 +44,13 @@ fn place(local: DVec3, material: MaterialId) -> [u32; 2] {
 }
 
 /// Packs a corner of a quad: where it lies in the frame of its node, and in its chunk.
-pub fn quad(local: DVec3, cell: IVec3, face: Face, light: u8, material: MaterialId) -> [u32; 3] {
+pub(super) fn quad(
+    local: DVec3,
+    cell: IVec3,
+    face: Face,
+    light: u8,
+    material: MaterialId,
+) -> [u32; 3] {
     let [a, b] = place(local, material);
     let c = cell.x as u32
         | ((cell.y + 64) as u32) << 7
@@ -65,7 +71,7 @@ fn octahedral(normal: Vec3) -> Vec2 {
 }
 
 /// Packs a corner of a rounded surface: where it lies in the frame of its node, and its normal there.
-pub fn smooth(local: DVec3, normal: Vec3, vertex: &SmoothVertex) -> [u32; 4] {
+pub(super) fn smooth(local: DVec3, normal: Vec3, vertex: &SmoothVertex) -> [u32; 4] {
     let [a, b] = place(local, vertex.materials[0]);
     let normal = octahedral(normal);
     let share = (vertex.blend.clamp(0.0, 0.5) * 14.0).round() as u32;

@@ -12,9 +12,9 @@ use super::Placement;
 #[reflect(Component, Default)]
 #[require(Transform)]
 pub struct WorldFrame {
-    /// The origin of the world's own space, in world space.
+    /// The origin of the world's local space, in world space.
     pub position: DVec3,
-    /// Turns directions of the world's own space into those of world space.
+    /// Turns directions of the world's local space into those of world space.
     pub rotation: DQuat,
 }
 
@@ -30,27 +30,27 @@ impl WorldFrame {
         *self == Self::default()
     }
 
-    /// A point of world space, in the world's own space.
+    /// A point of world space, in the world's local space.
     pub fn local_from_world(&self, point: DVec3) -> DVec3 {
         self.rotation.inverse() * (point - self.position)
     }
 
-    /// A point of the world's own space, in world space.
+    /// A point of the world's local space, in world space.
     pub fn world_from_local(&self, point: DVec3) -> DVec3 {
         self.position + self.rotation * point
     }
 
-    /// A direction of world space, in the world's own space.
+    /// A direction of world space, in the world's local space.
     pub fn local_direction(&self, direction: DVec3) -> DVec3 {
         self.rotation.inverse() * direction
     }
 
-    /// A direction of the world's own space, in world space.
+    /// A direction of the world's local space, in world space.
     pub fn world_direction(&self, direction: DVec3) -> DVec3 {
         self.rotation * direction
     }
 
-    /// A ray in world space, in the world's own space.
+    /// A ray in world space, in the world's local space.
     pub fn local_ray(&self, ray: &Ray) -> Ray {
         Ray {
             origin: self.local_from_world(ray.origin),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bevy::{mesh::Mesh, prelude::*};
-use bluemarble_core::{Cancel, Cancelled, Chunk, ChunkKey, CompactChunk, shape::NodeBounds};
+use bluemarble_core::{CancelToken, Cancelled, Chunk, ChunkKey, CompactChunk, shape::NodeBounds};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use bluemarble_terrain::Relief;
 use bluemarble_world::HybridWorld;
@@ -27,7 +27,7 @@ pub enum Pass {
 pub struct MeshedNode<'a> {
     /// Which node.
     pub key: ChunkKey,
-    /// Where it lies in its world's own space.
+    /// Where it lies in its world's local space.
     pub bounds: &'a NodeBounds,
     /// Its cells.
     pub chunk: &'a Chunk,
@@ -56,7 +56,7 @@ pub trait NodeBaker: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Cancelled`] if `cancel`, which is to be checked after every step of a millisecond, says so.
-    fn bake(&self, node: &MeshedNode<'_>, cancel: &Cancel) -> Result<BakedNode, Cancelled>;
+    fn bake(&self, node: &MeshedNode<'_>, cancel: &CancelToken) -> Result<BakedNode, Cancelled>;
 }
 
 /// What bakes the nodes of a world. Without it the world is not streamed; another one streams it anew.
@@ -70,7 +70,7 @@ pub struct BuiltNode {
     pub key: ChunkKey,
     /// Its voxels, for picking; `None` if it shows nothing.
     pub chunk: Option<CompactChunk>,
-    /// Where it lies in its world's own space.
+    /// Where it lies in its world's local space.
     pub bounds: NodeBounds,
     /// What is drawn.
     pub baked: BakedNode,
@@ -118,7 +118,7 @@ impl Builder {
     ///
     /// # Errors
     /// What the world said of the chunk or of one beside it; [`WorkError::Cancelled`].
-    pub async fn build(&self, key: ChunkKey, cancel: Cancel) -> Result<BuiltNode, WorkError> {
+    pub async fn build(&self, key: ChunkKey, cancel: CancelToken) -> Result<BuiltNode, WorkError> {
         let world = &self.meshing.world;
         let shape = world.shape();
         let bounds = shape.node_bounds(key);

@@ -1,7 +1,7 @@
 //! Streaming: which nodes of every world are wanted, in which order, and what has become of them.
 //!
-//! Nothing here knows about entities, materials or the graphics card. A [`NodeBaker`] makes of meshed chunks what is
-//! drawn; the renderer takes [`WorldStreaming::next_built`] and the [`Swap`] of each frame.
+//! Nothing here knows about entities, materials or the graphics card. A `NodeBaker` makes of meshed chunks what is
+//! drawn; the renderer takes the finished nodes and the `Swap` of each frame.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -30,17 +30,21 @@ mod views;
 
 use bevy::prelude::*;
 
-pub use self::{
+pub(crate) use self::{
     budget::FrameBudget,
-    build::{BakedNode, BuiltNode, ChunkBundle, MeshedNode, NodeBaker, NodeBaking, Pass},
-    cut::{AreaProgress, PerLod, View},
-    progress::StreamingProgress,
-    settings::StreamingSettings,
-    statistics::StreamingStatistics,
-    streamer::{Swap, WorldStreaming},
+    build::{BakedNode, BuiltNode, MeshedNode, NodeBaker, NodeBaking, Pass},
+    streamer::Swap,
     views::Views,
 };
 use self::{build::Builder, jobs::JobBoard};
+pub use self::{
+    build::ChunkBundle,
+    cut::{AreaProgress, PerLod},
+    progress::StreamingProgress,
+    settings::StreamingSettings,
+    statistics::StreamingStatistics,
+    streamer::WorldStreaming,
+};
 use crate::{
     gate::FrameGate,
     meshing::{ChunkMeshing, Meshing},
@@ -77,7 +81,10 @@ impl Plugin for VoxelStreamingPlugin {
                     (select::select, measure::measure).chain().in_set(BluemarbleSystems::Select),
                 ),
             )
-            .add_systems(Update, views::warn_if_nothing_to_show);
+            .add_systems(
+                PreUpdate,
+                views::warn_if_nothing_to_show.in_set(BluemarbleSystems::Prepare),
+            );
     }
 }
 

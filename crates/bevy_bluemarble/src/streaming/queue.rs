@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
-use bluemarble_core::{Cancel, ChunkKey};
+use bluemarble_core::{CancelToken, ChunkKey};
 use rustc_hash::FxHashMap;
 
 use super::cut::Request;
@@ -39,7 +39,7 @@ impl Ord for Queued {
 /// A job that has been handed out.
 #[derive(Debug)]
 struct InFlight {
-    cancel: Cancel,
+    cancel: CancelToken,
     #[cfg_attr(not(test), expect(dead_code, reason = "tests wait for these"))]
     is_urgent: bool,
     /// The chunk or one beside it was edited after the job began.
@@ -54,7 +54,7 @@ pub struct Job {
     /// Whether what is drawn is out of date.
     pub is_urgent: bool,
     /// Tells the worker to stop.
-    pub cancel: Cancel,
+    pub cancel: CancelToken,
 }
 
 /// Requests by priority and jobs in flight.
@@ -122,7 +122,7 @@ impl JobQueue {
         self.order.pop();
         self.waiting.remove(&request.key);
         let (key, is_urgent) = (request.key, request.is_urgent());
-        let cancel = Cancel::new();
+        let cancel = CancelToken::new();
         let job = InFlight { cancel: cancel.clone(), is_urgent, outdated: false };
         self.in_flight.insert(key, job);
         Some(Job { key, is_urgent, cancel })

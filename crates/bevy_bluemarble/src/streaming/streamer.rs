@@ -13,7 +13,7 @@ use super::{
     cut::{Cut, PerLod, View},
     jobs::{JobBoard, JobEnd, JobResults, WorldJobs},
 };
-use crate::world::{ChunksChanged, RETRY_AFTER, WorkError};
+use crate::world::{RETRY_AFTER, VoxelsChanged, WorkError};
 
 /// What is kept of a built node.
 pub(crate) struct Resident {
@@ -69,27 +69,42 @@ pub struct Swap {
 }
 
 /// The streaming of one world. The plugin keeps it on the world's entity.
-#[derive(Component)]
+#[derive(Component, Reflect)]
+#[reflect(Component, from_reflect = false)]
 pub struct WorldStreaming {
+    #[reflect(ignore)]
     pub(crate) cut: Cut,
+    #[reflect(ignore)]
     pub(super) jobs: Arc<WorldJobs>,
+    #[reflect(ignore)]
     pub(super) results: JobResults,
+    #[reflect(ignore)]
     board: JobBoard,
+    #[reflect(ignore)]
     shape: Shape,
+    #[reflect(ignore)]
     pub(crate) residents: FxHashMap<ChunkKey, Resident>,
+    #[reflect(ignore)]
     pub(super) held: Held,
     /// How much coarser than viewers allow everything is drawn, so that it fits into memory.
+    #[reflect(ignore)]
     pub(super) coarseness: f64,
     /// Whether it has changed in the last frame.
+    #[reflect(ignore)]
     pub(super) coarseness_changes: bool,
     /// The drawn nodes that show something, for picking.
+    #[reflect(ignore)]
     pub(crate) drawn: NodeTree,
-    /// The views of the last frame, in the world's own space.
+    /// The views of the last frame, in the world's local space.
+    #[reflect(ignore)]
     pub(super) views: Vec<View>,
     /// Something has happened that may change the cut.
+    #[reflect(ignore)]
     pub(super) changed: bool,
     /// Nodes whose job has failed, and when they are tried again.
+    #[reflect(ignore)]
     pub(super) failed: FxHashMap<ChunkKey, Instant>,
+    #[reflect(ignore)]
     pub(super) swap: Swap,
 }
 
@@ -121,7 +136,7 @@ impl WorldStreaming {
     }
 
     /// What has changed since it was last taken.
-    pub fn take_swap(&mut self) -> Swap {
+    pub(crate) fn take_swap(&mut self) -> Swap {
         std::mem::take(&mut self.swap)
     }
 
@@ -133,7 +148,7 @@ impl WorldStreaming {
     }
 
     /// Takes the next finished node that is still wanted. One that is drawn already replaces its older self.
-    pub fn next_built(&mut self, statistics: &mut StreamingStatistics) -> Option<BuiltNode> {
+    pub(crate) fn next_built(&mut self, statistics: &mut StreamingStatistics) -> Option<BuiltNode> {
         loop {
             let JobEnd { key, result } = self.results.next()?;
             let outdated = self.jobs.queue().finish(key);
@@ -225,9 +240,9 @@ impl Drop for WorldStreaming {
 /// Builds again what shows chunks that have changed.
 pub(super) fn follow_changes(
     mut worlds: Query<&mut WorldStreaming>,
-    mut changed: MessageReader<ChunksChanged>,
+    mut changed: MessageReader<VoxelsChanged>,
 ) {
-    for ChunksChanged { world, chunks, .. } in changed.read() {
+    for VoxelsChanged { world, chunks, .. } in changed.read() {
         if let Ok(mut streaming) = worlds.get_mut(*world) {
             chunks.iter().for_each(|&key| streaming.edited(key));
         }

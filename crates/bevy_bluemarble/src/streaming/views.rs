@@ -84,7 +84,7 @@ pub(super) fn collect_views(
 }
 
 impl View {
-    /// The view from within a world's own space.
+    /// The view from within a world's local space.
     pub(super) fn seen_from(&self, frame: &WorldFrame) -> Self {
         if frame.is_identity() {
             return *self;

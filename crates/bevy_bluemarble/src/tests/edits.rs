@@ -1,7 +1,8 @@
 //! Edits: how soon they are seen, and that none is lost.
 
-use bluemarble_core::{EditBatch, MaterialId, VoxelPos};
-use bluemarble_edit::{Brush, BrushAction, BrushShape};
+use bevy::ecs::system::RunSystemOnce;
+use bluemarble_core::{EditBatch, LatticePos, MaterialId, VoxelPos};
+use bluemarble_edit::{Brush, BrushAction};
 use glam::{DVec3, IVec3, ivec3};
 
 use super::*;
@@ -100,6 +101,81 @@ fn a_refused_batch_says_why_and_leaves_its_neighbours_alone() {
 }
 
 #[test]
+fn every_edit_undo_and_brush_is_answered_once_by_its_own_request() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    stage.settle();
+    let world = stage.world;
+    let sphere = Brush::sphere(LatticePos::new(0, DVec3::ZERO), 2.0, BrushAction::Fill(BRICK));
+    let good = [
+        stage.edit(one(above_ground(1, -8), BRICK)),
+        stage.edit(one(above_ground(2, -8), BRICK)),
+        stage.ask(BrushVoxels { world, brush: sphere }),
+    ];
+    let no_radius = Brush::sphere(LatticePos::new(0, DVec3::ZERO), 0.0, BrushAction::Dig);
+    let bad = [
+        stage.edit(one(above_ground(3, -8), MaterialId(60_000))),
+        stage.ask(BrushVoxels { world, brush: no_radius }),
+        // The world keeps no history.
+        stage.ask(UndoEdit { world }),
+        stage.ask(RedoEdit { world }),
+        stage.ask(EditVoxels { world: stage.viewer, batch: EditBatch::new() }),
+    ];
+    let (mut applied, mut refused) = (Vec::new(), Vec::new());
+    stage.until("all are answered", |app| {
+        let mut messages = app.world_mut().resource_mut::<Messages<EditApplied>>();
+        applied.extend(messages.drain().flat_map(|edit| edit.requests));
+        let mut messages = app.world_mut().resource_mut::<Messages<EditRefused>>();
+        refused.extend(messages.drain().map(|edit| edit.request));
+        applied.len() + refused.len() >= good.len() + bad.len()
+    });
+    (0..5).for_each(|_| stage.step());
+    applied.extend(stage.take::<EditApplied>().into_iter().flat_map(|edit| edit.requests));
+    refused.extend(stage.take::<EditRefused>().into_iter().map(|edit| edit.request));
+    let is_same = |a: &[EditRequest], b: &[EditRequest]| {
+        a.len() == b.len() && a.iter().all(|request| b.contains(request))
+    };
+    assert!(is_same(&applied, &good), "{applied:?} of {good:?}");
+    assert!(is_same(&refused, &bad), "{refused:?} of {bad:?}");
+}
+
+#[test]
+fn a_system_reads_a_voxel_without_waiting_where_the_world_lies_and_sees_edits() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    let placed = (
+        WorldPosition::new(5_000.0, 40.0, -3.0),
+        Transform::from_rotation(Quat::from_rotation_y(1.0) * Quat::from_rotation_z(0.3)),
+    );
+    let far = stage.app.world_mut().spawn((VoxelWorld(hills()), placed)).id();
+    (0..3).for_each(|_| stage.step());
+    // Nothing is streamed so far below.
+    let pos = VoxelPos::new(0, ivec3(70, -4_000, -300));
+    let read = move |app: &mut App| {
+        let find = move |voxels: VoxelReader| {
+            let centre = voxels.centre_of(far, pos).expect("the world is there");
+            assert_eq!(voxels.voxel_at(far, centre), Some(pos));
+            voxels.material(far, pos)
+        };
+        app.world_mut().run_system_once(find).expect("it runs")
+    };
+    assert_eq!(read(&mut stage.app), None, "it was read on the main thread");
+    stage.until("the voxel is read", |app| read(app).is_some());
+    assert_ne!(read(&mut stage.app), Some(BRICK));
+    let mut batch = EditBatch::new();
+    batch.set(pos, BRICK);
+    stage.ask(EditVoxels { world: far, batch });
+    stage.until("the edit is applied", |app| {
+        !app.world().resource::<Messages<EditApplied>>().is_empty()
+    });
+    assert_eq!(read(&mut stage.app), Some(BRICK));
+    let nowhere = stage.viewer;
+    let find = move |voxels: VoxelReader| {
+        (voxels.material(nowhere, pos), voxels.material(far, VoxelPos::new(3, IVec3::ZERO)))
+    };
+    let found = stage.app.world_mut().run_system_once(find).expect("it runs");
+    assert_eq!(found, (None, None));
+}
+
+#[test]
 fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
         let mut worlds = app.world_mut().query_filtered::<Entity, With<VoxelWorld>>();
@@ -109,18 +185,14 @@ fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
     let world = stage.world;
     stage.settle();
     let centre = above_ground(0, -12);
-    let sphere = |offset: i32| Brush {
-        region: 0,
-        shape: BrushShape::Sphere {
-            centre: centre.as_dvec3() + 0.5 + DVec3::X * f64::from(offset),
-            radius: 2.0,
-        },
-        action: BrushAction::Fill(BRICK),
+    let sphere = |offset: i32| {
+        let centre = centre.as_dvec3() + 0.5 + DVec3::X * f64::from(offset);
+        Brush::sphere(LatticePos::new(0, centre), 2.0, BrushAction::Fill(BRICK))
     };
-    stage.app.world_mut().write_message(StepEdits::Begin(world));
+    stage.app.world_mut().write_message(GroupEdits::Begin(world));
     stage.app.world_mut().write_message(BrushVoxels { world, brush: sphere(0) });
     stage.app.world_mut().write_message(BrushVoxels { world, brush: sphere(5) });
-    stage.app.world_mut().write_message(StepEdits::End(world));
+    stage.app.world_mut().write_message(GroupEdits::End(world));
     let drawn = |stage: &Stage| {
         [0, 5].map(|x| stage.drawn_material(centre + ivec3(x, 0, 0)) == Some(BRICK))
     };

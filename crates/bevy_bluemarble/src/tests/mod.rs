@@ -17,6 +17,7 @@ use std::{
 
 use bevy::{
     app::PluginGroupBuilder,
+    ecs::message::MessageId,
     prelude::*,
     render::{
         RenderPlugin,
@@ -156,9 +157,17 @@ impl Stage {
     }
 
     /// Asks for an edit of the first world.
-    fn edit(&mut self, batch: EditBatch) {
+    fn edit(&mut self, batch: EditBatch) -> EditRequest {
         let world = self.world;
-        self.app.world_mut().write_message(EditVoxels { world, batch });
+        self.ask(EditVoxels { world, batch })
+    }
+
+    /// Asks for an edit of any kind.
+    fn ask<M: Message>(&mut self, message: M) -> EditRequest
+    where
+        EditRequest: From<MessageId<M>>,
+    {
+        self.app.world_mut().write_message(message).expect("the plugin takes it").into()
     }
 
     fn voxels(&self) -> HybridWorld {

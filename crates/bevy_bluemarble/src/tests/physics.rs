@@ -11,12 +11,10 @@ use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
 use super::*;
-use crate::physics::{ColliderStatistics, CollidesWithVoxels, VoxelPhysicsPlugin, Walker};
+use crate::physics::{ColliderStatistics, CollidesWithVoxels, Walker};
 
 fn add_physics(app: &mut App) {
-    app.add_plugins(VoxelPhysicsPlugin)
-        .add_plugins(PhysicsPlugins::default())
-        .insert_resource(Time::<Fixed>::from_hz(60.0));
+    app.add_plugins(PhysicsPlugins::default()).insert_resource(Time::<Fixed>::from_hz(60.0));
 }
 
 /// Places a walker and waits for ground under its feet.
@@ -115,11 +113,11 @@ fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
     let shape = earth.shape();
     // Near a corner of three faces, where the lattice is most askew, and below the equator.
     for (lat, lon) in [(35.0, 44.5), (-23.0, 133.0)] {
-        let level = shape.world_of(GeoPosition::new(lat, lon, 0.0));
-        let LatticePos { region, lattice } = shape.from_world(level);
+        let level = shape.local_from_geo(GeoPosition::new(lat, lon, 0.0));
+        let LatticePos { region, lattice } = shape.lattice_from_local(level);
         let y = earth.surface_y(region, lattice.x, lattice.z);
         let ground_m = (y - f64::from(shape.sea_level_y())) * shape.voxel_m();
-        let at = shape.world_of(GeoPosition::new(lat, lon, ground_m + 2.0));
+        let at = shape.local_from_geo(GeoPosition::new(lat, lon, ground_m + 2.0));
         let world = HybridWorld::in_memory(earth.clone(), materials.clone());
         let mut stage = Stage::new(world, at, add_physics);
         let body = put_down(&mut stage, at);
@@ -136,7 +134,7 @@ fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
         let up = shape.up(end);
         let lean = stage.app.world().get::<Transform>(body).expect("it has one").up();
         assert!(lean.as_vec3().as_dvec3().dot(up) > 0.999);
-        let LatticePos { region, lattice } = shape.from_world(end);
+        let LatticePos { region, lattice } = shape.lattice_from_local(end);
         let feet = lattice.y * 1.0 - HALF_M / shape.voxel_m();
         let ground = earth.surface_y(region, lattice.x, lattice.z);
         assert!((feet - ground).abs() < 12.0, "{} voxels above the ground", feet - ground);

@@ -64,6 +64,8 @@ fn a_ship_that_moves_and_turns_over_hills_is_picked_edited_and_saved_beside_them
         let down = frame_now.world_direction(DVec3::NEG_Y);
         let on_deck = pick(&mut stage.app, above, down).expect("the deck");
         assert_eq!((on_deck.world, on_deck.pos.voxel.y), (ship, -1), "{on_deck:?}");
+        let in_front = VoxelPos::new(0, on_deck.pos.voxel + IVec3::Y);
+        assert_eq!((on_deck.lod, on_deck.adjacent), (0, Some(in_front)));
         assert!((on_deck.distance_m - 5.0).abs() < 1e-3, "{on_deck:?}");
         assert!(on_deck.local_point.distance(DVec3::new(1.2, 0.0, 1.2)) < 1e-3);
         let on_hills = pick(&mut stage.app, DVec3::new(0.0, 14.0, 0.0), DVec3::NEG_Y);

@@ -28,8 +28,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const TRIES: u32 = 5;
 
 /// Worlds that are being closed.
-#[derive(Resource, Default)]
-pub struct ClosingWorlds(Vec<Closing>);
+#[derive(Resource, Default, Reflect)]
+#[reflect(Resource, Default)]
+pub struct ClosingWorlds(#[reflect(ignore)] Vec<Closing>);
 
 impl ClosingWorlds {
     /// How many there are.

@@ -9,12 +9,15 @@ use bluemarble_world::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgr
 use super::VoxelWorld;
 
 /// How soon the index of a world follows edits. May be changed at any time.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Reflect)]
+#[reflect(Component, Default)]
 pub struct IndexPace(pub RebuildPace);
 
 /// What keeps the index of a world up to date.
-#[derive(Component, Debug, Default)]
+#[derive(Component, Debug, Default, Reflect)]
+#[reflect(Component, Default, from_reflect = false)]
 pub struct WorldIndex {
+    #[reflect(ignore)]
     manager: Option<RebuildManager>,
     /// Whether none is to be started: the app ends, or there is no thread for it.
     is_over: bool,

@@ -7,14 +7,16 @@
 //! | `voxel_world` | [`VoxelWorld`]: a world is a component |
 //! | `work` | what works on a world in the background |
 //! | `upkeep` | [`WorldUpkeep`]: what follows from an edit, which is coarser lods and a save |
-//! | `saving` | [`SaveInterval`]: when edits are folded into the store |
+//! | `saving` | [`SaveDelay`]: when edits are folded into the store |
 //! | `closing` | worlds that were replaced or despawned are saved and closed in the background |
 //! | `indexing` | [`IndexPace`]: how soon the index follows edits |
+//! | `reading` | [`VoxelReader`]: voxels for systems |
 //! | `diagnostics` | [`WorldDiagnosticsPlugin`]: a world's numbers among Bevy's diagnostics |
 
 mod closing;
 mod diagnostics;
 mod indexing;
+mod reading;
 mod saving;
 mod upkeep;
 mod voxel_world;
@@ -26,9 +28,10 @@ pub use self::{
     closing::{ClosingWorlds, VoxelWorldClosed},
     diagnostics::WorldDiagnosticsPlugin,
     indexing::{IndexPace, WorldIndex},
-    saving::{SaveInterval, SaveVoxelWorld, VoxelWorldSaved},
+    reading::VoxelReader,
+    saving::{SaveDelay, SaveVoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved},
     upkeep::WorldUpkeep,
-    voxel_world::{ChunksChanged, VoxelWorld},
+    voxel_world::{VoxelWorld, VoxelsChanged},
 };
 pub(crate) use self::{
     upkeep::keep_up,
@@ -47,13 +50,15 @@ impl Plugin for VoxelWorldPlugin {
     fn build(&self, app: &mut App) {
         systems::configure(app);
         require::<VoxelWorld, WorldUpkeep>(app);
-        require::<VoxelWorld, SaveInterval>(app);
+        require::<VoxelWorld, SaveDelay>(app);
         require::<VoxelWorld, IndexPace>(app);
         require::<VoxelWorld, WorldIndex>(app);
+        require::<VoxelWorld, reading::ChunkReads>(app);
         app.init_resource::<ClosingWorlds>()
-            .add_message::<ChunksChanged>()
+            .add_message::<VoxelsChanged>()
             .add_message::<SaveVoxelWorld>()
             .add_message::<VoxelWorldSaved>()
+            .add_message::<VoxelWorldSaveFailed>()
             .add_message::<VoxelWorldClosed>()
             .add_observer(closing::begin)
             .add_systems(First, gate::close.in_set(BluemarbleSystems::BeginFrame))

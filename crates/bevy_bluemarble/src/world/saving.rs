@@ -1,4 +1,4 @@
-//! Edits are folded into the store now and then.
+//! [`SaveDelay`]: edits are folded into the store some time after they were made.
 
 use std::time::{Duration, Instant};
 
@@ -28,13 +28,24 @@ pub struct VoxelWorldSaved {
     pub chunks: usize,
 }
 
-/// When edits of a world are folded into its store. They are durable before that, in the delta log: this decides how
-/// soon other readers of the store see them, how long a start takes, and how often shards are written.
+/// A save of a world failed. Its edits are in the delta log, and the save is tried again every few seconds; in a world
+/// without a log they are in memory only: tell the player.
+#[derive(Message, Clone, Debug, Reflect)]
+pub struct VoxelWorldSaveFailed {
+    /// The world's entity.
+    pub world: Entity,
+    /// What went wrong, and where.
+    pub reason: String,
+}
+
+/// How long after an edit the edits of a world are folded into its store. They are durable before that, in the delta
+/// log: this decides how soon other readers of the store see them, how long a start takes, and how often shards are
+/// written.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
 #[reflect(Component, Default)]
-pub struct SaveInterval(pub Duration);
+pub struct SaveDelay(pub Duration);
 
-impl SaveInterval {
+impl SaveDelay {
     /// A second after the first edit that is not folded.
     pub const PROMPT: Self = Self(Duration::from_secs(1));
     /// Ten seconds after it.
@@ -43,7 +54,7 @@ impl SaveInterval {
     pub const LAZY: Self = Self(Duration::from_secs(60));
 }
 
-impl Default for SaveInterval {
+impl Default for SaveDelay {
     fn default() -> Self {
         Self::BALANCED
     }
@@ -70,17 +81,17 @@ impl Saving {
         self.unsaved || self.runs
     }
 
-    pub fn note_edit(&mut self, interval: SaveInterval) {
+    pub fn note_edit(&mut self, delay: SaveDelay) {
         if !self.unsaved {
             self.unsaved = true;
-            self.at = Instant::now() + interval.0;
+            self.at = Instant::now() + delay.0;
         }
     }
 
-    /// An interval that has become shorter counts at once.
-    pub fn follow(&mut self, interval: SaveInterval) {
+    /// A delay that has become shorter counts at once.
+    pub fn follow(&mut self, delay: SaveDelay) {
         if self.unsaved {
-            self.at = self.at.min(Instant::now() + interval.0);
+            self.at = self.at.min(Instant::now() + delay.0);
         }
     }
 
@@ -111,20 +122,17 @@ impl Saving {
     pub fn ended(
         &mut self,
         result: Result<CheckpointReport, WorkError>,
-    ) -> Option<CheckpointReport> {
+    ) -> Result<CheckpointReport, WorkError> {
         self.runs = false;
-        match result {
-            Ok(report) => {
-                // One that was asked for while this one ran is still to come.
-                self.awaited &= self.unsaved;
-                Some(report)
-            }
+        match &result {
+            // One that was asked for while this one ran is still to come.
+            Ok(_) => self.awaited &= self.unsaved,
             Err(reason) => {
                 error!("edits are not saved yet, trying again: {reason}");
                 self.unsaved = true;
                 self.at = Instant::now() + RETRY_AFTER;
-                None
             }
         }
+        result
     }
 }

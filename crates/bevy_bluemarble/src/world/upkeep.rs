@@ -11,7 +11,7 @@ use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
-    ChunksChanged, SaveInterval, SaveVoxelWorld, VoxelWorld, VoxelWorldSaved,
+    SaveDelay, SaveVoxelWorld, VoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved, VoxelsChanged,
     saving::Saving,
     work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded},
 };
@@ -31,16 +31,23 @@ struct Rebuilding {
 }
 
 /// What is still to be done after edits of a world. The plugin keeps it.
-#[derive(Component)]
+#[derive(Component, Reflect)]
+#[reflect(Component, Default, from_reflect = false)]
 pub struct WorldUpkeep {
+    #[reflect(ignore)]
     ended: Receiver<Done>,
+    #[reflect(ignore)]
     end: Sender<Done>,
     /// Held by whatever will still change or save the world.
+    #[reflect(ignore)]
     work: WorkToken,
     /// Held by whatever else has a clone of the world in this crate.
+    #[reflect(ignore)]
     users: WorkToken,
     edits_on_their_way: usize,
+    #[reflect(ignore)]
     rebuilding: Rebuilding,
+    #[reflect(ignore)]
     saving: Saving,
 }
 
@@ -99,9 +106,9 @@ impl WorldUpkeep {
     }
 
     /// Notes that voxels were edited.
-    pub(crate) fn note_edit(&mut self, interval: SaveInterval) {
+    pub(crate) fn note_edit(&mut self, delay: SaveDelay) {
         self.rebuilding.needed = true;
-        self.saving.note_edit(interval);
+        self.saving.note_edit(delay);
     }
 
     /// Whether a [`VoxelWorldSaved`] was asked for and is still to come.
@@ -138,33 +145,37 @@ impl WorldUpkeep {
 
 /// Passes on what has ended, and starts what is due.
 pub(crate) fn keep_up(
-    mut worlds: Query<(Entity, &VoxelWorld, &SaveInterval, &mut WorldUpkeep)>,
+    mut worlds: Query<(Entity, &VoxelWorld, &SaveDelay, &mut WorldUpkeep)>,
     mut save_now: MessageReader<SaveVoxelWorld>,
-    mut changed: MessageWriter<ChunksChanged>,
+    mut changed: MessageWriter<VoxelsChanged>,
     mut saved: MessageWriter<VoxelWorldSaved>,
+    mut save_failed: MessageWriter<VoxelWorldSaveFailed>,
 ) {
     let mut asked: HashSet<Entity> = save_now.read().map(|save| save.world).collect();
-    for (entity, world, interval, mut upkeep) in &mut worlds {
+    for (entity, world, delay, mut upkeep) in &mut worlds {
         let upkeep = upkeep.bypass_change_detection();
-        upkeep.saving.follow(*interval);
+        upkeep.saving.follow(*delay);
         while let Ok(done) = upkeep.ended.try_recv() {
             match done {
                 Done::Rebuilt(result) => {
                     if let Some(chunks) = upkeep.rebuilding.ended(result) {
-                        changed.write(ChunksChanged { world: entity, chunks, is_edit: false });
+                        changed.write(VoxelsChanged { world: entity, chunks, is_edit: false });
                     }
                 }
-                Done::Saved(result) => {
-                    if let Some(report) = upkeep.saving.ended(result) {
-                        let CheckpointReport { lsn, chunks, rebuilt } = report;
-                        changed.write(ChunksChanged {
+                Done::Saved(result) => match upkeep.saving.ended(result) {
+                    Ok(CheckpointReport { lsn, chunks, rebuilt }) => {
+                        changed.write(VoxelsChanged {
                             world: entity,
                             chunks: rebuilt,
                             is_edit: false,
                         });
                         saved.write(VoxelWorldSaved { world: entity, lsn, chunks });
                     }
-                }
+                    Err(error) => {
+                        let reason = error.to_string();
+                        save_failed.write(VoxelWorldSaveFailed { world: entity, reason });
+                    }
+                },
             }
         }
         upkeep.rebuild_when_due(&world.0);

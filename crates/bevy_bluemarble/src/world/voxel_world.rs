@@ -10,7 +10,7 @@ use crate::space::WorldFrame;
 ///
 /// Where the world lies is told by its [`WorldPosition`](crate::space::WorldPosition) and the rotation of its `Transform`, or by its `Transform`
 /// alone; it may move and turn. What is special about it is told by other components of the same entity:
-/// [`SaveInterval`](super::SaveInterval), [`IndexPace`](super::IndexPace) and whatever the other plugins know.
+/// [`SaveDelay`](super::SaveDelay), [`IndexPace`](super::IndexPace) and whatever the other plugins know.
 ///
 /// The clone in here is for reading. Edit with [`EditVoxels`](crate::edit::EditVoxels) and its like: what is edited through
 /// [`HybridWorld::edit`] is neither drawn nor collided with before its chunks are loaded anew.
@@ -25,7 +25,7 @@ pub struct VoxelWorld(pub HybridWorld);
 
 /// Chunks hold other voxels than before: they were edited, or brought up to date after an edit of finer ones.
 #[derive(Message, Clone, Debug, Reflect)]
-pub struct ChunksChanged {
+pub struct VoxelsChanged {
     /// The world's entity.
     pub world: Entity,
     /// The chunks, of any lod.

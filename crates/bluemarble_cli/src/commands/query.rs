@@ -72,7 +72,7 @@ pub struct Region {
     lod: u8,
 }
 
-/// What rays hit. A line is `x,y,z,dx,dy,dz`: an origin in metres of world space and a direction of any
+/// What rays hit. A line is `x,y,z,dx,dy,dz`: an origin in metres of local space and a direction of any
 /// length. With --geographic it is `latitude,longitude,altitude_m,heading,pitch`: degrees clockwise from
 /// north, and up.
 #[derive(Args)]
@@ -125,7 +125,7 @@ impl Point {
                 let [lat, lon, altitude_m] = numbers(line, "latitude,longitude,altitude_m")?;
                 let shape = reader.shape();
                 let place = GeoPosition::new(lat, lon, altitude_m);
-                shape.from_world(shape.world_of(place)).voxel()
+                shape.lattice_from_local(shape.local_from_geo(place)).voxel()
             } else {
                 voxel_pos(line)?
             };
@@ -262,7 +262,7 @@ fn world_ray(line: &str) -> Result<Ray, String> {
 fn geographic_ray(shape: &Shape, line: &str) -> Result<Ray, String> {
     let [lat, lon, altitude_m, heading, pitch] =
         numbers(line, "latitude,longitude,altitude_m,heading,pitch")?;
-    let origin = shape.world_of(GeoPosition::new(lat, lon, altitude_m));
+    let origin = shape.local_from_geo(GeoPosition::new(lat, lon, altitude_m));
     let (east, north) = shape.east_north(origin);
     let (sin, cos) = heading.to_radians().sin_cos();
     let (rise, along) = pitch.to_radians().sin_cos();

@@ -13,7 +13,7 @@ use crate::{
     position::{CellPos, LatticePos},
 };
 
-/// The shape of a world.
+/// The shape of a world: leads from the lattice to local space and back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
     /// One region, a plane without curvature.
@@ -60,57 +60,60 @@ impl Shape {
         each_shape!(self, shape => shape.voxel_m())
     }
 
-    /// World position in metres of a lattice position.
+    /// Local position in metres of a lattice position.
     #[inline]
-    pub fn to_world(&self, pos: LatticePos) -> DVec3 {
-        each_shape!(self, shape => shape.to_world(pos.region, pos.lattice))
+    pub fn local_from_lattice(&self, pos: LatticePos) -> DVec3 {
+        each_shape!(self, shape => shape.local_from_lattice(pos.region, pos.lattice))
     }
 
-    /// The lattice position of a world position, in the region that it belongs to.
+    /// The lattice position of a local position, in the region that it belongs to.
     #[inline]
-    pub fn from_world(&self, world: DVec3) -> LatticePos {
-        each_shape!(self, shape => shape.from_world(world))
+    pub fn lattice_from_local(&self, local: DVec3) -> LatticePos {
+        each_shape!(self, shape => shape.lattice_from_local(local))
     }
 
-    /// The lattice position of a world position as `region` counts, even outside of it.
+    /// The lattice position of a local position as `region` counts, even outside of it.
     ///
     /// On a planet it has a meaning only on the region's side of the globe.
     #[inline]
-    pub fn from_world_in(&self, region: u8, world: DVec3) -> LatticePos {
-        LatticePos::new(region, each_shape!(self, shape => shape.from_world_in(region, world)))
+    pub fn lattice_from_local_in(&self, region: u8, local: DVec3) -> LatticePos {
+        LatticePos::new(
+            region,
+            each_shape!(self, shape => shape.lattice_from_local_in(region, local)),
+        )
     }
 
-    /// The unit direction that points up at a world position.
-    pub fn up(&self, world: DVec3) -> DVec3 {
+    /// The unit direction that points up at a local position.
+    pub fn up(&self, local: DVec3) -> DVec3 {
         match self {
             Self::Flat(_) => DVec3::Y,
-            Self::CubeSphere(_) => world.normalize_or(DVec3::Y),
+            Self::CubeSphere(_) => local.normalize_or(DVec3::Y),
         }
     }
 
-    /// Unit direction in world space in which x grows in a region: at the middle of a planet's face, anywhere
+    /// Unit direction in local space in which x grows in a region: at the middle of a planet's face, anywhere
     /// on a plane.
     pub fn x_axis(&self, region: u8) -> DVec3 {
         let middle = self.region_box().min.as_dvec3().midpoint(self.region_box().max.as_dvec3());
         let middle = DVec3::new(middle.x, f64::from(self.sea_level_y()), middle.z);
-        let at = |lattice| self.to_world(LatticePos::new(region, lattice));
+        let at = |lattice| self.local_from_lattice(LatticePos::new(region, lattice));
         let step = at(middle + DVec3::X) - at(middle);
         step.normalize_or(DVec3::X)
     }
 
-    /// Unit direction in world space out of the faces of the cells at a world position, as a region names
+    /// Unit direction in local space out of the faces of the cells at a local position, as a region names
     /// them.
-    pub fn face_normal(&self, region: u8, world: DVec3, face: Face) -> DVec3 {
-        let lattice = self.from_world_in(region, world).lattice;
-        let at = |lattice| self.to_world(LatticePos::new(region, lattice));
-        (at(lattice + face.normal().as_dvec3()) - at(lattice)).normalize_or(self.up(world))
+    pub fn face_normal(&self, region: u8, local: DVec3, face: Face) -> DVec3 {
+        let lattice = self.lattice_from_local_in(region, local).lattice;
+        let at = |lattice| self.local_from_lattice(LatticePos::new(region, lattice));
+        (at(lattice + face.normal().as_dvec3()) - at(lattice)).normalize_or(self.up(local))
     }
 
-    /// Height of a world position above lattice sea level, in metres.
-    pub fn altitude_m(&self, world: DVec3) -> f64 {
+    /// Height of a local position above lattice sea level, in metres.
+    pub fn altitude_m(&self, local: DVec3) -> f64 {
         match self {
-            Self::Flat(_) => world.y,
-            Self::CubeSphere(shape) => world.length() - shape.radius_m,
+            Self::Flat(_) => local.y,
+            Self::CubeSphere(shape) => local.length() - shape.radius_m,
         }
     }
 
@@ -145,12 +148,12 @@ impl Shape {
         Some(ChunkKey::new(region, key.lod, pos))
     }
 
-    /// A box in world space around all that a node covers.
+    /// A box in local space around all that a node covers.
     pub fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
         self.box_bounds(key.region, &key.lattice_box())
     }
 
-    /// A box in world space around a box of voxels.
+    /// A box in local space around a box of voxels.
     pub fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
         each_shape!(self, shape => shape.box_bounds(region, voxels))
     }

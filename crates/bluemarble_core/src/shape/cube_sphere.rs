@@ -47,7 +47,7 @@ const FRAMES: [FaceFrame; 6] = [
     FaceFrame { x: IVec3::NEG_X, out: IVec3::NEG_Z, z: IVec3::NEG_Y },
 ];
 
-/// The axes of a face in world space: lattice x, outwards, lattice z.
+/// The axes of a face in local space: lattice x, outwards, lattice z.
 pub(super) fn face_axes(region: u8) -> (DVec3, DVec3, DVec3) {
     let frame = FRAMES[usize::from(region) % 6];
     (frame.x.as_dvec3(), frame.out.as_dvec3(), frame.z.as_dvec3())
@@ -78,8 +78,8 @@ impl CubeSphere {
 
     /// The lattice y of a place.
     #[inline]
-    pub(super) fn lattice_y(&self, world: DVec3) -> f64 {
-        f64::from(SEA_LEVEL_Y) + (world.length() - self.radius_m) / self.voxel_m()
+    pub(super) fn lattice_y(&self, local: DVec3) -> f64 {
+        f64::from(SEA_LEVEL_Y) + (local.length() - self.radius_m) / self.voxel_m()
     }
 
     pub(super) fn region_box(&self) -> LatticeBox {
@@ -96,23 +96,23 @@ impl CubeSphere {
         (out + axis_x * angle_of(x).tan() + axis_z * angle_of(z).tan()).normalize()
     }
 
-    pub(super) fn to_world(&self, region: u8, lattice: DVec3) -> DVec3 {
+    pub(super) fn local_from_lattice(&self, region: u8, lattice: DVec3) -> DVec3 {
         self.direction(region, lattice.x, lattice.z) * self.radius_of(lattice.y)
     }
 
-    pub(super) fn from_world(&self, world: DVec3) -> LatticePos {
-        let axis = world.abs().max_position();
-        let region = (axis * 2 + usize::from(world[axis] < 0.0)) as u8;
-        LatticePos::new(region, self.from_world_in(region, world))
+    pub(super) fn lattice_from_local(&self, local: DVec3) -> LatticePos {
+        let axis = local.abs().max_position();
+        let region = (axis * 2 + usize::from(local[axis] < 0.0)) as u8;
+        LatticePos::new(region, self.lattice_from_local_in(region, local))
     }
 
-    pub(super) fn from_world_in(&self, region: u8, world: DVec3) -> DVec3 {
+    pub(super) fn lattice_from_local_in(&self, region: u8, local: DVec3) -> DVec3 {
         let (axis_x, out, axis_z) = face_axes(region);
-        let depth = out.dot(world);
+        let depth = out.dot(local);
         dvec3(
-            lattice_of(axis_x.dot(world).atan2(depth)),
-            self.lattice_y(world),
-            lattice_of(axis_z.dot(world).atan2(depth)),
+            lattice_of(axis_x.dot(local).atan2(depth)),
+            self.lattice_y(local),
+            lattice_of(axis_z.dot(local).atan2(depth)),
         )
     }
 
@@ -160,18 +160,19 @@ impl CubeSphere {
     pub(super) fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
         let min = voxels.min.as_dvec3();
         let size = voxels.max.as_dvec3() - min;
-        let point = |u: f64, v: f64, w: f64| self.to_world(region, min + dvec3(u, v, w) * size);
+        let point =
+            |u: f64, v: f64, w: f64| self.local_from_lattice(region, min + dvec3(u, v, w) * size);
         let middle = point(0.5, 0.5, 0.5);
         let up = middle.normalize();
         let ahead = point(0.5 + 1e-3, 0.5, 0.5) - middle;
         let x_axis = (ahead - up * ahead.dot(up)).normalize();
-        let world_from_local = DMat3::from_cols(x_axis, up, x_axis.cross(up));
-        let local_from_world = world_from_local.transpose();
+        let axes = DMat3::from_cols(x_axis, up, x_axis.cross(up));
+        let into_box = axes.transpose();
         let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
         for i in 0..27 {
             let sample = |i: i32| f64::from(i) * 0.5;
             let p = point(sample(i % 3), sample(i / 3 % 3), sample(i / 9));
-            let local = local_from_world * (p - middle);
+            let local = into_box * (p - middle);
             low = low.min(local);
             high = high.max(local);
         }
@@ -185,8 +186,8 @@ impl CubeSphere {
             0.0
         };
         NodeBounds {
-            centre: middle + world_from_local * ((low + high) * 0.5),
-            world_from_local,
+            centre: middle + axes * ((low + high) * 0.5),
+            axes,
             half_extent_m: (high - low) * (0.5 + slack) + dvec3(0.0, bulge_m, 0.0),
         }
     }

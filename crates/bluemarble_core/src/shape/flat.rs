@@ -30,16 +30,16 @@ impl Flat {
         (0..8).map(|i| ChunkKey::new(0, MAX_LOD, octant(i))).collect()
     }
 
-    pub(super) fn to_world(&self, _region: u8, lattice: DVec3) -> DVec3 {
+    pub(super) fn local_from_lattice(&self, _region: u8, lattice: DVec3) -> DVec3 {
         lattice * self.voxel_m
     }
 
-    pub(super) fn from_world(&self, world: DVec3) -> LatticePos {
-        LatticePos::new(0, world / self.voxel_m)
+    pub(super) fn lattice_from_local(&self, local: DVec3) -> LatticePos {
+        LatticePos::new(0, local / self.voxel_m)
     }
 
-    pub(super) fn from_world_in(&self, _region: u8, world: DVec3) -> DVec3 {
-        world / self.voxel_m
+    pub(super) fn lattice_from_local_in(&self, _region: u8, local: DVec3) -> DVec3 {
+        local / self.voxel_m
     }
 
     /// Nothing folds on a plane: what is within `count` cells of the origin stays, the rest is outside.
@@ -53,7 +53,7 @@ impl Flat {
         let (min, max) = (voxels.min.as_dvec3(), voxels.max.as_dvec3());
         NodeBounds {
             centre: (min + max) * (0.5 * self.voxel_m),
-            world_from_local: DMat3::IDENTITY,
+            axes: DMat3::IDENTITY,
             half_extent_m: (max - min) * (0.5 * self.voxel_m),
         }
     }

@@ -28,9 +28,9 @@ impl GeoPosition {
 }
 
 impl Shape {
-    /// World position in metres of a place. In a flat world +X is east, -Z north, and a degree is
+    /// Local position in metres of a place. In a flat world +X is east, -Z north, and a degree is
     /// 111.195 km both ways.
-    pub fn world_of(&self, place: GeoPosition) -> DVec3 {
+    pub fn local_from_geo(&self, place: GeoPosition) -> DVec3 {
         match self {
             Self::Flat(_) => dvec3(
                 place.lon_deg * FLAT_DEGREE_M,
@@ -46,26 +46,26 @@ impl Shape {
         }
     }
 
-    /// The place of a world position in metres.
-    pub fn place_of_world(&self, world: DVec3) -> GeoPosition {
+    /// The place of a local position in metres.
+    pub fn geo_from_local(&self, local: DVec3) -> GeoPosition {
         match self {
             Self::Flat(_) => {
-                GeoPosition::new(-world.z / FLAT_DEGREE_M, world.x / FLAT_DEGREE_M, world.y)
+                GeoPosition::new(-local.z / FLAT_DEGREE_M, local.x / FLAT_DEGREE_M, local.y)
             }
             Self::CubeSphere(shape) => GeoPosition {
-                lat_deg: world.y.atan2(world.x.hypot(world.z)).to_degrees(),
-                lon_deg: (-world.z).atan2(world.x).to_degrees(),
-                altitude_m: world.length() - shape.radius_m,
+                lat_deg: local.y.atan2(local.x.hypot(local.z)).to_degrees(),
+                lon_deg: (-local.z).atan2(local.x).to_degrees(),
+                altitude_m: local.length() - shape.radius_m,
             },
         }
     }
 
-    /// The unit directions east and north at a world position. At a pole, east is +Z × up.
-    pub fn east_north(&self, world: DVec3) -> (DVec3, DVec3) {
+    /// The unit directions east and north at a local position. At a pole, east is +Z × up.
+    pub fn east_north(&self, local: DVec3) -> (DVec3, DVec3) {
         match self {
             Self::Flat(_) => (DVec3::X, DVec3::NEG_Z),
             Self::CubeSphere(_) => {
-                let up = self.up(world);
+                let up = self.up(local);
                 let east = DVec3::Y.cross(up).try_normalize().unwrap_or(DVec3::NEG_Z);
                 (east, up.cross(east))
             }

@@ -1,16 +1,17 @@
-//! How the lattice lies in world space.
+//! How the lattice lies in local space.
 //!
-//! World space is metres in `f64`. On a planet its origin is the centre, +Y the north pole and +X the
-//! crossing of equator and prime meridian; longitude grows towards -Z. In a flat world, world space is
+//! Local space is that of one world alone, in metres as `f64`; where worlds move and turn, something else leads from it to
+//! the world space that they share. On a planet its origin is the centre, +Y the north pole and +X the
+//! crossing of equator and prime meridian; longitude grows towards -Z. In a flat world, local space is
 //! the lattice scaled by the voxel edge.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `any` | [`Shape`]: any of the shapes |
 //! | `flat`, `cube_sphere` | the shapes |
-//! | `bounds` | [`NodeBounds`]: boxes in world space |
+//! | `bounds` | [`NodeBounds`]: boxes in local space |
 //! | `geographic` | latitude, longitude, altitude |
-//! | `ray` | [`Ray`]: a half-line in world space |
+//! | `ray` | [`Ray`]: a half-line in local space |
 //! | `crossings` | where a ray crosses the borders between cells |
 //! | `walk` | [`CellWalk`]: the cells along a ray |
 

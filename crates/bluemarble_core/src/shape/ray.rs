@@ -1,8 +1,8 @@
-//! [`Ray`]: a half-line in world space.
+//! [`Ray`]: a half-line in space.
 
 use glam::DVec3;
 
-/// A half-line in world space.
+/// A half-line: in the local space of a world, unless whatever takes it says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ray {
     /// Where it starts, in metres.

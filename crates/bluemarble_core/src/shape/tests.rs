@@ -28,10 +28,10 @@ fn any_planet_key() -> impl Strategy<Value = ChunkKey> {
 proptest! {
     #[test]
     fn world_and_lattice_invert(region in 0u8..6, lattice in any_lattice()) {
-        let back = EARTH.from_world(EARTH.to_world(LatticePos::new(region, lattice)));
+        let back = EARTH.lattice_from_local(EARTH.local_from_lattice(LatticePos::new(region, lattice)));
         prop_assert_eq!(back.region, region);
         prop_assert!((back.lattice - lattice).length() < 1e-4, "{} -> {:?}", lattice, back);
-        let back = FLAT.from_world(FLAT.to_world(LatticePos::new(0, lattice)));
+        let back = FLAT.lattice_from_local(FLAT.local_from_lattice(LatticePos::new(0, lattice)));
         prop_assert!((back.lattice - lattice).length() < 1e-6);
     }
 
@@ -39,7 +39,7 @@ proptest! {
     fn the_geographic_adapter_inverts(lat in -89.9..89.9f64, lon in -179.9..179.9f64, altitude in -10_000.0..2e7f64) {
         for shape in [EARTH, FLAT] {
             let place = GeoPosition::new(lat, lon, altitude);
-            let back = shape.place_of_world(shape.world_of(place));
+            let back = shape.geo_from_local(shape.local_from_geo(place));
             prop_assert!((back.lat_deg - lat).abs() < 1e-9 && (back.lon_deg - lon).abs() < 1e-9);
             prop_assert!((back.altitude_m - altitude).abs() < 1e-6);
         }
@@ -63,7 +63,7 @@ proptest! {
         let corners = |key: ChunkKey| -> Vec<DVec3> {
             (0..8).map(|i| {
                 let offset = ivec3(i & 1, i >> 1 & 1, i >> 2) * key.edge_voxels();
-                EARTH.to_world(LatticePos::new(key.region, (key.min_voxel() + offset).as_dvec3()))
+                EARTH.local_from_lattice(LatticePos::new(key.region, (key.min_voxel() + offset).as_dvec3()))
             }).collect()
         };
         let mine = corners(key);
@@ -105,7 +105,7 @@ proptest! {
     fn node_bounds_hold_what_the_node_covers(key in any_planet_key(), u in 0.0..1.0f64, v in 0.0..1.0f64, w in 0.0..1.0f64) {
         let lattice = key.min_voxel().as_dvec3() + dvec3(u, v, w) * f64::from(key.edge_voxels());
         let bounds = EARTH.node_bounds(key);
-        prop_assert!(bounds.distance_m(EARTH.to_world(LatticePos::new(key.region, lattice))) <= 1e-6);
+        prop_assert!(bounds.distance_m(EARTH.local_from_lattice(LatticePos::new(key.region, lattice))) <= 1e-6);
     }
 
     #[test]
@@ -118,7 +118,7 @@ proptest! {
         let max = (min + cells(size)).min(key.lattice_box().max);
         let lattice = min.as_dvec3() + dvec3(u, v, w) * (max - min).as_dvec3();
         let bounds = EARTH.box_bounds(key.region, &LatticeBox::new(min, max));
-        prop_assert!(bounds.distance_m(EARTH.to_world(LatticePos::new(key.region, lattice))) <= 1e-6);
+        prop_assert!(bounds.distance_m(EARTH.local_from_lattice(LatticePos::new(key.region, lattice))) <= 1e-6);
     }
 
     #[test]
@@ -129,7 +129,7 @@ proptest! {
         let direction = dvec3(dx, dy, dz).normalize_or(DVec3::Y);
         for shape in [EARTH, FLAT] {
             let region = region % shape.regions();
-            let origin = shape.to_world(LatticePos::new(region, lattice));
+            let origin = shape.local_from_lattice(LatticePos::new(region, lattice));
             let ray = Ray { origin, direction };
             let cell_m = shape.voxel_m() * f64::from(1 << lod);
             let walked: Vec<RayStep> = shape.walk(ray, region, lod, 0.0).take(60).collect();
@@ -141,7 +141,7 @@ proptest! {
             let end = walked.last().map_or(0.0, |step| step.enter_m);
             for i in 0..400 {
                 let t = end * f64::from(i) / 400.0;
-                let cell = (shape.from_world_in(region, ray.at(t)).lattice / f64::from(1 << lod)).floor().as_ivec3();
+                let cell = (shape.lattice_from_local_in(region, ray.at(t)).lattice / f64::from(1 << lod)).floor().as_ivec3();
                 let near = walked.iter().any(|step| step.cell == cell && step.enter_m <= t + cell_m * 1e-4);
                 let on_border = walked.iter().any(|step| (step.enter_m - t).abs() < cell_m * 1e-3);
                 prop_assert!(near || on_border, "sample {} at {} m not walked", cell, t);
@@ -155,8 +155,8 @@ proptest! {
 fn is_just_beyond(place: CellPos, from_region: u8) -> bool {
     let width = f64::from(1u32 << place.lod);
     let centre = (place.cell.as_dvec3() + 0.5) * width;
-    let world = EARTH.to_world(LatticePos::new(place.region, centre));
-    let back = EARTH.from_world_in(from_region, world).lattice / width;
+    let world = EARTH.local_from_lattice(LatticePos::new(place.region, centre));
+    let back = EARTH.lattice_from_local_in(from_region, world).lattice / width;
     let count = f64::from(REGION_EDGE >> place.lod);
     let outside = |v: f64| (-4.0..0.0).contains(&v) || (count..count + 4.0).contains(&v);
     outside(back.x) || outside(back.z)
@@ -166,8 +166,9 @@ fn is_just_beyond(place: CellPos, from_region: u8) -> bool {
 fn longitude_grows_eastwards_and_latitude_northwards_on_the_equatorial_faces() {
     for region in [0, 1, 4, 5] {
         let middle = DVec3::splat(f64::from(REGION_EDGE) / 2.0);
-        let place =
-            |lattice| EARTH.place_of_world(EARTH.to_world(LatticePos::new(region, lattice)));
+        let place = |lattice| {
+            EARTH.geo_from_local(EARTH.local_from_lattice(LatticePos::new(region, lattice)))
+        };
         let here = place(middle + dvec3(1.0, 0.0, 0.0));
         let east = place(middle + dvec3(1e6, 0.0, 0.0));
         let south = place(middle + dvec3(1.0, 0.0, 1e6));
@@ -182,7 +183,7 @@ fn quads_that_are_short_enough_sag_by_at_most_a_sixteenth_of_a_cell() {
         let cells = f64::from(EARTH.max_straight_cells(lod));
         let width = f64::from(1u32 << lod);
         let at = |x: f64| {
-            EARTH.to_world(LatticePos::new(
+            EARTH.local_from_lattice(LatticePos::new(
                 0,
                 dvec3(
                     f64::from(REGION_EDGE) / 2.0 + x * width,
@@ -202,9 +203,9 @@ fn quads_that_are_short_enough_sag_by_at_most_a_sixteenth_of_a_cell() {
 fn a_ray_along_the_border_of_two_regions_stays_in_its_region() {
     let corner_lat_deg = 0.5f64.sqrt().atan().to_degrees();
     for (lat, lon) in [(0.0, 45.0), (12.3, 45.0), (-20.0, 135.0), (corner_lat_deg, -45.0)] {
-        let origin = EARTH.world_of(GeoPosition::new(lat, lon, 1e5));
+        let origin = EARTH.local_from_geo(GeoPosition::new(lat, lon, 1e5));
         let ray = Ray { origin, direction: -EARTH.up(origin) };
-        let LatticePos { region, .. } = EARTH.from_world(origin);
+        let LatticePos { region, .. } = EARTH.lattice_from_local(origin);
         for lod in [9u8, 12, 20] {
             let count = REGION_EDGE >> lod;
             for step in EARTH.walk(ray, region, lod, 0.0).take_while(|step| step.enter_m < 1.1e5) {

@@ -7,6 +7,7 @@ pub const MAX_STRENGTH: u8 = 16;
 
 /// What a brush does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum BrushAction {
     /// Every voxel becomes this.
     Fill(MaterialId),

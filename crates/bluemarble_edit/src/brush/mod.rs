@@ -28,6 +28,7 @@ mod solid;
 
 use bluemarble_core::{Cause, EditBatch, LatticePos, MaterialId};
 use bluemarble_world::{HybridWorld, cuboid};
+use glam::DVec3;
 
 pub use action::{BrushAction, MAX_STRENGTH};
 pub use shape::BrushShape;
@@ -39,6 +40,7 @@ use crate::{
 
 /// A shape to act on voxels with.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct Brush {
     /// The region whose lattice the shape lies in.
     pub region: u8,
@@ -49,6 +51,18 @@ pub struct Brush {
 }
 
 impl Brush {
+    /// A sphere around a point, with a radius in voxels.
+    pub fn sphere(centre: LatticePos, radius: f64, action: BrushAction) -> Self {
+        let LatticePos { region, lattice } = centre;
+        Self { region, shape: BrushShape::Sphere { centre: lattice, radius }, action }
+    }
+
+    /// A box around a point: see [`BrushShape::cuboid`].
+    pub fn cuboid(centre: LatticePos, half_extent: DVec3, action: BrushAction) -> Self {
+        let LatticePos { region, lattice } = centre;
+        Self { region, shape: BrushShape::cuboid(lattice, half_extent), action }
+    }
+
     /// The changes that the brush makes in a world as it is now; perhaps none.
     ///
     /// Nothing is read to fill or dig. To paint and smooth, each chunk that matters is read once: what is

@@ -9,6 +9,7 @@ use crate::EditError;
 
 /// The voxels of a brush: those whose centre lies in the shape. Voxel v has its centre at v + 0.5.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum BrushShape {
     /// At most a radius away from a point.
     Sphere {

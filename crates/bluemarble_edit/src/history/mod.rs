@@ -36,6 +36,7 @@ use way::Way;
 
 /// How much a history keeps. Whatever comes first counts, undone steps included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct HistoryLimits {
     /// Steps.
     pub steps: usize,
@@ -52,6 +53,7 @@ impl Default for HistoryLimits {
 
 /// What a history holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct HistoryStatistics {
     /// Steps that can be undone.
     pub undo_steps: usize,

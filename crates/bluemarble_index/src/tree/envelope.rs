@@ -1,9 +1,9 @@
-//! [`Aligned`]: boxes along the axes of world space, as the R-tree groups them.
+//! [`Aligned`]: boxes along the axes of local space, as the R-tree groups them.
 
 use glam::DVec3;
 use rstar::{AABB, Envelope, RTreeObject};
 
-/// A box along the axes of world space, in metres.
+/// A box along the axes of local space, in metres.
 ///
 /// Many boxes at once are parted across whatever they are longest along, not along each axis in turn: nodes lie
 /// in a sheet, and a sheet that is parted by height has parts that are as large as itself.

@@ -1,4 +1,4 @@
-//! [`NodeTree`]: an R-tree over nodes in world space.
+//! [`NodeTree`]: an R-tree over nodes in local space.
 //!
 //! On a planet nodes are no grid: boxes of different lods and regions lie at any angle to each other, and
 //! what is solid in them is much smaller than they are. The tree holds one turned box for each node; queries
@@ -38,7 +38,7 @@ struct Entry {
 
 impl Entry {
     fn new(key: ChunkKey, bounds: NodeBounds) -> Self {
-        let is_turned = bounds.world_from_local != DMat3::IDENTITY;
+        let is_turned = bounds.axes != DMat3::IDENTITY;
         let mut half = bounds.aligned_half_extent_m();
         if is_turned {
             half += bounds.centre.abs().max(half) * PAD_SHARE + DVec3::splat(PAD_M);
@@ -57,7 +57,7 @@ impl RTreeObject for Entry {
     }
 }
 
-/// Nodes and their boxes in world space.
+/// Nodes and their boxes in local space.
 #[derive(Clone, Debug, Default)]
 pub struct NodeTree {
     tree: RTree<Entry>,
@@ -158,7 +158,7 @@ impl NodeTree {
         )
     }
 
-    /// The nodes whose box, turned to the axes of world space, meets a box given by its lowest and highest
+    /// The nodes whose box, turned to the axes of local space, meets a box given by its lowest and highest
     /// corner in metres; in no fixed order.
     pub fn in_box_unsorted(&self, low: DVec3, high: DVec3) -> impl Iterator<Item = ChunkKey> + '_ {
         let region = Aligned { low: low.min(high), high: high.max(low) };

@@ -55,8 +55,8 @@ proptest! {
         removed in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
     ) {
         let shape = if flat { Shape::Flat(Flat { voxel_m: 0.5 }) } else { Shape::earth() };
-        let centre = if flat { dvec3(lat, 3.0, lon) } else { shape.world_of(GeoPosition::new(lat, lon, 10.0)) };
-        let LatticePos { region, lattice } = shape.from_world(centre);
+        let centre = if flat { dvec3(lat, 3.0, lon) } else { shape.local_from_geo(GeoPosition::new(lat, lon, 10.0)) };
+        let LatticePos { region, lattice } = shape.lattice_from_local(centre);
         let mut keys = keys_around(&shape, region, lattice.floor().as_ivec3(), &offsets);
         let mut index = NodeTree::new();
         for &key in &keys {

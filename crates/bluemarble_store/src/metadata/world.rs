@@ -22,7 +22,7 @@ const STORAGE: &str = "attributes.bluemarble.storage";
 /// What a world is: recorded when it is made, checked whenever it is opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorldMetadata {
-    /// How the lattice lies in world space.
+    /// How the lattice lies in local space.
     pub shape: Shape,
     /// The baseline's fingerprint: edits are never laid over another ground.
     pub baseline: String,

@@ -97,7 +97,7 @@ impl ChunkStore {
         self.capabilities
     }
 
-    /// How the lattice lies in world space.
+    /// How the lattice lies in local space.
     pub fn shape(&self) -> Shape {
         self.shape
     }

@@ -1,6 +1,6 @@
 //! [`GroundClosure`]: a height for every place.
 
-use bluemarble_core::{Cancel, Cancelled, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{CancelToken, Cancelled, Flat, LatticeBox, MaterialId, Shape};
 
 use super::{
     ground::Ground,
@@ -95,7 +95,7 @@ impl<F: Fn(f64, f64, f64) -> Ground + Send + Sync + 'static> ColumnSource for Gr
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
         out: &mut Columns<[i32; 0]>,
     ) -> Result<(), Cancelled> {
         let cell = f64::from(1u32 << lod);

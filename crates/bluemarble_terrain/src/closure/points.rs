@@ -1,6 +1,6 @@
 //! Columns whose ground is found place by place.
 
-use bluemarble_core::{Cancel, Cancelled};
+use bluemarble_core::{CancelToken, Cancelled};
 use std::ops::RangeInclusive;
 
 use super::ground::Ground;
@@ -16,7 +16,7 @@ pub(crate) fn columns_at_points(
     levels: &Levels,
     [x, z]: [i32; 2],
     [width, depth]: [usize; 2],
-    cancel: &Cancel,
+    cancel: &CancelToken,
     out: &mut Columns<[i32; 0]>,
     ground: impl Fn(f64, f64) -> Ground,
 ) -> Result<(), Cancelled> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
+    CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
 };
 
 use super::{
@@ -62,7 +62,7 @@ impl<T: ColumnBaseline> Baseline for T {
         classify(&span, &self.levels(lod), &bounds, self.layers())
     }
 
-    fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+    fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), Cancelled> {
         chunk::prepare(self, self.tiles(), key, cancel)
     }
 
@@ -74,7 +74,11 @@ impl<T: ColumnBaseline> Baseline for T {
         Some(plane::face_plane(self, self.tiles(), key, face))
     }
 
-    fn relief(&self, key: ChunkKey, cancel: &Cancel) -> Result<Option<Arc<Relief>>, Cancelled> {
+    fn relief(
+        &self,
+        key: ChunkKey,
+        cancel: &CancelToken,
+    ) -> Result<Option<Arc<Relief>>, Cancelled> {
         chunk::relief(self, self.tiles(), key, cancel).map(Some)
     }
 

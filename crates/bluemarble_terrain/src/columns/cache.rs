@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use bluemarble_core::{CHUNK_EDGE, Cancel, Cancelled, ChunkKey, Face, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CancelToken, Cancelled, ChunkKey, Face, MaterialId};
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, UnitWeighter,
     sync::{Cache, DefaultLifecycle},
@@ -71,7 +71,7 @@ impl<F: Floors> TileCache<F> {
         &self,
         source: &impl ColumnSource<Floors = F>,
         key: ChunkKey,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Arc<PackedTile<F>>, Cancelled> {
         let place = place(key);
         if let Some(tile) = self.tiles.get(&place) {
@@ -107,7 +107,7 @@ impl<F: Floors> TileCache<F> {
     ) -> Arc<PackedTile<F>> {
         loop {
             // It is never cancelled.
-            if let Ok(tile) = self.get_while(source, key, &Cancel::never()) {
+            if let Ok(tile) = self.get_while(source, key, &CancelToken::never()) {
                 return tile;
             }
         }
@@ -126,7 +126,7 @@ impl<F: Floors> TileCache<F> {
 fn make_tile<S: ColumnSource>(
     source: &S,
     key: ChunkKey,
-    cancel: &Cancel,
+    cancel: &CancelToken,
 ) -> Result<PackedTile<S::Floors>, Cancelled> {
     let first = [key.pos.x * CHUNK_EDGE, key.pos.z * CHUNK_EDGE];
     let mut columns = Columns::with_heights(EDGE * EDGE);

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, CHUNK_VOLUME, Cancel, Cancelled, CellPos, Chunk, ChunkKey, MaterialId,
+    CHUNK_EDGE, CHUNK_VOLUME, CancelToken, Cancelled, CellPos, Chunk, ChunkKey, MaterialId,
 };
 
 use super::{
@@ -24,7 +24,7 @@ pub(super) fn prepare<S: ColumnSource>(
     source: &S,
     cache: &TileCache<S::Floors>,
     key: ChunkKey,
-    cancel: &Cancel,
+    cancel: &CancelToken,
 ) -> Result<(), Cancelled> {
     // A tile that went is needed again, unless what is known of it tells everything.
     if cache.known_uniform(key, source.layers()).is_none() {
@@ -38,7 +38,7 @@ pub(super) fn relief<S: ColumnSource>(
     source: &S,
     cache: &TileCache<S::Floors>,
     key: ChunkKey,
-    cancel: &Cancel,
+    cancel: &CancelToken,
 ) -> Result<Arc<Relief>, Cancelled> {
     let tile = cache.get_while(source, key, cancel)?;
     let heights = |lod: u8, first: [i32; 2], size: [usize; 2]| {
@@ -78,6 +78,6 @@ pub(crate) fn material_at(source: &impl ColumnSource, pos: CellPos) -> MaterialI
     let CellPos { region, lod, cell } = pos;
     let mut columns = Columns::without_heights(1);
     // It is never cancelled.
-    _ = source.columns(region, lod, [cell.x, cell.z], [1; 2], &Cancel::never(), &mut columns);
+    _ = source.columns(region, lod, [cell.x, cell.z], [1; 2], &CancelToken::never(), &mut columns);
     columns.cells.first().map_or(MaterialId::AIR, |column| column.material(cell.y, source.layers()))
 }

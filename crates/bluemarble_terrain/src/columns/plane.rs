@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, Cancel, ChunkKey, Face, FacePlane, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CancelToken, ChunkKey, Face, FacePlane, MaterialId};
 
 use super::{
     cache::TileCache,
@@ -60,7 +60,7 @@ fn strip<S: ColumnSource>(
     };
     let mut columns = Columns::without_heights(EDGE);
     // It is never cancelled.
-    _ = source.columns(key.region, key.lod, first, size, &Cancel::never(), &mut columns);
+    _ = source.columns(key.region, key.lod, first, size, &CancelToken::never(), &mut columns);
     let strip: Arc<[CellColumn<S::Floors>]> = columns.cells.into();
     cache.strips.insert(side, strip.clone());
     strip

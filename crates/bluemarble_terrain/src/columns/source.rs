@@ -1,6 +1,6 @@
 //! [`ColumnSource`]: where columns come from.
 
-use bluemarble_core::{Cancel, Cancelled, Shape};
+use bluemarble_core::{CancelToken, Cancelled, Shape};
 
 use super::{
     column::Columns,
@@ -12,7 +12,7 @@ use super::{
 const ROWS_A_STEP: usize = 4;
 
 /// To be called before each row of columns.
-pub(crate) fn begin_row(row: usize, cancel: &Cancel) -> Result<(), Cancelled> {
+pub(crate) fn begin_row(row: usize, cancel: &CancelToken) -> Result<(), Cancelled> {
     if row.is_multiple_of(ROWS_A_STEP) { cancel.check() } else { Ok(()) }
 }
 
@@ -21,7 +21,7 @@ pub(crate) trait ColumnSource: Send + Sync + 'static {
     /// An array as long as there are layers under the subsoil.
     type Floors: Floors;
 
-    /// How the lattice lies in world space.
+    /// How the lattice lies in local space.
     fn shape(&self) -> Shape;
 
     /// What the ground is made of below its subsoil, and what lies on it.
@@ -47,7 +47,7 @@ pub(crate) trait ColumnSource: Send + Sync + 'static {
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
         out: &mut Columns<Self::Floors>,
     ) -> Result<(), Cancelled>;
 
@@ -59,7 +59,7 @@ pub(crate) trait ColumnSource: Send + Sync + 'static {
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Vec<f32>, Cancelled> {
         // The ring around the columns asked for belongs to the heights.
         let inner = size.map(|v| v - 2);

@@ -1,7 +1,7 @@
 //! [`EarthBaseline`]: an Earth, made from files.
 
 use bluemarble_core::{
-    Cancel, CellPos, CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
+    CancelToken, CellPos, CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
 };
 use glam::DVec3;
 
@@ -158,8 +158,11 @@ impl EarthBaseline {
     /// x fastest. The first is at lattice x and z in cells of that lod; the middle of a column is half a
     /// cell in.
     pub fn heights_m(&self, region: u8, lod: u8, first: [f64; 2], size: [usize; 2]) -> Vec<f64> {
-        let grounds =
-            GroundSampler::new(&self.field, region, lod).grounds(first, size, &Cancel::never());
+        let grounds = GroundSampler::new(&self.field, region, lod).grounds(
+            first,
+            size,
+            &CancelToken::never(),
+        );
         grounds.unwrap_or_default().iter().map(|ground| ground.height_m).collect()
     }
 

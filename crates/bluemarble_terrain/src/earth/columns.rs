@@ -1,6 +1,6 @@
 //! The columns of a chunk of the Earth.
 
-use bluemarble_core::{Cancel, Cancelled, Shape};
+use bluemarble_core::{CancelToken, Cancelled, Shape};
 
 use super::{
     baseline::EarthBaseline,
@@ -65,7 +65,7 @@ impl ColumnSource for EarthBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
         out: &mut Columns<strata::Floors>,
     ) -> Result<(), Cancelled> {
         let cell_m = self.field.cell_m(lod);
@@ -100,7 +100,7 @@ impl ColumnSource for EarthBaseline {
         lod: u8,
         [x, z]: [i32; 2],
         size: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Vec<f32>, Cancelled> {
         let first = [f64::from(x) + 0.5, f64::from(z) + 0.5];
         let grounds = GroundSampler::new(&self.field, region, lod).grounds(first, size, cancel)?;

@@ -1,7 +1,7 @@
 //! What the classes of a land cover are like: their kind by name, and what stands in for them where the
 //! ground is steep, cold or thawed.
 
-use bluemarble_core::{Material, MaterialId, MaterialTable};
+use bluemarble_core::{MaterialId, MaterialRow, MaterialTable};
 
 use crate::error::TerrainError;
 
@@ -235,13 +235,13 @@ pub(super) fn traits(materials: &MaterialTable, grounds: &Grounds) -> Vec<Option
         .collect()
 }
 
-fn grey(row: &Material) -> f32 {
+fn grey(row: &MaterialRow) -> f32 {
     row.colour.iter().sum::<f32>() / 3.0
 }
 
 /// The class of a kind whose colour is nearest to a material's.
-fn nearest(rows: &[Material], kind: Kind, to: &Material) -> Option<MaterialId> {
-    let distance = |row: &Material| -> f32 {
+fn nearest(rows: &[MaterialRow], kind: Kind, to: &MaterialRow) -> Option<MaterialId> {
+    let distance = |row: &MaterialRow| -> f32 {
         row.colour.iter().zip(&to.colour).map(|(a, b)| (a - b) * (a - b)).sum()
     };
     rows.iter()

@@ -6,7 +6,7 @@
 
 use glam::DVec3;
 
-use bluemarble_core::{Cancel, Cancelled, MaterialId};
+use bluemarble_core::{CancelToken, Cancelled, MaterialId};
 
 use super::{
     axes::{FaceAxes, lat_lon_deg},
@@ -162,7 +162,7 @@ impl<'a> MapSampler<'a> {
         &mut self,
         first: [f64; 2],
         size: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<(), Cancelled> {
         self.layout = Corners::around(first, size, self.stride);
         let Corners { columns, rows, .. } = self.layout;

@@ -5,7 +5,7 @@
 //! octaves go on from is interpolated; only short octaves are found for each column. What comes out does not
 //! depend on which chunk asks.
 
-use bluemarble_core::{Cancel, Cancelled};
+use bluemarble_core::{CancelToken, Cancelled};
 use glam::DVec3;
 
 use super::{
@@ -197,7 +197,7 @@ impl<'a> GroundSampler<'a> {
         &mut self,
         [x, z]: [f64; 2],
         [width, depth]: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Vec<Ground>, Cancelled> {
         let cell = f64::from(1u32 << self.lod);
         let mut grounds = Vec::with_capacity(width * depth);

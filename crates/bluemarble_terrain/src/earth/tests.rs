@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::LazyLock};
 
-use bluemarble_core::{Cancel, GeoPosition, LatticePos, MaterialTable};
+use bluemarble_core::{CancelToken, GeoPosition, LatticePos, MaterialTable};
 
 use super::{EarthBaseline, EarthSources, answers::KNOWN_CELLS, spot::GroundSampler};
 use crate::columns::{ColumnSource, Columns};
@@ -55,7 +55,7 @@ fn exceeds(earth: &EarthBaseline, region: u8, lod: u8, chunk: [i32; 2], down: u8
     let fine = earth.heights_m(region, lod - down, start, [66 << down; 2]);
     let [fine_low, fine_high] = range(&fine);
     let sites =
-        GroundSampler::new(&earth.field, region, lod).grounds(first, [2; 2], &Cancel::never());
+        GroundSampler::new(&earth.field, region, lod).grounds(first, [2; 2], &CancelToken::never());
     let strength =
         sites.map_or(0.0, |sites| sites.iter().map(|site| site.strength).fold(0.0, f64::max));
     ((low - fine_low).max(fine_high - high).max(0.0) / earth.field.cell_m(lod), strength)
@@ -67,7 +67,7 @@ fn finer_lods_leave_known_ranges_by_less_than_half_of_the_margin() {
     let mut worst = 0.0f64;
     for (index, &(lat, lon)) in PLACES.iter().enumerate() {
         let LatticePos { region, lattice } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         for lod in 1..=15u8 {
             for k in 0..2 {
                 let spread = f64::from(k * 37 + index as i32) * 400.0;
@@ -94,16 +94,18 @@ fn heights_alone_are_those_that_come_with_columns() {
     let shape = EARTH.shape();
     for &(lat, lon) in &PLACES[..6] {
         let LatticePos { region, lattice } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         for lod in (0..=18u8).step_by(2) {
             let first = [lattice.x, lattice.z].map(|v| v as i32 >> lod);
             let mut columns = Columns::with_heights(64);
             assert!(
-                EARTH.columns(region, lod, first, [8; 2], &Cancel::never(), &mut columns).is_ok()
+                EARTH
+                    .columns(region, lod, first, [8; 2], &CancelToken::never(), &mut columns)
+                    .is_ok()
             );
             let ring_m = columns.ring_m.expect("heights were asked for");
             let alone_m = EARTH
-                .heights(region, lod, first.map(|v| v - 1), [10; 2], &Cancel::never())
+                .heights(region, lod, first.map(|v| v - 1), [10; 2], &CancelToken::never())
                 .expect("all");
             let bits = |heights_m: &[f32]| -> Vec<u32> {
                 heights_m.iter().map(|height_m| height_m.to_bits()).collect()

@@ -3,8 +3,8 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cancel, Cancelled, CellPos, Chunk, ChunkKey, Face, FacePlane, Flat, LatticeBox,
-    MaterialId, Shape,
+    CHUNK_EDGE, CancelToken, Cancelled, CellPos, Chunk, ChunkKey, Face, FacePlane, Flat,
+    LatticeBox, MaterialId, Shape,
 };
 use glam::{IVec3, ivec3};
 use noise::NoiseFn;
@@ -109,7 +109,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
     /// The material of one cell, found on its own: equal to what [`Baseline::fill`] puts there.
     pub fn material_at(&self, pos: CellPos) -> MaterialId {
         let CellPos { lod, cell, .. } = pos;
-        match self.grid_over(lod, cell, cell + ivec3(1, 2, 1), &Cancel::never()) {
+        match self.grid_over(lod, cell, cell + ivec3(1, 2, 1), &CancelToken::never()) {
             Ok(grid) => self.column(&grid, lod, cell)[0],
             Err(Cancelled) => MaterialId::AIR,
         }
@@ -129,7 +129,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
         lod: u8,
         min: IVec3,
         max: IVec3,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<DensityGrid, Cancelled> {
         let cell_m = self.cell_m(lod);
         let density = |corner: IVec3| {
@@ -140,7 +140,11 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
     }
 
     /// Densities over a chunk and the layer of cells above it.
-    fn grid_while(&self, key: ChunkKey, cancel: &Cancel) -> Result<Arc<DensityGrid>, Cancelled> {
+    fn grid_while(
+        &self,
+        key: ChunkKey,
+        cancel: &CancelToken,
+    ) -> Result<Arc<DensityGrid>, Cancelled> {
         if let Some(grid) = self.grids.get(&key) {
             return Ok(grid);
         }
@@ -154,7 +158,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
     fn grid(&self, key: ChunkKey) -> Arc<DensityGrid> {
         loop {
             // It is never cancelled.
-            if let Ok(grid) = self.grid_while(key, &Cancel::never()) {
+            if let Ok(grid) = self.grid_while(key, &CancelToken::never()) {
                 return grid;
             }
         }
@@ -278,7 +282,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
         }
     }
 
-    fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+    fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), Cancelled> {
         if self.known(key).is_none() {
             self.grid_while(key, cancel)?;
         }
@@ -315,7 +319,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
             Some(grid) => grid,
             // A slab of it costs an eighth.
             None => Arc::new(
-                self.grid_over(key.lod, low, low + size + IVec3::Y, &Cancel::never()).ok()?,
+                self.grid_over(key.lod, low, low + size + IVec3::Y, &CancelToken::never()).ok()?,
             ),
         };
         let mut cells = Vec::with_capacity(EDGE * EDGE);
@@ -340,8 +344,12 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
         // Below its bounds all is solid.
         loop {
             let low = end - CHUNK_EDGE;
-            let grid =
-                self.grid_over(0, ivec3(x, low, z), ivec3(x + 1, end, z + 1), &Cancel::never());
+            let grid = self.grid_over(
+                0,
+                ivec3(x, low, z),
+                ivec3(x + 1, end, z + 1),
+                &CancelToken::never(),
+            );
             let is_solid = |y: i32| {
                 let mut is_solid = [false];
                 if let Ok(grid) = &grid {

@@ -3,7 +3,7 @@
 //! Corners are counted from the lattice's origin, in cells of the lod, so that what comes out does not depend on
 //! which chunk asks.
 
-use bluemarble_core::{Cancel, Cancelled};
+use bluemarble_core::{CancelToken, Cancelled};
 use glam::IVec3;
 
 /// Cells between corners.
@@ -39,7 +39,7 @@ impl DensityGrid {
         min: IVec3,
         max: IVec3,
         density: impl Fn(IVec3) -> f64,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Self, Cancelled> {
         let strides = |cells: IVec3| cells.map(|cell| cell.div_euclid(STRIDE));
         let (first, last) = (strides(min), strides(max - 1) + 1);

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use bluemarble_core::{Cancel, Cancelled, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{CancelToken, Cancelled, Flat, LatticeBox, MaterialId, Shape};
 use noise::NoiseFn;
 
 use super::sampled;
@@ -181,7 +181,7 @@ impl<N: NoiseFn<f64, 2> + Send + Sync + 'static> ColumnSource for NoiseHeights<N
         lod: u8,
         first: [i32; 2],
         size: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
         out: &mut Columns<[i32; 0]>,
     ) -> Result<(), Cancelled> {
         columns_at_points(&self.levels(lod), first, size, cancel, out, |x, z| self.ground(x, z))

@@ -1,6 +1,8 @@
 //! What is asked about boxes and chunks agrees with their cells, and those with the noise itself.
 
-use bluemarble_core::{Cancel, CellPos, Chunk, ChunkKey, Face, LatticeBox, MaterialId, VoxelPos};
+use bluemarble_core::{
+    CancelToken, CellPos, Chunk, ChunkKey, Face, LatticeBox, MaterialId, VoxelPos,
+};
 use glam::{DVec3, IVec3, ivec3};
 use noise::{Fbm, NoiseFn, Perlin};
 use proptest::prelude::*;
@@ -124,7 +126,7 @@ proptest! {
             }
             let planes = Face::ALL.map(|face| (face, world.face_plane(key, face).expect("a plane")));
             let survey = world.survey(key);
-            prop_assert!(world.prepare(key, &Cancel::never()).is_ok());
+            prop_assert!(world.prepare(key, &CancelToken::never()).is_ok());
             let chunk = filled(&*world, key);
             for (face, plane) in planes {
                 for (u, v) in (0..64).flat_map(|v| (0..64).map(move |u| (u, v))) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Cancel, Cancelled, ChunkKey, Shape};
+use bluemarble_core::{CancelToken, Cancelled, ChunkKey, Shape};
 use quick_cache::sync::Cache;
 
 use super::{
@@ -37,7 +37,7 @@ pub(crate) fn make(
     cache: &ReliefCache,
     key: ChunkKey,
     ring: &PackedHeights,
-    cancel: &Cancel,
+    cancel: &CancelToken,
 ) -> Result<Arc<Relief>, Cancelled> {
     // Chunks above each other have the same.
     let place = ChunkKey::new(key.region, key.lod, key.pos.with_y(0));

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Cancel, Cancelled, ChunkKey};
+use bluemarble_core::{CancelToken, Cancelled, ChunkKey};
 use glam::{DVec2, dvec2};
 use quick_cache::sync::Cache;
 
@@ -76,7 +76,7 @@ pub(super) fn trace(
     key: ChunkKey,
     ring_m: &[f32],
     metric: &Metric,
-    cancel: &Cancel,
+    cancel: &CancelToken,
 ) -> Result<Horizons, Cancelled> {
     let directions = directions(metric);
     let mut near = Nodes::<false>::new(HORIZON_NODES, ring_m);

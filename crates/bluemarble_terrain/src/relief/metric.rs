@@ -20,7 +20,7 @@ impl Metric {
         let corner = key.min_voxel().as_dvec3();
         let world = |x: f64, z: f64| {
             let sea_y = f64::from(shape.sea_level_y());
-            shape.to_world(LatticePos::new(
+            shape.local_from_lattice(LatticePos::new(
                 key.region,
                 dvec3(corner.x + x * cell, sea_y, corner.z + z * cell),
             ))

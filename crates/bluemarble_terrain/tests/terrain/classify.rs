@@ -96,7 +96,8 @@ fn sand_seas_are_never_misjudged() {
         for _ in 0..600 {
             let lod = random.within(0, 14) as u8;
             let place = GeoPosition::new(lat + random.unit(), lon + random.unit(), 0.0);
-            let LatticePos { region, lattice: at } = shape.from_world(shape.world_of(place));
+            let LatticePos { region, lattice: at } =
+                shape.lattice_from_local(shape.local_from_geo(place));
             let up =
                 (random.unit() - 0.5) * 6000.0 + f64::from(256i32 << lod) * (random.unit() - 0.5);
             let y = EARTH.surface_y(region, at.x, at.z) + up;

@@ -35,7 +35,7 @@ const ELSEWHERE: &[[f64; 2]] = &[
 fn heights_m(earth: &EarthBaseline, [lat, lon]: [f64; 2], lod: u8, edge: usize) -> Vec<f64> {
     let shape = earth.shape();
     let LatticePos { region, lattice: at } =
-        shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+        shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
     let first = [at.x, at.z].map(|v| ((v as i64 >> lod) as f64) - edge as f64 / 2.0 + 0.5);
     earth.heights_m(region, lod, first, [edge; 2])
 }
@@ -119,8 +119,8 @@ fn lods_that_show_the_dunes_show_the_same_ones() {
             let edge = 120;
             let coarse = heights_m(&EARTH, erg, lod, edge);
             let shape = EARTH.shape();
-            let at = shape.world_of(GeoPosition::new(erg[0], erg[1], 0.0));
-            let LatticePos { region, lattice: at } = shape.from_world(at);
+            let at = shape.local_from_geo(GeoPosition::new(erg[0], erg[1], 0.0));
+            let LatticePos { region, lattice: at } = shape.lattice_from_local(at);
             let first = [at.x, at.z].map(|v| ((v as i64 >> lod) as f64) - edge as f64 / 2.0);
             let first = first.map(|v| v * 2.0 + 0.5);
             let fine = EARTH.heights_m(region, lod - 1, first, [2 * edge; 2]);
@@ -142,7 +142,7 @@ fn slip_faces_are_as_sandy_as_the_ground_without_dunes() {
     for &[lat, lon] in ERGS {
         let shape = EARTH.shape();
         let LatticePos { region, lattice: at } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         for lod in [2u8, 5] {
             for k in 0..200 {
                 let cell = ivec3((at.x as i32 >> lod) + 37 * k, 0, (at.z as i32 >> lod) + 11 * k);
@@ -163,7 +163,7 @@ fn dunes_do_not_depend_on_how_many_places_are_asked_for() {
     for &[lat, lon] in ERGS {
         let shape = EARTH.shape();
         let LatticePos { region, lattice: at } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         for lod in 0..=10u8 {
             let first = [at.x, at.z].map(|v| (v as i64 >> lod) as f64 + 0.5);
             let all = EARTH.heights_m(region, lod, first, [70; 2]);

@@ -79,7 +79,7 @@ fn a_cell_found_alone_is_the_cell_of_its_chunk() {
     let odd_key = |lod: u8| {
         let (lat, lon) = odd[usize::from(lod) % odd.len()];
         let LatticePos { region, lattice: at } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         let y = EARTH.surface_y(region, at.x, at.z);
         VoxelPos::new(region, ivec3(at.x as i32, y as i32 - 1, at.z as i32)).chunk(lod)
     };
@@ -104,8 +104,8 @@ fn land_is_land_and_sea_is_sea() {
     for _ in 0..4000 {
         let mut part = || random.unit() * 2.0 - 1.0;
         let direction = DVec3::new(part(), part(), part()).normalize();
-        let place = shape.place_of_world(direction);
-        let LatticePos { region, lattice } = shape.from_world(direction * 6.4e6);
+        let place = shape.geo_from_local(direction);
+        let LatticePos { region, lattice } = shape.lattice_from_local(direction * 6.4e6);
         let ground_m = EARTH.ground_m(region, lattice.x, lattice.z, 0);
         let node_m = EARTH.grid().nearest_m(place.lat_deg, place.lon_deg);
         agree += i32::from((ground_m < 0.0) == (node_m < 0.0));
@@ -118,7 +118,7 @@ fn well_known_places_look_as_they_should() {
     let shape = EARTH.shape();
     let top = |lat: f64, lon: f64, lod: u8| {
         let LatticePos { region, lattice } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         let cell = lattice.as_ivec3() >> i32::from(lod);
         MATERIALS.name(EARTH.top(region, lod, cell.x, cell.z).1).to_owned()
     };

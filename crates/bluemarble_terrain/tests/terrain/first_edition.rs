@@ -35,7 +35,7 @@ fn the_first_edition_is_what_it_always_was() {
     let shape = FIRST.shape();
     for &(lat, lon, lod, expected) in CHUNKS {
         let LatticePos { region, lattice } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         let y = FIRST.surface_y(region, lattice.x, lattice.z) as i32 - 1;
         let voxel = ivec3(lattice.x as i32, y, lattice.z as i32);
         let mut chunk = Chunk::default();

@@ -77,7 +77,7 @@ fn hills_look_alike_at_neighbouring_lods() {
 fn covered(earth: &impl Oracle, lod: u8) -> f64 {
     let shape = earth.shape();
     let LatticePos { region, lattice: at } =
-        shape.from_world(shape.world_of(GeoPosition::new(45.85, 6.88, 0.0)));
+        shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(45.85, 6.88, 0.0)));
     let (mut covered, mut open) = (0, 0);
     let mut random = Random(u64::from(lod));
     for _ in 0..1500 {

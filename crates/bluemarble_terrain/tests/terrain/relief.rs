@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{Cancel, ChunkKey, LatticePos, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{CancelToken, ChunkKey, LatticePos, MaterialId, MaterialTable, Shape};
 use bluemarble_terrain::{
     Baseline, Empty, Ground, GroundClosure, HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES, Relief,
 };
@@ -20,7 +20,7 @@ fn plane(height_m: impl Fn(f64, f64) -> f64 + Send + Sync + 'static) -> impl Bas
 }
 
 fn relief(world: &dyn Baseline, key: ChunkKey) -> Arc<Relief> {
-    world.relief(key, &Cancel::never()).expect("it is not cancelled").expect("it has ground")
+    world.relief(key, &CancelToken::never()).expect("it is not cancelled").expect("it has ground")
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn normals_on_the_globe_are_those_of_its_ground_in_world_space() {
         let place = |dx: f64, dz: f64| -> DVec3 {
             let (x, z) = (corner.x + dx * cell, corner.z + dz * cell);
             let y = shape.lattice_y(EARTH.ground_m(region, x, z, lod));
-            shape.to_world(LatticePos::new(region, dvec3(x, y, z)))
+            shape.local_from_lattice(LatticePos::new(region, dvec3(x, y, z)))
         };
         let (west, east) =
             (place(-0.5, -0.5) + place(-0.5, 0.5), place(0.5, -0.5) + place(0.5, 0.5));
@@ -143,7 +143,7 @@ fn a_world_without_ground_has_no_relief() {
     let empty = Empty::new(Shape::earth()).expect("a shape");
     assert!(
         empty
-            .relief(ChunkKey::new(0, 3, ivec3(1, 1, 1)), &Cancel::never())
+            .relief(ChunkKey::new(0, 3, ivec3(1, 1, 1)), &CancelToken::never())
             .is_ok_and(|relief| relief.is_none())
     );
     assert_eq!(MaterialTable::standard().id("grass").ok(), Some(MaterialId(5)));

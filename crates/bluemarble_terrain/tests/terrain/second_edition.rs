@@ -44,7 +44,7 @@ fn the_second_edition_is_what_it_always_was() {
     let shape = SECOND.shape();
     for &(lat, lon, lod, height_bits, expected) in CHUNKS {
         let LatticePos { region, lattice } =
-            shape.from_world(shape.world_of(GeoPosition::new(lat, lon, 0.0)));
+            shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(lat, lon, 0.0)));
         let height_m = SECOND.ground_m(region, lattice.x, lattice.z, lod);
         let y = SECOND.surface_y(region, lattice.x, lattice.z) as i32 - 1;
         let voxel = ivec3(lattice.x as i32, y, lattice.z as i32);

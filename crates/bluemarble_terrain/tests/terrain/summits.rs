@@ -38,7 +38,7 @@ const WELL_KNOWN: &[(&str, f64, f64, f64)] = &[
 ];
 
 fn direction(lat: f64, lon: f64) -> DVec3 {
-    EARTH.shape().world_of(GeoPosition::new(lat, lon, 0.0)).normalize()
+    EARTH.shape().local_from_geo(GeoPosition::new(lat, lon, 0.0)).normalize()
 }
 
 /// The top that was raised for a mountain.
@@ -51,7 +51,7 @@ fn top_of(lat: f64, lon: f64) -> DVec3 {
 /// The highest ground within a way of a top, in metres, as a lod shows it.
 fn highest_m(top: DVec3, lod: u8, reach_m: f64) -> f64 {
     let shape = EARTH.shape();
-    let LatticePos { region, lattice } = shape.from_world(top * 6.4e6);
+    let LatticePos { region, lattice } = shape.lattice_from_local(top * 6.4e6);
     let cell = f64::from(1u32 << lod);
     let cell_m = cell * shape.voxel_m();
     let reach = (reach_m / cell_m).ceil().max(1.0);
@@ -66,7 +66,7 @@ fn well_known_summits_have_their_heights_where_one_stands() {
         let top = top_of(lat, lon);
         let away_km = top.distance(direction(lat, lon)) * 6371.0;
         assert!(away_km < 9.0, "{name} is {away_km} km away from where it is");
-        let LatticePos { region, lattice } = EARTH.shape().from_world(top * 6.4e6);
+        let LatticePos { region, lattice } = EARTH.shape().lattice_from_local(top * 6.4e6);
         let stands_m = EARTH.ground_m(region, lattice.x, lattice.z, 0);
         let off = (stands_m / height_m - 1.0).abs();
         assert!(off < 0.01, "one stands on {name} at {stands_m} m instead of {height_m}");

@@ -1,7 +1,7 @@
 //! Reading: edits in memory, then the cache, then the store, then the baseline.
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId, VoxelPos,
+    CHUNK_EDGE, CancelToken, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId, VoxelPos,
 };
 
 use super::{cache::Cached, world::HybridWorld};
@@ -48,7 +48,7 @@ impl HybridWorld {
     pub async fn read_both(
         &self,
         key: ChunkKey,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<(Chunk, CompactChunk), WorldError> {
         let (cached, chunk) = self.find_in_steps(key, cancel).await?.split();
         Ok((chunk, cached.compact))
@@ -56,10 +56,14 @@ impl HybridWorld {
 
     /// The chunk, and the last change that is in it.
     pub(crate) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
-        self.find_in_steps(key, &Cancel::never()).await
+        self.find_in_steps(key, &CancelToken::never()).await
     }
 
-    async fn find_in_steps(&self, key: ChunkKey, cancel: &Cancel) -> Result<Found, WorldError> {
+    async fn find_in_steps(
+        &self,
+        key: ChunkKey,
+        cancel: &CancelToken,
+    ) -> Result<Found, WorldError> {
         self.check_key(key)?;
         loop {
             let (known, strokes, last_change, edited, is_stored) = {
@@ -139,6 +143,23 @@ impl HybridWorld {
         Ok(chunk.get(pos.voxel & (CHUNK_EDGE - 1)))
     }
 
+    /// What a voxel is made of, if that is known without reading: its chunk is in memory, or edits tell it. Takes a lock for
+    /// a moment and computes nothing, so it may be called on the main thread; `None` for everything else, and outside of
+    /// the lattice. Like every answer it holds all edits that were acknowledged before the call.
+    pub fn known_material(&self, pos: VoxelPos) -> Option<MaterialId> {
+        let key = pos.chunk(0);
+        let cell = pos.voxel & (CHUNK_EDGE - 1);
+        self.check_key(key).ok()?;
+        let state = self.state();
+        let edited = state.edited(key);
+        let known = self.inner.cache.get(&key);
+        let whole = || Some(Cached { compact: edited?.whole.clone()?, change: 0 });
+        let known = known.or_else(whole);
+        let since = known.as_ref().map_or(0, |known| known.change);
+        let newest = edited.and_then(|edited| edited.material_after(since, cell));
+        newest.or_else(|| Some(known?.compact.get(cell)))
+    }
+
     /// Sets how many bytes of chunks are kept in memory beside the edits.
     pub fn set_cache_budget_bytes(&self, bytes: u64) {
         self.inner.cache.set_capacity(bytes);
@@ -164,7 +185,11 @@ impl HybridWorld {
         Chunk::from_cells(&cells)
     }
 
-    /// Whether there is such a chunk.
+    /// Whether a chunk lies in the lattice.
+    pub fn has_chunk(&self, key: ChunkKey) -> bool {
+        self.check_key(key).is_ok()
+    }
+
     pub(crate) fn check_key(&self, key: ChunkKey) -> Result<(), WorldError> {
         let shape = &self.inner.shape;
         // A chunk edge over 2^20 positions fits an i32 only if the position does; compare positions.

@@ -12,8 +12,9 @@ use std::{
     },
 };
 
-use bluemarble_core::{ChunkKey, CompactChunk};
+use bluemarble_core::{ChunkKey, CompactChunk, MaterialId};
 use bluemarble_index::{EditOctree, RebuildQueue, Urgency};
+use glam::IVec3;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::plan::Stroke;
@@ -46,6 +47,12 @@ impl Edited {
     pub fn strokes_after(&self, change: Change) -> Vec<Arc<Stroke>> {
         let first = self.strokes.partition_point(|&(at, _)| at <= change);
         self.strokes[first..].iter().map(|(_, stroke)| Arc::clone(stroke)).collect()
+    }
+
+    /// What a cell became by the strokes that came after a change; `None` if they leave it as it was.
+    pub fn material_after(&self, change: Change, cell: IVec3) -> Option<MaterialId> {
+        let first = self.strokes.partition_point(|&(at, _)| at <= change);
+        self.strokes[first..].iter().rev().find_map(|(_, stroke)| stroke.material_at(cell))
     }
 
     /// Whether there are strokes.

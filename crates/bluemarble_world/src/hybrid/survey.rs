@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, Cancel, Cancelled, Chunk, ChunkKey, Face, FacePlane};
+use bluemarble_core::{CHUNK_EDGE, CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane};
 use bluemarble_terrain::{Classification, Relief, Survey};
 use glam::IVec3;
 
@@ -22,7 +22,7 @@ impl HybridWorld {
     ///
     /// # Errors
     /// [`Cancelled`] if `cancel`, which is checked before each step, says so.
-    pub fn prepare(&self, key: ChunkKey, cancel: &Cancel) -> Result<(), Cancelled> {
+    pub fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), Cancelled> {
         if self.state().octree.is_edited(key) {
             return Ok(());
         }
@@ -48,7 +48,7 @@ impl HybridWorld {
         &self,
         key: ChunkKey,
         chunk: &Chunk,
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Option<Arc<Relief>>, Cancelled> {
         let Some(relief) = self.inner.baseline.relief(key, cancel)? else { return Ok(None) };
         if !self.state().octree.is_edited(key) {

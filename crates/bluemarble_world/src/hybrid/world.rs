@@ -67,7 +67,7 @@ pub(super) struct Inner {
 }
 
 impl HybridWorld {
-    /// How the lattice lies in world space.
+    /// How the lattice lies in local space.
     pub fn shape(&self) -> Shape {
         self.inner.shape
     }

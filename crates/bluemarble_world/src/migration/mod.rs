@@ -24,7 +24,9 @@ use std::{
     },
 };
 
-use bluemarble_core::{CHUNK_EDGE, Cancel, Cells, Chunk, ChunkKey, LatticeBox, MAX_LOD, VoxelPos};
+use bluemarble_core::{
+    CHUNK_EDGE, CancelToken, Cells, Chunk, ChunkKey, LatticeBox, MAX_LOD, VoxelPos,
+};
 use bluemarble_store::{LogOptions, StoreError, layout::METADATA_NAME};
 use bluemarble_terrain::{Classification, OctreeBaseline};
 use futures::{executor::block_on, lock::Mutex};
@@ -149,7 +151,7 @@ impl Migration {
     /// [`MigrationError::Cancelled`]. What was copied until then stays.
     pub async fn copy(
         &self,
-        cancel: &Cancel,
+        cancel: &CancelToken,
         mut progress: impl FnMut(&Compared),
     ) -> Result<Compared, MigrationError> {
         let (region, voxels) = (self.dump.region(), self.dump.voxels());
@@ -194,7 +196,7 @@ impl Migration {
     /// As [`Migration::copy`].
     pub async fn switch(
         &self,
-        cancel: &Cancel,
+        cancel: &CancelToken,
         progress: impl FnMut(&Compared),
     ) -> Result<Compared, MigrationError> {
         {

@@ -70,11 +70,11 @@ fn prepared() -> (TempDir, HybridWorld) {
 }
 
 fn copy(migration: &Migration) -> Compared {
-    block_on(migration.copy(&Cancel::never(), |_| ())).expect("copied")
+    block_on(migration.copy(&CancelToken::never(), |_| ())).expect("copied")
 }
 
 fn switch(migration: &Migration) -> Compared {
-    block_on(migration.switch(&Cancel::never(), |_| ())).expect("compared")
+    block_on(migration.switch(&CancelToken::never(), |_| ())).expect("compared")
 }
 
 /// Every voxel of the octree's box and some around it that is not what it should be.
@@ -186,7 +186,7 @@ fn a_migration_goes_on_where_it_was_stopped_with_all_edits() {
         let mut batch = EditBatch::new();
         batch.set(VoxelPos::new(0, voxel), MaterialId(11));
         block_on(migration.edit(&batch)).expect("edited");
-        let (cancel, mut chunks) = (Cancel::new(), 0);
+        let (cancel, mut chunks) = (CancelToken::new(), 0);
         let stopped = block_on(migration.switch(&cancel, |compared| {
             chunks = compared.chunks;
             if chunks == 5 {
@@ -233,7 +233,7 @@ fn a_batch_that_may_be_in_one_alone_is_compared_before_the_world_takes_over() {
     copy(&migration);
     let mut batch = EditBatch::new();
     batch.set(VoxelPos::new(0, AT + 5), MaterialId(11));
-    let compared = block_on(migration.switch(&Cancel::never(), |compared| {
+    let compared = block_on(migration.switch(&CancelToken::never(), |compared| {
         if compared.voxels == compared.all_voxels {
             // All is compared; now half an edit, as one is that fails or is dropped.
             migration.may_differ.store(true, Ordering::Release);
@@ -286,9 +286,10 @@ fn an_octree_that_is_lost_under_way_is_not_taken_for_an_empty_one() {
     let migration = begin(&folder, &world).expect("begun");
     let length = fs::metadata(&path).expect("there").len();
     File::options().write(true).open(&path).expect("opened").set_len(length / 4).expect("cut");
-    let error = block_on(migration.copy(&Cancel::never(), |_| ())).expect_err("lost").to_string();
+    let error =
+        block_on(migration.copy(&CancelToken::never(), |_| ())).expect_err("lost").to_string();
     assert!(error.contains("a.octree"), "{error}");
-    assert!(block_on(migration.switch(&Cancel::never(), |_| ())).is_err());
+    assert!(block_on(migration.switch(&CancelToken::never(), |_| ())).is_err());
     assert!(!migration.is_switched());
 }
 

@@ -24,7 +24,7 @@ pub struct VoxelHit {
     pub material: MaterialId,
     /// Distance along the ray in metres.
     pub distance_m: f64,
-    /// Where in world space, in metres.
+    /// Where in local space, in metres.
     pub point: DVec3,
 }
 

@@ -75,7 +75,7 @@ fn enter_box(ray: &Ray, low: DVec3, high: DVec3) -> Option<f64> {
 
 const FLAT: Shape = Shape::Flat(Flat { voxel_m: 0.5 });
 
-/// The box of a cell in world space, grown by a margin in metres.
+/// The box of a cell in local space, grown by a margin in metres.
 fn cell_box(key: ChunkKey, cell: IVec3, margin: f64) -> (DVec3, DVec3) {
     let cell_m = f64::from(key.cell_voxels()) * FLAT.voxel_m();
     let low = (key.pos * CHUNK_EDGE + cell).as_dvec3() * cell_m;
@@ -164,7 +164,7 @@ fn first_step(shape: &Shape, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Option<
 
 /// Where a ray is at a distance, in cells from the chunk's corner.
 fn cell_at(shape: &Shape, ray: &Ray, key: ChunkKey, distance_m: f64) -> DVec3 {
-    let lattice = shape.from_world_in(key.region, ray.at(distance_m)).lattice;
+    let lattice = shape.lattice_from_local_in(key.region, ray.at(distance_m)).lattice;
     (lattice - key.min_voxel().as_dvec3()) / f64::from(key.cell_voxels())
 }
 
@@ -186,7 +186,7 @@ proptest! {
         let edge = f64::from(key.edge_voxels());
         // Not exactly on the chunk's own border, where either side is right.
         let target = target.clamp(DVec3::splat(0.002), DVec3::splat(0.998));
-        let aim = shape.to_world(LatticePos::new(region, key.min_voxel().as_dvec3() + target * edge));
+        let aim = shape.local_from_lattice(LatticePos::new(region, key.min_voxel().as_dvec3() + target * edge));
         let ray = Ray { origin: aim - direction * away * edge * shape.voxel_m(), direction };
         let cell_m = shape.voxel_m() * f64::from(key.cell_voxels());
         let chunk = chunk(kind, seed);
@@ -224,13 +224,13 @@ fn a_ray_straight_down_hits_the_top_of_a_voxel() {
     for region in 0..6 {
         let key = VoxelPos::new(region, ivec3(12_345_678, sea, 54_321_000)).chunk(0);
         let above = key.min_voxel().as_dvec3() + dvec3(10.5, 5000.0, 20.5);
-        let origin = shape.to_world(LatticePos::new(region, above));
+        let origin = shape.local_from_lattice(LatticePos::new(region, above));
         let ray = Ray { origin, direction: -origin.normalize() };
         let hit = pick(&shape, &ray, key, &ground).expect("the ground");
         assert_eq!((hit.cell.x, hit.cell.z, hit.face), (10, 20, Face::PosY));
         let top = f64::from(hit.cell.y) + 1.0;
         assert!((hit.distance_m - (5000.0 - top) * shape.voxel_m()).abs() < 1e-6);
-        let inside = shape.from_world(hit.point - shape.up(hit.point) * 1e-3);
+        let inside = shape.lattice_from_local(hit.point - shape.up(hit.point) * 1e-3);
         assert_eq!(inside.voxel(), hit.pos);
     }
 }
@@ -258,7 +258,7 @@ fn a_ray_along_the_border_of_two_regions_does_not_fall_between_them() {
     for region in 0..6 {
         for z in [7.25, 1e7 + 0.5, f64::from(REGION_EDGE) * 0.5, 6e7 + 0.125] {
             let lattice = dvec3(0.0, f64::from(REGION_EDGE / 2) + 200.0, z);
-            let origin = shape.to_world(LatticePos::new(region, lattice));
+            let origin = shape.local_from_lattice(LatticePos::new(region, lattice));
             let ray = Ray { origin, direction: -origin.normalize() };
             let key = VoxelPos::new(region, ivec3(0, REGION_EDGE / 2, z as i32)).chunk(0);
             let beside = shape.neighbour(key, Face::NegX).expect("the next region");
@@ -281,7 +281,7 @@ fn a_ray_that_hardly_turns_away_from_a_border_stays_on_its_side() {
     let key = ChunkKey::new(5, 15, ivec3(0, 16, 31));
     let edge = f64::from(key.edge_voxels());
     let place = dvec3(0.0, 0.4707440612450649, 0.984375) * edge;
-    let origin = shape.to_world(LatticePos::new(5, key.min_voxel().as_dvec3() + place));
+    let origin = shape.local_from_lattice(LatticePos::new(5, key.min_voxel().as_dvec3() + place));
     let direction = dvec3(-0.6452716669215591, 0.5401826676669236, 0.5402102937009982);
     let ray = Ray { origin, direction: direction.normalize() };
     let scattered = chunk(1, 14_265_802_050_633_427_760);

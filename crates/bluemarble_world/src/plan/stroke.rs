@@ -37,6 +37,23 @@ impl Stroke {
         size_of::<Self>() + cells * size_of::<CellEdit>()
     }
 
+    /// What a cell of the chunk becomes; `None` if the stroke leaves it as it is.
+    pub(crate) fn material_at(&self, cell: IVec3) -> Option<MaterialId> {
+        match self {
+            Self::Cells(cells) => {
+                let index = cell_index(cell.x as usize, cell.y as usize, cell.z as usize) as u32;
+                // The last one counts.
+                let edit = cells.iter().rfind(|edit| edit.cell == index)?;
+                Some(edit.material)
+            }
+            Self::Box { bounds, material } => bounds.contains(cell).then_some(*material),
+            Self::Sphere { bounds, centre, radius, material } => {
+                let is_in = sphere_holds(*centre, *radius, cell);
+                (is_in && bounds.contains(cell)).then_some(*material)
+            }
+        }
+    }
+
     /// Calls `each` for every run of cells along x: the first cell, how many there are, and their material.
     fn for_each_run(&self, mut each: impl FnMut(usize, usize, MaterialId)) {
         let mut rows = |bounds: &LatticeBox, material, part: &dyn Fn(i32, i32) -> (i32, i32)| {
@@ -87,8 +104,7 @@ impl Stroke {
 
 /// The part of a row whose cells have their middle in a sphere.
 fn sphere_row(bounds: &LatticeBox, centre: DVec3, radius: f64, y: i32, z: i32) -> (i32, i32) {
-    let is_in =
-        |x: i32| (ivec3(x, y, z).as_dvec3() + 0.5).distance_squared(centre) <= radius * radius;
+    let is_in = |x: i32| sphere_holds(centre, radius, ivec3(x, y, z));
     let aside = DVec2::new(f64::from(y) + 0.5 - centre.y, f64::from(z) + 0.5 - centre.z);
     let half = (radius * radius - aside.length_squared()).max(0.0).sqrt();
     // Good to a rounding, which the test itself settles.
@@ -102,6 +118,11 @@ fn sphere_row(bounds: &LatticeBox, centre: DVec3, radius: f64, y: i32, z: i32) -
         high -= 1;
     }
     (low, high)
+}
+
+/// Whether a sphere holds the middle of a cell.
+fn sphere_holds(centre: DVec3, radius: f64, cell: IVec3) -> bool {
+    (cell.as_dvec3() + 0.5).distance_squared(centre) <= radius * radius
 }
 
 /// A chunk after some strokes.

@@ -16,7 +16,7 @@ pub struct RayHit {
     pub material: MaterialId,
     /// Distance from the ray's origin in metres.
     pub distance_m: f64,
-    /// Where in world space, in metres.
+    /// Where in local space, in metres.
     pub point: DVec3,
 }
 
@@ -28,10 +28,10 @@ impl RayHit {
 
     /// Where on the globe.
     pub fn place(&self, shape: &Shape) -> GeoPosition {
-        shape.place_of_world(self.point)
+        shape.geo_from_local(self.point)
     }
 
-    /// Unit direction in world space out of the side that was hit.
+    /// Unit direction in local space out of the side that was hit.
     pub fn normal(&self, shape: &Shape) -> Option<DVec3> {
         self.face.map(|face| shape.face_normal(self.pos.region, self.point, face))
     }

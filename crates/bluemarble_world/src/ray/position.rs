@@ -36,7 +36,7 @@ pub(super) fn side(exit: Exit) -> Face {
 
 /// The side of a voxel beyond a border of regions, as the region beyond it names the side.
 pub(super) fn turned(shape: &Shape, at: Position, face: Face, region: u8) -> Face {
-    let point = shape.to_world(LatticePos::new(at.region, at.voxel.as_dvec3()));
+    let point = shape.local_from_lattice(LatticePos::new(at.region, at.voxel.as_dvec3()));
     let normal = shape.face_normal(at.region, point, face);
     let likeness = |face: &Face| shape.face_normal(region, point, *face).dot(normal);
     let best = Face::ALL.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
@@ -47,7 +47,7 @@ pub(super) fn turned(shape: &Shape, at: Position, face: Face, region: u8) -> Fac
 pub(super) fn arrive(shape: &Shape, ray: &Ray, at_m: f64) -> Position {
     let region = match shape {
         Shape::Flat(_) => 0,
-        Shape::CubeSphere(_) => shape.from_world(ray.at(at_m)).region,
+        Shape::CubeSphere(_) => shape.lattice_from_local(ray.at(at_m)).region,
     };
     let voxel = shape.voxel_along(ray, region, at_m);
     Position { region, voxel, at_m, entered: None, inside: None }

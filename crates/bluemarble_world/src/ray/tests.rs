@@ -119,7 +119,7 @@ impl Walker {
     /// Every stretch of one material that stops the ray.
     fn hits(&mut self, ray: &Ray, max_m: f64, target: RayTarget, most: usize) -> Vec<RayHit> {
         let shape = self.world.shape();
-        let mut region = shape.from_world(ray.origin).region;
+        let mut region = shape.lattice_from_local(ray.origin).region;
         let (mut start_m, mut inside) = (0.0, None);
         let mut hits = Vec::new();
         'regions: loop {
@@ -312,7 +312,7 @@ fn on_a_planet_40_000_rays_hit_what_a_walk_from_voxel_to_voxel_hits() {
     ] {
         let world = shaped(Arc::new(Ocean), 4, ivec3(x, y, z), seed);
         let shape = world.shape();
-        let place = shape.to_world(LatticePos::new(4, ivec3(x, y, z).as_dvec3()));
+        let place = shape.local_from_lattice(LatticePos::new(4, ivec3(x, y, z).as_dvec3()));
         let axes =
             [Face::PosX, Face::PosY, Face::PosZ].map(|face| shape.face_normal(4, place, face));
         let mut random = Random(seed);

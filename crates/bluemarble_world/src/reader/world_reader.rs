@@ -62,7 +62,7 @@ impl WorldReader {
         &self.world
     }
 
-    /// How the lattice lies in world space.
+    /// How the lattice lies in local space.
     pub fn shape(&self) -> Shape {
         self.world.shape()
     }

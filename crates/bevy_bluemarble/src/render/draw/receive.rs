@@ -17,7 +17,7 @@ use crate::{
         material::{ChunkMaterials, ReliefUploads},
     },
     streaming::{BakedNode, BuiltNode, FrameBudget, StreamingStatistics, WorldStreaming},
-    world::ChunksChanged,
+    world::VoxelsChanged,
 };
 
 /// Takes built nodes from streaming and places what draws them, within the budget.
@@ -35,10 +35,10 @@ pub(in crate::render) fn receive(
     mut meshes: ResMut<Assets<Mesh>>,
     mut reliefs: ResMut<ReliefSlots>,
     mut uploads: Option<ResMut<ReliefUploads>>,
-    mut changed: MessageReader<ChunksChanged>,
+    mut changed: MessageReader<VoxelsChanged>,
     mut first: Local<usize>,
 ) {
-    for ChunksChanged { world, chunks, is_edit } in changed.read() {
+    for VoxelsChanged { world, chunks, is_edit } in changed.read() {
         if !is_edit {
             continue;
         }

@@ -55,7 +55,7 @@ impl ReliefSlots {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{Cancel, ChunkKey, MaterialTable};
+    use bluemarble_core::{CancelToken, ChunkKey, MaterialTable};
     use bluemarble_terrain::{Baseline, NoiseBaseline};
     use glam::IVec3;
 
@@ -65,7 +65,7 @@ mod tests {
     fn a_place_is_free_again_when_its_last_drawing_is_gone() {
         let materials = MaterialTable::standard();
         let hills = NoiseBaseline::new(0.5, 1, &materials).expect("the standard materials");
-        let relief = hills.relief(ChunkKey::new(0, 2, IVec3::ZERO), &Cancel::never());
+        let relief = hills.relief(ChunkKey::new(0, 2, IVec3::ZERO), &CancelToken::never());
         let relief = relief.expect("it is not cancelled").expect("hills");
         let mut slots = ReliefSlots::default();
         let (first, upload) = slots.take(relief.clone(), 2);

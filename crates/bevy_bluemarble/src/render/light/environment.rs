@@ -8,7 +8,8 @@ use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
 use glam::DVec3;
 
 use super::{
-    Airless, LookQuality, PlanetPictureCube, PrimaryWorld, Sky, SunLight, moon::moon_direction,
+    Airless, LookQuality, PlanetPictureCube, PrimaryWorld, Sky, SunDirection, SunLight,
+    moon::moon_direction,
 };
 use crate::{
     space::{WorldFrame, WorldSpace},
@@ -174,6 +175,7 @@ fn axes(shape: &Shape, frame: &WorldFrame, viewer: DVec3) -> [Vec4; 6] {
 pub(in crate::render) fn update_environments(
     mut sun: ResMut<SunLight>,
     (sky, quality, primary): (Res<Sky>, Res<LookQuality>, Res<PrimaryWorld>),
+    mut sun_direction: ResMut<SunDirection>,
     (time, clock): (Res<Time>, Res<FadeClock>),
     mut worlds: Query<(
         &VoxelWorld,
@@ -203,6 +205,7 @@ pub(in crate::render) fn update_environments(
         *drift_rad = (*drift_rad + turn).rem_euclid(std::f64::consts::TAU);
     }
     let heavens = Heavens::of(&shape, frame, local, &sun, *drift_rad);
+    sun_direction.set_if_neq(SunDirection(heavens.to_sun));
     for (world, frame, picture, mut environment, is_airless) in &mut worlds {
         let shape = world.0.shape();
         let local = frame.local_from_world(viewer);
@@ -231,7 +234,7 @@ pub(in crate::render) fn update_environments(
     }
 }
 
-/// The centre in a world's own space and the radius of the planet whose air lies over a viewer, in metres.
+/// The centre in a world's local space and the radius of the planet whose air lies over a viewer, in metres.
 fn planet_of(shape: &Shape, viewer: DVec3) -> (DVec3, f64) {
     match shape {
         Shape::CubeSphere(planet) => (DVec3::ZERO, planet.radius_m),
@@ -287,8 +290,9 @@ mod tests {
         let middle = f64::from(REGION_EDGE / 2);
         let environment = environment(&shape, DVec3::X * 7e6, &Sky::default());
         for region in 0..6u8 {
-            let at =
-                |x: f64| shape.to_world(LatticePos::new(region, DVec3::new(x, middle, middle)));
+            let at = |x: f64| {
+                shape.local_from_lattice(LatticePos::new(region, DVec3::new(x, middle, middle)))
+            };
             let way = (at(middle + 8.0) - at(middle)).normalize();
             let axis = environment.axes[usize::from(region)].truncate().as_dvec3();
             assert!(way.dot(axis) > 1.0 - 1e-6, "region {region}: {way} {axis}");

@@ -2,12 +2,12 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `sun`, `moon` | [`SunLight`]: where the sun stands in the course of the day and the year, and the moon with it |
+//! | `sun`, `moon` | [`SunLight`], [`SunDirection`]: where the sun stands in the course of the day and the year, and the moon with it |
 //! | `settings` | [`Sky`], [`LookQuality`], [`Airless`]: what a game asks for |
 //! | `environment` | what shaders are told of each world's light |
 //! | `primary` | [`PrimaryWorld`]: the world whose sky is seen |
 //! | `planet_picture` | [`PlanetPicture`]: what a planet looks like from afar, and its lights at night |
-//! | `textures` | [`SkyTextures`]: the tables of the air and the map of the clouds |
+//! | `textures` | the tables of the air and the map of the clouds |
 //! | `transmittance` | how much light gets through the air, as a table |
 //! | `scattering` | light scattered more than once, and the light of the whole sky, as tables |
 //! | `cloud_map`, `noise` | where the clouds are: a cube of six faces, and the noise it is made of |
@@ -33,18 +33,22 @@ pub(super) use self::{
     settings::{LOOK_LOW, LightPrepared},
     textures::{is_rebinding_due, rebind},
 };
-pub use self::{
+pub(crate) use self::{
     environment::{FadeClock, WorldEnvironment},
+    textures::SkyTextures,
+};
+pub use self::{
     planet_picture::{PictureError, PlanetPicture, PlanetPictureCube},
     primary::PrimaryWorld,
     settings::{Airless, LookQuality, Sky},
-    sun::{SunCourse, SunLight},
-    textures::{CloudsReady, SkyTextures},
+    sun::{SunCourse, SunDirection, SunLight},
+    textures::CloudsReady,
 };
 use crate::systems::BluemarbleSystems;
 
 pub(super) fn build(app: &mut App) {
     app.init_resource::<SunLight>()
+        .init_resource::<SunDirection>()
         .init_resource::<Sky>()
         .init_resource::<LookQuality>()
         .init_resource::<FadeClock>()

@@ -58,6 +58,18 @@ impl Default for SunLight {
     }
 }
 
+/// Where the sun stands in this frame for the first viewer: a unit vector towards it, in world space. Written with the light
+/// of voxels, in [`BluemarbleSystems::Show`](crate::systems::BluemarbleSystems::Show); turn a game's own lights by it.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Reflect)]
+#[reflect(Resource, Default)]
+pub struct SunDirection(pub DVec3);
+
+impl Default for SunDirection {
+    fn default() -> Self {
+        Self(DVec3::Y)
+    }
+}
+
 /// On a plane the sun passes so far south of overhead, in spring and autumn.
 const PLANE_NOON_TILT_RAD: f64 = 0.5;
 /// How high the sun stands over a viewer it follows, low down and in space, and between which altitudes it
@@ -121,7 +133,7 @@ impl SunLight {
                 match shape {
                     Shape::CubeSphere(_) => {
                         let overhead = GeoPosition::new(0.0, -angle.to_degrees(), 0.0);
-                        let equator = shape.world_of(overhead).normalize();
+                        let equator = shape.local_from_geo(overhead).normalize();
                         let (_, north) = shape.east_north(equator);
                         equator * declination.cos() + north * declination.sin()
                     }
@@ -145,7 +157,7 @@ fn morning(shape: &Shape, viewer: DVec3) -> DVec3 {
     let climbed = smooth((altitude_m / LOW_M).ln() / (SPACE_M / LOW_M).ln());
     let height = MORNING_RAD + (MORNING_IN_SPACE_RAD - MORNING_RAD) * climbed;
     let north_deg = match shape {
-        Shape::CubeSphere(_) => shape.place_of_world(viewer).lat_deg,
+        Shape::CubeSphere(_) => shape.geo_from_local(viewer).lat_deg,
         Shape::Flat(_) => MORNING_ASIDE_FULL_DEG,
     };
     let side = (north_deg / MORNING_ASIDE_FULL_DEG).clamp(-1.0, 1.0);
@@ -165,7 +177,7 @@ mod tests {
     fn the_sun_is_overhead_at_noon_in_the_east_before_and_below_the_ground_at_night() {
         let shape = Shape::earth();
         let sine = |lon_deg: f64, hours: f64| {
-            let viewer = shape.world_of(GeoPosition::new(0.0, lon_deg, 2.0));
+            let viewer = shape.local_from_geo(GeoPosition::new(0.0, lon_deg, 2.0));
             let mut sun = at(SunCourse::Day { hours, hours_per_s: 0.0 });
             sun.day_of_year = 90.0;
             let sun = sun.direction(&shape, viewer);
@@ -198,7 +210,7 @@ mod tests {
     #[test]
     fn northern_days_are_long_in_june_and_short_in_december() {
         let shape = Shape::earth();
-        let viewer = shape.world_of(GeoPosition::new(60.0, 0.0, 2.0));
+        let viewer = shape.local_from_geo(GeoPosition::new(60.0, 0.0, 2.0));
         let sine = |day_of_year: f64| {
             let mut sun = at(SunCourse::Day { hours: 5.0, hours_per_s: 0.0 });
             sun.day_of_year = day_of_year;
@@ -211,7 +223,7 @@ mod tests {
     fn mornings_are_low_near_the_ground_and_high_in_space_and_mirrored_in_the_south() {
         let shape = Shape::earth();
         let stands = |lat_deg: f64, altitude_m: f64| {
-            let viewer = shape.world_of(GeoPosition::new(lat_deg, 20.0, altitude_m));
+            let viewer = shape.local_from_geo(GeoPosition::new(lat_deg, 20.0, altitude_m));
             let sun = at(SunCourse::Morning).direction(&shape, viewer);
             assert!((sun.length() - 1.0).abs() < 1e-9);
             let (east, north) = shape.east_north(viewer);

@@ -82,6 +82,11 @@ impl ChunkMaterials {
         self.is_own
     }
 
+    /// Whether what they draw has its tones mapped already.
+    pub(crate) fn map_tones(&self) -> bool {
+        self.is_own
+    }
+
     /// Gives an entity its material.
     pub(crate) fn attach(&self, entity: &mut EntityCommands, pass: Pass, look: Look) {
         (self.attach)(entity, pass, look);

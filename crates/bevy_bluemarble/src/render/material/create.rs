@@ -57,7 +57,7 @@ pub(in crate::render) fn create_materials(
 }
 
 fn palette(table: &MaterialTable) -> Vec<PaletteRow> {
-    let row = |row: &bluemarble_core::Material| {
+    let row = |row: &bluemarble_core::MaterialRow| {
         let [r, g, b] = row.colour;
         let colour = Color::srgb(r, g, b).to_linear().to_vec4().truncate().extend(row.roughness);
         let opacity = match row.phase {

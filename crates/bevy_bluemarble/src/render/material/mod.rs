@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `voxel` | [`VoxelMaterial`]: palette colours, procedural grain, water, haze |
+//! | `voxel` | palette colours, procedural grain, water, haze |
 //! | `chunk_materials` | [`ChunkMaterials`]: which material chunks get, the plugin's or a game's own |
 //! | `create` | the materials of new worlds |
 //! | `shader_paths` | where the shaders are |
@@ -21,10 +21,8 @@ use bevy::{asset::embedded_asset, prelude::*, shader::load_shader_library};
 use super::light::{LightPrepared, LookQuality, is_rebinding_due, rebind};
 use crate::systems::BluemarbleSystems;
 
-pub use self::{
-    chunk_materials::ChunkMaterials,
-    voxel::{VoxelMaterial, VoxelMaterialKey},
-};
+pub use self::chunk_materials::ChunkMaterials;
+pub(crate) use self::voxel::VoxelMaterial;
 pub(super) use self::{
     chunk_materials::Look,
     create::create_materials,

@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_sun_sets_later_for_those_who_are_higher() {
         let shape = Shape::earth();
-        let at = |altitude_m: f64| shape.world_of(GeoPosition::new(30.0, 10.0, altitude_m));
+        let at = |altitude_m: f64| shape.local_from_geo(GeoPosition::new(30.0, 10.0, altitude_m));
         let (up, east) = (shape.up(at(0.0)), shape.east_north(at(0.0)).0);
         let towards = |height_rad: f64| up * height_rad.sin() + east * height_rad.cos();
         for (altitude_m, lowest_rad) in [(0.0, 0.0), (9e3, -0.053), (400e3, -0.34)] {

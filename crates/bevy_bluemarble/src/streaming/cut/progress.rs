@@ -41,7 +41,7 @@ impl AreaProgress {
 }
 
 impl Cut {
-    /// How far the nodes within a sphere of world space, in metres, have come.
+    /// How far the nodes within a sphere of local space, in metres, have come.
     pub fn progress(&self, centre: DVec3, radius_m: f64) -> AreaProgress {
         let mut progress = AreaProgress::default();
         // Nothing was asked for yet.

@@ -17,7 +17,7 @@ fn classify(key: ChunkKey) -> Classification {
 
 fn view(lat_deg: f64, lon_deg: f64, altitude_m: f64) -> View {
     let shape = Shape::earth();
-    let position = shape.world_of(GeoPosition::new(lat_deg, lon_deg, altitude_m));
+    let position = shape.local_from_geo(GeoPosition::new(lat_deg, lon_deg, altitude_m));
     View {
         position,
         forward: -shape.up(position),
@@ -147,7 +147,7 @@ fn an_edit_under_skipped_ground_is_asked_for() {
     settle(&mut cut, here, 1);
     let shape = Shape::earth();
     let LatticePos { region, lattice } =
-        shape.from_world(shape.world_of(GeoPosition::new(10.0, 20.0, -12.0)));
+        shape.lattice_from_local(shape.local_from_geo(GeoPosition::new(10.0, 20.0, -12.0)));
     let key = VoxelPos::new(region, lattice.as_ivec3()).chunk(0);
     cut.edited(key);
     let mut wanted = FxHashSet::default();

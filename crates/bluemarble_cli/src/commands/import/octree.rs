@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, thread};
 
-use bluemarble_core::Cancel;
+use bluemarble_core::CancelToken;
 use bluemarble_edit::brick::KEEP;
 use bluemarble_store::LogOptions;
 use bluemarble_terrain::{LinearOctree, OctreeBaseline};
@@ -71,9 +71,9 @@ impl Octree {
     /// Copies, and takes edits meanwhile if it was asked to.
     fn copy(&self, migration: &Migration, json: bool) -> Result<Compared, Failure> {
         if !self.both {
-            return with_bar("copying", |bar| block_on(migration.copy(&Cancel::never(), bar)));
+            return with_bar("copying", |bar| block_on(migration.copy(&CancelToken::never(), bar)));
         }
-        let cancel = Cancel::new();
+        let cancel = CancelToken::new();
         thread::scope(|scope| {
             let copier = scope.spawn(|| block_on(migration.copy(&cancel, |_| ())));
             let edited = edit::each_batch(migration.current(), json, |batch| {
@@ -92,7 +92,7 @@ impl Octree {
 /// Compares until nothing differs and the world has taken over.
 fn compare(migration: &Migration) -> Result<(), Failure> {
     for _ in 0..MOST_COMPARISONS {
-        with_bar("comparing", |bar| block_on(migration.switch(&Cancel::never(), bar)))?;
+        with_bar("comparing", |bar| block_on(migration.switch(&CancelToken::never(), bar)))?;
         if migration.is_switched() {
             return Ok(());
         }

@@ -58,7 +58,7 @@ impl Shape {
 
     /// The voxel, as `region` counts them, in which a ray is at a distance. It may lie outside of the region.
     pub fn voxel_along(&self, ray: &Ray, region: u8, at_m: f64) -> IVec3 {
-        let mut lattice = self.from_world_in(region, ray.at(at_m)).lattice;
+        let mut lattice = self.lattice_from_local_in(region, ray.at(at_m)).lattice;
         if let Self::Flat(_) = self {
             return floor(lattice);
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bluemarble_core::{
-    Cancel, Cancelled, CellPos, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape,
+    CancelToken, Cancelled, CellPos, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape,
     shape::EARTH_RADIUS_M,
 };
 
@@ -86,7 +86,8 @@ impl FirstEarth {
     pub fn ground_m(&self, region: u8, x: f64, z: f64, lod: u8) -> f64 {
         let width = f64::from(1u32 << lod);
         let at = [x / width, z / width];
-        let sites = SiteSampler::new(&self.land, region, lod).sites(at, [1; 2], &Cancel::never());
+        let sites =
+            SiteSampler::new(&self.land, region, lod).sites(at, [1; 2], &CancelToken::never());
         sites.ok().and_then(|sites| Some(sites.first()?.ground.height_m)).unwrap_or_default()
     }
 
@@ -146,7 +147,7 @@ impl ColumnSource for FirstEarth {
         lod: u8,
         [x, z]: [i32; 2],
         [width, depth]: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
         out: &mut Columns<strata::Floors>,
     ) -> Result<(), Cancelled> {
         let cell_m = self.land.field.cell_m(lod);

@@ -5,7 +5,7 @@
 //! and interpolated; only short octaves are found for each column. What comes out does not depend on
 //! which chunk asks, and interpolation never leaves the range of the corners, which `classify` relies on.
 
-use bluemarble_core::{Cancel, Cancelled};
+use bluemarble_core::{CancelToken, Cancelled};
 use glam::DVec3;
 
 use super::{
@@ -174,7 +174,7 @@ impl<'a> SiteSampler<'a> {
         &mut self,
         [x, z]: [f64; 2],
         [width, depth]: [usize; 2],
-        cancel: &Cancel,
+        cancel: &CancelToken,
     ) -> Result<Vec<Site>, Cancelled> {
         let cell = f64::from(1u32 << self.lod);
         let mut sites = Vec::with_capacity(width * depth);

@@ -150,3 +150,21 @@ fn a_world_tells_what_it_is() {
     set(&world, 0, ivec3(0, 1000, 0), BRICK);
     assert_eq!(world.ground_y_estimate(0, 0.5, 0.5), baseline.surface_y(0, 0.5, 0.5));
 }
+
+#[test]
+fn a_voxel_is_known_without_reading_once_its_chunk_was_read_or_an_edit_tells_it() {
+    let world = HybridWorld::in_memory(plain(), MaterialTable::standard());
+    let at = |y| VoxelPos::new(0, ivec3(3, y, 3));
+    assert_eq!(world.known_material(at(-1)), None);
+    let mut batch = EditBatch::new();
+    batch.set(at(-1), BRICK);
+    block_on(world.edit(&batch)).expect("an edit");
+    // What is beside the edit is not known, and asking has read nothing.
+    assert_eq!((world.known_material(at(-1)), world.known_material(at(-2))), (Some(BRICK), None));
+    block_on(world.material(at(-2))).expect("a voxel");
+    assert_eq!(world.known_material(at(-2)), Some(SOIL));
+    batch.fill_sphere(LatticePos::new(0, DVec3::new(3.5, -1.5, 3.5)), 1.0, AIR);
+    block_on(world.edit(&batch)).expect("an edit");
+    assert_eq!(world.known_material(at(-2)), Some(AIR));
+    assert_eq!(world.known_material(VoxelPos::new(1, IVec3::ZERO)), None, "there is no region 1");
+}

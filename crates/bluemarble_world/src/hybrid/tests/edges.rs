@@ -8,11 +8,12 @@ fn planet() -> Arc<dyn Baseline> {
     Arc::new(Planet)
 }
 
-/// Where a voxel of a region, perhaps beyond its side, lies in world space; found without any folding.
+/// Where a voxel of a region, perhaps beyond its side, lies in local space; found without any folding.
 fn place_in_world(region: u8, voxel: IVec3) -> (u8, IVec3) {
     let shape = Shape::earth();
-    let LatticePos { region, lattice } =
-        shape.from_world(shape.to_world(LatticePos::new(region, voxel.as_dvec3() + 0.5)));
+    let LatticePos { region, lattice } = shape.lattice_from_local(
+        shape.local_from_lattice(LatticePos::new(region, voxel.as_dvec3() + 0.5)),
+    );
     (region, lattice.floor().as_ivec3())
 }
 

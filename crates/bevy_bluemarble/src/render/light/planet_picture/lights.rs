@@ -81,7 +81,7 @@ pub(super) fn read_places(path: &Path, text: &str) -> Result<Vec<Place>, Picture
     Ok(places)
 }
 
-/// Unit vector of a latitude and a longitude in degrees: as `Shape::world_of`.
+/// Unit vector of a latitude and a longitude in degrees: as `Shape::local_from_geo`.
 pub(super) fn towards(lat_deg: f32, lon_deg: f32) -> Vec3 {
     let (sin_lat, cos_lat) = lat_deg.to_radians().sin_cos();
     let (sin_lon, cos_lon) = lon_deg.to_radians().sin_cos();
