@@ -8,7 +8,9 @@ use bevy::{core_pipeline::tonemapping::Tonemapping, math::DVec3, prelude::*};
 use bevy_bluemarble::prelude::*;
 
 /// How far around the middle the world must be there before the game begins.
-const LOADED_M: f64 = 60.0;
+const LOADED_M: f64 = 30.0;
+const START: Vec3 = Vec3::new(0.0, 0.0, 18.0);
+const RADIUS_M: f32 = 0.5;
 
 /// What a right click puts.
 #[derive(Resource)]
@@ -22,21 +24,30 @@ fn main() -> Result {
     let materials = MaterialTable::standard();
     let block = Block(materials.id("brick")?);
     let hills = NoiseBaseline::new(0.5, 7, &materials)?;
-    let ground_m = hills.surface_y(0, 0.0, 0.0) * 0.5;
+    let ground_m = (hills.surface_y(0, 0.0, 0.0) * 0.5) as f32;
     let world = HybridWorld::open("blocks_world", Arc::new(hills), materials)?;
     App::new()
         .add_plugins((DefaultPlugins, BluemarblePlugins))
         .insert_resource(block)
-        .add_systems(Startup, add_ball)
-        .add_systems(Startup, move |mut commands: Commands| {
-            // A second after an edit its chunks are written into the world's Zarr arrays.
-            let world = (VoxelWorld(world.clone()), KeepHistory::default(), SaveDelay::PROMPT);
-            // Whatever is clicked of the world is one of its children, from which the event rises to it.
-            commands.spawn(world).observe(build);
-            let eye = Transform::from_xyz(0.0, ground_m as f32 + 12.0, 16.0);
-            let eye = eye.looking_at(Vec3::new(0.0, ground_m as f32, 0.0), Vec3::Y);
-            commands.spawn((Camera3d::default(), Tonemapping::None, Viewer::default(), eye));
-        })
+        .add_systems(
+            Startup,
+            move |mut commands: Commands,
+                  mut meshes: ResMut<Assets<Mesh>>,
+                  mut materials: ResMut<Assets<StandardMaterial>>| {
+                // A second after an edit its chunks are written into the world's Zarr arrays.
+                let world = (VoxelWorld(world.clone()), KeepHistory::default(), SaveDelay::PROMPT);
+                // Whatever is clicked of the world is one of its children, from which the event rises to it.
+                commands.spawn(world).observe(build);
+                let eye = START.with_y(ground_m + 7.0);
+                let eye = Transform::from_translation(eye).looking_at(Vec3::Y * ground_m, Vec3::Y);
+                commands.spawn((Camera3d::default(), Tonemapping::None, Viewer::default(), eye));
+                let red = materials.add(StandardMaterial::from_color(Color::srgb(0.7, 0.1, 0.1)));
+                let ball = (Ball, Mesh3d(meshes.add(Sphere::new(RADIUS_M))), MeshMaterial3d(red));
+                commands.spawn((ball, Transform::from_xyz(0.0, ground_m + 6.0, 0.0)));
+                let light = DirectionalLight { illuminance: 2_000.0, ..default() };
+                commands.spawn((light, Transform::default()));
+            },
+        )
         .add_systems(Update, (turn, undo, fall, tell))
         .run();
     Ok(())
@@ -79,18 +90,6 @@ fn turn(
     eye.rotate_around(Vec3::ZERO, Quat::from_rotation_y(angle));
 }
 
-fn add_ball(
-    mut commands: Commands,
-    mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
-) {
-    let red = StandardMaterial::from_color(Color::srgb(0.7, 0.1, 0.1));
-    let (mesh, material) = (meshes.add(Sphere::new(0.5)), materials.add(red));
-    let above = Transform::from_xyz(0.0, 30.0, 0.0);
-    commands.spawn((Ball, Mesh3d(mesh), MeshMaterial3d(material), above));
-    commands.spawn((DirectionalLight { illuminance: 2_000.0, ..default() }, Transform::default()));
-}
-
 /// Lets the ball fall while there is air below it, and the light come from where the sun stands.
 fn fall(
     world: Single<Entity, With<VoxelWorld>>,
@@ -101,7 +100,7 @@ fn fall(
     mut light: Single<&mut Transform, (With<DirectionalLight>, Without<Ball>)>,
 ) {
     let step = DVec3::NEG_Y * 6.0 * time.delta_secs_f64();
-    let below = ball.translation.as_dvec3() + DVec3::NEG_Y * 0.5 + step;
+    let below = ball.translation.as_dvec3() + DVec3::NEG_Y * f64::from(RADIUS_M) + step;
     // `None` while it is not known yet: the ball waits.
     let material = voxels.voxel_at(*world, below).and_then(|pos| voxels.material(*world, pos));
     if material == Some(MaterialId::AIR) {
@@ -117,10 +116,12 @@ fn tell(
     picker: WorldPicker,
     eye: Single<(&Camera, &GlobalTransform)>,
     mut window: Single<&mut Window>,
+    mut is_loaded: Local<bool>,
 ) {
     let ((world, upkeep), (camera, transform)) = (*world, *eye);
     let loaded = progress.around(DVec3::ZERO, LOADED_M);
-    if !loaded.is_ready() {
+    *is_loaded |= loaded.is_ready();
+    if !*is_loaded {
         window.title = format!("loading, {:.0} %", 100.0 * loaded.share());
         return;
     }

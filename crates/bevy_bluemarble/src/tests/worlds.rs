@@ -290,3 +290,32 @@ fn a_world_that_commands_despawn_in_the_middle_of_a_frame_leaves_no_entity_and_h
     assert_eq!(drawn_entities(&mut stage.app), 0, "entities are left");
     assert_eq!(count(&mut stage.app), 0, "chunks were unloaded that had not been hidden");
 }
+
+#[test]
+fn a_save_that_fails_is_told_with_its_reason_and_made_up_for_once_the_disk_allows_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let layers = Superflat::new(0.5, vec![(GRANITE, 4)]).expect("it is one");
+    let world = HybridWorld::open(dir.path(), Arc::new(layers), MaterialTable::standard());
+    let mut stage = Stage::new(world.expect("it opens"), DVec3::new(0.0, 9.0, 0.0), |_| ());
+    // A file stands where the arrays belong.
+    let in_the_way = dir.path().join("region0");
+    std::fs::write(&in_the_way, "").expect("it is written");
+    let mut batch = EditBatch::new();
+    batch.set(VoxelPos::new(0, ivec3(3, 3, -3)), BRICK);
+    stage.edit(batch);
+    let world = stage.world;
+    let mut failed = Vec::new();
+    stage.app.world_mut().write_message(SaveVoxelWorld { world });
+    stage.until("the save fails", |app| {
+        failed.extend(app.world_mut().resource_mut::<Messages<VoxelWorldSaveFailed>>().drain());
+        !failed.is_empty()
+    });
+    assert_eq!(failed[0].world, world);
+    assert!(failed[0].reason.contains("region0"), "{}", failed[0].reason);
+    assert!(stage.take::<VoxelWorldSaved>().is_empty(), "nothing is saved");
+    std::fs::remove_file(in_the_way).expect("it is removed");
+    stage.until("it is saved", |app| {
+        let mut saved = app.world_mut().resource_mut::<Messages<VoxelWorldSaved>>();
+        saved.drain().any(|saved| saved.world == world && saved.chunks > 0)
+    });
+}
