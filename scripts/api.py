@@ -19,6 +19,10 @@ from rust_syntax import Syntax, only
 
 # What rustdoc of the toolchain in rust-toolchain.toml writes.
 FORMAT = 57
+# A game depends on `bevy` and on this crate alone, so its signatures name nothing that neither of the two re-exports. Games do
+# not name the traits of serde that types implement.
+FACADE = "bevy_bluemarble"
+FROM_BEVY = {"alloc", "bevy", "core", "glam", "serde_core", "std"}
 # Part of `derive(PartialEq)`; nobody names it.
 INTERNAL_TRAITS = {"StructuralPartialEq"}
 # Where an item of a trait says that implementations may leave it out.
@@ -32,12 +36,21 @@ class Listing:
         self.index, self.summaries = document["index"], document["paths"]
         self.places, self.aliases = {}, {}
         self.syntax = Syntax(self.full_path)
-        self.find_places(document["root"])
+        self.root = document["root"]
+        self.find_places(self.root)
 
     def text(self):
         self.lines()
         self.syntax.disambiguate()
         return "".join(f"{line}\n" for *_, line in sorted(self.lines()))
+
+    def crates_without_reexport(self):
+        """Crates whose items signatures name, and which this crate does not re-export; to be called after `text`."""
+        paths = {path for paths in self.syntax.paths_of.values() for path in paths if "::" in path}
+        own = self.full_path(self.root)
+        reexported = {source.split("::")[0] for source in self.aliases.values()}
+        named = {crate for crate in (path.split("::")[0] for path in paths) if not crate.startswith("bevy_")}
+        return named - reexported - FROM_BEVY - {own}
 
     def contents(self, id):
         """The kind of an item of this crate, and what it holds; `None` twice for what is elsewhere or hidden."""
@@ -213,7 +226,10 @@ def main():
         document = json.loads((Path(documents) / f"{crate}.json").read_text())
         if document["format_version"] != FORMAT:
             sys.exit(f"api.py: rustdoc writes format {document['format_version']} and {FORMAT} is known: adapt api.py")
-        text, file = Listing(document).text(), Path(listings) / f"{crate}.txt"
+        listing, file = Listing(document), Path(listings) / f"{crate}.txt"
+        text = listing.text()
+        if crate == FACADE and (lacking := sorted(listing.crates_without_reexport())):
+            sys.exit(f"api.py: signatures of {crate} name items of {', '.join(lacking)}: re-export the crate in its lib.rs")
         if not is_check:
             file.write_text(text)
             continue

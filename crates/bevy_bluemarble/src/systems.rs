@@ -9,6 +9,8 @@ pub enum BluemarbleSystems {
     BeginFrame,
     /// Worlds that are new, or whose settings have changed, get what they need. In [`PreUpdate`].
     Prepare,
+    /// Materials, sky and shadows follow the settings of light and look. In [`Update`].
+    Look,
     /// Entities with a position are placed, worlds get their frames, viewers become views. In [`PostUpdate`].
     Place,
     /// Edits are handed out and taken back; what follows from them is started. In [`PostUpdate`].
@@ -27,9 +29,12 @@ pub enum BluemarbleSystems {
 
 /// Orders the stages.
 pub(crate) fn configure(app: &mut App) {
-    use BluemarbleSystems::{BeginFrame, Edit, EndFrame, Place, Prepare, Receive, Select, Show};
+    use BluemarbleSystems::{
+        BeginFrame, Edit, EndFrame, Look, Place, Prepare, Receive, Select, Show,
+    };
     app.configure_sets(First, BeginFrame)
         .configure_sets(PreUpdate, Prepare)
+        .configure_sets(Update, Look)
         .configure_sets(
             PostUpdate,
             (Place, Edit, Receive, Select, Show).chain().before(TransformSystems::Propagate),

@@ -89,8 +89,13 @@ impl Plugin for WorldSpacePlugin {
                 .chain()
         };
         app.add_plugins((BigSpaceMinimalPlugins, BigSpaceStationaryPlugin))
-            .add_systems(PreStartup, floating::spawn_root)
-            .add_systems(PostStartup, place().before(BigSpaceSystems::RecenterLargeTransforms))
+            .add_systems(PreStartup, floating::spawn_root.in_set(BluemarbleSystems::Prepare))
+            .add_systems(
+                PostStartup,
+                place()
+                    .in_set(BluemarbleSystems::Place)
+                    .before(BigSpaceSystems::RecenterLargeTransforms),
+            )
             .add_systems(PostUpdate, place().in_set(BluemarbleSystems::Place).before(follow));
     }
 

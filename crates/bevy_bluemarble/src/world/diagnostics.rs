@@ -10,6 +10,7 @@ use bevy::{
 use bluemarble_world::WorldReport;
 
 use super::VoxelWorld;
+use crate::systems::BluemarbleSystems;
 
 /// How often the world is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -30,7 +31,7 @@ impl Plugin for WorldDiagnosticsPlugin {
         for (name, _) in WorldReport::default().numbers() {
             app.register_diagnostic(Diagnostic::new(Self::path(&name)));
         }
-        app.add_systems(Last, measure.run_if(on_timer(EVERY)));
+        app.add_systems(Last, measure.run_if(on_timer(EVERY)).in_set(BluemarbleSystems::EndFrame));
     }
 }
 

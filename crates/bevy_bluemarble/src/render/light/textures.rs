@@ -20,7 +20,7 @@ use super::{
     scattering,
     transmittance::{self, Transmittance},
 };
-use crate::{gate::FrameGate, workers, world::VoxelWorld};
+use crate::{gate::FrameGate, systems::BluemarbleSystems, workers, world::VoxelWorld};
 
 const FACES: usize = 6;
 /// Levels of detail of the clouds' map: down to 8 texels a face.
@@ -98,11 +98,14 @@ pub(super) fn build(app: &mut App) {
                 count_down.run_if(resource_exists::<Rebind>),
                 receive_clouds.run_if(resource_exists::<CloudsInMaking>),
             )
-                .chain(),
+                .chain()
+                .in_set(BluemarbleSystems::Prepare),
         )
         .add_systems(
             PostUpdate,
-            rebind_soon.run_if(any_match_filter::<Changed<PlanetPictureCube>>),
+            rebind_soon
+                .run_if(any_match_filter::<Changed<PlanetPictureCube>>)
+                .in_set(BluemarbleSystems::Show),
         );
 }
 

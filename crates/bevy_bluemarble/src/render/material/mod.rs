@@ -57,7 +57,8 @@ pub(super) fn build(app: &mut App) {
             (
                 voxel::follow_quality.run_if(resource_changed::<LookQuality>),
                 rebind::<VoxelMaterial>.run_if(is_rebinding_due),
-            ),
+            )
+                .in_set(BluemarbleSystems::Look),
         );
     relief_buffer::build(app);
     shadow_map::build(app);

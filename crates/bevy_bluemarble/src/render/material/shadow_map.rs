@@ -16,6 +16,7 @@ use crate::{
     render::light::{LookQuality, PrimaryWorld, SunLight},
     space::WorldFrame,
     streaming::Views,
+    systems::BluemarbleSystems,
     world::VoxelWorld,
 };
 
@@ -36,7 +37,9 @@ struct ShadowLight;
 pub(super) fn build(app: &mut App) {
     app.add_systems(
         Update,
-        (let_chunks_cast.run_if(resource_changed::<LookQuality>), follow_sun).chain(),
+        (let_chunks_cast.run_if(resource_changed::<LookQuality>), follow_sun)
+            .chain()
+            .in_set(BluemarbleSystems::Look),
     );
 }
 

@@ -9,6 +9,7 @@ use super::screen::{self, LayerOf, ScreenLayer};
 use crate::{
     render::{light::SunLight, material::ChunkShader},
     space::Viewer,
+    systems::BluemarbleSystems,
 };
 
 /// Air and clouds over the ground, for cameras with a [`DepthPrepass`].
@@ -23,7 +24,7 @@ impl ScreenLayer for AirLayer {
 
 pub(super) fn build(app: &mut App) {
     screen::build::<AirLayer>(app);
-    app.add_systems(Update, (follow_air, want_depth));
+    app.add_systems(Update, (follow_air, want_depth).in_set(BluemarbleSystems::Look));
 }
 
 /// Where there is no air nothing is laid over.

@@ -18,12 +18,15 @@ use bevy::{
     shader::ShaderRef,
 };
 
-use crate::render::{
-    light::{
-        LOOK_LOW, LookQuality, PlanetPictureCube, PrimaryWorld, SkyTextures, WorldEnvironment,
-        is_rebinding_due, rebind,
+use crate::{
+    render::{
+        light::{
+            LOOK_LOW, LookQuality, PlanetPictureCube, PrimaryWorld, SkyTextures, WorldEnvironment,
+            is_rebinding_due, rebind,
+        },
+        material::ChunkShader,
     },
-    material::ChunkShader,
+    systems::BluemarbleSystems,
 };
 
 /// Before everything else that is blended, so that it is drawn after it.
@@ -133,15 +136,15 @@ pub(super) fn build<L: ScreenLayer>(app: &mut App) {
                 material.is_low = *quality == LookQuality::Low;
             }
         };
-    app.add_plugins(MaterialPlugin::<ScreenMaterial<L>>::default())
-        .add_systems(
-            Update,
-            (
-                follow_quality.run_if(resource_changed::<LookQuality>),
-                rebind::<ScreenMaterial<L>>.run_if(is_rebinding_due),
-            ),
+    app.add_plugins(MaterialPlugin::<ScreenMaterial<L>>::default()).add_systems(
+        Update,
+        (
+            follow_quality.run_if(resource_changed::<LookQuality>),
+            rebind::<ScreenMaterial<L>>.run_if(is_rebinding_due),
+            follow_primary::<L>,
         )
-        .add_systems(Update, follow_primary::<L>);
+            .in_set(BluemarbleSystems::Look),
+    );
 }
 
 /// Lets a layer show what belongs to the primary world. It is spawned with the first one.

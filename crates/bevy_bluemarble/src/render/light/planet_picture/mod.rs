@@ -36,7 +36,7 @@ use self::{
     lights::{Place, read_places, spots},
     raster::Raster,
 };
-use crate::{gate::FrameGate, workers, world::VoxelWorld};
+use crate::{gate::FrameGate, systems::BluemarbleSystems, workers, world::VoxelWorld};
 
 /// Texels along the edge of a face, unless a game wants another number.
 const FACE_TEXELS: u32 = 1024;
@@ -288,5 +288,11 @@ fn cube_image(face_texels: u32, bytes: Vec<u8>) -> Image {
 
 /// Adds the systems that make the cubes.
 pub(super) fn build(app: &mut App) {
-    app.add_systems(PreUpdate, (receive_pictures, start_pictures).chain().after(prepare));
+    app.add_systems(
+        PreUpdate,
+        (receive_pictures, start_pictures)
+            .chain()
+            .after(prepare)
+            .in_set(BluemarbleSystems::Prepare),
+    );
 }
