@@ -77,7 +77,7 @@ impl Face {
     }
 }
 
-/// A box of voxels in one region: `min` is inside, `max` is not.
+/// A box of voxels in one region, or of cells of one lod where a function asks for cells: `min` is inside, `max` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub struct LatticeBox {

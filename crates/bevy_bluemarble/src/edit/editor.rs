@@ -1,6 +1,6 @@
 //! [`Editor`]: does what is asked for, one after the other, away from the main thread.
 //!
-//! Orders run on the pool for waiting tasks: an edit waits for its log, and must not stand behind chunks
+//! Tasks run on the pool for waiting tasks: an edit waits for its log, and must not stand behind chunks
 //! that are being built. Batches that have piled up while another one waited become one.
 
 use std::{
@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::{BrushVoxels, EditRefusal, EditRequest, EditVoxels, RedoEdit, UndoEdit};
 use crate::world::{WorkToken, guarded};
 
-/// What the editor says of its orders.
+/// What has become of tasks.
 pub(super) enum EditEvent {
     Applied {
         requests: Vec<EditRequest>,
@@ -25,24 +25,24 @@ pub(super) enum EditEvent {
         chunks: Vec<ChunkKey>,
     },
     Refused(EditRequest, EditRefusal),
-    /// So many orders are done, whatever came of them.
+    /// This many tasks are done, successfully or not.
     Done(usize, HistoryStatistics),
 }
 
-/// What is asked of the editor.
+/// One thing that a worker is to do.
 #[derive(Clone, Debug)]
-pub(super) enum Order {
+pub(super) enum EditTask {
     Apply(MessageId<EditVoxels>, EditBatch),
     Brush(MessageId<BrushVoxels>, Brush),
     Undo(MessageId<UndoEdit>),
     Redo(MessageId<RedoEdit>),
-    /// Those of a group have no answer.
+    /// The two of a group have no answer.
     BeginGroup,
     EndGroup,
 }
 
-impl Order {
-    /// What waits for an answer.
+impl EditTask {
+    /// The message that waits for an answer.
     pub fn request(&self) -> Option<EditRequest> {
         match *self {
             Self::Apply(id, _) => Some(id.into()),
@@ -54,10 +54,10 @@ impl Order {
     }
 }
 
-/// The orders that wait, and whether a worker is running.
+/// The tasks that wait, and whether a worker is running.
 #[derive(Default)]
 struct EditQueue {
-    waiting: VecDeque<Order>,
+    waiting: VecDeque<EditTask>,
     worker_running: bool,
     /// What the history may hold; `None` if there is to be none.
     limits: Option<HistoryLimits>,
@@ -68,7 +68,7 @@ struct EditQueue {
 /// Applies edits in the order in which they were asked for.
 pub(super) struct Editor {
     queue: Arc<Mutex<EditQueue>>,
-    /// As many events as there are orders, which nothing bounds either: an edit is never put off or dropped.
+    /// As many events as there are tasks, which nothing bounds either: an edit is never put off or dropped.
     events: Receiver<EditEvent>,
     sender: Sender<EditEvent>,
 }
@@ -85,7 +85,7 @@ fn lock(queue: &Mutex<EditQueue>) -> MutexGuard<'_, EditQueue> {
 }
 
 impl Editor {
-    /// What has become of orders since it was last asked.
+    /// What has become of tasks since it was last asked.
     pub fn next_event(&self) -> Option<EditEvent> {
         self.events.try_recv().ok()
     }
@@ -96,17 +96,17 @@ impl Editor {
         lock(&self.queue).worker_running
     }
 
-    /// Takes orders for a world whose history has these limits, and holds the token until they are done.
+    /// Takes tasks for a world whose history has these limits, and holds the token until they are done.
     pub fn take(
         &self,
-        orders: Vec<Order>,
+        tasks: Vec<EditTask>,
         world: &HybridWorld,
         limits: Option<HistoryLimits>,
         token: WorkToken,
     ) {
         let mut queue = lock(&self.queue);
         queue.limits = limits;
-        queue.waiting.extend(orders);
+        queue.waiting.extend(tasks);
         if std::mem::replace(&mut queue.worker_running, true) {
             return;
         }
@@ -128,18 +128,18 @@ struct Worker {
     sender: Sender<EditEvent>,
     world: HybridWorld,
     history: Option<(HistoryLimits, History)>,
-    /// What is being worked on.
+    /// The messages behind the tasks in hand that have no answer yet.
     unanswered: VecDeque<EditRequest>,
     _token: WorkToken,
 }
 
 impl Worker {
     async fn work(mut self) {
-        while let Some(orders) = self.next_orders() {
-            let count = orders.len();
-            self.unanswered = orders.iter().filter_map(Order::request).collect();
+        while let Some(tasks) = self.next_tasks() {
+            let count = tasks.len();
+            self.unanswered = tasks.iter().filter_map(EditTask::request).collect();
             let work = async {
-                self.follow(orders).await;
+                self.follow(tasks).await;
                 Ok::<_, WorldError>(())
             };
             if let Err(panic) = guarded(work).await {
@@ -152,8 +152,8 @@ impl Worker {
         }
     }
 
-    /// What is done next: one order, or batches that can be applied as one.
-    fn next_orders(&mut self) -> Option<Vec<Order>> {
+    /// The next task, or batches that can be applied as one.
+    fn next_tasks(&mut self) -> Option<Vec<EditTask>> {
         let mut queue = lock(&self.queue);
         let Some(first) = queue.waiting.pop_front() else {
             queue.worker_running = false;
@@ -161,38 +161,40 @@ impl Worker {
             return None;
         };
         follow_limits(&mut self.history, queue.limits);
-        let mut orders = vec![first];
+        let mut tasks = vec![first];
         // Steps of a history stay apart.
         if self.history.is_none()
-            && let Order::Apply(_, first) = &orders[0]
+            && let EditTask::Apply(_, first) = &tasks[0]
         {
             let cause = first.cause();
-            while let Some(Order::Apply(_, next)) = queue.waiting.front()
+            while let Some(EditTask::Apply(_, next)) = queue.waiting.front()
                 && next.cause() == cause
             {
-                orders.extend(queue.waiting.pop_front());
+                tasks.extend(queue.waiting.pop_front());
             }
         }
-        Some(orders)
+        Some(tasks)
     }
 
-    async fn follow(&mut self, orders: Vec<Order>) {
-        if orders.len() > 1 && self.apply_as_one(&orders).await {
+    async fn follow(&mut self, tasks: Vec<EditTask>) {
+        if tasks.len() > 1 && self.apply_as_one(&tasks).await {
             return;
         }
-        for order in orders {
-            let result = match order {
-                Order::Apply(_, batch) => self.apply(&batch).await,
-                Order::Brush(_, brush) => match brush.batch(&self.world).await {
+        for task in tasks {
+            let result = match task {
+                EditTask::Apply(_, batch) => self.apply(&batch).await,
+                EditTask::Brush(_, brush) => match brush.batch(&self.world).await {
                     Ok(batch) => self.apply(&batch).await,
                     Err(error) => Err(error.into()),
                 },
-                Order::Undo(_) | Order::Redo(_) => self.step(matches!(order, Order::Redo(_))).await,
-                Order::BeginGroup => {
+                EditTask::Undo(_) | EditTask::Redo(_) => {
+                    self.step(matches!(task, EditTask::Redo(_))).await
+                }
+                EditTask::BeginGroup => {
                     self.history.iter_mut().for_each(|(_, history)| history.begin_group());
                     continue;
                 }
-                Order::EndGroup => {
+                EditTask::EndGroup => {
                     self.history.iter_mut().for_each(|(_, history)| history.end_group());
                     continue;
                 }
@@ -217,10 +219,10 @@ impl Worker {
     }
 
     /// Applies batches of one cause as one; false, and nothing is done, if any of them is refused.
-    async fn apply_as_one(&mut self, orders: &[Order]) -> bool {
+    async fn apply_as_one(&mut self, tasks: &[EditTask]) -> bool {
         let batches = || {
-            orders.iter().filter_map(|order| match order {
-                Order::Apply(_, batch) => Some(batch),
+            tasks.iter().filter_map(|task| match task {
+                EditTask::Apply(_, batch) => Some(batch),
                 _ => None,
             })
         };

@@ -9,17 +9,17 @@ use bevy::{ecs::message::MessageId, prelude::*};
 use bluemarble_core::{ChunkKey, EditBatch};
 use bluemarble_edit::{Brush, EditError};
 
-/// Ask for voxels to change. The batch is applied as a whole or, if any of it is refused, not at all: [`EditApplied`] or
+/// Asks for voxels to be changed. The batch is applied as a whole or, if any of it is refused, not at all: [`EditApplied`] or
 /// [`EditRefused`] answers. Edits of one frame are applied before the undo and redo of that frame.
 #[derive(Message, Clone, Debug, Reflect)]
 pub struct EditVoxels {
     /// The world's entity.
     pub world: Entity,
-    /// What is to change.
+    /// The changes.
     pub batch: EditBatch,
 }
 
-/// Ask for a brush to be used on the world as it is when its turn comes.
+/// Asks for a brush to be applied, to the world as it is when its turn comes.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
 pub struct BrushVoxels {
     /// The world's entity.
@@ -28,23 +28,23 @@ pub struct BrushVoxels {
     pub brush: Brush,
 }
 
-/// Groups all edits between the two into one step for undo, as the strokes of one drag.
+/// Makes all edits between the two one step of the history, such as the strokes of one drag.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
 pub enum GroupEdits {
-    /// The step of a world begins with what is asked for in this frame.
+    /// The step begins with the edits that are asked for in this frame.
     Begin(Entity),
-    /// It ends with that.
+    /// The step ends with the edits that are asked for in this frame.
     End(Entity),
 }
 
-/// Ask for the last step in a world to be undone: see [`KeepHistory`](super::KeepHistory).
+/// Asks for the last step of a world to be undone: see [`KeepHistory`](super::KeepHistory).
 #[derive(Message, Clone, Copy, Debug, Reflect)]
 pub struct UndoEdit {
     /// The world's entity.
     pub world: Entity,
 }
 
-/// Ask for the step that was undone last in a world to be done again.
+/// Asks for the step that was undone last to be done again.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
 pub struct RedoEdit {
     /// The world's entity.
@@ -130,7 +130,7 @@ pub struct EditRefused {
     pub world: Entity,
     /// What asked for it.
     pub request: EditRequest,
-    /// What is wrong with it.
+    /// Why.
     #[reflect(ignore)]
     pub reason: Arc<EditRefusal>,
 }
@@ -138,7 +138,7 @@ pub struct EditRefused {
 /// Why an edit was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum EditRefusal {
-    /// There is no world.
+    /// The entity has no [`VoxelWorld`](crate::world::VoxelWorld).
     #[error("the entity has no VoxelWorld: it was despawned or never had one")]
     NoWorld,
     /// The world has no `KeepHistory`.
@@ -147,7 +147,7 @@ pub enum EditRefusal {
     /// Code of the game, a baseline perhaps, panicked: its message.
     #[error("{0}")]
     Panicked(String),
-    /// What the world said.
+    /// The world or the brush refused it.
     #[error(transparent)]
     Edit(#[from] EditError),
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bevy::{ecs::entity::EntityHashMap, prelude::*};
 use bluemarble_edit::{HistoryLimits, HistoryStatistics};
 
-use self::editor::{EditEvent, Editor, Order};
+use self::editor::{EditEvent, EditTask, Editor};
 pub use self::messages::{
     BrushVoxels, EditApplied, EditRefusal, EditRefused, EditRequest, EditVoxels, GroupEdits,
     RedoEdit, UndoEdit,
@@ -35,15 +35,15 @@ pub struct KeepHistory(pub HistoryLimits);
 #[reflect(Component, Default)]
 pub struct EditHistory(pub HistoryStatistics);
 
-/// Edits of a world on their way.
+/// Edits of a world that are not applied yet.
 #[derive(Component, Default)]
 pub(crate) struct WorldEdits {
     editor: Editor,
-    /// Orders that are not done.
+    /// Tasks that are not done.
     pending: usize,
 }
 
-/// Edits on their way of worlds that were taken away.
+/// Edits that are not applied yet, of worlds that were taken away.
 #[derive(Resource, Default)]
 struct FinishingEdits(Vec<(Entity, WorldEdits)>);
 
@@ -65,7 +65,7 @@ impl Plugin for VoxelEditPlugin {
             .add_observer(begin_anew)
             .add_systems(
                 PostUpdate,
-                (take_orders, follow_up)
+                (dispatch, report)
                     .chain()
                     .in_set(BluemarbleSystems::Edit)
                     .before(crate::world::keep_up),
@@ -88,8 +88,8 @@ fn begin_anew(
     }
 }
 
-/// Takes orders, in the order of a frame: groups begin, then batches, brushes, undo and redo; groups end.
-fn take_orders(
+/// Hands tasks to the editors of their worlds, in the order of a frame: groups begin, then batches, brushes, undo and redo; groups end.
+fn dispatch(
     mut worlds: Query<(&VoxelWorld, &mut WorldEdits, &WorldUpkeep, Option<&KeepHistory>)>,
     mut batches: MessageReader<EditVoxels>,
     mut brushes: MessageReader<BrushVoxels>,
@@ -98,39 +98,39 @@ fn take_orders(
     mut redos: MessageReader<RedoEdit>,
     mut refused: MessageWriter<EditRefused>,
 ) {
-    let mut orders: EntityHashMap<Vec<Order>> = EntityHashMap::default();
-    let mut ask = |world: Entity, order: Order| orders.entry(world).or_default().push(order);
+    let mut tasks: EntityHashMap<Vec<EditTask>> = EntityHashMap::default();
+    let mut ask = |world: Entity, task: EditTask| tasks.entry(world).or_default().push(task);
     let groups: Vec<GroupEdits> = groups.read().copied().collect();
     for group in &groups {
         if let GroupEdits::Begin(world) = *group {
-            ask(world, Order::BeginGroup);
+            ask(world, EditTask::BeginGroup);
         }
     }
     for (EditVoxels { world, batch }, id) in batches.read_with_id() {
-        ask(*world, Order::Apply(id, batch.clone()));
+        ask(*world, EditTask::Apply(id, batch.clone()));
     }
     for (BrushVoxels { world, brush }, id) in brushes.read_with_id() {
-        ask(*world, Order::Brush(id, *brush));
+        ask(*world, EditTask::Brush(id, *brush));
     }
-    undos.read_with_id().for_each(|(asked, id)| ask(asked.world, Order::Undo(id)));
-    redos.read_with_id().for_each(|(asked, id)| ask(asked.world, Order::Redo(id)));
+    undos.read_with_id().for_each(|(asked, id)| ask(asked.world, EditTask::Undo(id)));
+    redos.read_with_id().for_each(|(asked, id)| ask(asked.world, EditTask::Redo(id)));
     for group in &groups {
         if let GroupEdits::End(world) = *group {
-            ask(world, Order::EndGroup);
+            ask(world, EditTask::EndGroup);
         }
     }
-    for (entity, orders) in orders {
+    for (entity, tasks) in tasks {
         match worlds.get_mut(entity) {
             Ok((world, mut edits, upkeep, history)) => {
-                edits.pending += orders.len();
+                edits.pending += tasks.len();
                 let limits = history.map(|history| history.0);
-                edits.editor.take(orders, &world.0, limits, upkeep.work_token());
+                edits.editor.take(tasks, &world.0, limits, upkeep.work_token());
             }
             Err(_) => {
                 warn!("edit refused: {entity} has no VoxelWorld");
                 let reason = Arc::new(EditRefusal::NoWorld);
                 refused.write_batch(
-                    orders.iter().filter_map(Order::request).map(|request| EditRefused {
+                    tasks.iter().filter_map(EditTask::request).map(|request| EditRefused {
                         world: entity,
                         request,
                         reason: reason.clone(),
@@ -141,8 +141,8 @@ fn take_orders(
     }
 }
 
-/// Passes on what has become of edits.
-fn follow_up(
+/// Sends the answers to edits.
+fn report(
     mut worlds: Query<(Entity, &mut WorldEdits, &mut EditHistory, &SaveDelay, &mut WorldUpkeep)>,
     mut finishing: ResMut<FinishingEdits>,
     mut applied: MessageWriter<EditApplied>,
@@ -187,7 +187,7 @@ fn follow_up(
 }
 
 impl WorldEdits {
-    /// Whether an order is being worked on.
+    /// Whether a task is being worked on.
     #[cfg(test)]
     pub(crate) fn is_busy(&self) -> bool {
         self.editor.is_busy()

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{gate::FrameGate, space::WorldFrame, workers};
 
-/// So many chunks of a world are read at a time; what is asked for beyond is read when it is asked for again.
+/// The most chunks of a world that are read at once. What is asked for beyond is read when it is asked for again.
 const MAX_READS: usize = 64;
 
 /// Reads single voxels of worlds, drawn or not, without ever waiting: what is under a foot, whether a place is free.

@@ -104,7 +104,7 @@ impl Cut {
         self.tree.find(key).is_some_and(|at| self.tree[at].is_wanted())
     }
 
-    /// Every node may be so many times as coarse as its viewers allow; 1 at first.
+    /// By this factor nodes may be coarser than their viewers allow; 1 at first.
     pub fn set_coarseness(&mut self, coarseness: f64) {
         if self.coarseness != coarseness {
             self.coarseness = coarseness;
