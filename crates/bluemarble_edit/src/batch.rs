@@ -5,9 +5,9 @@ use bluemarble_world::{WorldError, cuboid::Cuboid};
 
 use crate::EditError;
 
-/// A batch has at most so many steps: a quarter of a gigabyte.
+/// The most steps of a batch: a quarter of a gigabyte.
 pub const MAX_STEPS: usize = 1 << 22;
-/// A box takes as much of the world's memory as so many single cells of a chunk.
+/// How many single cells of a chunk take as much of the world's memory as a box.
 const CELLS_WORTH_A_BOX: u64 = 8;
 
 /// What cells become, chunk by chunk.

@@ -18,7 +18,7 @@ const UNIFORM_SHARE: f64 = 0.9;
 const ACTIVE_EDITS_PER_CHUNK_DAY: f64 = 16.0;
 /// Edits a chunk and day that an area of the two large edges may have.
 const QUIET_EDITS_PER_CHUNK_DAY: f64 = 1.0;
-/// An area is large from so many shards on: below, the few chunks of a large edge save nothing.
+/// An area of this many shards or more is large: below, the few chunks of a large edge save nothing.
 const LARGE_SHARDS: u64 = 8;
 /// Bytes of a cell before compression.
 const CELL_BYTES: u64 = 2;

@@ -45,7 +45,7 @@ impl ChunkEdge {
         32 << self as i32
     }
 
-    /// The edge with so many cells; `None` if there is none.
+    /// The edge of this many cells; `None` if there is none.
     pub fn from_cells(cells: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|edge| edge.cells() as u64 == cells)
     }

@@ -60,7 +60,7 @@ const PLACED_A_FRAME: usize = 4;
 const MOVED_M: f64 = 1.0;
 /// A collider goes when it is so much further away than it had to be near, in metres.
 const LINGER_M: f64 = 8.0;
-/// No collider is built further away than so many chunks.
+/// No collider is built further away than this, in chunks.
 const MOST_CHUNKS: f64 = 64.0;
 
 /// A chunk near something that collides.

@@ -23,7 +23,7 @@ use super::{
     SleepingDisabled
 )]
 pub struct Walker {
-    /// Where it wants to go, in m/s, in world space. What of it points up or down is left out.
+    /// Where it wants to go, in m/s, in world space. Its vertical part is ignored.
     pub velocity_m_s: DVec3,
     /// Ledges up to this height are hopped onto without being asked to, in metres.
     pub ledge_m: f32,

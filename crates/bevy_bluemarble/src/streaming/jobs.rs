@@ -89,10 +89,10 @@ pub(super) struct JobBoard(Arc<Board>);
 struct Board {
     worlds: Mutex<Vec<Arc<WorldJobs>>>,
     workers: AtomicUsize,
-    /// As many of them go on after a node.
+    /// After a node, workers beyond this number stop.
     most_workers: AtomicUsize,
     /// Those that build what is out of date, on the pool for waiting tasks: an edit is seen even while all
-    /// others have long jobs in hand.
+    /// others are busy with long jobs.
     urgent_workers: AtomicUsize,
 }
 

@@ -14,7 +14,7 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct WorkToken(Arc<()>);
 
 impl WorkToken {
-    /// Whether no more than so many hold it, this one included.
+    /// Whether it has at most this many holders, this one included.
     pub fn is_held_by(&self, holders: usize) -> bool {
         Arc::strong_count(&self.0) <= holders
     }

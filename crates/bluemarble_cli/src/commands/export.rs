@@ -28,7 +28,7 @@ use crate::{
 
 /// Cells along each axis of a chunk of the Zarr copy.
 const CHUNK_CELLS: i32 = 64;
-/// Nodes of an octree of so many cells, as a power of two, are read at once.
+/// Nodes of an octree with this many cells, as a power of two, are read at once.
 const CHUNK_LOD: u8 = 6;
 /// Cells of a row that are written to a .npy file at once.
 const ROW_CELLS: i32 = 4096;

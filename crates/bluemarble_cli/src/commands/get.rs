@@ -18,7 +18,7 @@ use crate::{
     output,
 };
 
-/// So many positions are looked up together.
+/// How many positions are looked up together.
 const BATCH: usize = 1 << 16;
 
 /// Print the materials of positions on standard input.

@@ -22,7 +22,7 @@ use crate::{
     output, progress, scan,
 };
 
-/// Chunks are written when so many have been made.
+/// Chunks are written in batches of this many.
 const MAX_PENDING: usize = 256;
 
 /// Make the delta log, documents and coarser lods whole again.

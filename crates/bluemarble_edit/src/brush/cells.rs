@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{mask::Mask, shape::BrushShape};
 use crate::{EditError, MAX_CELLS};
 
-/// A brush reaches at most so many chunks: half a gigabyte of cells and masks, if all are as mixed as
+/// The most chunks that a brush reaches: half a gigabyte of cells and masks, if all are as mixed as
 /// ground is.
 const MAX_CHUNKS: u64 = 4096;
 

@@ -2,5 +2,5 @@
 
 /// Models are at most this long, high and wide.
 pub const MAX_EDGE: u32 = 256;
-/// A scene places at most so many models.
+/// The most models that a scene places.
 pub(super) const MAX_INSTANCES: usize = 1 << 16;

@@ -14,7 +14,7 @@ use crate::VoxError;
 
 /// No file that means anything is larger.
 const MAX_FILE_BYTES: u64 = 1 << 30;
-/// A scene is walked in at most so many steps, even if its nodes form a circle.
+/// The most steps in which a scene is walked, even if its nodes form a circle.
 const MAX_STEPS: usize = 1 << 20;
 
 /// A scene with all its models.

@@ -79,7 +79,7 @@ fn a_long_box_becomes_models_that_fit_together() {
     }
 }
 
-/// A table of so many materials with air, each of its own colour but the last, which looks like the first.
+/// A table of this many materials with air, each of its own colour but the last, which looks like the first.
 fn long_table(rows: usize) -> MaterialTable {
     let row = |id: usize| {
         let phase = if id == 0 { ", phase: Empty" } else { "" };

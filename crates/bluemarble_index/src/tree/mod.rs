@@ -271,7 +271,7 @@ where
     }
 }
 
-/// For so many metres a ray that is parallel to an axis goes for a metre along it: beyond all sides, and a number.
+/// How many metres a ray that is parallel to an axis is said to need for one metre along it: beyond all sides, and a number.
 const NEVER_M: f64 = 1e290;
 
 /// A ray as the slabs of a box meet it (Kay and Kajiya, "Ray Tracing Complex Scenes", 1986).

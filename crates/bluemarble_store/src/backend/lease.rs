@@ -22,7 +22,7 @@ use crate::{StoreError, block::block_on};
 pub const LEASE_NAME: &str = ".writer";
 /// A larger object is no lease.
 const MAX_BYTES: u64 = 4096;
-/// An acquisition that met so many others gives up.
+/// An acquisition gives up after it met this many others.
 const ATTEMPTS: usize = 4;
 
 /// What the lease says. `owner` and `serial` together are never used twice, so that a writer knows its

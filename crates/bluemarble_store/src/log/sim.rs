@@ -257,7 +257,7 @@ impl Playback {
         let _ = self.0.apply(event);
     }
 
-    /// The disk after a loss of power at this moment; `seed` chooses what of the unsynced is there.
+    /// The disk after a loss of power at this moment; `seed` chooses which unsynced writes have survived.
     pub fn crash(&self, seed: u64) -> SimDisk {
         let mut dice = Dice(seed);
         // Some crashes keep nearly everything, some nearly nothing.

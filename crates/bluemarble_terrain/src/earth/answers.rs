@@ -10,7 +10,7 @@ use crate::{
     strata,
 };
 
-/// So many lods up `classify` looks for what is known of the ground.
+/// How many lods up `classify` looks for what is known of the ground.
 const KNOWN_LODS: u8 = 3;
 /// In cells of a lod: how far the ground of a chunk column, as finer lods show it, leaves the range in which
 /// this one shows it, at full strength of erosion and where there is none. Measured, see the tests: in the

@@ -20,7 +20,7 @@ pub(super) const MEAN: f64 = (5.0 / 12.0 / WINDWARD + 0.5 / SLIP) / LENGTH;
 const BOW_ROUND: f64 = 0.2;
 /// How much higher a dune is where two cross that are as high.
 const PEAK: f64 = 0.19;
-/// No dunes are longer than so many wavelengths.
+/// The longest dunes, in wavelengths.
 const LONGEST: f64 = 3.0;
 
 /// What a train of dunes is like.

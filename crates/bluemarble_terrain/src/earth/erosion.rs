@@ -30,7 +30,7 @@ const WAVE: f32 = 0.7;
 const GENTLE: f32 = 0.04;
 /// Waves lower than this are not worth their cost, in metres: a voxel is several times as high.
 const LEAST_M: f32 = 0.02;
-/// The lattices of so many octaves are shifted.
+/// How many octaves have shifted lattices.
 const SHIFTED: usize = 3;
 /// The shortest octave, in metres.
 const SHORTEST_M: f64 = 11.0;

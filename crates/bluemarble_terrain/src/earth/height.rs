@@ -42,7 +42,7 @@ const OPEN_SLOPE: f32 = 0.42;
 const CRAGS: f64 = 0.055;
 /// Valleys are cut to this share of the height above the sea, and this much deeper, in metres.
 const DEEPEST: f64 = 0.75;
-/// Away from the sea level detail is limited by so many times the height.
+/// Away from sea level the amplitude of detail is limited to this multiple of the height.
 const HIGHEST: f64 = 8.0;
 const SHORE_M: f64 = 12.0;
 /// How much of the erosion is left on the very top of a summit.

@@ -24,7 +24,7 @@ fn lerp<const N: usize>(t: f64, a: &[f64; N], b: &[f64; N]) -> [f64; N] {
 }
 
 impl<const N: usize> Lattice<N> {
-    /// Corners so many cells apart.
+    /// How many cells corners are apart.
     pub fn new(stride: i32) -> Self {
         Self {
             stride,

@@ -25,7 +25,7 @@ use crate::{
 
 /// Cells between corners, at most.
 const STRIDE: i32 = 4;
-/// Where corners are at most so many steps of the grid apart places are shifted as they are before the grid is
+/// Where corners are at most this many steps of the grid apart, places are shifted as they are before the grid is
 /// asked, so that maps fit the ground. Farther apart they could not tell these shifts.
 const WARPED_STEPS: f64 = 0.55;
 /// Corners of cells this wide, in metres, are a cell apart: the map of the climate is not finer.

@@ -4,7 +4,7 @@ use glam::{DMat3, DVec3, Mat3, Vec3, dvec3};
 
 use crate::noise::{NoiseCell, mix};
 
-/// A lod shows octaves that are at least so many of its cells long: shorter ones make steps of single cells,
+/// A lod shows octaves that are at least this many of its cells long: shorter ones make steps of single cells,
 /// which cost faces and flicker.
 pub(super) const SHOWN_CELLS: f64 = 4.0;
 

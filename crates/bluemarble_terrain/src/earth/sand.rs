@@ -7,7 +7,7 @@ use crate::noise::floor;
 
 /// Edge of a block of pixels of the land cover: 30 km of the shipped one.
 const BLOCK: usize = 4;
-/// Caps wider than so many blocks are sandy if the rows they cross are.
+/// Caps wider than this many blocks are sandy if the rows they cross are.
 const WIDE_BLOCKS: f64 = 20.0;
 
 /// The share of sand in blocks of pixels, equirectangular like the land cover.
@@ -59,7 +59,7 @@ impl Sand {
         north + v * (south - north)
     }
 
-    /// No share within so many degrees of arc of a place is larger.
+    /// No share within this many degrees of arc of a place is larger.
     pub fn most_within(&self, [lat_deg, lon_deg]: [f64; 2], arc_deg: f64) -> f64 {
         let around = self.place([lat_deg, lon_deg]);
         // The farthest meridian that touches the cap; beyond the poles all of them do.

@@ -23,9 +23,9 @@ use crate::columns::begin_row;
 pub(super) const MOST_STRIDE: i32 = 4;
 /// An octave is slow if it is at least this many strides long.
 const SLOW_STRIDES: f64 = 6.0;
-/// The grid's nodes are at least so many strides of four, or of two cells apart.
+/// How many strides of four, or of two cells the grid's nodes are apart at least.
 const FINE_NODES: [f64; 2] = [7.0, 3.5];
-/// The grid's nodes are at least so many cells apart where its slopes count.
+/// How many cells the grid's nodes are apart at least where its slopes count.
 const SLOPED_CELLS: f64 = 2.0;
 /// How much steeper the ground is, on the whole, than the slopes that steer erosion.
 const STEEPER: f32 = 1.1;

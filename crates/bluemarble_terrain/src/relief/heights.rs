@@ -12,7 +12,7 @@ pub(super) const MARGIN: i32 = 5;
 /// Columns along an edge of a block.
 pub(super) const EDGE: usize = (BLOCK + 2 * MARGIN) as usize;
 
-/// Makes heights of the ground in metres at a lod: of so many columns along x and z from a cell position, x fastest.
+/// Makes heights of the ground in metres at a lod: of a number of columns along x and z from a cell position, x fastest.
 pub(crate) trait MakeHeights:
     Fn(u8, [i32; 2], [usize; 2]) -> Result<Vec<f32>, Cancelled>
 {

@@ -43,7 +43,7 @@ impl HybridWorld {
         result
     }
 
-    /// [`HybridWorld::checkpoint`] if the log takes more than so many bytes.
+    /// [`HybridWorld::checkpoint`] if the log takes more bytes than `most_bytes`.
     ///
     /// # Errors
     /// As [`HybridWorld::checkpoint`].

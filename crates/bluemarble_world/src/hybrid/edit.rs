@@ -14,7 +14,7 @@ use bluemarble_store::{
 use super::world::HybridWorld;
 use crate::{WorldError, plan};
 
-/// With so many cells a chunk, it is shorter to name the chunk once.
+/// From this many cells of a chunk on, it is shorter to name the chunk once.
 const CELLS_WORTH_A_CHUNK: usize = 2;
 /// Chunks that are published under one lock: readers wait no longer than for these.
 const PUBLISHED_AT_ONCE: usize = 1024;

@@ -18,10 +18,10 @@ use crate::{
 
 /// A chunk is `1 << CHUNK_LOG2` cells wide.
 const CHUNK_LOG2: u32 = 6;
-/// A longer leap is tried after so many leaps over free nodes, down to a part of the way.
+/// A longer leap is tried after this many leaps over free nodes, down to a part of the way.
 const FIRST_STRIDE: u32 = 6;
 const STRIDE_HALVINGS: u32 = 3;
-/// And if at least so many nodes are ahead.
+/// And if at least this many nodes are ahead.
 const WORTH_LEAPS: f64 = 16.0;
 /// A ray crosses fewer borders of regions than this: a planet has twelve edges.
 const MOST_REGIONS: u32 = 64;

@@ -1,4 +1,4 @@
-//! [`Health`]: what of a world is as it should be.
+//! [`Health`]: which parts of a world are in order.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ pub enum Condition {
     Failed(String),
 }
 
-/// What of a world is as it should be.
+/// Which parts of a world are in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Health {
     /// Edits reach the store.

@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `world_report` | [`WorldReport`]: the numbers |
-//! | `health` | [`Health`]: what of a world is as it should be |
+//! | `health` | [`Health`]: which parts of a world are in order |
 //! | `judge` | from the numbers to the health |
 //! | `gather` | [`crate::HybridWorld::report`] |
 //! | `publish` | the numbers by name, for the `metrics` facade |

@@ -8,9 +8,9 @@ use std::{
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Of queries that take nanoseconds, one in so many is timed.
+/// Of queries that take nanoseconds, one in this many is timed.
 const TIMED_ONE_IN: u64 = 64;
-/// A reader tells the world of its queries after so many.
+/// After this many queries a reader adds its counts to those of the world.
 const TOLD_AFTER: u64 = 1024;
 /// Rates are over at least this long.
 const RATE_OVER: Duration = Duration::from_secs(1);

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// When a fade began, in milliseconds of the fade clock.
 pub type StartMs = u32;
 
-/// The clock starts again after so many milliseconds, and entities are told its time in such steps; the shader
+/// The clock starts again after this many milliseconds, and entities are told its time in such steps; the shader
 /// knows.
 const CLOCK_MS: u128 = 1 << 14;
 pub(super) const CLOCK_STEP_MS: u32 = 4;

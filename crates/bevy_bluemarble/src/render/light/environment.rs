@@ -102,7 +102,7 @@ pub(super) fn prepare(
     }
 }
 
-/// After so many metres of world space the waves of the sea repeat: `WRAP_M` of `shaders/water.wgsl`.
+/// The waves of the sea repeat after this many metres of world space: `WRAP_M` of `shaders/water.wgsl`.
 const WAVES_WRAP_M: f64 = 1024.0;
 /// How dark the shadows of clouds are, and the shares of the sky's light and of the lights at night.
 const CLOUD_SHADOW: f32 = 0.8;

@@ -35,7 +35,7 @@ use self::{
 
 /// Merge below this share of the split threshold.
 const MERGE_SHARE: f64 = 0.8;
-/// Priorities of all requests follow the views every so many updates with a moving view.
+/// While a view moves, the priorities of all requests are computed anew once in this number of updates.
 const UPDATES_PER_PRIORITY: u32 = 8;
 
 /// The drawn part of the octree and what hangs above it.
@@ -287,7 +287,7 @@ impl Cut {
         }
     }
 
-    /// Draws a drawable node, or what of its descendants is complete.
+    /// Draws a drawable node, or those of its descendants that replace it completely.
     fn visit(
         &mut self,
         at: Index,

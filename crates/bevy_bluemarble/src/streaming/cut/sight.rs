@@ -43,7 +43,7 @@ fn tangent_m(shape: &Shape, from_centre_m: f64) -> f64 {
     (from_centre_m * from_centre_m - occluder_m * occluder_m).max(0.0).sqrt()
 }
 
-/// What of a view is the same for all nodes.
+/// The part of a view's error that is the same for all nodes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sight {
     view: View,
@@ -88,7 +88,7 @@ pub(super) struct Verdict {
     pub holds_for: Travel,
 }
 
-/// What of a node is the same for all views.
+/// The part of a node's error that is the same for all views.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     bounds: NodeBounds,

@@ -39,7 +39,7 @@ pub(super) struct Node {
     /// Must be built again: what is drawn is out of date.
     pub stale: bool,
     pub is_drawn: bool,
-    /// Whether it is drawn, or what of its descendants is complete.
+    /// Whether it is drawn, or descendants that replace it completely.
     pub is_live: bool,
 }
 

@@ -54,7 +54,7 @@ impl Faulty {
         })
     }
 
-    /// From now on so many puts succeed; the others fail and write nothing.
+    /// From now on this many puts succeed; the others fail and write nothing.
     pub fn fail_puts_after(&self, count: usize) {
         self.puts_left.store(count, SeqCst);
     }

@@ -218,7 +218,7 @@ fn ancestors(key: ChunkKey) -> impl Iterator<Item = ChunkKey> {
     std::iter::successors(key.parent(), |key| key.parent())
 }
 
-/// Single voxels in so many chunks of a plain, in a row.
+/// Single voxels in this many chunks of a plain, in a row.
 fn row(chunks: i32) -> EditBatch {
     let mut batch = EditBatch::new();
     for x in 0..chunks {

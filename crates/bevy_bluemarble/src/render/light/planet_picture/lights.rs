@@ -159,7 +159,7 @@ pub(super) fn spots(places: &[Place], texel_rad: f32) -> Vec<Spot> {
     spots
 }
 
-/// How far the built-up land of so many people reaches, in radians: 5 km for 100,000, 26 km for ten million.
+/// How far the built-up land of a town of this many people reaches, in radians: 5 km for 100,000, 26 km for ten million.
 fn radius(people: f32) -> f32 {
     2.0 * KM * (people / 10_000.0).powf(0.37)
 }
@@ -169,7 +169,7 @@ fn brightness(people: f32) -> f32 {
     (0.25 * (people / FEWEST).log10()).clamp(0.1, 1.1)
 }
 
-/// A place so many radians away, in a direction left to chance.
+/// A place this many radians away, in a random direction.
 fn beside(towards: Vec3, away_rad: f32, chance: &mut Chance) -> Vec3 {
     let (sin, cos) = (chance.next() * std::f32::consts::TAU).sin_cos();
     let (one, other) = towards.any_orthonormal_pair();

@@ -42,7 +42,7 @@ use crate::{gate::FrameGate, systems::BluemarbleSystems, workers, world::VoxelWo
 const FACE_TEXELS: u32 = 1024;
 /// Larger faces show no more than the largest picture does.
 const MAX_FACE_TEXELS: u32 = 4096;
-/// So many texels are painted, and so many lights set, between two looks at who else wants to work: about a
+/// How many texels are painted, and how many lights set, before other work gets a turn: about a
 /// millisecond.
 const TEXELS_A_STEP: usize = 1 << 14;
 const LIGHTS_A_STEP: usize = 1 << 12;

@@ -30,7 +30,7 @@ impl Table {
         Self { entries: vec![Entry { symbol, ..Entry::default() }], log: 0 }
     }
 
-    /// The code in which each symbol has so many of `1 << log` states; -1 stands for less than one. They
+    /// The code that gives each symbol its number of the `1 << log` states; -1 stands for less than one. They
     /// must add up.
     pub fn new(shares: &[i16], log: usize) -> Self {
         let size = 1usize << log;

@@ -1,4 +1,4 @@
-//! The sequences of a block: so many literals, then so many bytes from so far back.
+//! The sequences of a block: each copies some literals, then some bytes from further back in the output.
 
 use super::{
     bits::Backwards,
