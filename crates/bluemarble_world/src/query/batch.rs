@@ -56,7 +56,7 @@ impl WorldReader {
         let mut missing = Vec::new();
         let mut materials = Vec::with_capacity(voxels.len());
         for (index, &pos) in voxels.iter().enumerate() {
-            let known = self.known_material(pos);
+            let known = self.known_material(pos.region, pos.voxel);
             if known.is_none() {
                 let key = pos.chunk(0);
                 missing.push((pos.region, code::morton_of(key), index));
