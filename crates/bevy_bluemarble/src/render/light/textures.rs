@@ -94,7 +94,10 @@ pub(super) fn build(app: &mut App) {
             (
                 start_clouds
                     .run_if(not(resource_exists::<CloudsAsked>).and_then(are_clouds_wanted)),
-                fit_tables.run_if(resource_changed::<PrimaryWorld>),
+                fit_tables.run_if(
+                    resource_changed::<PrimaryWorld>
+                        .or_eager(any_match_filter::<Changed<VoxelWorld>>),
+                ),
                 count_down.run_if(resource_exists::<Rebind>),
                 receive_clouds.run_if(resource_exists::<CloudsInMaking>),
             )
