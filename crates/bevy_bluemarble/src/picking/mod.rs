@@ -107,8 +107,7 @@ impl WorldPicker<'_, '_> {
         viewport_position: Vec2,
     ) -> Option<VoxelPick> {
         let ray = camera.viewport_to_world(transform, viewport_position).ok()?;
-        let origin = self.space.world_from_render(ray.origin)?;
-        self.pick(&Ray { origin, direction: ray.direction.as_vec3().as_dvec3() })
+        self.pick(&world_ray(&self.space, &ray)?)
     }
 
     /// The first drawn voxel along a ray in world space, with the entity that draws it.
@@ -171,6 +170,12 @@ fn pick_in(
     best
 }
 
+/// A ray of the renderer's space in world space; its direction is a unit vector in f64, too.
+fn world_ray(space: &WorldSpace, ray: &Ray3d) -> Option<Ray> {
+    let direction = ray.direction.as_vec3().as_dvec3().normalize_or(DVec3::NEG_Z);
+    Some(Ray { origin: space.world_from_render(ray.origin)?, direction })
+}
+
 /// The lowest voxel of the cell beside the one at a voxel.
 fn adjacent(shape: &Shape, pos: VoxelPos, lod: u8, face: Face) -> Option<VoxelPos> {
     let CellPos { region, lod, cell } = pos.cell(lod);
@@ -187,11 +192,7 @@ fn update_hits(
 ) {
     for (&id, ray) in rays.iter() {
         let Ok(camera) = cameras.get(id.camera) else { continue };
-        let Some(origin) = space.world_from_render(ray.origin) else { continue };
-        let ray = Ray {
-            origin,
-            direction: ray.direction.as_vec3().as_dvec3().normalize_or(DVec3::NEG_Z),
-        };
+        let Some(ray) = world_ray(&space, ray) else { continue };
         let Some((entity, pick)) = picker.pick_entity(&ray) else { continue };
         let position = space.render_from_world(pick.point);
         let normal = picker.normal(&pick).map(|normal| normal.as_vec3());

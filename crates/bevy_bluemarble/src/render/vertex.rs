@@ -7,8 +7,8 @@
 //! | 2 | cell x in bits 0..7, cell y + 64 in 7..15, cell z in 15..22, face in 22..25, light in 25..27 | normal in bits 0..16, octahedral; share of the second material in 16..19, 7 is a half; low bits of the cell in 19..32 |
 //! | 3 | | second material in bits 0..16; high bits of the cell in 16..30 |
 //!
-//! The frame of a node is a box around all that is drawn of it, with its axes along those of the lattice at the middle. The cell of a rounded surface is a
-//! number of 27 bits: x, y and z in sevenths of a cell, counted from -1, 9 bits each.
+//! The frame of a node is a box around all that is drawn of it, with its axes along those of the lattice at the middle.
+//! The cell of a rounded surface is a number of 27 bits: x, y and z in sevenths of a cell, counted from -1, 9 bits each.
 //! `shaders/vertex.wgsl` reads all this.
 
 use bevy::mesh::{MeshVertexAttribute, VertexFormat};

@@ -4,7 +4,7 @@ use bluemarble_core::{
     CHUNK_EDGE, CancelToken, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId, VoxelPos,
 };
 
-use super::{cache::Cached, world::HybridWorld};
+use super::{cache::Cached, state::Edited, world::HybridWorld};
 use crate::{WorldError, plan, statistics::Source};
 
 /// A chunk that was read.
@@ -70,11 +70,7 @@ impl HybridWorld {
                 let state = self.state();
                 let last_change = state.last_change(key);
                 let edited = state.edited(key);
-                // Strokes that are not in the cached chunk are still here: what the store takes over
-                // replaces older chunks in the cache.
-                let known = self.inner.cache.get(&key);
-                let whole = edited.and_then(|edited| edited.whole.clone());
-                let known = known.or(whole.map(|compact| Cached { compact, change: 0 }));
+                let known = self.held(key, edited);
                 let since = known.as_ref().map_or(0, |known| known.change);
                 let strokes = edited.map_or(Vec::new(), |edited| edited.strokes_after(since));
                 let is_stored = match edited {
@@ -116,6 +112,13 @@ impl HybridWorld {
         }
     }
 
+    /// The chunk as the cache or the edits hold it; strokes that are newer are still among the edits: what the store takes
+    /// over replaces older chunks in the cache.
+    fn held(&self, key: ChunkKey, edited: Option<&Edited>) -> Option<Cached> {
+        let whole = || Some(Cached { compact: edited?.whole.clone()?, change: 0 });
+        self.inner.cache.get(&key).or_else(whole)
+    }
+
     /// The chunk without what is newer than the store.
     async fn read_base(&self, key: ChunkKey, is_stored: bool) -> Result<Chunk, WorldError> {
         let store = match &self.inner.base {
@@ -152,9 +155,7 @@ impl HybridWorld {
         self.check_key(key).ok()?;
         let state = self.state();
         let edited = state.edited(key);
-        let known = self.inner.cache.get(&key);
-        let whole = || Some(Cached { compact: edited?.whole.clone()?, change: 0 });
-        let known = known.or_else(whole);
+        let known = self.held(key, edited);
         let since = known.as_ref().map_or(0, |known| known.change);
         let newest = edited.and_then(|edited| edited.material_after(since, cell));
         newest.or_else(|| Some(known?.compact.get(cell)))
@@ -190,6 +191,7 @@ impl HybridWorld {
         self.check_key(key).is_ok()
     }
 
+    /// [`HybridWorld::has_chunk`] as an error that names the chunk.
     pub(crate) fn check_key(&self, key: ChunkKey) -> Result<(), WorldError> {
         let shape = &self.inner.shape;
         // A chunk edge over 2^20 positions fits an i32 only if the position does; compare positions.
