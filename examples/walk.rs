@@ -11,7 +11,7 @@ use bevy_bluemarble::{avian3d::prelude::PhysicsPlugins, prelude::*};
 
 const WALK_M_S: f64 = 5.0;
 const EYES_M: f64 = 0.75;
-const RADIANS_A_PIXEL: f32 = 0.003;
+const RADIANS_PER_PIXEL: f32 = 0.003;
 
 fn main() -> Result {
     let materials = MaterialTable::standard().with_surface(|_| Surface::Smooth);
@@ -43,8 +43,8 @@ fn look(
         return;
     };
     let (mut yaw, mut pitch, _) = transform.rotation.to_euler(EulerRot::YXZ);
-    yaw -= motion.delta.x * RADIANS_A_PIXEL;
-    pitch = (pitch - motion.delta.y * RADIANS_A_PIXEL).clamp(-1.5, 1.5);
+    yaw -= motion.delta.x * RADIANS_PER_PIXEL;
+    pitch = (pitch - motion.delta.y * RADIANS_PER_PIXEL).clamp(-1.5, 1.5);
     transform.rotation = Quat::from_euler(EulerRot::YXZ, yaw, pitch, 0.0);
     place.set_if_neq(WorldPosition::new(walker.0.x, walker.0.y + EYES_M, walker.0.z));
 }

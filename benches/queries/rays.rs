@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What of the rays may be answered otherwise by a peer that counts in single precision.
-const MOST_DIFFERENT: f64 = 0.002;
+const MAX_DIFFERENT: f64 = 0.002;
 
 /// The voxel in which a ray of a peer ends; the first number says so if there is none.
 type Answer = Option<IVec3>;
@@ -82,11 +82,11 @@ pub fn race(
         walked::<true>(walker, rays, &mut hits);
         let voxels: Vec<Answer> = found.iter().map(|hit| hit.map(|hit| hit.pos.voxel)).collect();
         let walked_voxels: Vec<Answer> = hits.iter().map(|hit| hit.map(|hit| hit.0)).collect();
-        assert!(different(&voxels, &walked_voxels) < MOST_DIFFERENT / 10.0, "{name}: other voxels");
+        assert!(different(&voxels, &walked_voxels) < MAX_DIFFERENT / 10.0, "{name}: other voxels");
         if let Some(peer) = &mut nanovdb {
             peer.ask(&question, "elapsed_ns");
             let share = different(&voxels, &answers(&out));
-            assert!(share < MOST_DIFFERENT, "{name}: {share} of the rays end elsewhere");
+            assert!(share < MAX_DIFFERENT, "{name}: {share} of the rays end elsewhere");
         }
         let mut times_ns = [const { Vec::new() }; 4];
         for round in 0..rounds {

@@ -40,7 +40,7 @@ fn open(dir: &Path, durability: Durability) -> HybridWorld {
         .log(options)
         .open(dir)
         .expect("opens");
-    block_on(world.rebuild_parents()).expect("parents");
+    block_on(world.update_parents()).expect("parents");
     world
 }
 

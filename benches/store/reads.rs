@@ -4,7 +4,7 @@ use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable};
 use bluemarble_store::{
-    ChunkCodec, ChunkStore, StorageOptions, StoreOptions, WorldMetadata, WorldPlace,
+    ChunkCodec, ChunkStore, StorageOptions, StoreOptions, WorldLocation, WorldMetadata,
 };
 use bluemarble_terrain::Baseline;
 use futures::executor::block_on;
@@ -61,8 +61,8 @@ impl Reader {
     fn open(racer: Racer, dir: &Path) -> Self {
         match racer {
             Racer::Ours | Racer::OursCells => {
-                let place = WorldPlace::Directory(dir.to_owned());
-                let store = ChunkStore::open_read_only(&place, &StoreOptions::default());
+                let location = WorldLocation::Directory(dir.to_owned());
+                let store = ChunkStore::open_read_only(&location, &StoreOptions::default());
                 Self::Ours(Box::new(store.expect("our store opens")))
             }
             Racer::Zarrs | Racer::ZarrsChunk => {

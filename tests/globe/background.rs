@@ -136,7 +136,7 @@ fn no_hole_on_a_slow_disk(flight: &str, every: u64, least_frames: usize) {
     }
     check(&run, "end of the flight", &run.report["pose"], &run.picture());
     assert!(run.number("/cut_frames_checked") > frames.len() as f64 * every as f64);
-    assert_eq!(run.number("/cut_wrong_places"), 0.0);
+    assert_eq!(run.number("/cut_holes_and_overlaps"), 0.0);
 }
 
 #[test]

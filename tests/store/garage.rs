@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use bluemarble_core::ChunkKey;
-use bluemarble_store::{Capabilities, ChunkStore, StoreError, StoreOptions, WorldPlace};
+use bluemarble_store::{Capabilities, ChunkStore, StoreError, StoreOptions, WorldLocation};
 use glam::ivec3;
 
 use crate::s3::{chunk, metadata, read, write};
@@ -20,12 +20,12 @@ fn a_world_on_garage_survives_one_node_killed() {
         std::env::var_os("AWS_ENDPOINT_URL").is_some(),
         "run scripts/test-garage.sh, or eval \"$(scripts/garage-cluster.sh env)\" first"
     );
-    let place: WorldPlace =
-        format!("s3://worlds/survivor-{}", std::process::id()).parse().expect("a place");
+    let location: WorldLocation =
+        format!("s3://worlds/survivor-{}", std::process::id()).parse().expect("a location");
     let options = StoreOptions::default();
-    let store = ChunkStore::open(&place, &metadata(), &options).expect("made");
+    let store = ChunkStore::open(&location, &metadata(), &options).expect("made");
     assert_eq!(store.capabilities(), Capabilities::default(), "Garage keeps no conditions");
-    let error = ChunkStore::open(&place, &metadata(), &options).expect_err("taken");
+    let error = ChunkStore::open(&location, &metadata(), &options).expect_err("taken");
     assert!(matches!(error, StoreError::HeldByWriter { .. }), "{error}");
     let key = |at: i32| ChunkKey::new((at % 6) as u8, 3, ivec3(at, at % 7, at * 3));
     let put = |at: i32| write(&store, &[(key(at), chunk(at as u32))]).expect("writes");
@@ -39,10 +39,10 @@ fn a_world_on_garage_survives_one_node_killed() {
     cluster(&["kill", "3"]);
     check(&store, 40);
     (40..80).for_each(put);
-    check(&ChunkStore::open_read_only(&place, &options).expect("opens"), 80);
+    check(&ChunkStore::open_read_only(&location, &options).expect("opens"), 80);
     cluster(&["start"]);
     cluster(&["kill", "2"]);
-    check(&ChunkStore::open_read_only(&place, &options).expect("opens"), 80);
+    check(&ChunkStore::open_read_only(&location, &options).expect("opens"), 80);
     assert_eq!(store.keys_blocking().expect("lists").len(), 80);
     cluster(&["start"]);
 }

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use bluemarble_store::{StoreOptions, WorldPlace};
+use bluemarble_store::{StoreOptions, WorldLocation};
 
 /// The port of the server, which is started if it is not running. It ends with this process, even if
 /// that is killed: then its input is closed.
@@ -65,8 +65,8 @@ pub fn new_bucket() -> String {
 }
 
 /// A world in a bucket.
-pub fn place(bucket: &str) -> WorldPlace {
-    format!("s3://{bucket}/planets/earth").parse().expect("a place")
+pub fn location(bucket: &str) -> WorldLocation {
+    format!("s3://{bucket}/planets/earth").parse().expect("a location")
 }
 
 /// How to reach the server through a port, for a bucket that is its own region.

@@ -8,7 +8,7 @@ use std::{
 
 use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable, Shape};
 use bluemarble_store::{
-    Capabilities, ChunkStore, StoreError, StoreOptions, WorldMetadata, WorldPlace, backend,
+    Capabilities, ChunkStore, StoreError, StoreOptions, WorldLocation, WorldMetadata, backend,
 };
 use futures::{TryStreamExt, executor::block_on};
 use glam::{IVec3, ivec3};
@@ -40,17 +40,17 @@ pub fn read(store: &ChunkStore, key: ChunkKey) -> Option<Chunk> {
 }
 
 pub fn open(bucket: &str) -> Result<ChunkStore, StoreError> {
-    ChunkStore::open(&moto::place(bucket), &metadata(), &moto::options(moto::port()))
+    ChunkStore::open(&moto::location(bucket), &metadata(), &moto::options(moto::port()))
 }
 
 fn open_reader(bucket: &str) -> ChunkStore {
     let options = moto::options(moto::port());
-    ChunkStore::open_read_only(&moto::place(bucket), &options).expect("opens")
+    ChunkStore::open_read_only(&moto::location(bucket), &options).expect("opens")
 }
 
 fn objects(bucket: &str) -> Arc<dyn ObjectStore> {
     let options = moto::options(moto::port());
-    backend::connect(&moto::place(bucket), &options).expect("a client")
+    backend::connect(&moto::location(bucket), &options).expect("a client")
 }
 
 fn keys() -> Vec<ChunkKey> {
@@ -106,14 +106,15 @@ fn a_web_server_is_enough_to_read_a_world() {
     let key = ChunkKey::new(5, 3, ivec3(1, 2, 3));
     write(&open(&bucket).expect("made"), &[(key, chunk(5))]).expect("writes");
     let url = format!("http://127.0.0.1:{}/{bucket}/planets/earth", moto::port());
-    let place: WorldPlace = url.parse().expect("a place");
+    let location: WorldLocation = url.parse().expect("a location");
     let options = StoreOptions::default();
-    let store = ChunkStore::open_read_only(&place, &options).expect("opens");
+    let store = ChunkStore::open_read_only(&location, &options).expect("opens");
     assert_eq!(store.metadata(), &metadata());
     assert_eq!(read(&store, key), Some(chunk(5)));
     assert_eq!(read(&store, ChunkKey::new(5, 3, ivec3(1, 2, 2))), None);
     assert_eq!(read(&store, ChunkKey::new(0, 0, IVec3::ZERO)), None);
-    let error = ChunkStore::open(&place, &metadata(), &options).expect_err("nobody writes there");
+    let error =
+        ChunkStore::open(&location, &metadata(), &options).expect_err("nobody writes there");
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
 }
 
@@ -121,14 +122,14 @@ fn a_web_server_is_enough_to_read_a_world() {
 fn another_world_and_no_world_are_told_apart() {
     let bucket = moto::new_bucket();
     let options = moto::options(moto::port());
-    let none = ChunkStore::open_read_only(&moto::place(&bucket), &options).expect_err("nothing");
+    let none = ChunkStore::open_read_only(&moto::location(&bucket), &options).expect_err("nothing");
     assert!(matches!(none, StoreError::NoWorld { .. }), "{none}");
     drop(open(&bucket).expect("made"));
     let other = WorldMetadata { baseline: "noise 3".to_owned(), ..metadata() };
-    let error = ChunkStore::open(&moto::place(&bucket), &other, &options).expect_err("another");
+    let error = ChunkStore::open(&moto::location(&bucket), &other, &options).expect_err("another");
     assert!(matches!(error, StoreError::Mismatch { .. }), "{error}");
     drop(open(&bucket).expect("its lease was given back"));
-    let missing: WorldPlace = "s3://there-is-no-such-bucket/w".parse().expect("a place");
+    let missing: WorldLocation = "s3://there-is-no-such-bucket/w".parse().expect("a location");
     let error = ChunkStore::open(&missing, &metadata(), &options).expect_err("no bucket");
     assert!(error.to_string().contains("NoSuchBucket"), "{error}");
 }
@@ -138,8 +139,8 @@ fn a_second_writer_is_refused_until_the_first_has_closed_the_world() {
     let bucket = moto::new_bucket();
     let first = open(&bucket).expect("made");
     let error = open(&bucket).expect_err("taken");
-    let named = matches!(&error, StoreError::HeldByWriter { place, writer, .. }
-        if place.starts_with("s3://") && writer.contains(&std::process::id().to_string()));
+    let named = matches!(&error, StoreError::HeldByWriter { location, writer, .. }
+        if location.starts_with("s3://") && writer.contains(&std::process::id().to_string()));
     assert!(named, "{error}");
     open_reader(&bucket);
     drop(first);

@@ -30,14 +30,14 @@ impl Failing {
     }
 
     fn open(&self) -> Result<ChunkStore, StoreError> {
-        ChunkStore::open(&moto::place(&self.bucket), &metadata(), &self.options)
+        ChunkStore::open(&moto::location(&self.bucket), &metadata(), &self.options)
     }
 
     /// What others find.
     fn look(&self) -> Option<bluemarble_core::Chunk> {
         let options = moto::options(moto::port());
-        let place = moto::place(&self.bucket);
-        read(&ChunkStore::open_read_only(&place, &options).expect("opens"), KEY)
+        let location = moto::location(&self.bucket);
+        read(&ChunkStore::open_read_only(&location, &options).expect("opens"), KEY)
     }
 }
 
@@ -108,8 +108,8 @@ fn half_a_body_is_fetched_again_or_reported() {
             count += i32::from(method == "GET" && path.contains(SHARD));
             if count == nth { Fate::Half } else { Fate::Pass }
         });
-        let place = moto::place(&failing.bucket);
-        let reader = ChunkStore::open_read_only(&place, &failing.options).expect("opens");
+        let location = moto::location(&failing.bucket);
+        let reader = ChunkStore::open_read_only(&location, &failing.options).expect("opens");
         match futures::executor::block_on(reader.read(KEY)) {
             Ok(found) => assert_eq!(found, Some(chunk(8))),
             Err(error) => assert!(matches!(error, StoreError::Object { .. }), "{error}"),
@@ -128,8 +128,8 @@ fn a_server_that_is_gone_is_an_error_that_names_the_object() {
     let failing = Failing::new();
     let mut options = failing.options.clone();
     options.retry_for = Duration::from_secs(1);
-    let place = moto::place(&failing.bucket);
-    let store = ChunkStore::open(&place, &metadata(), &options).expect("made");
+    let location = moto::location(&failing.bucket);
+    let store = ChunkStore::open(&location, &metadata(), &options).expect("made");
     write(&store, &[(KEY, chunk(6))]).expect("writes");
     failing.proxy.script(|_, _| Fate::Unheard);
     let error = futures::executor::block_on(store.read(KEY)).expect_err("nobody is there");

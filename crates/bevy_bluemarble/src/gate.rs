@@ -22,7 +22,7 @@ use bevy::{prelude::*, tasks::ComputeTaskPool};
 use crate::workers;
 
 /// The longest single wait.
-const LONGEST_WAIT: Duration = Duration::from_millis(8);
+const MAX_WAIT: Duration = Duration::from_millis(8);
 
 /// Workers with more jobs than this are far behind: some tenths of a second.
 #[cfg(feature = "render")]
@@ -86,11 +86,11 @@ impl FrameGate {
         }
         let Gate { is_closed, waiting, opened, .. } = &*self.0;
         if is_closed.load(Ordering::Relaxed) {
-            let worked = WAITED_AT.get().map_or(LONGEST_WAIT, |at| at.elapsed());
+            let worked = WAITED_AT.get().map_or(MAX_WAIT, |at| at.elapsed());
             let lock = waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let still_closed = |_: &mut ()| is_closed.load(Ordering::Relaxed);
             // Whether it was opened or took too long, work goes on.
-            drop(opened.wait_timeout_while(lock, worked.min(LONGEST_WAIT), still_closed));
+            drop(opened.wait_timeout_while(lock, worked.min(MAX_WAIT), still_closed));
             WAITED_AT.set(Some(Instant::now()));
         }
         // The system lets a thread that does not ask go on for milliseconds when another one wakes.

@@ -1,4 +1,4 @@
-//! A place to a world: with its baseline where unedited voxels matter, else without.
+//! A location to a world: with its baseline where unedited voxels matter, else without.
 
 use std::{
     ffi::OsString,
@@ -8,7 +8,7 @@ use std::{
 
 use bluemarble_core::MaterialTable;
 use bluemarble_store::{
-    ChunkStore, LogOptions, StoreError, StoreOptions, WorldLock, WorldMetadata, WorldPlace,
+    ChunkStore, LogOptions, StoreError, StoreOptions, WorldLocation, WorldLock, WorldMetadata,
     layout::METADATA_NAME,
 };
 use bluemarble_terrain::Baseline;
@@ -25,8 +25,8 @@ use crate::{baseline_args::BaselineArgs, failure::Failure};
 #[derive(Args, Clone, Debug)]
 pub struct WorldArgs {
     /// The world directory. Commands that only read take an s3://, gs:// or az:// URL too.
-    #[arg(id = "world", value_name = "DIR", value_parser = OsStringValueParser::new().try_map(place))]
-    pub place: WorldPlace,
+    #[arg(id = "world", value_name = "DIR", value_parser = OsStringValueParser::new().try_map(location))]
+    pub location: WorldLocation,
     /// The material table (RON) the world was made with [default: the one in the world directory, else
     /// the standard table].
     #[arg(long, value_name = "FILE")]
@@ -36,10 +36,10 @@ pub struct WorldArgs {
 }
 
 /// A path that is no text is a directory all the same.
-fn place(text: OsString) -> Result<WorldPlace, StoreError> {
+fn location(text: OsString) -> Result<WorldLocation, StoreError> {
     match text.to_str() {
         Some(text) => text.parse(),
-        None => Ok(WorldPlace::Directory(text.into())),
+        None => Ok(WorldLocation::Directory(text.into())),
     }
 }
 
@@ -62,9 +62,9 @@ impl WorldArgs {
     /// The directory of the world; refused if it lies elsewhere.
     pub fn dir(&self) -> Result<&Path, Failure> {
         self.known_dir().ok_or_else(|| {
-            let place = &self.place;
+            let location = &self.location;
             Failure::new(format!(
-                "{place}: this command needs a world directory; info, verify, get, query and export \
+                "{location}: this command needs a world directory; info, verify, get, query and export \
                  read worlds in object stores"
             ))
         })
@@ -72,8 +72,8 @@ impl WorldArgs {
 
     /// The directory of the world, if it lies in one.
     pub fn known_dir(&self) -> Option<&Path> {
-        match &self.place {
-            WorldPlace::Directory(dir) => Some(dir),
+        match &self.location {
+            WorldLocation::Directory(dir) => Some(dir),
             _ => None,
         }
     }
@@ -107,11 +107,11 @@ impl WorldArgs {
             // Only who may write has what is in the log alone.
             Some(dir) => HybridWorld::open(dir, baseline, materials)?,
             None => {
-                let store = open_read_only(&self.place)?;
+                let store = open_read_only(&self.location)?;
                 block_on(HybridWorld::builder(baseline, materials).with_store(store).open())?
             }
         };
-        block_on(world.rebuild_parents())?;
+        block_on(world.update_parents())?;
         Ok(world)
     }
 
@@ -124,7 +124,7 @@ impl WorldArgs {
         Err(Failure::new(format!(
             "{}: nothing says how to make the baseline of this world, `{made}`; give it with --baseline \
              and its flags, or once for all with `bluemarble new`",
-            self.place
+            self.location
         )))
     }
 
@@ -144,7 +144,7 @@ impl WorldArgs {
             return Err(Failure::new(format!(
                 "{}/{METADATA_NAME}: the world was made with the baseline `{found}`, not with `{made}`; \
                  give the flags of --baseline that spell it",
-                self.place
+                self.location
             )));
         }
         Ok(Some(Ground { baseline, materials }))
@@ -168,12 +168,12 @@ impl WorldArgs {
 
     /// What the world says of itself.
     pub fn metadata(&self) -> Result<WorldMetadata, Failure> {
-        Ok(open_read_only(&self.place)?.metadata().clone())
+        Ok(open_read_only(&self.location)?.metadata().clone())
     }
 
     /// Opens what is stored and nothing else, for reading; changes nothing.
     pub fn look(&self) -> Result<Looked, Failure> {
-        let store = open_read_only(&self.place)?;
+        let store = open_read_only(&self.location)?;
         let lock = match self.known_dir().map(WorldLock::take).transpose() {
             // Where nothing can be written, there is no other writer.
             Err(StoreError::Unwritable { .. }) => None,
@@ -193,20 +193,20 @@ pub fn is_world(dir: &Path) -> bool {
     dir.join(METADATA_NAME).exists()
 }
 
-fn open_read_only(place: &WorldPlace) -> Result<ChunkStore, Failure> {
-    ChunkStore::open_read_only(place, &StoreOptions::default()).map_err(|error| match error {
-        StoreError::NoWorld { .. } => match place {
-            WorldPlace::Directory(dir) if dir.join("region0").is_dir() => {
+fn open_read_only(location: &WorldLocation) -> Result<ChunkStore, Failure> {
+    ChunkStore::open_read_only(location, &StoreOptions::default()).map_err(|error| match error {
+        StoreError::NoWorld { .. } => match location {
+            WorldLocation::Directory(dir) if dir.join("region0").is_dir() => {
                 let path = dir.join(METADATA_NAME).display().to_string();
                 StoreError::MissingMetadata { path }.into()
             }
             _ => Failure::new(format!(
-                "{place}: there is no world here (no {METADATA_NAME}); make one with `bluemarble new`"
+                "{location}: there is no world here (no {METADATA_NAME}); make one with `bluemarble new`"
             )),
         },
         // It was opened as what it says of itself: the document contradicts itself.
-        StoreError::Mismatch { .. } => Failure::damaged(format!("{place}: {error}")),
-        StoreError::Syntax { .. } => Failure::from(error).at(place),
+        StoreError::Mismatch { .. } => Failure::damaged(format!("{location}: {error}")),
+        StoreError::Syntax { .. } => Failure::from(error).at(location),
         error => error.into(),
     })
 }

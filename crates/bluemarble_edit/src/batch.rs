@@ -1,19 +1,19 @@
 //! [`Steps`]: changed cells of chunks on their way into a batch, and what every batch is checked for.
 
 use bluemarble_core::{Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape, VoxelPos};
-use bluemarble_world::{WorldError, cuboid::Cuboid};
+use bluemarble_world::{WorldError, uniform_box::UniformBox};
 
 use crate::EditError;
 
 /// The most steps of a batch: a quarter of a gigabyte.
 pub const MAX_STEPS: usize = 1 << 22;
 /// How many single cells of a chunk take as much of the world's memory as a box.
-const CELLS_WORTH_A_BOX: u64 = 8;
+const MIN_BOX_CELLS: u64 = 8;
 
 /// What cells become, chunk by chunk.
 #[derive(Debug, Default)]
 pub struct Steps {
-    boxes: Vec<(ChunkKey, Cuboid<MaterialId>)>,
+    boxes: Vec<(ChunkKey, UniformBox<MaterialId>)>,
     cells: u64,
 }
 
@@ -22,14 +22,14 @@ impl Steps {
     pub fn add(
         &mut self,
         key: ChunkKey,
-        cuboids: impl IntoIterator<Item = Cuboid<MaterialId>>,
+        boxes: impl IntoIterator<Item = UniformBox<MaterialId>>,
     ) -> Result<(), EditError> {
-        for cuboid in cuboids {
-            self.cells += cuboid.count();
-            self.boxes.push((key, cuboid));
+        for uniform in boxes {
+            self.cells += uniform.count();
+            self.boxes.push((key, uniform));
         }
         if self.boxes.len() > MAX_STEPS {
-            return Err(EditError::TooManySteps { most: MAX_STEPS });
+            return Err(EditError::TooManySteps { max: MAX_STEPS });
         }
         Ok(())
     }
@@ -37,16 +37,16 @@ impl Steps {
     /// The batch, in the smaller of its forms: boxes, or cell by cell.
     pub fn batch(self, cause: Cause) -> Result<EditBatch, EditError> {
         let mut batch = EditBatch::new().caused_by(cause);
-        let as_boxes = self.boxes.len() as u64 * CELLS_WORTH_A_BOX <= self.cells
-            || self.cells > MAX_STEPS as u64;
-        for (key, cuboid) in self.boxes {
-            let (cells, corner) = (cuboid.cells(), key.min_voxel());
+        let as_boxes =
+            self.boxes.len() as u64 * MIN_BOX_CELLS <= self.cells || self.cells > MAX_STEPS as u64;
+        for (key, uniform) in self.boxes {
+            let (cells, corner) = (uniform.cells(), key.min_voxel());
             let voxels = LatticeBox::new(corner + cells.min, corner + cells.max);
             if as_boxes {
-                batch.fill_box(key.region, voxels, cuboid.value);
+                batch.fill_box(key.region, voxels, uniform.value);
             } else {
                 voxels_of(voxels)
-                    .for_each(|at| _ = batch.set(VoxelPos::new(key.region, at), cuboid.value));
+                    .for_each(|at| _ = batch.set(VoxelPos::new(key.region, at), uniform.value));
             }
         }
         Ok(batch)

@@ -1,7 +1,7 @@
 //! [`Brick`]: a dense box of cells on its way into a world, as few and large boxes of edits.
 
 use bluemarble_core::{CHUNK_EDGE, LatticeBox, MaterialId};
-use bluemarble_world::{EditBatch, cuboid};
+use bluemarble_world::{EditBatch, uniform_box};
 use glam::{IVec3, ivec3};
 
 /// Marks a cell that stays what it is.
@@ -42,15 +42,15 @@ impl Brick {
 
     fn batch(&self, region: u8, piece: LatticeBox) -> EditBatch {
         let low = piece.min - self.voxels.min;
-        let cuboids = cuboid::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
+        let boxes = uniform_box::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
             let material = self.cells[self.index(low + cell)];
             (material != KEEP).then_some(material)
         });
         let mut batch = EditBatch::new();
-        for cuboid in cuboids {
-            let cells = cuboid.cells();
+        for uniform in boxes {
+            let cells = uniform.cells();
             let voxels = LatticeBox::new(piece.min + cells.min, piece.min + cells.max);
-            batch.fill_box(region, voxels, cuboid.value);
+            batch.fill_box(region, voxels, uniform.value);
         }
         batch
     }

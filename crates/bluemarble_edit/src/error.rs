@@ -21,28 +21,28 @@ pub enum EditError {
         reason: String,
     },
     /// A shape that holds more cells than are worked on at once.
-    #[error("the {what} holds more than {most} {unit}; make it smaller, or do it in parts")]
+    #[error("the {what} holds more than {max} {unit}; make it smaller, or do it in parts")]
     TooLarge {
         /// Brush or clipboard.
         what: &'static str,
         /// Cells or chunks.
         unit: &'static str,
         /// How many are allowed.
-        most: u64,
+        max: u64,
     },
     /// Changes that are too scattered for one batch.
-    #[error("the changes are more than {most} steps of a batch; make the brush or the box smaller")]
+    #[error("the changes are more than {max} steps of a batch; make the brush or the box smaller")]
     TooManySteps {
         /// How many are allowed.
-        most: usize,
+        max: usize,
     },
     /// A smoothing brush with a strength that does not exist.
-    #[error("the strength of smoothing is {strength}; it is 1 to {most}")]
+    #[error("the strength of smoothing is {strength}; it is 1 to {max}")]
     Strength {
         /// The strength asked for.
         strength: u8,
         /// The largest one.
-        most: u8,
+        max: u8,
     },
 }
 
@@ -64,12 +64,12 @@ pub enum VoxError {
     #[error("cannot write: {0}; check the path, its permissions and the disk")]
     Write(io::Error),
     /// The file is larger than any that is read.
-    #[error("{bytes} bytes; at most {most} are read: split the scene")]
+    #[error("{bytes} bytes; at most {max} are read: split the scene")]
     FileTooLarge {
         /// Its length.
         bytes: u64,
         /// The longest allowed.
-        most: u64,
+        max: u64,
     },
     /// The bytes are no scene, or a damaged one.
     #[error("{0}; export it again as .vox")]
@@ -78,12 +78,12 @@ pub enum VoxError {
     #[error("it shows no model; export one that does")]
     NoModel,
     /// More cells than a clipboard holds.
-    #[error("the scene is {size}; at most {most} cells are taken at once: split it")]
+    #[error("the scene is {size}; at most {max} cells are taken at once: split it")]
     SceneTooLarge {
         /// Its size along x, y and z.
         size: String,
         /// The most cells.
-        most: u64,
+        max: u64,
     },
     /// More materials than a palette has colours.
     #[error("{count} materials; a .vox palette has no more than 255: take a smaller box")]
@@ -98,14 +98,12 @@ pub enum VoxError {
         material: MaterialId,
     },
     /// A box too long for the models that a scene may place.
-    #[error(
-        "{models} models of 256 cells each way; a scene has at most {most}: take a smaller box"
-    )]
+    #[error("{models} models of 256 cells each way; a scene has at most {max}: take a smaller box")]
     TooManyModels {
         /// How many there would be.
         models: usize,
         /// How many are allowed.
-        most: usize,
+        max: usize,
     },
 }
 

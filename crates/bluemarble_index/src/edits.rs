@@ -9,7 +9,7 @@ use glam::IVec3;
 use rustc_hash::FxHashMap;
 
 /// Nodes that are looked at in a box.
-const MOST_LOOKS: usize = 256;
+const MAX_LOOKS: usize = 256;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Node {
@@ -172,7 +172,7 @@ impl EditOctree {
                 continue;
             }
             looks += 1;
-            if key.lod == 0 || looks > MOST_LOOKS {
+            if key.lod == 0 || looks > MAX_LOOKS {
                 return true;
             }
             open.extend(key.children().into_iter().flatten());

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 /// How long a chunk that could not be looked at rests the first time; twice as long each time after.
 const FIRST_REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(64);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(64);
 
 /// Why a chunk waits; what is urgent comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,16 +110,16 @@ impl RebuildQueue {
         self.ready.insert(rank(waiting.urgency, key), key);
     }
 
-    /// Claims some chunks and tells their last changes, the most urgent first. What rests is left alone until its
+    /// Claims at most `max` chunks and tells their last changes, the most urgent first. What rests is left alone until its
     /// time has come.
-    pub fn claim(&mut self, most: usize, now: Instant) -> Vec<(ChunkKey, u64)> {
+    pub fn claim(&mut self, max: usize, now: Instant) -> Vec<(ChunkKey, u64)> {
         while let Some(&(until, rank)) = self.resting.first()
             && until <= now
         {
             self.resting.pop_first();
             self.end_rest(rank);
         }
-        let claimed = std::iter::from_fn(|| self.ready.pop_first()).take(most);
+        let claimed = std::iter::from_fn(|| self.ready.pop_first()).take(max);
         let claimed = claimed.filter_map(|(_, key)| {
             let waiting = self.waiting.get_mut(&key)?;
             waiting.stage = Stage::Claimed;
@@ -147,7 +147,7 @@ impl RebuildQueue {
         self.release(key, |waiting| {
             let rest = FIRST_REST.saturating_mul(1 << waiting.failures.min(16));
             waiting.failures += 1;
-            Stage::Resting(now + rest.min(LONGEST_REST))
+            Stage::Resting(now + rest.min(MAX_RETRY_DELAY))
         });
     }
 
@@ -263,15 +263,15 @@ mod tests {
                             (known.1, known.3) = (Urgency::Wanted, None);
                         }
                     }
-                    Step::Claim(most) => {
+                    Step::Claim(max) => {
                         let free = oracle.iter().filter(|(_, (.., claimed, rests))| {
                             !claimed && rests.is_none_or(|until| until <= now)
                         });
                         let mut expected: Vec<_> =
                             free.map(|(&number, known)| (rank(known.1, key(number)), number)).collect();
                         expected.sort_unstable();
-                        expected.truncate(most);
-                        let claimed = queue.claim(most, now);
+                        expected.truncate(max);
+                        let claimed = queue.claim(max, now);
                         prop_assert_eq!(claimed.len(), expected.len());
                         for ((found, change), (_, number)) in claimed.into_iter().zip(expected) {
                             let known = oracle.get_mut(&number).expect("it waits");
@@ -306,7 +306,7 @@ mod tests {
                         else {
                             return Err(TestCaseError::fail("it rests"));
                         };
-                        prop_assert!(*until >= now + FIRST_REST && *until <= now + LONGEST_REST);
+                        prop_assert!(*until >= now + FIRST_REST && *until <= now + MAX_RETRY_DELAY);
                         let known = oracle.get_mut(&number).expect("it waits");
                         (known.2, known.3) = (false, Some(*until));
                     }

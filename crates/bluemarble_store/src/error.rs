@@ -124,19 +124,19 @@ pub enum StoreError {
         /// The first such cell.
         cell: usize,
     },
-    /// A text names no place, or there is nothing that could hold a world.
-    #[error("{place}: not a place for a world: {reason}")]
-    Place {
+    /// A text names no location, or there is nothing that could hold a world.
+    #[error("{location}: not a location for a world: {reason}")]
+    Location {
         /// The path or URL.
-        place: String,
+        location: String,
         /// What is wrong with it.
         reason: String,
     },
     /// A setting of an object store is not known.
-    #[error("{place}: setting {setting}: {reason}; see docs/object-stores.md for their names")]
+    #[error("{location}: setting {setting}: {reason}; see docs/object-stores.md for their names")]
     Setting {
         /// The URL.
-        place: String,
+        location: String,
         /// Its key.
         setting: String,
         /// What is wrong with it.
@@ -144,33 +144,33 @@ pub enum StoreError {
     },
     /// The program knows no object stores.
     #[error(
-        "{place}: this program was built without object stores; build it with the cargo feature \
+        "{location}: this program was built without object stores; build it with the cargo feature \
          `cloud` of bluemarble_store"
     )]
     CloudDisabled {
         /// The URL.
-        place: String,
+        location: String,
     },
     /// There is no world to read.
-    #[error("{place}: no world is there (no zarr.json); check the path or URL")]
+    #[error("{location}: no world is there (no zarr.json); check the path or URL")]
     NoWorld {
         /// The path or URL.
-        place: String,
+        location: String,
     },
     /// The world was opened for reading.
-    #[error("{place}: opened for reading only; open it for writing to change it")]
+    #[error("{location}: opened for reading only; open it for writing to change it")]
     ReadOnly {
         /// The path or URL.
-        place: String,
+        location: String,
     },
     /// Another writer has the world.
     #[error(
-        "{place}: open for writing by {writer}; close it there, or try again in {free_in_s} s if that \
+        "{location}: open for writing by {writer}; close it there, or try again in {free_in_s} s if that \
          writer is gone; anybody may open it for reading"
     )]
     HeldByWriter {
         /// The URL.
-        place: String,
+        location: String,
         /// The process and its machine.
         writer: String,
         /// Seconds until the lease is free unless its writer renews it.
@@ -178,22 +178,22 @@ pub enum StoreError {
     },
     /// This writer has the world no more.
     #[error(
-        "{place}: nothing may be written any more, the lease is lost: {reason}; open the world again"
+        "{location}: nothing may be written any more, the lease is lost: {reason}; open the world again"
     )]
     LeaseLost {
         /// The URL.
-        place: String,
+        location: String,
         /// How it was lost.
         reason: String,
     },
     /// The lease of a world cannot be understood.
     #[error(
-        "{place}: the lease {name} is damaged: {reason}; delete it if nobody has the world open for \
+        "{location}: the lease {name} is damaged: {reason}; delete it if nobody has the world open for \
          writing"
     )]
     DamagedLease {
         /// The URL.
-        place: String,
+        location: String,
         /// The object.
         name: &'static str,
         /// What is wrong with it.

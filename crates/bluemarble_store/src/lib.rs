@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use bluemarble_core::{Chunk, ChunkKey, Flat, MaterialTable, Shape};
-//! use bluemarble_store::{ChunkStore, StoreOptions, WorldMetadata, WorldPlace};
+//! use bluemarble_store::{ChunkStore, StoreOptions, WorldMetadata, WorldLocation};
 //! use futures::executor::block_on;
 //! use glam::IVec3;
 //!
@@ -11,7 +11,7 @@
 //!     let shape = Shape::Flat(Flat { voxel_m: 0.5 });
 //!     // The ground that the world is made on: it is never opened on another one.
 //!     let metadata = WorldMetadata::new(shape, "my ground 1".to_owned(), &materials);
-//!     let store = ChunkStore::open(&WorldPlace::Memory, &metadata, &StoreOptions::default())?;
+//!     let store = ChunkStore::open(&WorldLocation::Memory, &metadata, &StoreOptions::default())?;
 //!
 //!     let key = ChunkKey::new(0, 0, IVec3::new(1, 0, -1));
 //!     let granite = Chunk::uniform(materials.id("granite")?);
@@ -65,7 +65,7 @@ pub mod storage;
 pub mod store;
 
 pub use advise::{AreaStatistics, advise};
-pub use backend::{Capabilities, StoreOptions, WorldPlace};
+pub use backend::{Capabilities, StoreOptions, WorldLocation};
 pub use directory::WorldLock;
 pub use error::StoreError;
 pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};

@@ -18,7 +18,7 @@ pub(crate) type Floors = [i32; 5];
 /// Sandstone never reaches deeper below the ground than this.
 const LOOSE_DEPTH_M: f64 = 112.0;
 /// What lies on top never covers steps of more cells.
-pub(crate) const MOST_COVERED_CELLS: f64 = 3.0;
+pub(crate) const MAX_COVERED_CELLS: f64 = 3.0;
 /// Heights of the smooth ground between which sea crust turns into land crust.
 const MARGIN_M: [f64; 2] = [-3000.0, -300.0];
 const GRANITE_FLOOR_M: f64 = -15_000.0;
@@ -81,7 +81,7 @@ pub(crate) fn column_bounds(
 ) -> ColumnBounds<Floors> {
     let [granite_floor_m, basalt_floor_m] =
         crust_bounds_m(base_m).map(|floor_m| floor_m.grown(0.02));
-    let loose_depth_m = LOOSE_DEPTH_M.max(MOST_COVERED_CELLS * cell_m);
+    let loose_depth_m = LOOSE_DEPTH_M.max(MAX_COVERED_CELLS * cell_m);
     // No more is known of what is loose than how deep it reaches at most.
     let loose_floor_m = Interval::new(ground_m.lo - loose_depth_m, f64::INFINITY);
     let floors_m = [loose_floor_m, loose_floor_m, loose_floor_m, granite_floor_m, basalt_floor_m];

@@ -56,12 +56,12 @@ pub enum WorldError {
         lattice: LatticeBox,
     },
     /// A grid without samples, or with too many.
-    #[error("a grid of {resolution} has no samples or more than {most}; take another resolution")]
+    #[error("a grid of {resolution} has no samples or more than {max}; take another resolution")]
     TooManySamples {
         /// Samples along x, y and z.
         resolution: UVec3,
         /// How many are allowed.
-        most: u64,
+        max: u64,
     },
     /// A box has no voxels or a sphere no radius.
     #[error("operation {operation} of the edit holds no voxel: {reason}; leave it out")]
@@ -83,12 +83,12 @@ pub enum WorldError {
     #[error("material 65535 means \"not stored\" on disk and cannot be set; use 0 for air")]
     ReservedMaterial,
     /// More chunks at once than fit in memory.
-    #[error("the edit touches {chunks} chunks, at most {most} are allowed at once; split it")]
+    #[error("the edit touches {chunks} chunks, at most {max} are allowed at once; split it")]
     TooLarge {
         /// How many chunks the edit touches, or may touch.
         chunks: u64,
         /// How many are allowed.
-        most: u64,
+        max: u64,
     },
     /// The store lists a chunk and then does not have it.
     #[error("chunk {key} was edited, but the store has lost it; restore its shard from a backup")]

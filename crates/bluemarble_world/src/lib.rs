@@ -32,7 +32,7 @@
 //! ```text
 //! read:       strokes over: cache -> store -> baseline
 //! edit:       plan (voxels to strokes on chunks) -> delta log -> strokes in memory
-//! rebuild:    changed chunks -> their parents, lod by lod, until nothing changes any more
+//! parents:    changed chunks -> their parents, lod by lod, until nothing changes any more
 //! checkpoint: strokes and parents -> whole shards of the store -> the log forgets them
 //! ```
 //!
@@ -44,9 +44,8 @@
 //! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
 //! | [`query`] | what places and boxes are made of, at any lod |
 //! | [`ray`] | what a ray hits in the world, drawn or not |
-//! | [`pick`] | [`pick::first_hit`]: the first cell of a chunk that a ray hits |
 //! | [`plan`] | which cells of which chunks a batch touches |
-//! | [`cuboid`] | cells of a chunk that have something in common, as few and large boxes |
+//! | [`uniform_box`] | cells of a chunk that have something in common, as few and large boxes |
 //! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
 //! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
 //! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
@@ -59,7 +58,6 @@
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 pub mod builder;
-pub mod cuboid;
 pub mod document;
 pub mod downsampled;
 pub mod draft;
@@ -68,13 +66,13 @@ pub mod hybrid;
 pub mod manager;
 pub mod migration;
 mod parallel;
-pub mod pick;
 pub mod plan;
 pub mod query;
 pub mod ray;
 pub mod reader;
 pub mod report;
 pub mod statistics;
+pub mod uniform_box;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use bluemarble_index::SnapshotError;
@@ -90,9 +88,8 @@ pub use hybrid::{
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use migration::{Migration, MigrationError};
-pub use pick::VoxelHit;
 pub use query::{Exactness, HomogeneousBox, Samples};
-pub use ray::{RayCast, RayHit, RayOptions};
+pub use ray::{RayCast, RayHit, RayOptions, first_hit_in_chunk};
 pub use reader::{Explanation, RayTarget, WorldReader};
 pub use report::{Condition, Health, WorldReport};
 pub use statistics::{Activity, DiskUse, WorldStatistics};

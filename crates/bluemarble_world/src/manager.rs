@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::{HybridWorld, IndexReport};
 
 /// Chunks at which a worker looks before it gives way and asks again what is most urgent.
-const CHUNKS_A_STEP: usize = 8;
+const CHUNKS_PER_STEP: usize = 8;
 /// How often, at most, what the index knows is kept for the next session while this one goes on.
 const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -187,7 +187,7 @@ impl Drop for RebuildManager {
 /// What a worker does, until the manager stops.
 fn work(world: &HybridWorld, shared: &Shared) {
     while wait_for_round(shared) {
-        let (report, error) = block_on(world.index_some(CHUNKS_A_STEP));
+        let (report, error) = block_on(world.index_some(CHUNKS_PER_STEP));
         if let Some(error) = error {
             tracing::warn!("the index cannot look at a chunk yet, trying again: {error}");
         }

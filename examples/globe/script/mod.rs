@@ -221,7 +221,7 @@ pub fn advance(
     script.phase_frame += 1;
     if script.options.check_cut {
         script.cut_checks.0 += 1;
-        script.cut_checks.1 += progress.wrong_places() as u64;
+        script.cut_checks.1 += progress.holes_and_overlaps() as u64;
     }
     let shape = world.0.shape();
     let fov_rad = match projection {

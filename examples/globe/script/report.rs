@@ -72,7 +72,7 @@ struct Report<'a> {
     world: bluemarble_world::WorldStatistics,
     edit: Option<&'a EditReport>,
     cut_frames_checked: u64,
-    cut_wrong_places: u64,
+    cut_holes_and_overlaps: u64,
     standing: Option<&'a (StreamingStatistics, StreamingStatistics)>,
     flight: &'a [FlightFrame],
 }
@@ -151,7 +151,7 @@ pub fn write_report(
         world: world.0.statistics(),
         edit: script.edit.as_ref(),
         cut_frames_checked: script.cut_checks.0,
-        cut_wrong_places: script.cut_checks.1,
+        cut_holes_and_overlaps: script.cut_checks.1,
         standing: script.standing.as_ref(),
         flight: &script.flight,
     };

@@ -17,8 +17,8 @@ use crate::{sight::Sight, viewer::EARTH};
 /// Brighter pixels of the picture with the high sun may have lost their shading.
 const SATURATED_LUMA: f64 = 0.9;
 /// Where the high sun gives less, by hillshade and by light, there is too little to divide by.
-const LEAST_SHADE: f64 = 0.2;
-const LEAST_LIGHT: f64 = 1e-3;
+const MIN_SHADE: f64 = 0.2;
+const MIN_LIGHT: f64 = 1e-3;
 
 /// A picture and the direction of its sun.
 pub struct Lit<'a> {
@@ -108,8 +108,8 @@ pub fn compare(low: &Lit, high: &Lit, sight: &Sight) -> Shading {
     let pairs: Vec<[f64; 2]> = blocks
         .iter()
         .filter(|block| {
-            let lit = block.light[1] > LEAST_LIGHT * pixels;
-            block.is_good && lit && block.shade[1] > LEAST_SHADE * pixels
+            let lit = block.light[1] > MIN_LIGHT * pixels;
+            block.is_good && lit && block.shade[1] > MIN_SHADE * pixels
         })
         .map(|block| [block.light[0] / block.light[1], block.shade[0] / block.shade[1]])
         .collect();

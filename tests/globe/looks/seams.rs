@@ -16,7 +16,7 @@ const CLEAR: usize = 18;
 /// Every so many rows is asked for its lods.
 const LOD_ROWS: u32 = 10;
 /// Smaller steps cannot be seen.
-const LEAST_STEP: f64 = 1.0 / 255.0;
+const MIN_STEP: f64 = 1.0 / 255.0;
 
 /// What lies across a border.
 pub struct Seam {
@@ -30,7 +30,7 @@ pub struct Seam {
 impl Seam {
     /// How much more there is at the border.
     pub fn ratio(&self) -> f64 {
-        self.step / self.beside.max(LEAST_STEP)
+        self.step / self.beside.max(MIN_STEP)
     }
 
     /// Measures rows, each with the pixel left of the border.

@@ -4,7 +4,7 @@ use avian3d::prelude::*;
 use bevy::prelude::*;
 use glam::DVec3;
 
-use super::{CollidesWithVoxels, place::place_by_transform};
+use super::{CollidesWithVoxels, initial_position::position_from_transform};
 use crate::space::WorldPosition;
 
 /// World position that positions of the physics engine are counted from, in metres.
@@ -28,7 +28,7 @@ impl PhysicsOrigin {
 /// physics engine; written by the game, they move the body.
 #[derive(Component, Clone, Copy, Debug, Default, Reflect)]
 #[reflect(Component, Default)]
-#[component(on_add = place_by_transform)]
+#[component(on_add = position_from_transform)]
 #[require(Transform)]
 pub struct WorldBody {
     /// What was written last; `None` before the first time.

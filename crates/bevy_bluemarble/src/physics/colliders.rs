@@ -54,14 +54,14 @@ impl ColliderStatistics {
 /// Colliders built at once.
 const JOBS: usize = 2;
 /// Colliders placed a frame: entering one into the engine's tree takes its time.
-const PLACED_A_FRAME: usize = 4;
+const PLACED_PER_FRAME: usize = 4;
 /// Chunks are looked for anew when something that collides has moved so far, in metres, and so much
 /// further than they have to be.
 const MOVED_M: f64 = 1.0;
 /// A collider goes when it is so much further away than it had to be near, in metres.
 const LINGER_M: f64 = 8.0;
 /// No collider is built further away than this, in chunks.
-const MOST_CHUNKS: f64 = 64.0;
+const MAX_CHUNKS: f64 = 64.0;
 
 /// A chunk near something that collides.
 #[derive(Default)]
@@ -267,7 +267,7 @@ impl WorldColliders {
     /// Places what is finished. True if anything has changed.
     fn place(&mut self, commands: &mut Commands, placing: &Placing<'_>) -> bool {
         let mut changed = false;
-        for _ in 0..PLACED_A_FRAME {
+        for _ in 0..PLACED_PER_FRAME {
             let Ok((key, built)) = self.ended.try_recv() else { break };
             self.running -= 1;
             let Some(ground) = self.grounds.get_mut(&key) else { continue };
@@ -340,7 +340,7 @@ impl WorldColliders {
 fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut(ChunkKey)) {
     let LatticePos { region, lattice } = shape.lattice_from_local(centre);
     // Cells of a planet are narrower towards the corners of a face.
-    let reach = (radius_m / shape.voxel_m() * 1.5).min(MOST_CHUNKS * f64::from(CHUNK_EDGE));
+    let reach = (radius_m / shape.voxel_m() * 1.5).min(MAX_CHUNKS * f64::from(CHUNK_EDGE));
     let chunk = |voxel: DVec3| voxel.floor().as_ivec3() >> CHUNK_EDGE.ilog2() as i32;
     let (low, high) = (chunk(lattice - reach), chunk(lattice + reach));
     for y in low.y..=high.y {

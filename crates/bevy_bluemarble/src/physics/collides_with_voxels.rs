@@ -2,13 +2,13 @@
 
 use bevy::prelude::*;
 
-use super::place::place_by_transform;
+use super::initial_position::position_from_transform;
 
 /// Voxels near this entity are obstacles: the player, a creature, a place where something lies. It is where its
 /// [`WorldPosition`](crate::space::WorldPosition) says, or its `Transform` if it has none.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Reflect)]
 #[reflect(Component, Default)]
-#[component(on_add = place_by_transform)]
+#[component(on_add = position_from_transform)]
 pub struct CollidesWithVoxels {
     /// How near, in metres.
     pub radius_m: f64,

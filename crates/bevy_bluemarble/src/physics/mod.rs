@@ -11,7 +11,7 @@
 //! | `collider` | the collider of a chunk, made on a worker |
 //! | `colliders` | chunks near [`CollidesWithVoxels`] entities become colliders, off the main thread |
 //! | `gravity` | bodies fall along the local up |
-//! | `place` | positions of what has a `Transform` only |
+//! | `initial_position` | positions of what has a `Transform` only |
 //! | `walker` | [`Walker`]: a character on foot |
 
 mod bubble;
@@ -19,7 +19,7 @@ mod collider;
 mod colliders;
 mod collides_with_voxels;
 mod gravity;
-mod place;
+mod initial_position;
 mod walker;
 
 use avian3d::{physics_transform::PhysicsTransformConfig, prelude::*};

@@ -14,7 +14,7 @@ use bevy::{
 use bluemarble_core::{
     CellPos, Face, GeoPosition, LatticePos, MaterialId, Shape, VoxelPos, shape::Ray,
 };
-use bluemarble_world::pick::first_hit;
+use bluemarble_world::first_hit_in_chunk;
 use glam::DVec3;
 use serde::Serialize;
 
@@ -146,19 +146,19 @@ fn pick_in(
         let entity = drawings.nodes.get(&key).and_then(|node| node.entity());
         let (Some(chunk), Some(entity)) = (&resident.chunk, entity) else { continue };
         let Some(span_m) = resident.bounds.ray_span_m(ray) else { continue };
-        let Some(hit) = first_hit(shape, ray, key, chunk, span_m, |material| !material.is_air())
-        else {
-            continue;
-        };
+        let solid = |material: MaterialId| !material.is_air();
+        let Some(hit) = first_hit_in_chunk(shape, ray, key, chunk, span_m, solid) else { continue };
         if best.as_ref().is_none_or(|(_, best)| hit.distance_m < best.distance_m) {
+            // Up if the ray starts in the cell.
+            let face = hit.face.unwrap_or(Face::PosY);
             let pick = VoxelPick {
                 world,
                 pos: hit.pos,
-                face: hit.face,
-                adjacent: adjacent(shape, hit.pos, key.lod, hit.face),
+                face,
+                adjacent: adjacent(shape, hit.pos, key.lod, face),
                 material: hit.material,
                 lod: key.lod,
-                geo: shape.geo_from_local(hit.point),
+                geo: hit.geo(shape),
                 point: frame.world_from_local(hit.point),
                 local_point: hit.point,
                 lattice_pos: shape.lattice_from_local_in(key.region, hit.point),

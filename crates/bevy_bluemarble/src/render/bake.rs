@@ -37,7 +37,7 @@ fn overlap_cells(lod: u8, pass: Pass) -> f64 {
 const CURVED_LOD: u8 = 12;
 
 /// Between two looks at whether the work is still wanted: some 0.3 ms.
-const QUADS_A_SLICE: usize = 1024;
+const QUADS_PER_SLICE: usize = 1024;
 /// Turns what a mesher made of one chunk into meshes.
 pub(super) struct Baker<'a> {
     corners: Corners<'a>,
@@ -76,7 +76,7 @@ impl<'a> Baker<'a> {
                 / 64.0
         });
         let mut mesh = QuadVertices::new(self.vertices, quads.len());
-        for slice in quads.chunks(QUADS_A_SLICE) {
+        for slice in quads.chunks(QUADS_PER_SLICE) {
             cancel.check()?;
             for quad in slice {
                 let corners = quad.corners();
@@ -141,7 +141,7 @@ impl<'a> Baker<'a> {
         let half_extent_m = self.corners.frame.half_extent_m();
         let mut words = Vec::new();
         let mut standard = Standard::default();
-        for slice in surface.vertices.chunks(QUADS_A_SLICE) {
+        for slice in surface.vertices.chunks(QUADS_PER_SLICE) {
             cancel.check()?;
             for vertex in slice {
                 let local = self.corners.local(vertex.position.as_dvec3());

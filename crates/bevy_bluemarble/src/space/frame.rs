@@ -4,7 +4,7 @@ use bevy::prelude::*;
 use bluemarble_core::shape::Ray;
 use glam::{DQuat, DVec3};
 
-use super::Placement;
+use super::WorldPoses;
 
 /// Where a voxel world lies: converts between the world's local space, that of its shape, and world space, both in metres.
 /// The plugin writes it in every frame, from the entity's [`WorldPosition`](super::WorldPosition) or `Transform`.
@@ -60,9 +60,9 @@ impl WorldFrame {
 }
 
 /// Keeps the frames of worlds up to date.
-pub(crate) fn follow(mut frames: Query<(Entity, &mut WorldFrame)>, placement: Placement) {
+pub(crate) fn follow(mut frames: Query<(Entity, &mut WorldFrame)>, poses: WorldPoses) {
     for (entity, mut frame) in &mut frames {
-        if let Some((position, rotation)) = placement.of(entity) {
+        if let Some((position, rotation)) = poses.of(entity) {
             frame.set_if_neq(WorldFrame { position, rotation });
         }
     }

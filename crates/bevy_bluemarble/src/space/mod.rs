@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `position` | [`WorldPosition`]: where entities are, in metres of world space |
 //! | `frame` | [`WorldFrame`]: where voxel worlds lie, and how they are turned |
-//! | `placement` | [`WorldSpace`], [`Placement`]: between world space and the renderer's |
+//! | `world_space` | [`WorldSpace`], [`WorldPoses`]: between world space and the renderer's |
 //! | `viewer` | [`Viewer`]: what worlds stream around |
 //! | `follows_transform` | positions that a `Transform` tells |
 //! | `floating` | the floating origin of [`big_space`] |
@@ -12,9 +12,9 @@
 mod floating;
 mod follows_transform;
 mod frame;
-mod placement;
 mod position;
 mod viewer;
+mod world_space;
 
 use bevy::prelude::*;
 use big_space::{
@@ -25,9 +25,9 @@ use big_space::{
 pub(crate) use self::{follows_transform::FollowsTransform, frame::follow};
 pub use self::{
     frame::WorldFrame,
-    placement::{Placement, WorldSpace},
     position::{WorldPosition, WorldRoot},
     viewer::Viewer,
+    world_space::{WorldPoses, WorldSpace},
 };
 use crate::systems::BluemarbleSystems;
 

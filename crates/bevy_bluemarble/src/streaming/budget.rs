@@ -11,12 +11,12 @@ use bevy::prelude::*;
 use super::settings::StreamingSettings;
 
 /// A frame counts at most this many times as much as frames before.
-const MOST_GROWTH: f64 = 1.5;
+const MAX_GROWTH: f64 = 1.5;
 /// How much one frame weighs in the mean.
 const WEIGHT: f64 = 0.1;
 /// Frames are taken to be no shorter and no longer.
-const SHORTEST_S: f64 = 1e-3;
-const LONGEST_S: f64 = 0.5;
+const MIN_S: f64 = 1e-3;
+const MAX_S: f64 = 0.5;
 
 /// How long frames take of late.
 #[derive(Debug)]
@@ -47,9 +47,8 @@ impl Pace {
     }
 
     fn note(&mut self, frame: Duration) {
-        let frame_s = frame.as_secs_f64().min(self.frame_s * MOST_GROWTH);
-        self.frame_s =
-            (self.frame_s * (1.0 - WEIGHT) + frame_s * WEIGHT).clamp(SHORTEST_S, LONGEST_S);
+        let frame_s = frame.as_secs_f64().min(self.frame_s * MAX_GROWTH);
+        self.frame_s = (self.frame_s * (1.0 - WEIGHT) + frame_s * WEIGHT).clamp(MIN_S, MAX_S);
     }
 }
 

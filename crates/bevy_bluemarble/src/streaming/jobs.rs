@@ -90,7 +90,7 @@ struct Board {
     worlds: Mutex<Vec<Arc<WorldJobs>>>,
     workers: AtomicUsize,
     /// After a node, workers beyond this number stop.
-    most_workers: AtomicUsize,
+    max_workers: AtomicUsize,
     /// Those that build what is out of date, on the pool for waiting tasks: an edit is seen even while all
     /// others are busy with long jobs.
     urgent_workers: AtomicUsize,
@@ -127,8 +127,8 @@ impl Board {
             // Results of a world that is gone are not received.
             let _ = end.send(JobEnd { key, result });
             drop(jobs);
-            let (workers, most) = (&self.workers, &self.most_workers);
-            if !urgent && workers.load(Ordering::Relaxed) > most.load(Ordering::Relaxed) {
+            let (workers, max) = (&self.workers, &self.max_workers);
+            if !urgent && workers.load(Ordering::Relaxed) > max.load(Ordering::Relaxed) {
                 break;
             }
             // Other tasks of the pool have their turn between two nodes.
@@ -161,7 +161,7 @@ impl JobBoard {
         }
         let catching_up = settings.jobs_catching_up.clamp(steady, RESULTS_WAITING.max(steady));
         let limit = if tell_backlog(waiting / steady) { catching_up } else { steady };
-        board.most_workers.store(limit, Ordering::Relaxed);
+        board.max_workers.store(limit, Ordering::Relaxed);
         // Counted once: workers that find nothing to do end at once.
         for _ in board.workers.load(Ordering::Relaxed)..waiting.min(limit) {
             board.workers.fetch_add(1, Ordering::Relaxed);

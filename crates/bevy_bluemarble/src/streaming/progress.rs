@@ -39,7 +39,7 @@ impl StreamingProgress<'_, '_> {
     }
 
     /// Places that are drawn twice or not at all: none, or something is wrong. Looks at every node.
-    pub fn wrong_places(&self) -> usize {
-        self.worlds.iter().map(|(_, streaming)| streaming.cut.wrong_places()).sum()
+    pub fn holes_and_overlaps(&self) -> usize {
+        self.worlds.iter().map(|(_, streaming)| streaming.cut.holes_and_overlaps()).sum()
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{gate::FrameGate, space::WorldFrame, world::VoxelWorld};
 
 /// What is drawn gets so much coarser a frame while it does not fit into memory.
-const COARSER_A_FRAME: f64 = 1.02;
+const COARSER_PER_FRAME: f64 = 1.02;
 /// Nothing gets coarser than this, whatever the budget.
 const MAX_COARSENESS: f64 = 64.0;
 /// Below this share of the memory budget what was made coarser gets finer again.
@@ -63,9 +63,9 @@ impl WorldStreaming {
     fn fit_into(&mut self, held_bytes: usize, budget_bytes: usize) {
         let before = self.coarseness;
         if held_bytes > budget_bytes {
-            self.coarseness = (before * COARSER_A_FRAME).min(MAX_COARSENESS);
+            self.coarseness = (before * COARSER_PER_FRAME).min(MAX_COARSENESS);
         } else if (held_bytes as f64) < budget_bytes as f64 * ROOMY_SHARE {
-            self.coarseness = (before / COARSER_A_FRAME).max(1.0);
+            self.coarseness = (before / COARSER_PER_FRAME).max(1.0);
         }
         self.coarseness_changes = self.coarseness != before;
         if self.coarseness_changes {

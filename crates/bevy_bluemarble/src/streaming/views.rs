@@ -5,7 +5,7 @@ use glam::DVec3;
 
 use super::cut::View;
 use crate::{
-    space::{Placement, Viewer, WorldFrame},
+    space::{Viewer, WorldFrame, WorldPoses},
     world::VoxelWorld,
 };
 
@@ -14,7 +14,7 @@ const AHEAD_S: f64 = 1.0;
 /// How much that counts of what is on screen.
 const AHEAD_WEIGHT: f64 = 0.7;
 /// Slower than this there is no need to look ahead.
-const LEAST_SPEED_M_S: f64 = 0.5;
+const MIN_SPEED_M_S: f64 = 0.5;
 /// Field of view and resolution of a viewer that is no camera.
 const PLAIN_FOV_RAD: f64 = 1.0;
 const PLAIN_HEIGHT_PX: f64 = 1080.0;
@@ -52,11 +52,11 @@ pub(super) fn collect_views(
     mut views: ResMut<Views>,
     time: Res<Time<Real>>,
     mut viewers: Query<(Entity, &Viewer, Option<&Camera>, Option<&Projection>, &mut Motion)>,
-    placement: Placement,
+    poses: WorldPoses,
 ) {
     views.0.clear();
     for (entity, viewer, camera, projection, mut motion) in &mut viewers {
-        let Some((position, rotation)) = placement.of(entity) else { continue };
+        let Some((position, rotation)) = poses.of(entity) else { continue };
         let size = camera.and_then(Camera::physical_viewport_size);
         let height_px = size.map_or(PLAIN_HEIGHT_PX, |size| f64::from(size.y.max(1)));
         let aspect = size.map_or(16.0 / 9.0, |size| f64::from(size.x.max(1)) / height_px);
@@ -76,7 +76,7 @@ pub(super) fn collect_views(
             weight: 1.0,
         };
         views.0.push(view);
-        if velocity_m_s.length() > LEAST_SPEED_M_S {
+        if velocity_m_s.length() > MIN_SPEED_M_S {
             let position = view.position + velocity_m_s * AHEAD_S;
             views.0.push(View { position, weight: AHEAD_WEIGHT, ..view });
         }

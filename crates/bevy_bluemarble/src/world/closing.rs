@@ -23,7 +23,7 @@ pub struct VoxelWorldClosed {
 }
 
 /// How long the end of the app waits for work that is on its way.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 /// The last save of a world is tried so often.
 const TRIES: u32 = 5;
 
@@ -157,7 +157,7 @@ pub(super) fn close_all_on_exit(
     if exits.read().next().is_none() {
         return;
     }
-    let until = Instant::now() + LONGEST_WAIT;
+    let until = Instant::now() + MAX_WAIT;
     let wait_for = |token: &WorkToken, holders: usize| {
         while !token.is_held_by(holders) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));

@@ -18,11 +18,11 @@ use super::{
 use crate::workers;
 
 /// While edits keep coming, coarser lods are brought up to date no more often than this.
-const REBUILD_EVERY: Duration = Duration::from_millis(250);
+const UPDATE_EVERY: Duration = Duration::from_millis(250);
 
 /// Whether coarser lods are behind the edits.
 #[derive(Debug)]
-struct Rebuilding {
+struct ParentUpdates {
     needed: bool,
     runs: bool,
     last: Instant,
@@ -46,19 +46,19 @@ pub struct WorldUpkeep {
     users: WorkToken,
     edits_on_their_way: usize,
     #[reflect(ignore)]
-    rebuilding: Rebuilding,
+    parents: ParentUpdates,
     #[reflect(ignore)]
     saving: Saving,
 }
 
-impl Default for Rebuilding {
+impl Default for ParentUpdates {
     fn default() -> Self {
         Self { needed: false, runs: false, last: Instant::now(), failed: false }
     }
 }
 
-impl Rebuilding {
-    /// Notes how a rebuild has ended; one that failed is tried again. What has changed, if it did not.
+impl ParentUpdates {
+    /// Notes how an update has ended; one that failed is tried again. What has changed, if it did not.
     fn ended(&mut self, result: Result<Vec<ChunkKey>, WorkError>) -> Option<Vec<ChunkKey>> {
         (self.runs, self.failed) = (false, result.is_err());
         result
@@ -72,7 +72,7 @@ impl Rebuilding {
 
 impl Default for WorldUpkeep {
     fn default() -> Self {
-        // One rebuild and one save at a time.
+        // One update of parents and one save at a time.
         let (end, ended) = bounded(2);
         Self {
             ended,
@@ -80,7 +80,7 @@ impl Default for WorldUpkeep {
             work: WorkToken::default(),
             users: WorkToken::default(),
             edits_on_their_way: 0,
-            rebuilding: Rebuilding::default(),
+            parents: ParentUpdates::default(),
             saving: Saving::default(),
         }
     }
@@ -91,7 +91,7 @@ impl WorldUpkeep {
     /// them in its store: edits on their way, and one each for lods and store that are behind.
     pub fn pending(&self) -> usize {
         self.edits_on_their_way
-            + usize::from(self.rebuilding.needed || self.rebuilding.runs)
+            + usize::from(self.parents.needed || self.parents.runs)
             + usize::from(self.saving.is_pending())
     }
 
@@ -107,7 +107,7 @@ impl WorldUpkeep {
 
     /// Notes that voxels were edited.
     pub(crate) fn note_edit(&mut self, delay: SaveDelay) {
-        self.rebuilding.needed = true;
+        self.parents.needed = true;
         self.saving.note_edit(delay);
     }
 
@@ -122,12 +122,12 @@ impl WorldUpkeep {
     }
 
     /// Carries edits into coarser lods: as soon as no edit is on its way, or now and then.
-    fn rebuild_when_due(&mut self, world: &HybridWorld) {
-        let Rebuilding { needed, runs, last, failed } = &mut self.rebuilding;
+    fn update_parents_when_due(&mut self, world: &HybridWorld) {
+        let ParentUpdates { needed, runs, last, failed } = &mut self.parents;
         let is_due = if *failed {
             last.elapsed() > RETRY_AFTER
         } else {
-            self.edits_on_their_way == 0 || last.elapsed() > REBUILD_EVERY
+            self.edits_on_their_way == 0 || last.elapsed() > UPDATE_EVERY
         };
         if !*needed || *runs || !is_due {
             return;
@@ -136,7 +136,7 @@ impl WorldUpkeep {
         let (world, end, token) = (world.clone(), self.end.clone(), self.work.clone());
         workers::pool()
             .spawn(async move {
-                let _ = end.send(Done::Rebuilt(guarded(world.rebuild_parents()).await));
+                let _ = end.send(Done::ParentsUpdated(guarded(world.update_parents()).await));
                 drop(token);
             })
             .detach();
@@ -157,16 +157,16 @@ pub(crate) fn keep_up(
         upkeep.saving.follow(*delay);
         while let Ok(done) = upkeep.ended.try_recv() {
             match done {
-                Done::Rebuilt(result) => {
-                    if let Some(chunks) = upkeep.rebuilding.ended(result) {
+                Done::ParentsUpdated(result) => {
+                    if let Some(chunks) = upkeep.parents.ended(result) {
                         changed.write(VoxelsChanged { world: entity, chunks, is_edit: false });
                     }
                 }
                 Done::Saved(result) => match upkeep.saving.ended(result) {
-                    Ok(CheckpointReport { lsn, chunks, rebuilt }) => {
+                    Ok(CheckpointReport { lsn, chunks, updated_parents }) => {
                         changed.write(VoxelsChanged {
                             world: entity,
-                            chunks: rebuilt,
+                            chunks: updated_parents,
                             is_edit: false,
                         });
                         saved.write(VoxelWorldSaved { world: entity, lsn, chunks });
@@ -178,7 +178,7 @@ pub(crate) fn keep_up(
                 },
             }
         }
-        upkeep.rebuild_when_due(&world.0);
+        upkeep.update_parents_when_due(&world.0);
         if asked.remove(&entity) {
             upkeep.saving.save_now();
         }

@@ -53,6 +53,6 @@ fn message(panic: &(dyn Any + Send)) -> String {
 /// How a piece of work has ended.
 pub(super) enum Done {
     /// Coarser chunks were brought up to date: those that have changed.
-    Rebuilt(Result<Vec<ChunkKey>, WorkError>),
+    ParentsUpdated(Result<Vec<ChunkKey>, WorkError>),
     Saved(Result<CheckpointReport, WorkError>),
 }

@@ -201,7 +201,7 @@ impl Info {
         if json {
             output::print_json(&report)?;
         } else {
-            output::print(&report.text(&self.world.place))?;
+            output::print(&report.text(&self.world.location))?;
         }
         if report.damaged > 0 {
             output::note("parts of the world are damaged: `bluemarble verify` names them");
@@ -270,9 +270,9 @@ fn estimate_rows(advice: &[Advice]) -> Vec<Vec<String>> {
 }
 
 impl Report {
-    fn text(&self, place: &bluemarble_store::WorldPlace) -> String {
+    fn text(&self, location: &bluemarble_store::WorldLocation) -> String {
         let mut text = vec![
-            format!("world      {}", place),
+            format!("world      {location}"),
             match self.shape {
                 bluemarble_core::Shape::Flat(_) => "shape      flat, 1 region".to_owned(),
                 bluemarble_core::Shape::CubeSphere(sphere) => {

@@ -238,7 +238,7 @@ fn named(world: &HybridWorld, material: MaterialId) -> Value {
 
 fn described(world: &HybridWorld, hit: &RayHit) -> Value {
     let (shape, mut answer) = (world.shape(), named(world, hit.material));
-    let place = hit.place(&shape);
+    let geo = hit.geo(&shape);
     answer["distance_m"] = json!(hit.distance_m);
     answer["region"] = json!(hit.pos.region);
     answer["voxel"] = json!(hit.pos.voxel.to_array());
@@ -246,9 +246,9 @@ fn described(world: &HybridWorld, hit: &RayHit) -> Value {
     answer["face"] = json!(hit.face.map(|face| face.name()));
     answer["normal"] = json!(hit.normal(&shape).map(|normal| normal.to_array()));
     answer["point_m"] = json!(hit.point.to_array());
-    answer["latitude"] = json!(place.lat_deg);
-    answer["longitude"] = json!(place.lon_deg);
-    answer["altitude_m"] = json!(place.altitude_m);
+    answer["latitude"] = json!(geo.lat_deg);
+    answer["longitude"] = json!(geo.lon_deg);
+    answer["altitude_m"] = json!(geo.altitude_m);
     answer
 }
 

@@ -83,7 +83,7 @@ impl Repair {
         for key in block_on(store.keys())? {
             keys.entry(key.lod).or_insert_with(Vec::new).push(key);
         }
-        Rebuild { store: &store, baseline: &*baseline, done: &mut done }.run(keys)?;
+        LodWriter { store: &store, baseline: &*baseline, done: &mut done }.run(keys)?;
         done.print(json)
     }
 }
@@ -195,33 +195,33 @@ fn refuse(lost: &[&Damage], json: bool) -> Result<ExitCode, Failure> {
 }
 
 /// All lods above 0, from the bottom to the top.
-struct Rebuild<'a> {
+struct LodWriter<'a> {
     store: &'a ChunkStore,
     baseline: &'a dyn Baseline,
     done: &'a mut Done,
 }
 
 /// A key in the order in which chunks are made.
-type Place = (u8, [i32; 3]);
+type Order = (u8, [i32; 3]);
 
-fn place(key: ChunkKey) -> Place {
+fn order(key: ChunkKey) -> Order {
     (key.region, key.pos.to_array())
 }
 
-impl Rebuild<'_> {
+impl LodWriter<'_> {
     /// `keys` are the chunks that are stored and whole, by lod.
     fn run(&mut self, keys: BTreeMap<u8, Vec<ChunkKey>>) -> Result<(), Failure> {
         let none = Vec::new();
         let mut edited: Vec<ChunkKey> = keys.get(&0).unwrap_or(&none).clone();
         for lod in 0..MAX_LOD {
             // Every parent that has an edited child, and every one that is stored, with cause or without.
-            let mut parents: BTreeMap<Place, (ChunkKey, Vec<ChunkKey>)> = BTreeMap::new();
+            let mut parents: BTreeMap<Order, (ChunkKey, Vec<ChunkKey>)> = BTreeMap::new();
             for &key in keys.get(&(lod + 1)).unwrap_or(&none) {
-                parents.entry(place(key)).or_insert((key, Vec::new()));
+                parents.entry(order(key)).or_insert((key, Vec::new()));
             }
             for child in edited {
                 if let Some(parent) = child.parent() {
-                    parents.entry(place(parent)).or_insert((parent, Vec::new())).1.push(child);
+                    parents.entry(order(parent)).or_insert((parent, Vec::new())).1.push(child);
                 }
             }
             edited = self.lod(parents)?;
@@ -232,7 +232,7 @@ impl Rebuild<'_> {
     /// Makes the chunks of one lod; gives those that are not the baseline's.
     fn lod(
         &mut self,
-        parents: BTreeMap<Place, (ChunkKey, Vec<ChunkKey>)>,
+        parents: BTreeMap<Order, (ChunkKey, Vec<ChunkKey>)>,
     ) -> Result<Vec<ChunkKey>, Failure> {
         let bar = progress::bar(parents.len() as u64, "repairing");
         let mut edited = Vec::new();

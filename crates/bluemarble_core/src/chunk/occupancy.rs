@@ -26,7 +26,7 @@ const BLOCK_WORDS: usize = 4;
 pub enum Around {
     /// The cell is occupied.
     Occupied,
-    /// The cell is free, and so is the aligned cuboid around it that is `1 << wide_log2` cells wide along x and z
+    /// The cell is free, and so is the aligned box around it that is `1 << wide_log2` cells wide along x and z
     /// and `1 << high_log2` along y; 6 is the chunk.
     Free {
         /// Binary logarithm of the edges along x and z in cells.

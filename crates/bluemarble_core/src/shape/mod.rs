@@ -27,7 +27,7 @@ mod walk;
 pub use self::{
     any::Shape,
     bounds::NodeBounds,
-    crossings::{AnyCrossings, Crossings, Cuboid, Exit, FlatCrossings, SphereCrossings},
+    crossings::{AnyCrossings, Crossings, Exit, FlatCrossings, SizedBox, SphereCrossings},
     cube_sphere::{CubeSphere, EARTH_RADIUS_M},
     flat::Flat,
     geographic::GeoPosition,

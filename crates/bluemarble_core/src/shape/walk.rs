@@ -8,7 +8,7 @@ use glam::IVec3;
 
 use super::{
     any::Shape,
-    crossings::{AnyCrossings, Crossings, Cuboid},
+    crossings::{AnyCrossings, Crossings, SizedBox},
     ray::Ray,
 };
 use crate::key::Face;
@@ -51,8 +51,9 @@ impl Iterator for CellWalk {
         let current = self.next;
         // Far outside of every region positions have no meaning and may be anything.
         let min = current.cell.wrapping_mul(IVec3::splat(1 << self.lod));
-        let exit =
-            self.crossings.exit(Cuboid { min, size: IVec3::splat(1 << self.lod) }, current.enter_m);
+        let exit = self
+            .crossings
+            .exit(SizedBox { min, size: IVec3::splat(1 << self.lod) }, current.enter_m);
         let cell = &mut self.next.cell[exit.axis];
         *cell = cell.wrapping_add(exit.step);
         self.next.entered = Some(Face::ALL[exit.axis * 2 + usize::from(exit.step < 0)]);

@@ -21,7 +21,7 @@ pub(super) fn of_shape(
     region: u8,
     shape: &BrushShape,
 ) -> Result<Vec<(ChunkKey, Mask)>, EditError> {
-    let too_large = |unit, most| EditError::TooLarge { what: "brush", unit, most };
+    let too_large = |unit, max| EditError::TooLarge { what: "brush", unit, max };
     if shape.volume() > MAX_CELLS as f64 {
         return Err(too_large("cells", MAX_CELLS));
     }
@@ -106,7 +106,8 @@ fn add(world: &Shape, key: ChunkKey, mask: Mask, masks: &mut FxHashMap<ChunkKey,
     let mut target = None;
     let mut folded = Mask::empty();
     for cell in mask.cells() {
-        if let Some((key, cell)) = plan::place(world, VoxelPos::new(key.region, corner + cell)) {
+        if let Some((key, cell)) = plan::chunk_cell(world, VoxelPos::new(key.region, corner + cell))
+        {
             folded.insert(cell_position(cell as usize));
             target = Some(key);
         }

@@ -27,7 +27,7 @@ mod smooth;
 mod solid;
 
 use bluemarble_core::{Cause, EditBatch, LatticePos, MaterialId};
-use bluemarble_world::{HybridWorld, cuboid};
+use bluemarble_world::{HybridWorld, uniform_box};
 use glam::DVec3;
 
 pub use action::{BrushAction, MAX_STRENGTH};
@@ -97,7 +97,7 @@ impl Brush {
         if let BrushAction::Smooth { strength } = action
             && !(1..=MAX_STRENGTH).contains(&strength)
         {
-            return Err(EditError::Strength { strength, most: MAX_STRENGTH });
+            return Err(EditError::Strength { strength, max: MAX_STRENGTH });
         }
         let cells = cells::of_shape(&world.shape(), region, &shape)?;
         let mut steps = Steps::default();
@@ -110,7 +110,7 @@ impl Brush {
             }
             BrushAction::Fill(_) | BrushAction::Dig => {
                 for (key, mask) in &cells {
-                    let merged = cuboid::merge(mask.bounds(), |cell| {
+                    let merged = uniform_box::merge(mask.bounds(), |cell| {
                         filling.filter(|_| mask.contains(cell))
                     });
                     steps.add(*key, merged)?;

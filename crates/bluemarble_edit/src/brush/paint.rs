@@ -1,7 +1,7 @@
 //! Painting: solid cells become another material.
 
 use bluemarble_core::{ChunkKey, MaterialId};
-use bluemarble_world::{HybridWorld, cuboid};
+use bluemarble_world::{HybridWorld, uniform_box};
 
 use super::{mask::Mask, solid::Solid};
 use crate::{EditError, batch::Steps};
@@ -17,7 +17,7 @@ pub(super) async fn paint(
     for (key, mask) in cells {
         let chunk = world.read(*key).await?;
         if chunk.any_material(changes) {
-            let merged = cuboid::merge(mask.bounds(), |cell| {
+            let merged = uniform_box::merge(mask.bounds(), |cell| {
                 (mask.contains(cell) && changes(chunk.get(cell))).then_some(material)
             });
             steps.add(*key, merged)?;

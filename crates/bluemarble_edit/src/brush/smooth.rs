@@ -3,7 +3,7 @@
 use std::{collections::hash_map::Entry, sync::Arc};
 
 use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelPos};
-use bluemarble_world::{HybridWorld, cuboid, plan};
+use bluemarble_world::{HybridWorld, plan, uniform_box};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
 
@@ -48,7 +48,7 @@ pub(super) async fn smooth(
     for ((key, _), before) in cells.iter().zip(before) {
         let (Some(before), Some(after)) = (before, chunks.get(key)) else { continue };
         if !Arc::ptr_eq(&before, after) {
-            let changes = cuboid::diff(&before, after);
+            let changes = uniform_box::diff(&before, after);
             steps.add(*key, changes.into_iter().map(|change| change.map(|(_, after)| after)))?;
         }
     }
@@ -60,7 +60,8 @@ fn keys_around(shape: &Shape, key: ChunkKey, cells: LatticeBox) -> Vec<ChunkKey>
     let around = grown(cells);
     let mut keys = vec![key];
     for at in voxels_of(around).filter(|&at| !Chunk::is_cell(at)) {
-        if let Some((key, _)) = plan::place(shape, VoxelPos::new(key.region, key.min_voxel() + at))
+        if let Some((key, _)) =
+            plan::chunk_cell(shape, VoxelPos::new(key.region, key.min_voxel() + at))
             && !keys.contains(&key)
         {
             keys.push(key);
@@ -93,7 +94,7 @@ impl Around {
             if Chunk::is_cell(at) {
                 return chunk.get(at);
             }
-            let place = plan::place(shape, VoxelPos::new(key.region, key.min_voxel() + at));
+            let place = plan::chunk_cell(shape, VoxelPos::new(key.region, key.min_voxel() + at));
             let found =
                 place.and_then(|(key, cell)| Some(chunks.get(&key)?.get_index(cell as usize)));
             found.unwrap_or(NOWHERE)

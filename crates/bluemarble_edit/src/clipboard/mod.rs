@@ -7,9 +7,8 @@ use bluemarble_core::{
     chunk::cell_position,
 };
 use bluemarble_world::{
-    HybridWorld,
-    cuboid::{self, Cuboid},
-    plan,
+    HybridWorld, plan,
+    uniform_box::{self, UniformBox},
 };
 use glam::{IVec3, ivec3};
 
@@ -56,12 +55,12 @@ impl Clipboard {
         let mut copy = Self::empty(voxels.size());
         for piece in tiles(voxels, IVec3::splat(64)) {
             // All of it lies in one chunk, also beyond a side.
-            let Some((key, _)) = plan::place(&shape, VoxelPos::new(region, piece.min)) else {
+            let Some((key, _)) = plan::chunk_cell(&shape, VoxelPos::new(region, piece.min)) else {
                 continue;
             };
             let chunk = world.read_compact(key).await?;
             for at in voxels_of(piece) {
-                if let Some((_, cell)) = plan::place(&shape, VoxelPos::new(region, at)) {
+                if let Some((_, cell)) = plan::chunk_cell(&shape, VoxelPos::new(region, at)) {
                     let index = copy.index(at - voxels.min);
                     copy.cells[index] = chunk.get(cell_position(cell as usize));
                 }
@@ -153,12 +152,12 @@ impl Clipboard {
         };
         let mut steps = Steps::default();
         for piece in tiles(voxels, IVec3::splat(64)) {
-            let merged = cuboid::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
+            let merged = uniform_box::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
                 Some(clip.get(piece.min - low + cell)).filter(|&material| is_pasted(material))
             });
-            for cuboid in merged {
-                if let Some((key, cuboid)) = folded(shape, region, piece.min, cuboid) {
-                    steps.add(key, [cuboid])?;
+            for uniform in merged {
+                if let Some((key, uniform)) = folded(shape, region, piece.min, uniform) {
+                    steps.add(key, [uniform])?;
                 }
             }
         }
@@ -222,7 +221,7 @@ impl Clipboard {
         let size = high.saturating_sub(low);
         if size.as_dvec3().element_product() > MAX_CELLS as f64 {
             let size = format!("{} x {} x {} cells", size.x, size.y, size.z);
-            return Err(VoxError::SceneTooLarge { size, most: MAX_CELLS });
+            return Err(VoxError::SceneTooLarge { size, max: MAX_CELLS });
         }
         let colours = Colours::new(scene, materials);
         let mut clip = Self::empty(size.as_ivec3());
@@ -244,15 +243,15 @@ fn folded(
     shape: &Shape,
     region: u8,
     low: IVec3,
-    cuboid: Cuboid<MaterialId>,
-) -> Option<(ChunkKey, Cuboid<MaterialId>)> {
-    let cells = cuboid.cells();
+    uniform: UniformBox<MaterialId>,
+) -> Option<(ChunkKey, UniformBox<MaterialId>)> {
+    let cells = uniform.cells();
     // Turned, perhaps, but the cells of a chunk stay together.
-    let (key, one) = plan::place(shape, VoxelPos::new(region, low + cells.min))?;
-    let (_, other) = plan::place(shape, VoxelPos::new(region, low + cells.max - 1))?;
+    let (key, one) = plan::chunk_cell(shape, VoxelPos::new(region, low + cells.min))?;
+    let (_, other) = plan::chunk_cell(shape, VoxelPos::new(region, low + cells.max - 1))?;
     let (one, other) = (cell_position(one as usize), cell_position(other as usize));
     let cells = LatticeBox::new(one.min(other), one.max(other) + 1);
-    Some((key, Cuboid::new(cells, cuboid.value)))
+    Some((key, UniformBox::new(cells, uniform.value)))
 }
 
 fn check_size(size: IVec3) -> Result<u64, EditError> {
@@ -262,7 +261,7 @@ fn check_size(size: IVec3) -> Result<u64, EditError> {
     }
     let cells = size.as_dvec3().element_product();
     if cells > MAX_CELLS as f64 {
-        return Err(EditError::TooLarge { what: "clipboard", unit: "cells", most: MAX_CELLS });
+        return Err(EditError::TooLarge { what: "clipboard", unit: "cells", max: MAX_CELLS });
     }
     Ok(cells as u64)
 }

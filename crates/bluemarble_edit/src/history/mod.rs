@@ -21,9 +21,8 @@ use std::collections::VecDeque;
 
 use bluemarble_core::{Cause, ChunkKey, EditBatch};
 use bluemarble_world::{
-    EditReport, HybridWorld,
-    cuboid::{self, Cuboid, WHOLE},
-    plan,
+    EditReport, HybridWorld, plan,
+    uniform_box::{self, UniformBox, WHOLE},
 };
 use rustc_hash::FxHashMap;
 
@@ -273,14 +272,14 @@ async fn go(world: &HybridWorld, step: &Step, way: Way) -> Result<EditReport, Ed
             records.iter().try_fold(before, |now, record| record.go_uniform(now, way))
         });
         if let Some(after) = uniform {
-            let change = Some(Cuboid::new(WHOLE, after));
+            let change = Some(UniformBox::new(WHOLE, after));
             steps.add(key, change.filter(|_| chunk.as_uniform() != Some(after)))?;
             continue;
         }
         let before = chunk.to_cells();
         let mut after = before.clone();
         records.iter().for_each(|record| record.go(&mut after, way));
-        let changes = cuboid::diff_cells(&before, &after);
+        let changes = uniform_box::diff_cells(&before, &after);
         steps.add(key, changes.into_iter().map(|change| change.map(|(_, after)| after)))?;
     }
     let batch = steps.batch(step.cause)?;

@@ -3,13 +3,13 @@
 use bluemarble_core::{Chunk, LatticeBox, MaterialId, chunk::cell_index};
 
 use super::way::Way;
-use bluemarble_world::cuboid::{self, Cuboid, WHOLE};
+use bluemarble_world::uniform_box::{self, UniformBox, WHOLE};
 
 /// Cells of a chunk with what they were and what they became.
 #[derive(Debug)]
 pub(super) enum Record {
     /// Boxes of cells that changed alike.
-    Boxes(Box<[Cuboid<(MaterialId, MaterialId)>]>),
+    Boxes(Box<[UniformBox<(MaterialId, MaterialId)>]>),
     /// The chunk before and after.
     Chunks(Box<(Chunk, Chunk)>),
 }
@@ -17,7 +17,7 @@ pub(super) enum Record {
 impl Record {
     /// The record, and how many boxes of cells it means; `None` if nothing changed.
     pub fn new(before: &Chunk, after: &Chunk) -> Option<(Self, usize)> {
-        let boxes = cuboid::diff(before, after);
+        let boxes = uniform_box::diff(before, after);
         let count = boxes.len();
         if count == 0 {
             return None;

@@ -41,7 +41,7 @@ impl Scene {
         let load = || {
             let bytes = fs::metadata(path).map_err(VoxError::Read)?.len();
             if bytes > MAX_FILE_BYTES {
-                return Err(VoxError::FileTooLarge { bytes, most: MAX_FILE_BYTES });
+                return Err(VoxError::FileTooLarge { bytes, max: MAX_FILE_BYTES });
             }
             Self::parse(&fs::read(path).map_err(VoxError::Read)?)
         };

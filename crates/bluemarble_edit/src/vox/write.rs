@@ -38,7 +38,7 @@ pub fn encode(
     let pieces = (size + edge - 1) / edge;
     let models = pieces.as_usizevec3().element_product();
     if models > MAX_INSTANCES {
-        return Err(VoxError::TooManyModels { models, most: MAX_INSTANCES });
+        return Err(VoxError::TooManyModels { models, max: MAX_INSTANCES });
     }
     let pieces: Vec<_> = tiles(LatticeBox::new(IVec3::ZERO, size), IVec3::splat(edge)).collect();
     let model = |piece: &LatticeBox| model(*piece, size, cells, &numbers);

@@ -22,8 +22,8 @@ pub(super) trait Light {
     /// row after.
     fn alone(&self, v: usize, faces: u64, after: u64) -> u64;
 
-    /// How many faces from (u, v) on along u may become one, `most` at most.
-    fn reach(&self, u: usize, v: usize, most: usize) -> usize;
+    /// How many faces from (u, v) on along u may become one, at most `max`.
+    fn reach(&self, u: usize, v: usize, max: usize) -> usize;
 
     /// Whether a run of faces of row `v` may be merged with those of the row before.
     fn joins(&self, v: usize, run: u64) -> bool;
@@ -42,8 +42,8 @@ impl Light for FullLight {
     }
 
     #[inline]
-    fn reach(&self, _: usize, _: usize, most: usize) -> usize {
-        most
+    fn reach(&self, _: usize, _: usize, max: usize) -> usize {
+        max
     }
 
     #[inline]
@@ -174,8 +174,8 @@ impl Light for CornerLight {
     }
 
     #[inline]
-    fn reach(&self, u: usize, v: usize, most: usize) -> usize {
-        (1 + (self.rows[v].joins_u >> u).trailing_ones() as usize).min(most)
+    fn reach(&self, u: usize, v: usize, max: usize) -> usize {
+        (1 + (self.rows[v].joins_u >> u).trailing_ones() as usize).min(max)
     }
 
     #[inline]

@@ -41,19 +41,19 @@ pub(super) fn merge_layer<R: Rows>(
         0 => {
             let place = |u: usize, v: usize| (u + 64 * v, at);
             let is = |u: usize, v: usize, key: u32| cells.key(u + 64 * v, at) == key;
-            let run = |u: usize, v: usize, key: u32, most: usize| {
-                (0..most).find(|&i| !is(u + i, v, key)).unwrap_or(most)
+            let run = |u: usize, v: usize, key: u32, max: usize| {
+                (0..max).find(|&i| !is(u + i, v, key)).unwrap_or(max)
             };
             merge(cells, (rows, active), place, run, quad, light, max_edge, out);
         }
         1 => {
             let place = |u: usize, v: usize| (v + 64 * at, u);
-            let run = |u, v: usize, key, most| cells.run(v + 64 * at, u, key, most);
+            let run = |u, v: usize, key, max| cells.run(v + 64 * at, u, key, max);
             merge(cells, (rows, active), place, run, quad, light, max_edge, out);
         }
         _ => {
             let place = |u: usize, v: usize| (at + 64 * v, u);
-            let run = |u, v: usize, key, most| cells.run(at + 64 * v, u, key, most);
+            let run = |u, v: usize, key, max| cells.run(at + 64 * v, u, key, max);
             merge(cells, (rows, active), place, run, quad, light, max_edge, out);
         }
     }
@@ -85,8 +85,8 @@ fn merge<R: Rows>(
             let (row, x) = place(u, v);
             let key = cells.key(row, x);
             let seen = (rows[v] >> u).trailing_ones() as usize;
-            let most = light.reach(u, v, seen.min(edge - (u & (edge - 1))));
-            let width = run(u, v, key, most);
+            let max = light.reach(u, v, seen.min(edge - (u & (edge - 1))));
+            let width = run(u, v, key, max);
             let bits = (u64::MAX >> (64 - width)) << u;
             rows[v] &= !bits;
             let end = (v + edge - (v & (edge - 1))).min(64);

@@ -8,7 +8,7 @@ use bluemarble_core::MaterialId;
 /// Cells in a row.
 const ROW: usize = 64;
 /// Materials that are looked for one by one; with more the cells are looked at one by one.
-const MOST_COMPARED: usize = 6;
+const MAX_COMPARED: usize = 6;
 
 /// What meshing asks of cells.
 pub(crate) trait Rows {
@@ -24,9 +24,9 @@ pub(crate) trait Rows {
     /// The material that a key stands for.
     fn material(&self, key: u32) -> MaterialId;
 
-    /// How many cells from `x` on have this key, `most` at most.
-    fn run(&self, row: usize, x: usize, key: u32, most: usize) -> usize {
-        (0..most).find(|&at| self.key(row, x + at) != key).unwrap_or(most)
+    /// How many cells from `x` on have this key, at most `max`.
+    fn run(&self, row: usize, x: usize, key: u32, max: usize) -> usize {
+        (0..max).find(|&at| self.key(row, x + at) != key).unwrap_or(max)
     }
 
     /// The cells of one row that have the same key as those of another.
@@ -93,8 +93,8 @@ impl Rows for UniformRows {
         self.0
     }
 
-    fn run(&self, _: usize, _: usize, _: u32, most: usize) -> usize {
-        most
+    fn run(&self, _: usize, _: usize, _: u32, max: usize) -> usize {
+        max
     }
 
     fn equal(&self, _: usize, _: usize) -> u64 {
@@ -131,7 +131,7 @@ pub(crate) struct PaletteRows<'a, const BITS: u32> {
 }
 
 impl<const BITS: u32> PaletteRows<'_, BITS> {
-    const CELLS_A_WORD: usize = (64 / BITS) as usize;
+    const CELLS_PER_WORD: usize = (64 / BITS) as usize;
     const FIELD: u64 = (1 << BITS) - 1;
 
     #[inline]
@@ -151,17 +151,18 @@ impl<const BITS: u32> PaletteRows<'_, BITS> {
 impl<const BITS: u32> Rows for PaletteRows<'_, BITS> {
     #[inline]
     fn key(&self, row: usize, x: usize) -> u32 {
-        let word = self.words[row * BITS as usize + x / Self::CELLS_A_WORD];
-        (word >> (x % Self::CELLS_A_WORD * BITS as usize) & Self::FIELD) as u32
+        let word = self.words[row * BITS as usize + x / Self::CELLS_PER_WORD];
+        (word >> (x % Self::CELLS_PER_WORD * BITS as usize) & Self::FIELD) as u32
     }
 
     #[inline]
     fn pair(&self, row: usize, x: usize) -> [u32; 2] {
-        let at = x % Self::CELLS_A_WORD;
-        if at + 1 == Self::CELLS_A_WORD {
+        let at = x % Self::CELLS_PER_WORD;
+        if at + 1 == Self::CELLS_PER_WORD {
             return [self.key(row, x), self.key(row, x + 1)];
         }
-        let word = self.words[row * BITS as usize + x / Self::CELLS_A_WORD] >> (at * BITS as usize);
+        let word =
+            self.words[row * BITS as usize + x / Self::CELLS_PER_WORD] >> (at * BITS as usize);
         [(word & Self::FIELD) as u32, (word >> BITS & Self::FIELD) as u32]
     }
 
@@ -171,20 +172,20 @@ impl<const BITS: u32> Rows for PaletteRows<'_, BITS> {
     }
 
     #[inline]
-    fn run(&self, row: usize, x: usize, key: u32, most: usize) -> usize {
+    fn run(&self, row: usize, x: usize, key: u32, max: usize) -> usize {
         let same = repeat::<BITS>(key);
         let mut run = 0;
-        let mut shift = x % Self::CELLS_A_WORD * BITS as usize;
-        for word in &self.row(row)[x / Self::CELLS_A_WORD..] {
+        let mut shift = x % Self::CELLS_PER_WORD * BITS as usize;
+        for word in &self.row(row)[x / Self::CELLS_PER_WORD..] {
             let equal = ((word ^ same) >> shift).trailing_zeros() as usize;
             let (equal, left) = (equal / BITS as usize, (64 - shift) / BITS as usize);
             run += equal.min(left);
-            if equal < left || run >= most {
+            if equal < left || run >= max {
                 break;
             }
             shift = 0;
         }
-        run.min(most)
+        run.min(max)
     }
 
     fn equal(&self, row: usize, other: usize) -> u64 {
@@ -214,13 +215,13 @@ impl<const BITS: u32> Rows for PaletteRows<'_, BITS> {
             let same = repeat::<BITS>(first as u32);
             *word = if row.iter().all(|&word| word == same) {
                 answers[first as usize].wrapping_neg()
-            } else if compared.len() <= MOST_COMPARED {
+            } else if compared.len() <= MAX_COMPARED {
                 let found = (compared.iter())
                     .fold(0, |found, same| found | Self::gather(|at| row[at] ^ same));
                 found ^ invert
             } else {
                 row.iter().rev().fold(0, |word, cells| {
-                    let cells = (0..Self::CELLS_A_WORD)
+                    let cells = (0..Self::CELLS_PER_WORD)
                         .rev()
                         .map(|at| answers[(cells >> (at * BITS as usize) & Self::FIELD) as usize]);
                     cells.fold(word, |word, answer| word << 1 | answer)
@@ -295,10 +296,10 @@ mod tests {
         let next = bits(|x| x < 63 && cell(row, x) == cell(row, x + 1));
         assert_eq!(rows.equal_to_next(row) & (u64::MAX >> 1), next);
         for from in 0..ROW {
-            let most = ROW - from;
+            let max = ROW - from;
             let run = (from..ROW).take_while(|&at| cell(row, at) == cell(row, x)).count();
-            assert_eq!(rows.run(row, from, key, most), run);
-            assert_eq!(rows.run(row, from, key, most.min(3)), run.min(3));
+            assert_eq!(rows.run(row, from, key, max), run);
+            assert_eq!(rows.run(row, from, key, max.min(3)), run.min(3));
         }
     }
 

@@ -6,7 +6,7 @@ use glam::{IVec3, Vec3, ivec3, vec3};
 use super::{
     cells::Cells,
     faces::LayerCorners,
-    kernel::{Block, MOST_PLACES, Places},
+    kernel::{Block, MAX_POSITIONS, Places},
     materials::{Blend, blend, pure},
 };
 use crate::{
@@ -42,10 +42,10 @@ impl CornerIndices {
 pub(super) struct Batch {
     len: usize,
     /// x and z.
-    at: [[u8; 2]; MOST_PLACES],
-    blocks: [Block; MOST_PLACES],
+    at: [[u8; 2]; MAX_POSITIONS],
+    blocks: [Block; MAX_POSITIONS],
     /// Whether a cube touches it.
-    is_pinned: [bool; MOST_PLACES],
+    is_pinned: [bool; MAX_POSITIONS],
     places: Places,
 }
 
@@ -53,9 +53,9 @@ impl Default for Batch {
     fn default() -> Self {
         Self {
             len: 0,
-            at: [[0; 2]; MOST_PLACES],
-            blocks: [Block::default(); MOST_PLACES],
-            is_pinned: [false; MOST_PLACES],
+            at: [[0; 2]; MAX_POSITIONS],
+            blocks: [Block::default(); MAX_POSITIONS],
+            is_pinned: [false; MAX_POSITIONS],
             places: Places::default(),
         }
     }
@@ -84,7 +84,7 @@ impl<R: Rows> CornerMaker<'_, R> {
             return;
         }
         for (z, &row) in corners.rows.iter().enumerate().filter(|(_, row)| **row != 0) {
-            if batch.len + EDGE > MOST_PLACES {
+            if batch.len + EDGE > MAX_POSITIONS {
                 self.flush(y, batch, indices, out);
             }
             for &[first_x, end_x] in &PIECES {
@@ -111,7 +111,7 @@ impl<R: Rows> CornerMaker<'_, R> {
             0
         };
         for bit in ones(corners) {
-            let at = batch.len % MOST_PLACES;
+            let at = batch.len % MAX_POSITIONS;
             batch.at[at] = [first_x as u8 + bit as u8, z as u8];
             batch.blocks[at] = Block::of_rows(&rows, bit as u32);
             // The middle two of the four cells.
@@ -128,7 +128,7 @@ impl<R: Rows> CornerMaker<'_, R> {
         indices: &mut CornerIndices,
         out: &mut Vec<SmoothVertex>,
     ) {
-        let count = batch.len.min(MOST_PLACES);
+        let count = batch.len.min(MAX_POSITIONS);
         batch.len = 0;
         batch.places.fill(&batch.blocks[..count]);
         let first = out.len();

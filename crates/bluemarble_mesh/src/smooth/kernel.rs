@@ -22,7 +22,7 @@ const REACH: f32 = (2 * (NEAR + FAR)) as f32 / NEAR as f32;
 /// No corner moves further along any axis, in cells: none leaves the cell around it.
 const MOST: f32 = 0.49;
 /// The same where something is one cell thick, so that half of it is left.
-const MOST_IN_THIN: f32 = 0.25;
+const MAX_IN_THIN: f32 = 0.25;
 /// Positions are rounded to 2⁻¹² of a cell: so they are the same in chunks that count from another one.
 /// Adding and taking away a number of this size rounds a float so.
 const ROUNDING: f32 = 3072.0;
@@ -123,7 +123,7 @@ impl Block {
     fn limits(self) -> [f32; 3] {
         let limit = |apart: u32, pairs: u64| {
             let changes = self.0 ^ self.0 >> apart;
-            [MOST, MOST_IN_THIN][usize::from(changes & changes >> apart & pairs != 0)]
+            [MOST, MAX_IN_THIN][usize::from(changes & changes >> apart & pairs != 0)]
         };
         [limit(1, THIN[0]), limit(16, THIN[1]), limit(4, THIN[2])]
     }
@@ -132,28 +132,28 @@ impl Block {
 /// Where corners lie and which way they look, many at a time.
 pub(super) struct Places {
     /// How much is solid.
-    solid: [f32; MOST_PLACES],
+    solid: [f32; MAX_POSITIONS],
     /// How far each moves along each axis, in cells; its limits before.
-    moved: [[f32; MOST_PLACES]; 3],
+    moved: [[f32; MAX_POSITIONS]; 3],
     /// Unit normals, by axis; the ways inwards before.
-    normal: [[f32; MOST_PLACES]; 3],
+    normal: [[f32; MAX_POSITIONS]; 3],
 }
 
 /// As many corners as are placed at a time.
-pub(super) const MOST_PLACES: usize = 256;
+pub(super) const MAX_POSITIONS: usize = 256;
 
 impl Default for Places {
     fn default() -> Self {
-        let zeros = [0.0; MOST_PLACES];
+        let zeros = [0.0; MAX_POSITIONS];
         Self { solid: zeros, moved: [zeros; 3], normal: [zeros; 3] }
     }
 }
 
 impl Places {
-    /// Places the corners of some blocks, [`MOST_PLACES`] at most.
+    /// Places the corners of some blocks, [`MAX_POSITIONS`] at most.
     pub fn fill(&mut self, blocks: &[Block]) {
         let mut any_even = false;
-        for (at, block) in blocks.iter().enumerate().take(MOST_PLACES) {
+        for (at, block) in blocks.iter().enumerate().take(MAX_POSITIONS) {
             let [solid, x, y, z] = block.sums();
             any_even |= x | y | z == 0;
             self.solid[at] = solid as f32;

@@ -10,7 +10,7 @@ use object_store::{
 use url::Url;
 
 use super::{
-    BucketService, StoreOptions, WorldPlace,
+    BucketService, StoreOptions, WorldLocation,
     runtime::{self, OnRuntime},
     suffix::SuffixBySize,
 };
@@ -18,7 +18,7 @@ use crate::StoreError;
 
 /// Connects to nothing yet: the first request does.
 pub(super) fn bucket(
-    place: &WorldPlace,
+    location: &WorldLocation,
     service: BucketService,
     bucket: &str,
     prefix: &str,
@@ -26,7 +26,7 @@ pub(super) fn bucket(
 ) -> Result<Arc<dyn ObjectStore>, StoreError> {
     let retry = retry(options);
     let store: Result<Arc<dyn ObjectStore>, _> = match service {
-        BucketService::S3 => settings(place, "aws_", options)?
+        BucketService::S3 => settings(location, "aws_", options)?
             .into_iter()
             .fold(AmazonS3Builder::from_env(), |builder, (key, value)| {
                 builder.with_config(key, value)
@@ -35,7 +35,7 @@ pub(super) fn bucket(
             .with_retry(retry)
             .build()
             .map(|store| Arc::new(store) as _),
-        BucketService::Gcs => settings(place, "google_", options)?
+        BucketService::Gcs => settings(location, "google_", options)?
             .into_iter()
             .fold(GoogleCloudStorageBuilder::from_env(), |builder, (key, value)| {
                 builder.with_config(key, value)
@@ -44,7 +44,7 @@ pub(super) fn bucket(
             .with_retry(retry)
             .build()
             .map(|store| Arc::new(store) as _),
-        BucketService::Azure => settings(place, "azure_", options)?
+        BucketService::Azure => settings(location, "azure_", options)?
             .into_iter()
             .fold(MicrosoftAzureBuilder::from_env(), |builder, (key, value)| {
                 builder.with_config(key, value)
@@ -54,25 +54,25 @@ pub(super) fn bucket(
             .build()
             .map(|store| Arc::new(SuffixBySize(store)) as _),
     };
-    let store = store.map_err(unusable(place))?;
+    let store = store.map_err(unusable(location))?;
     if prefix.is_empty() {
-        return wrap(place, store, options);
+        return wrap(location, store, options);
     }
-    let prefix = Path::parse(prefix).map_err(|error| StoreError::Place {
-        place: place.to_string(),
+    let prefix = Path::parse(prefix).map_err(|error| StoreError::Location {
+        location: location.to_string(),
         reason: error.to_string(),
     })?;
-    wrap(place, Arc::new(PrefixStore::new(store, prefix)), options)
+    wrap(location, Arc::new(PrefixStore::new(store, prefix)), options)
 }
 
 /// A web server: read-only.
 pub(super) fn http(
-    place: &WorldPlace,
+    location: &WorldLocation,
     url: &Url,
     options: &StoreOptions,
 ) -> Result<Arc<dyn ObjectStore>, StoreError> {
     let client = ClientOptions::new().with_allow_http(url.scheme() == "http");
-    let client = settings::<ClientConfigKey>(place, "", options)?
+    let client = settings::<ClientConfigKey>(location, "", options)?
         .into_iter()
         .fold(client, |client, (key, value)| client.with_config(key, value));
     let store = HttpBuilder::new()
@@ -80,17 +80,17 @@ pub(super) fn http(
         .with_client_options(client)
         .with_retry(retry(options))
         .build()
-        .map_err(unusable(place))?;
-    wrap(place, Arc::new(store), options)
+        .map_err(unusable(location))?;
+    wrap(location, Arc::new(store), options)
 }
 
 fn wrap(
-    place: &WorldPlace,
+    location: &WorldLocation,
     store: Arc<dyn ObjectStore>,
     options: &StoreOptions,
 ) -> Result<Arc<dyn ObjectStore>, StoreError> {
-    let runtime = runtime::shared().map_err(|error| StoreError::Place {
-        place: place.to_string(),
+    let runtime = runtime::shared().map_err(|error| StoreError::Location {
+        location: location.to_string(),
         reason: format!("the threads for its requests cannot be started: {error}"),
     })?;
     let limited = Arc::new(LimitStore::new(store, options.requests_at_once.max(1)));
@@ -111,7 +111,7 @@ fn retry(options: &StoreOptions) -> RetryConfig {
 
 /// The settings as a service's own keys.
 fn settings<K: FromStr>(
-    place: &WorldPlace,
+    location: &WorldLocation,
     prefix: &str,
     options: &StoreOptions,
 ) -> Result<Vec<(K, String)>, StoreError> {
@@ -122,7 +122,7 @@ fn settings<K: FromStr>(
         match short.parse().or_else(|_| format!("{prefix}{short}").parse()) {
             Ok(parsed) => Ok((parsed, value.clone())),
             Err(_) => Err(StoreError::Setting {
-                place: place.to_string(),
+                location: location.to_string(),
                 setting: key.clone(),
                 reason: "no setting of this kind of store has that name".to_owned(),
             }),
@@ -137,6 +137,6 @@ fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn unusable(place: &WorldPlace) -> impl FnOnce(object_store::Error) -> StoreError {
-    move |error| StoreError::Place { place: place.to_string(), reason: error.to_string() }
+fn unusable(location: &WorldLocation) -> impl FnOnce(object_store::Error) -> StoreError {
+    move |error| StoreError::Location { location: location.to_string(), reason: error.to_string() }
 }

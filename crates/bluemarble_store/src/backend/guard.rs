@@ -27,23 +27,23 @@ pub(crate) enum Access {
 #[derive(Debug)]
 pub(crate) struct Guarded {
     inner: Arc<dyn ObjectStore>,
-    place: String,
+    location: String,
     access: Access,
 }
 
 impl Guarded {
-    pub(crate) fn new(inner: Arc<dyn ObjectStore>, place: String, access: Access) -> Self {
-        Self { inner, place, access }
+    pub(crate) fn new(inner: Arc<dyn ObjectStore>, location: String, access: Access) -> Self {
+        Self { inner, location, access }
     }
 
     /// [`StoreError::ReadOnly`] or [`StoreError::LeaseLost`], in the object store's own clothes;
     /// [`refusal`] takes them off.
     fn check_write(&self, location: &Path) -> Result<()> {
         let refused = match &self.access {
-            Access::ReadOnly => StoreError::ReadOnly { place: self.place.clone() },
+            Access::ReadOnly => StoreError::ReadOnly { location: self.location.clone() },
             Access::Leased(state) => match state.check() {
                 Ok(()) => return Ok(()),
-                Err(reason) => StoreError::LeaseLost { place: self.place.clone(), reason },
+                Err(reason) => StoreError::LeaseLost { location: self.location.clone(), reason },
             },
         };
         Err(Error::PermissionDenied { path: location.to_string(), source: Box::new(refused) })

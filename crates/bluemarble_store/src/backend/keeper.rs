@@ -72,11 +72,11 @@ impl LeaseKeeper {
     /// Takes the lease of a world and renews it from now on; blocks.
     pub(crate) fn acquire(
         objects: Arc<dyn ObjectStore>,
-        place: String,
+        location: String,
         capabilities: Capabilities,
         duration: Duration,
     ) -> Result<Self, StoreError> {
-        let object = LeaseObject { objects, place, capabilities, times: Times { duration } };
+        let object = LeaseObject { objects, location, capabilities, times: Times { duration } };
         let held = object.acquire()?;
         let state = Arc::new(LeaseState::new(&held, object.times));
         let (stop, stopped) = mpsc::channel();
@@ -120,11 +120,11 @@ fn keep(object: &LeaseObject, mut held: Held, state: &LeaseState, stopped: &mpsc
                 now.failure = None;
             }
             Err(NotRenewed::Failed(reason)) => {
-                tracing::warn!("{}: the lease was not renewed: {reason}", object.place);
+                tracing::warn!("{}: the lease was not renewed: {reason}", object.location);
                 state.lock().failure = Some(reason);
             }
             Err(NotRenewed::Taken(reason)) => {
-                tracing::error!("{}: the lease is lost: {reason}", object.place);
+                tracing::error!("{}: the lease is lost: {reason}", object.location);
                 state.lock().taken = Some(reason);
                 return;
             }

@@ -80,7 +80,7 @@ pub(super) enum NotRenewed {
 #[derive(Clone, Debug)]
 pub(super) struct LeaseObject {
     pub objects: Arc<dyn ObjectStore>,
-    pub place: String,
+    pub location: String,
     pub capabilities: Capabilities,
     pub times: Times,
 }
@@ -155,7 +155,7 @@ impl LeaseObject {
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
-            tracing::warn!("{}: the lease could not be given back: {error}", self.place);
+            tracing::warn!("{}: the lease could not be given back: {error}", self.location);
         }
     }
 
@@ -171,7 +171,7 @@ impl LeaseObject {
         match free.saturating_sub(unix_ms(SystemTime::now())) {
             0 => Ok(()),
             left_ms => Err(StoreError::HeldByWriter {
-                place: self.place.clone(),
+                location: self.location.clone(),
                 writer: writer(lease),
                 free_in_s: left_ms.div_ceil(1000),
             }),
@@ -224,7 +224,7 @@ impl LeaseObject {
             source: source.into(),
         };
         let damaged = |reason: String| StoreError::DamagedLease {
-            place: self.place.clone(),
+            location: self.location.clone(),
             name: LEASE_NAME,
             reason,
         };

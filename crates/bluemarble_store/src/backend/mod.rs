@@ -1,10 +1,10 @@
-//! Where worlds lie: places, the object stores below them, and who may write there.
+//! Where worlds lie: locations, the object stores below them, and who may write there.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `place` | [`WorldPlace`]: a path or URL |
+//! | `location` | [`WorldLocation`]: a path or URL |
 //! | `options` | [`StoreOptions`]: settings of object stores, limits, times |
-//! | `connect` | a place becomes an object store |
+//! | `connect` | a location becomes an object store |
 //! | `cloud` | clients of S3, Google Cloud Storage, Azure and web servers (cargo feature `cloud`) |
 //! | `runtime` | their requests run on two threads of our own (cargo feature `cloud`) |
 //! | `suffix` | the end of an object, from stores that only know ranges from the start |
@@ -20,9 +20,9 @@ mod connect;
 mod guard;
 mod keeper;
 mod lease;
+mod location;
 mod name;
 mod options;
-mod place;
 mod probe;
 #[cfg(feature = "cloud")]
 mod runtime;
@@ -33,7 +33,7 @@ pub use connect::connect;
 pub(crate) use guard::{Access, Guarded, refusal};
 pub(crate) use keeper::LeaseKeeper;
 pub use lease::LEASE_NAME;
+pub use location::{BucketService, WorldLocation};
 pub use options::StoreOptions;
-pub use place::{BucketService, WorldPlace};
 pub(crate) use probe::probe;
 pub use probe::{Capabilities, PROBE_PREFIX};

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-/// What may be chosen when a world is opened. The defaults serve every kind of place.
+/// What may be chosen when a world is opened. The defaults serve every kind of location.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StoreOptions {

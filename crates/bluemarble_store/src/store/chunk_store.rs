@@ -88,7 +88,7 @@ impl ChunkStore {
     }
 
     /// Where the objects are, in words.
-    pub fn place(&self) -> String {
+    pub fn location(&self) -> String {
         self.objects.to_string()
     }
 

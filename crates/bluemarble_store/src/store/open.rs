@@ -11,7 +11,7 @@ use super::{
     errors::object_error,
 };
 use crate::{
-    StoreError, StoreOptions, WorldMetadata, WorldPlace,
+    StoreError, StoreOptions, WorldLocation, WorldMetadata,
     backend::{Access, Guarded, LEASE_NAME, LeaseKeeper, PROBE_PREFIX, connect, probe},
     block::block_on,
     directory,
@@ -19,53 +19,55 @@ use crate::{
 };
 
 impl ChunkStore {
-    /// Opens the world at a place for writing, or makes one if nothing is there.
+    /// Opens the world at a location for writing, or makes one if nothing is there.
     ///
     /// A directory is locked as by [`ChunkStore::create_or_open`]. Of a bucket the `.writer` lease is
     /// taken and renewed until the store is dropped; see `docs/object-stores.md`. Blocks.
     ///
     /// # Errors
     /// All of [`ChunkStore::create_or_open`] and [`ChunkStore::with_shared_objects`];
-    /// [`StoreError::ReadOnly`] for a web server; [`StoreError::CloudDisabled`], [`StoreError::Place`]
-    /// and [`StoreError::Setting`] if the place cannot be reached in principle.
+    /// [`StoreError::ReadOnly`] for a web server; [`StoreError::CloudDisabled`], [`StoreError::Location`]
+    /// and [`StoreError::Setting`] if the location cannot be reached in principle.
     pub fn open(
-        place: &WorldPlace,
+        location: &WorldLocation,
         metadata: &WorldMetadata,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
-        match place {
-            WorldPlace::Directory(dir) => Self::open_directory(dir, metadata, options),
-            WorldPlace::Memory => {
-                let opened = Opened::alone(connect(place, options)?);
+        match location {
+            WorldLocation::Directory(dir) => Self::open_directory(dir, metadata, options),
+            WorldLocation::Memory => {
+                let opened = Opened::alone(connect(location, options)?);
                 block_on(Self::with(opened, metadata, options))
             }
-            WorldPlace::Bucket { .. } => {
-                let objects = connect(place, options)?;
-                Self::share(objects, place.to_string(), metadata, options)
+            WorldLocation::Bucket { .. } => {
+                let objects = connect(location, options)?;
+                Self::share(objects, location.to_string(), metadata, options)
             }
             // First what is missing from the program, then what is wrong with the wish.
-            WorldPlace::Http(_) => {
-                connect(place, options).and(Err(StoreError::ReadOnly { place: place.to_string() }))
-            }
+            WorldLocation::Http(_) => connect(location, options)
+                .and(Err(StoreError::ReadOnly { location: location.to_string() })),
         }
     }
 
-    /// Opens the world at a place for reading; what it is stands in [`ChunkStore::metadata`].
+    /// Opens the world at a location for reading; what it is stands in [`ChunkStore::metadata`].
     ///
     /// Needs neither lock nor lease nor the right to write: a writer may have the world open, and what it
     /// writes is seen. Writing fails with [`StoreError::ReadOnly`]. Blocks.
     ///
     /// # Errors
     /// [`StoreError::NoWorld`]; [`StoreError::Mismatch`] and [`StoreError::Syntax`] if what is there is
-    /// not a world of this format; [`StoreError::CloudDisabled`], [`StoreError::Place`],
+    /// not a world of this format; [`StoreError::CloudDisabled`], [`StoreError::Location`],
     /// [`StoreError::Setting`] and [`StoreError::Object`].
-    pub fn open_read_only(place: &WorldPlace, options: &StoreOptions) -> Result<Self, StoreError> {
-        if let WorldPlace::Directory(dir) = place
+    pub fn open_read_only(
+        location: &WorldLocation,
+        options: &StoreOptions,
+    ) -> Result<Self, StoreError> {
+        if let WorldLocation::Directory(dir) = location
             && !dir.is_dir()
         {
-            return Err(StoreError::NoWorld { place: place.to_string() });
+            return Err(StoreError::NoWorld { location: location.to_string() });
         }
-        Self::look(connect(place, options)?, place.to_string(), options)
+        Self::look(connect(location, options)?, location.to_string(), options)
     }
 
     /// Opens the world in a directory, or makes one if the directory is empty or missing.
@@ -105,8 +107,8 @@ impl ChunkStore {
         metadata: &WorldMetadata,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
-        let place = objects.to_string();
-        Self::share(objects, place, metadata, options)
+        let location = objects.to_string();
+        Self::share(objects, location, metadata, options)
     }
 
     /// Opens the world in any object store for reading; as [`ChunkStore::open_read_only`].
@@ -117,8 +119,8 @@ impl ChunkStore {
         objects: Arc<dyn ObjectStore>,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
-        let place = objects.to_string();
-        Self::look(objects, place, options)
+        let location = objects.to_string();
+        Self::look(objects, location, options)
     }
 
     fn open_directory(
@@ -141,23 +143,27 @@ impl ChunkStore {
 
     fn share(
         objects: Arc<dyn ObjectStore>,
-        place: String,
+        location: String,
         metadata: &WorldMetadata,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
-        block_on(refuse_strangers(&*objects, &place))?;
+        block_on(refuse_strangers(&*objects, &location))?;
         let root = object_store::path::Path::from(PROBE_PREFIX);
         let capabilities = block_on(probe(&*objects)).map_err(object_error(&root, "probing"))?;
         if !capabilities.conditional_update {
             tracing::warn!(
-                "{place}: the store keeps no conditions; a second writer is only kept out by the lease"
+                "{location}: the store keeps no conditions; a second writer is only kept out by the lease"
             );
         }
-        let keeper =
-            LeaseKeeper::acquire(Arc::clone(&objects), place.clone(), capabilities, options.lease)?;
+        let keeper = LeaseKeeper::acquire(
+            Arc::clone(&objects),
+            location.clone(),
+            capabilities,
+            options.lease,
+        )?;
         let access = Access::Leased(keeper.state());
         let opened = Opened {
-            objects: Arc::new(Guarded::new(objects, place, access)),
+            objects: Arc::new(Guarded::new(objects, location, access)),
             capabilities,
             lock: None,
             lease: Some(keeper),
@@ -167,14 +173,14 @@ impl ChunkStore {
 
     fn look(
         objects: Arc<dyn ObjectStore>,
-        place: String,
+        location: String,
         options: &StoreOptions,
     ) -> Result<Self, StoreError> {
         let objects: Arc<dyn ObjectStore> =
-            Arc::new(Guarded::new(objects, place.clone(), Access::ReadOnly));
+            Arc::new(Guarded::new(objects, location.clone(), Access::ReadOnly));
         let path = object_store::path::Path::from(METADATA_NAME);
         let found = block_on(arrays::document(&*objects, &path))?;
-        let Some(found) = found else { return Err(StoreError::NoWorld { place }) };
+        let Some(found) = found else { return Err(StoreError::NoWorld { location }) };
         let metadata = WorldMetadata::from_document(METADATA_NAME, &found)?;
         Ok(Self::new(Opened::alone(objects), metadata, options))
     }
@@ -192,7 +198,7 @@ impl ChunkStore {
 }
 
 /// Makes sure that a world is here, or nothing at all.
-async fn refuse_strangers(objects: &dyn ObjectStore, place: &str) -> Result<(), StoreError> {
+async fn refuse_strangers(objects: &dyn ObjectStore, location: &str) -> Result<(), StoreError> {
     let path = object_store::path::Path::from(METADATA_NAME);
     if arrays::document(objects, &path).await?.is_some() {
         return Ok(());
@@ -207,7 +213,7 @@ async fn refuse_strangers(objects: &dyn ObjectStore, place: &str) -> Result<(), 
             return Ok(());
         }
         if name != LEASE_NAME && name != PROBE_PREFIX && !name.starts_with("region") {
-            return Err(StoreError::NotAWorld { path: place.into() });
+            return Err(StoreError::NotAWorld { path: location.into() });
         }
     }
     Ok(())

@@ -22,7 +22,7 @@ use crate::relief::{PackedHeights, ReliefCache};
 /// enough for one in 1.6 to be made twice, 256 for one in 6, 1024 for one in 14.
 const TILES_PER_CORE: usize = 128;
 /// Fewer are never kept.
-const LEAST_TILES: usize = 256;
+const MIN_TILES: usize = 256;
 /// Ranges kept, of about 100 bytes: what is known of a tile stays when the tile goes.
 const RANGES: usize = 1 << 16;
 /// Strips kept, of 2 KiB.
@@ -40,7 +40,7 @@ pub(crate) struct TileCache<F: Floors> {
 impl<F: Floors> TileCache<F> {
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let tiles = (cores * TILES_PER_CORE).max(LEAST_TILES);
+        let tiles = (cores * TILES_PER_CORE).max(MIN_TILES);
         // The default keeps almost all room for what is read often, and a stream of new tiles would
         // push each other out at once.
         let options = OptionsBuilder::new()

@@ -9,11 +9,11 @@ use super::{
 };
 
 /// Rows of columns between two questions whether to go on: a quarter of a millisecond.
-const ROWS_A_STEP: usize = 4;
+const ROWS_PER_STEP: usize = 4;
 
 /// To be called before each row of columns.
 pub(crate) fn begin_row(row: usize, cancel: &CancelToken) -> Result<(), Cancelled> {
-    if row.is_multiple_of(ROWS_A_STEP) { cancel.check() } else { Ok(()) }
+    if row.is_multiple_of(ROWS_PER_STEP) { cancel.check() } else { Ok(()) }
 }
 
 /// Where columns come from.
@@ -40,7 +40,7 @@ pub(crate) trait ColumnSource: Send + Sync + 'static {
 
     /// Makes `size` columns along x and z from a cell position, x fastest, and the heights around them if
     /// `out` wants them. A column must not depend on which others are asked for. Checks `cancel` before every
-    /// [`ROWS_A_STEP`] rows.
+    /// [`ROWS_PER_STEP`] rows.
     fn columns(
         &self,
         region: u8,

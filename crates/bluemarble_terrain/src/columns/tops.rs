@@ -4,14 +4,14 @@ use quick_cache::sync::Cache;
 use rustc_hash::FxBuildHasher;
 
 /// Squares that are remembered: about 1 MB.
-const MOST_SQUARES: usize = 1 << 14;
+const MAX_SQUARES: usize = 1 << 14;
 /// The smallest squares are at least so wide; below that bounds are tight on their own.
-const SMALLEST_M: f64 = 128.0;
+const MIN_SIZE_M: f64 = 128.0;
 /// The levels of squares: the largest are 64 km wide.
 const LEVELS: u8 = 10;
 /// Squares at which one question looks, ten milliseconds if all are new; if they do not answer it, later ones may, as
 /// most are remembered.
-const MOST_LOOKS: u32 = 1 << 13;
+const MAX_LOOKS: u32 = 1 << 13;
 
 /// A square of columns: its level, and its place among those of its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,13 +43,13 @@ pub(crate) struct Tops {
 impl Tops {
     pub fn new(voxel_m: f64) -> Self {
         let cache = Cache::with(
-            MOST_SQUARES,
-            MOST_SQUARES as u64,
+            MAX_SQUARES,
+            MAX_SQUARES as u64,
             quick_cache::UnitWeighter,
             FxBuildHasher,
             quick_cache::sync::DefaultLifecycle::default(),
         );
-        Self { cache, smallest_log2: (SMALLEST_M / voxel_m).log2().ceil().max(0.0) as u32 }
+        Self { cache, smallest_log2: (MIN_SIZE_M / voxel_m).log2().ceil().max(0.0) as u32 }
     }
 
     /// Whether all ground of an area, in voxels (min x, min z, max x, max z), is known to be at most this high;
@@ -99,7 +99,7 @@ impl Tops {
             return f64::NEG_INFINITY;
         }
         search.looks += 1;
-        if search.looks > MOST_LOOKS {
+        if search.looks > MAX_LOOKS {
             return f64::INFINITY;
         }
         let known = self.cache.get(&square);
@@ -186,7 +186,7 @@ mod tests {
             if x1 - x0 > 128 { 100.0 } else { 1.0 }
         };
         let asked = (1..).take_while(|_| tops.are_below(area, 5.0, &loose) != Some(true)).count();
-        assert!(bounds.get() <= (asked + 1) as u32 * MOST_LOOKS, "{asked}: {}", bounds.get());
+        assert!(bounds.get() <= (asked + 1) as u32 * MAX_LOOKS, "{asked}: {}", bounds.get());
         assert!((2..20).contains(&asked), "{asked}");
     }
 

@@ -57,7 +57,7 @@ impl ColumnBaseline for EarthBaseline {
         lod: u8,
     ) -> ColumnBounds<strata::Floors> {
         // Columns are interpolated between places up to a stride away.
-        let reach = spot::MOST_STRIDE << lod;
+        let reach = spot::MAX_STRIDE << lod;
         let cap = Cap::around(self.sphere(), region, columns, reach);
         let ground = self.field.bounds(cap.middle, cap.radius, lod);
         let known_m = self.known_m(region, voxels, lod, ground.strength.hi);

@@ -40,7 +40,7 @@ impl EarthBaseline {
         let is_coarse = cell_m > self.field.voxel_m && cell_m * 2.0 > subsoil_m;
         if self.covers_steps && is_coarse {
             let [level, falling] = COVERED_CELLS;
-            let deep_cells = (level + falling * slope).min(strata::MOST_COVERED_CELLS);
+            let deep_cells = (level + falling * slope).min(strata::MAX_COVERED_CELLS);
             floors_m[0] = floors_m[0].min(height_m - deep_cells * cell_m);
             return Column { ground_m: height_m, surface, subsoil: surface, floors_m };
         }

@@ -28,9 +28,9 @@ const INLAND_M: [f64; 2] = [20.0, 60.0];
 /// Differences of the grid's nodes around, in metres, between which they cease.
 const HILLY_M: [f64; 2] = [110.0, 250.0];
 /// Metres between corners, at most, of shares of sand, of large and of small dunes; but at least
-/// [`LEAST_STRIDE`] cells.
+/// [`MIN_STRIDE`] cells.
 const SPACING_M: [f64; 3] = [1200.0, 40.0, 30.0];
-const LEAST_STRIDE: [i32; 3] = [8, 8, 8];
+const MIN_STRIDE: [i32; 3] = [8, 8, 8];
 /// Corners of shares of sand are no farther away than this where dunes are shown, in metres.
 const SHARE_REACH_M: f64 = 2500.0;
 /// The fourth power of the height in metres of large dunes that begin to shelter small ones.
@@ -114,7 +114,7 @@ impl Dunes {
 
 /// A lattice for cells of a width; `which` of [`SPACING_M`] it is.
 fn lattice<const N: usize>(cell_m: f64, which: usize) -> Lattice<N> {
-    let mut stride = LEAST_STRIDE[which];
+    let mut stride = MIN_STRIDE[which];
     while f64::from(stride) * 2.0 * cell_m <= SPACING_M[which] {
         stride *= 2;
     }

@@ -29,11 +29,11 @@ const WAVE: f32 = 0.7;
 /// Below this slope waves grow longer instead of turning about on the spot.
 const GENTLE: f32 = 0.04;
 /// Waves lower than this are not worth their cost, in metres: a voxel is several times as high.
-const LEAST_M: f32 = 0.02;
+const MIN_M: f32 = 0.02;
 /// How many octaves have shifted lattices.
 const SHIFTED: usize = 3;
 /// The shortest octave, in metres.
-const SHORTEST_M: f64 = 11.0;
+const MIN_WAVELENGTH_M: f64 = 11.0;
 
 /// One octave of waves.
 #[derive(Clone, Copy)]
@@ -149,7 +149,7 @@ impl Erosion {
     pub fn new(seed: u64, longest_m: f64) -> Self {
         let mut octaves = Vec::new();
         let (mut wavelength_m, mut more) = (longest_m, 1.0);
-        while wavelength_m >= SHORTEST_M {
+        while wavelength_m >= MIN_WAVELENGTH_M {
             let share = AMPLITUDE[1] + (AMPLITUDE[0] - AMPLITUDE[1]) * more;
             more *= AMPLITUDE_FALL;
             let seed = mix(seed.wrapping_add(0xe_705e * (octaves.len() as u64 + 1)));
@@ -246,7 +246,7 @@ impl ErosionSampler<'_> {
             let octave = self.erosion.octaves[index];
             let rotation = self.erosion.rotations[octave.rotation];
             for Carved { turned, up, flow } in &mut *row {
-                if octave.amplitude_m * flow.strength < LEAST_M {
+                if octave.amplitude_m * flow.strength < MIN_M {
                     flow.raised_m += octave.amplitude_m * flow.strength * flow.crest;
                     continue;
                 }

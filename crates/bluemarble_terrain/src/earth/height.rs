@@ -15,7 +15,7 @@ use super::{
 use crate::elevation::{CharacterSampler, ElevationGrid, GridSample, GridSampler};
 
 /// No octave is shorter, in metres: it would be lower than half a voxel.
-const SHORTEST_M: f64 = 0.8;
+const MIN_WAVELENGTH_M: f64 = 0.8;
 /// The first octave, in steps of the grid.
 const LOW_STEPS: f64 = 0.7;
 /// Low octaves go on, and there are at least two, while they are longer than this, in metres.
@@ -150,7 +150,7 @@ impl HeightField {
         let mut texture = vec![];
         // Above the crags there is erosion; the plains have every other octave, a fourth as long each.
         let mut wavelength_m = 12.0 * 256.0;
-        while wavelength_m >= SHORTEST_M {
+        while wavelength_m >= MIN_WAVELENGTH_M {
             let crags = if wavelength_m <= 12.0 { CRAGS * wavelength_m } else { 0.0 };
             texture.push((wavelength_m, [texture_m(wavelength_m), crags]));
             wavelength_m /= if wavelength_m > 12.0 { 4.0 } else { 2.0 };

@@ -13,7 +13,7 @@ use super::land_cover::{CoverDetail, LandCover};
 use crate::noise::{NoiseCell, floor};
 
 /// Wavelengths of the noise that frays borders: from a pixel down to 30 m, each shorter by this.
-const LONGEST_M: f64 = 6_800.0;
+const MAX_WAVELENGTH_M: f64 = 6_800.0;
 const LACUNARITY: f64 = 2.2;
 const OCTAVES: usize = 8;
 /// How fast the octaves weaken: ragged.
@@ -21,7 +21,7 @@ const PERSISTENCE: f64 = 0.78;
 /// The say of the first octave against that of pixels.
 const FRAY: f64 = 2.4;
 /// Octaves are at least this many cells long: shorter ones would be salt and pepper, and cost faces.
-const SHORTEST_CELLS: f64 = 10.0;
+const MIN_WAVELENGTH_CELLS: f64 = 10.0;
 /// Places farther apart than this many pixels lie near a pole.
 const FAR_PIXELS: f64 = 40.0;
 /// Wide and narrow patches shift places east and south by these parts of a pixel: where three classes meet,
@@ -51,8 +51,8 @@ impl<'a> CoverSampler<'a> {
     /// A sampler for cells of a width in metres.
     pub fn new(cover: &'a LandCover, cell_m: f64) -> Self {
         let mut octaves = Vec::with_capacity(OCTAVES);
-        let (mut wavelength_m, mut weight) = (LONGEST_M, FRAY);
-        while octaves.len() < OCTAVES && wavelength_m >= SHORTEST_CELLS * cell_m {
+        let (mut wavelength_m, mut weight) = (MAX_WAVELENGTH_M, FRAY);
+        while octaves.len() < OCTAVES && wavelength_m >= MIN_WAVELENGTH_CELLS * cell_m {
             let k = octaves.len() as f64;
             octaves.push(Octave {
                 cell: NoiseCell::new(0xc0_4e12 + octaves.len() as u64),

@@ -20,7 +20,7 @@ use super::{
 use crate::columns::begin_row;
 
 /// The most cells between the corners where slow things are found.
-pub(super) const MOST_STRIDE: i32 = 4;
+pub(super) const MAX_STRIDE: i32 = 4;
 /// An octave is slow if it is at least this many strides long.
 const SLOW_STRIDES: f64 = 6.0;
 /// How many strides of four, or of two cells the grid's nodes are apart at least.
@@ -100,7 +100,7 @@ impl<'a> GroundSampler<'a> {
         let all = counts(cell_m);
         let is_fine = |stride: f64, nodes: f64| cell_m * stride * nodes <= field.spacing_m;
         let stride = if is_fine(4.0, FINE_NODES[0]) {
-            MOST_STRIDE
+            MAX_STRIDE
         } else if is_fine(2.0, FINE_NODES[1]) {
             2
         } else {

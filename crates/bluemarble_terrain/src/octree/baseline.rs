@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A box with more leaves than this is taken to be of several materials.
-const MOST_LEAVES_OF_ONE: usize = 4096;
+const MAX_LEAVES_OF_ONE: usize = 4096;
 
 /// A linear octree laid over another baseline, which shows where the octree has no leaf.
 ///
@@ -115,7 +115,7 @@ impl OctreeBaseline {
         let are_alike = own.is_empty()
             || self.octree.leaves_in(own, |leaf| {
                 seen += 1;
-                if seen > MOST_LEAVES_OF_ONE {
+                if seen > MAX_LEAVES_OF_ONE {
                     return ControlFlow::Break(());
                 }
                 let Some(found) = self.material(leaf.material) else {

@@ -21,7 +21,7 @@ use crate::error::TerrainError;
 /// Leaves that are read and remembered together.
 const BLOCK_LEAVES: usize = 4096;
 /// Blocks that are remembered: 16 MB.
-const MOST_BLOCKS: usize = 256;
+const MAX_BLOCKS: usize = 256;
 /// A node with no more leaves than this is looked through leaf by leaf.
 const FEW_LEAVES: u64 = 512;
 
@@ -86,7 +86,7 @@ impl LinearOctree {
             file: Mutex::new(reader.into_inner()),
             header,
             blocks: checked.blocks,
-            cache: Cache::new(MOST_BLOCKS),
+            cache: Cache::new(MAX_BLOCKS),
             bounds: checked.bounds.unwrap_or(LatticeBox::new(IVec3::ZERO, IVec3::ZERO)),
             materials,
             failure: OnceLock::new(),

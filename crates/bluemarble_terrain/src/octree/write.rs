@@ -8,7 +8,7 @@ use std::{
 use super::leaf::{HEADER_BYTES, Header, Leaf, MAX_DEPTH};
 
 /// Leaves that may still become a part of a larger one: seven of each lod.
-const MOST_PENDING: usize = 7 * (MAX_DEPTH as usize + 1) + 1;
+const MAX_PENDING: usize = 7 * (MAX_DEPTH as usize + 1) + 1;
 
 /// Writes a linear octree. Eight leaves of one material that fill a node become one.
 pub struct LinearOctreeWriter<W> {
@@ -52,7 +52,7 @@ impl<W: Write + Seek> LinearOctreeWriter<W> {
             self.pending.truncate(self.pending.len() - 8);
             self.pending.push_back(parent);
         }
-        if self.pending.len() > MOST_PENDING
+        if self.pending.len() > MAX_PENDING
             && let Some(oldest) = self.pending.pop_front()
         {
             self.write(oldest)?;

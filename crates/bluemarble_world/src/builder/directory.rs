@@ -66,8 +66,8 @@ impl DirectoryBuilder {
     /// block_on(world.checkpoint())?;
     /// drop(world);
     ///
-    /// let place = shared.to_str().ok_or("a path that is text")?.parse()?;
-    /// let base = ChunkStore::open_read_only(&place, &StoreOptions::default())?;
+    /// let location = shared.to_str().ok_or("a path that is text")?.parse()?;
+    /// let base = ChunkStore::open_read_only(&location, &StoreOptions::default())?;
     /// let world = HybridWorld::builder(hills, materials).over(base).open(&own)?;
     /// assert_eq!(block_on(world.material(VoxelPos::new(0, ivec3(1, 500, 1))))?, MaterialId(13));
     /// # Ok::<_, Box<dyn std::error::Error>>(())

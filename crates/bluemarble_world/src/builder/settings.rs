@@ -44,7 +44,7 @@ impl Settings {
         let Self { baseline, materials, recipe, log, storage, base } = self;
         // Before anything is made or replayed: edits belong on the ground that they were made on.
         check_base(dir, base.is_some())?;
-        let place = base.as_ref().map(ChunkStore::place);
+        let location = base.as_ref().map(ChunkStore::location);
         // A document would not say which world lies below.
         let mut recipe = recipe.filter(|_| base.is_none());
         // A document that cannot be read is not written over.
@@ -58,8 +58,8 @@ impl Settings {
             recipe = None;
         }
         let world = HybridWorld::in_directory(dir, baseline, materials, storage, base, log)?;
-        if let Some(place) = place {
-            write_base_note(dir, &place)?;
+        if let Some(location) = location {
+            write_base_note(dir, &location)?;
         }
         if let Some((recipe, materials)) = recipe {
             WorldDocument::install(dir, &recipe, materials.as_deref())?;

@@ -222,8 +222,8 @@ fn storage_is_chosen_once_and_the_log_each_time() {
     assert_eq!(found(&builder().log(LogOptions::default()).open(&dir).expect("opened")), BRICK);
     let world = WorldBuilder::from_directory(&dir).expect("known").log(log).open();
     drop(world.expect("opened"));
-    let place = dir.to_str().expect("text").parse().expect("a place");
-    let store = ChunkStore::open_read_only(&place, &StoreOptions::default()).expect("opened");
+    let location = dir.to_str().expect("text").parse().expect("a location");
+    let store = ChunkStore::open_read_only(&location, &StoreOptions::default()).expect("opened");
     assert_eq!(store.storage().chunk_edge, ChunkEdge::Cells32);
 }
 
@@ -235,8 +235,8 @@ fn a_world_over_another_one_is_not_taken_for_one_that_stands_alone() {
     build(&world);
     block_on(world.checkpoint()).expect("saved");
     drop(world);
-    let place = dir.to_str().expect("text").parse().expect("a place");
-    let base = ChunkStore::open_read_only(&place, &StoreOptions::default()).expect("opened");
+    let location = dir.to_str().expect("text").parse().expect("a location");
+    let base = ChunkStore::open_read_only(&location, &StoreOptions::default()).expect("opened");
     let world = WorldBuilder::from_recipe(&HILLS).expect("hills").over(base).open(&own);
     let world = world.expect("opened");
     assert_eq!(found(&world), BRICK);
@@ -254,8 +254,8 @@ fn a_world_that_stands_alone_is_not_laid_over_another_one() {
     let (folder, dir) = folder();
     let below = folder.path().join("below");
     drop((from_recipe(&dir), from_recipe(&below)));
-    let place = below.to_str().expect("text").parse().expect("a place");
-    let base = ChunkStore::open_read_only(&place, &StoreOptions::default()).expect("opened");
+    let location = below.to_str().expect("text").parse().expect("a location");
+    let base = ChunkStore::open_read_only(&location, &StoreOptions::default()).expect("opened");
     let before = tree(&dir);
     let opened = WorldBuilder::from_recipe(&HILLS).expect("hills").over(base).open(&dir);
     let error = document(opened.expect_err("its edits belong on its own ground"));

@@ -23,11 +23,11 @@ pub fn has_base_note(dir: &Path) -> bool {
     dir.join(BASE_NOTE_NAME).exists()
 }
 
-/// Notes that the world in a directory lies over another one, which is at `place`.
+/// Notes that the world in a directory lies over another one, which is at `location`.
 ///
 /// # Errors
 /// [`DocumentError::File`].
-pub fn write_base_note(dir: &Path, place: &str) -> Result<(), DocumentError> {
-    let note = BaseNote { format_version: 1, over: place };
+pub fn write_base_note(dir: &Path, location: &str) -> Result<(), DocumentError> {
+    let note = BaseNote { format_version: 1, over: location };
     Ok(draft::write_json(&dir.join(BASE_NOTE_NAME), &note)?)
 }

@@ -15,14 +15,14 @@ pub enum DocumentError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The document is larger than any that means something.
-    #[error("{}: {bytes} bytes, no document has more than {most}; restore it from a backup", path.display())]
+    #[error("{}: {bytes} bytes, no document has more than {max}; restore it from a backup", path.display())]
     TooLarge {
         /// The document.
         path: PathBuf,
         /// Its length.
         bytes: u64,
         /// The longest that is read.
-        most: u64,
+        max: u64,
     },
     /// The document is damaged.
     #[error(

@@ -138,7 +138,7 @@ fn read_small(path: &Path) -> Result<Option<Vec<u8>>, DocumentError> {
         Err(error) => return Err(FileError::read(path, error).into()),
         Ok(metadata) if metadata.len() > MAX_BYTES => {
             let (path, bytes) = (path.to_owned(), metadata.len());
-            return Err(DocumentError::TooLarge { path, bytes, most: MAX_BYTES });
+            return Err(DocumentError::TooLarge { path, bytes, max: MAX_BYTES });
         }
         Ok(_) => {}
     }

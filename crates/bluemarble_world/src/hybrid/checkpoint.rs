@@ -8,7 +8,7 @@ use std::sync::{
 use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
 
 use super::{
-    cache::Cached, pause::pause, rebuild::BaselineChunks, state::Change, world::HybridWorld,
+    cache::Cached, parents::BaselineChunks, pause::pause, state::Change, world::HybridWorld,
 };
 use crate::WorldError;
 
@@ -22,9 +22,9 @@ pub struct CheckpointReport {
     pub lsn: u64,
     /// Chunks of any lod that were written.
     pub chunks: usize,
-    /// Chunks that were rebuilt first, so that all lods of the store agree, and those that [`HybridWorld::rebuild_parents`]
+    /// Chunks that were updated first, so that all lods of the store agree, and those that [`HybridWorld::update_parents`]
     /// would have told of.
-    pub rebuilt: Vec<ChunkKey>,
+    pub updated_parents: Vec<ChunkKey>,
 }
 
 impl HybridWorld {
@@ -33,7 +33,7 @@ impl HybridWorld {
     /// memory is tidied up, and nothing is written.
     ///
     /// It can be killed at any point: the log has everything until the store has it, and chunks are
-    /// written from the coarsest lod down, so that whatever is missing then is found by the next rebuild.
+    /// written from the coarsest lod down, so that whatever is missing then is found by the next update.
     ///
     /// # Errors
     /// [`WorldError::Store`]; everything stays where it is and the next checkpoint tries again.
@@ -43,12 +43,12 @@ impl HybridWorld {
         result
     }
 
-    /// [`HybridWorld::checkpoint`] if the log takes more bytes than `most_bytes`.
+    /// [`HybridWorld::checkpoint`] if the log takes more bytes than `max_bytes`.
     ///
     /// # Errors
     /// As [`HybridWorld::checkpoint`].
-    pub async fn keep_log_short(&self, most_bytes: u64) -> Result<(), WorldError> {
-        if self.log().is_some_and(|log| log.statistics().bytes_allocated > most_bytes) {
+    pub async fn keep_log_short(&self, max_bytes: u64) -> Result<(), WorldError> {
+        if self.log().is_some_and(|log| log.statistics().bytes_allocated > max_bytes) {
             self.checkpoint().await?;
         }
         Ok(())
@@ -70,7 +70,7 @@ impl HybridWorld {
             self.fold(leaves, &mut report).await?;
         }
         // What was edited while its chunk was folded has its parents still to do.
-        self.rebuild_all().await?;
+        self.update_all_parents().await?;
         self.fold(&[], &mut report).await?;
         if let Some(log) = self.log()
             && self.inner.checkpointed.load(Acquire) < lsn
@@ -78,7 +78,7 @@ impl HybridWorld {
             log.checkpointed(lsn)?.acknowledged().await?;
             self.inner.checkpointed.store(lsn, Release);
         }
-        report.rebuilt = self.take_rebuilt();
+        report.updated_parents = self.take_updated_parents();
         Ok(report)
     }
 
@@ -89,9 +89,9 @@ impl HybridWorld {
         report: &mut CheckpointReport,
     ) -> Result<(), WorldError> {
         // Until all chunks are read: of every chunk that is written, what lies above it shows it.
-        let rebuilding = self.rebuilding().await;
+        let updating = self.updating_parents().await;
         let mut baselines = BaselineChunks::default();
-        self.rebuild_some(leaves, &mut baselines, &rebuilding).await?;
+        self.update_some_parents(leaves, &mut baselines, &updating).await?;
         let Some(store) = &self.inner.store else {
             for &key in leaves {
                 pause().await;
@@ -110,7 +110,7 @@ impl HybridWorld {
                 chunks.push((key, cached, chunk));
             }
         }
-        drop(rebuilding);
+        drop(updating);
         if chunks.is_empty() {
             return Ok(());
         }

@@ -15,7 +15,7 @@ use super::world::HybridWorld;
 use crate::{WorldError, plan};
 
 /// From this many cells of a chunk on, it is shorter to name the chunk once.
-const CELLS_WORTH_A_CHUNK: usize = 2;
+const MIN_CHUNK_CELLS: usize = 2;
 /// Chunks that are published under one lock: readers wait no longer than for these.
 const PUBLISHED_AT_ONCE: usize = 1024;
 
@@ -31,7 +31,7 @@ pub struct EditReport {
 impl HybridWorld {
     /// Makes the changes of a batch: all of them or, on an error, none. When this returns the batch is as
     /// durable as the world's [`bluemarble_store::Durability`] says, and every read that starts then sees
-    /// it; reads may see it a little earlier. [`HybridWorld::rebuild_parents`] carries it into the other
+    /// it; reads may see it a little earlier. [`HybridWorld::update_parents`] carries it into the other
     /// lods and [`HybridWorld::checkpoint`] into the store.
     ///
     /// Nothing is read, so this takes about as long for a chunk on a slow disk as for one in memory.
@@ -94,7 +94,7 @@ fn append(
     plan: &[(ChunkKey, Vec<plan::Stroke>)],
 ) -> Result<Appended, StoreError> {
     let are_cells = batch.ops().iter().all(|op| matches!(op, EditOp::Set(_)));
-    if are_cells && batch.ops().len() >= plan.len() * CELLS_WORTH_A_CHUNK {
+    if are_cells && batch.ops().len() >= plan.len() * MIN_CHUNK_CELLS {
         let chunks = plan.iter().flat_map(|(key, strokes)| {
             strokes.iter().filter_map(|stroke| match stroke {
                 plan::Stroke::Cells(cells) => Some((*key, &**cells)),

@@ -17,7 +17,7 @@ use super::{index_work::IndexStatistics, pause::pause, state::Change, world::Hyb
 use crate::WorldError;
 
 /// Chunks that queries may ask to be brought forward, until the next claim.
-const MOST_WANTED: usize = 1024;
+const MAX_WANTED: usize = 1024;
 
 /// What a step of a rebuild has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -60,21 +60,21 @@ impl HybridWorld {
         self.state().queue.len().total()
     }
 
-    /// Looks at chunks that have changed, `most` at most and the most urgent first, and brings the index up to
+    /// Looks at chunks that have changed, at most `max_chunks` and the most urgent first, and brings the index up to
     /// date with them and with what is above them. No answer depends on it, only how fast it comes. What is
     /// edited meanwhile waits for the next call. [`crate::RebuildManager`] calls this in the background.
     ///
     /// # Errors
     /// The first chunk that could not be read; all others have been looked at all the same, and it is tried
     /// again by the next call.
-    pub async fn rebuild_index(&self, most: usize) -> Result<IndexReport, WorldError> {
+    pub async fn rebuild_index(&self, max_chunks: usize) -> Result<IndexReport, WorldError> {
         self.inner.state.write_quietly().queue.wake();
-        let (report, error) = self.index_some(most).await;
+        let (report, error) = self.index_some(max_chunks).await;
         error.map_or(Ok(report), Err)
     }
 
     /// The same, but chunks that could not be read rest, longer each time.
-    pub(crate) async fn index_some(&self, most: usize) -> (IndexReport, Option<WorldError>) {
+    pub(crate) async fn index_some(&self, max_chunks: usize) -> (IndexReport, Option<WorldError>) {
         let mut report = IndexReport::default();
         let mut first_error = None;
         let (lsn, newest) = {
@@ -91,7 +91,7 @@ impl HybridWorld {
             for key in wanted {
                 state.queue.hasten(key, Urgency::Wanted);
             }
-            state.queue.claim(most, Instant::now())
+            state.queue.claim(max_chunks, Instant::now())
         };
         let claims: Vec<_> =
             claimed.into_iter().map(|(key, change)| Claim { world: self, key, change }).collect();
@@ -147,7 +147,7 @@ impl HybridWorld {
     /// Notes that a query had to do without what the index does not know yet.
     fn want(&self, key: ChunkKey) {
         let mut wanted = self.wanted();
-        if wanted.len() < MOST_WANTED {
+        if wanted.len() < MAX_WANTED {
             wanted.push(key);
         }
     }

@@ -8,7 +8,7 @@
 //! | `cache` | chunks as they are, all edits laid over |
 //! | `read`, `survey` | chunks, and what can be told of them without reading them |
 //! | `edit` | a batch goes into the log and over the chunks it touches |
-//! | `rebuild` | edited chunks are carried into their parents |
+//! | `parents` | edited chunks are carried into their parents |
 //! | `checkpoint` | what the log and the memory hold is folded into the store |
 //! | `index`, `index_work` | the index of nodes, and what is counted of the work on it |
 //! | `kept`, `snapshot` | what is kept of the index for the next session, and how it is saved |
@@ -23,9 +23,9 @@ mod index;
 mod index_work;
 mod kept;
 mod open;
+mod parents;
 mod pause;
 mod read;
-mod rebuild;
 mod snapshot;
 mod state;
 mod survey;

@@ -11,8 +11,8 @@ use std::{
 use bluemarble_core::{ChunkKey, MaterialTable};
 use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
 use bluemarble_store::{
-    ChunkStore, DeltaLog, LogOptions, StorageOptions, StoreError, StoreOptions, WorldMetadata,
-    WorldPlace,
+    ChunkStore, DeltaLog, LogOptions, StorageOptions, StoreError, StoreOptions, WorldLocation,
+    WorldMetadata,
     log::{self, LoggedBatch, disk::Disk},
 };
 use bluemarble_terrain::Baseline;
@@ -152,7 +152,7 @@ impl HybridWorld {
     /// # Errors
     /// [`WorldError::Store`]: the directory cannot be read, or its metadata is damaged.
     pub fn fingerprint_at(dir: &Path) -> Result<Option<String>, WorldError> {
-        let place = WorldPlace::Directory(dir.to_owned());
+        let place = WorldLocation::Directory(dir.to_owned());
         match ChunkStore::open_read_only(&place, &StoreOptions::default()) {
             Ok(store) => Ok(Some(store.metadata().baseline.clone())),
             Err(StoreError::NoWorld { .. }) => Ok(None),
@@ -198,8 +198,8 @@ impl HybridWorld {
             index_work: IndexWork::since(lsn),
             counted,
             order: Mutex::default(),
-            rebuilt: Mutex::default(),
-            rebuilding: futures::lock::Mutex::default(),
+            updated_parents: Mutex::default(),
+            updating_parents: futures::lock::Mutex::default(),
             folding: futures::lock::Mutex::default(),
         };
         Self { inner: Arc::new(inner) }

@@ -58,10 +58,10 @@ pub(super) struct Inner {
     pub counted: Counted,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     pub order: Mutex<()>,
-    /// Parents that were rebuilt and not yet told of: work that fails later must not lose them.
-    pub rebuilt: Mutex<FxHashSet<ChunkKey>>,
+    /// Parents that were updated and not yet told of: work that fails later must not lose them.
+    pub updated_parents: Mutex<FxHashSet<ChunkKey>>,
     /// Held while parents are read, changed and replaced.
-    pub rebuilding: futures::lock::Mutex<()>,
+    pub updating_parents: futures::lock::Mutex<()>,
     /// Held while edits are folded into the store.
     pub folding: futures::lock::Mutex<()>,
 }

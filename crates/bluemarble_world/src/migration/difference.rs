@@ -3,7 +3,7 @@
 use bluemarble_core::{Cause, Cells, ChunkKey, CompactChunk, EditBatch, LatticeBox};
 use glam::IVec3;
 
-use crate::cuboid;
+use crate::uniform_box;
 
 /// A chunk of both.
 pub(super) struct Pair {
@@ -24,14 +24,14 @@ pub(super) fn difference(
     }
     let low = key.min_voxel();
     let cells = LatticeBox::new(part.min - low, part.max - low);
-    let cuboids = cuboid::merge(cells, |cell| {
+    let boxes = uniform_box::merge(cells, |cell| {
         let material = pair.octree.get(cell);
         (material != pair.world.get(cell) && counts(low + cell)).then_some(material)
     });
-    for cuboid in cuboids {
-        let cells = cuboid.cells();
+    for uniform in boxes {
+        let cells = uniform.cells();
         let voxels = LatticeBox::new(low + cells.min, low + cells.max);
-        batch.fill_box(key.region, voxels, cuboid.value);
+        batch.fill_box(key.region, voxels, uniform.value);
     }
     batch
 }

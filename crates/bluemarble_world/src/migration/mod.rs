@@ -34,7 +34,7 @@ use glam::IVec3;
 
 use self::difference::{Pair, difference};
 pub use self::error::MigrationError;
-use crate::{EditBatch, EditReport, HybridWorld, WorldError, cuboid};
+use crate::{EditBatch, EditReport, HybridWorld, WorldError, uniform_box};
 
 /// The folder in a world's directory in which an octree and its edits are until the world has taken over.
 pub const OCTREE_DIR: &str = "octree";
@@ -43,7 +43,7 @@ const RETIRED_DIR: &str = "octree.retired";
 /// A log that takes more is folded into the store.
 const MAX_LOG_BYTES: u64 = 64 << 20;
 /// Chunks between two looks at the log.
-const CHUNKS_A_LOOK: u64 = 64;
+const CHUNKS_PER_LOOK: u64 = 64;
 
 /// A pure octree that moves into a world.
 ///
@@ -175,7 +175,7 @@ impl Migration {
                     if !is_known {
                         compared.chunks += 1;
                         compared.copied += u64::from(self.copy_chunk(key, part).await?);
-                        if compared.chunks.is_multiple_of(CHUNKS_A_LOOK) {
+                        if compared.chunks.is_multiple_of(CHUNKS_PER_LOOK) {
                             self.keep_logs_short().await?;
                         }
                     }
@@ -339,7 +339,7 @@ fn check_unedited(
         let cells =
             LatticeBox::new(voxels.min.max(low) - low, voxels.max.min(low + CHUNK_EDGE) - low);
         let differs = |cell| (now.get(cell) != unedited.get(cell)).then_some(());
-        if let Some(found) = cuboid::merge(cells, differs).first() {
+        if let Some(found) = uniform_box::merge(cells, differs).first() {
             return Err(MigrationError::Occupied {
                 pos: VoxelPos::new(region, low + found.cells().min),
             });

@@ -6,13 +6,13 @@
 //! |---|---|
 //! | `planner` | [`plan`]: a batch is checked, and taken apart into strokes on chunks |
 //! | `stroke` | [`Stroke`]: what is done to one chunk in one step; [`apply`] does it |
-//! | `place` | [`place()`]: which cell of which chunk a voxel is, also beyond a side of its region |
+//! | `chunk_cell` | [`chunk_cell()`]: which cell of which chunk a voxel is, also beyond a side of its region |
 
-mod place;
+mod chunk_cell;
 mod planner;
 mod stroke;
 
-pub use place::place;
+pub use chunk_cell::chunk_cell;
 pub use planner::{MAX_CHUNKS, Plan, plan};
 pub use stroke::{Stroke, apply};
 

@@ -9,7 +9,7 @@ use bluemarble_core::{
 use glam::{DVec3, I64Vec3, IVec3, ivec3};
 use rustc_hash::FxHashMap;
 
-use super::{place::place, stroke::Stroke};
+use super::{chunk_cell::chunk_cell, stroke::Stroke};
 use crate::WorldError;
 
 /// A batch may touch this many chunks: what is held of each is little until it is read.
@@ -108,32 +108,32 @@ impl CellRun {
     fn take(&mut self) -> Vec<(ChunkKey, Arc<[CellEdit]>)> {
         let Self { counts, cells, .. } = std::mem::take(self);
         // Counting sort: where the next cell of each chunk goes.
-        let mut places = Vec::with_capacity(counts.len());
+        let mut ends = Vec::with_capacity(counts.len());
         let mut end = 0;
         for &(_, count) in &counts {
-            places.push(end);
+            ends.push(end);
             end += count as usize;
         }
         let mut sorted = vec![CellEdit::default(); cells.len()];
         for (number, edit) in cells {
-            let place = &mut places[number as usize];
-            sorted[*place] = edit;
-            *place += 1;
+            let end = &mut ends[number as usize];
+            sorted[*end] = edit;
+            *end += 1;
         }
-        let chunks = counts.into_iter().zip(places);
+        let chunks = counts.into_iter().zip(ends);
         chunks.map(|((key, count), end)| (key, sorted[end - count as usize..end].into())).collect()
     }
 }
 
 impl Planner<'_> {
     fn check_size(&mut self) -> Result<(), WorldError> {
-        let most = MAX_CHUNKS;
-        if (self.plan.len() + self.cells.counts.len()) as u64 > most {
+        let max = MAX_CHUNKS;
+        if (self.plan.len() + self.cells.counts.len()) as u64 > max {
             // Some chunks may have been counted twice.
             self.end_run();
             let chunks = self.plan.len() as u64;
-            if chunks > most {
-                return Err(WorldError::TooLarge { chunks, most });
+            if chunks > max {
+                return Err(WorldError::TooLarge { chunks, max });
             }
         }
         Ok(())
@@ -149,7 +149,7 @@ impl Planner<'_> {
     fn set(&mut self, edit: Edit) -> Result<(), WorldError> {
         let Edit { pos, material } = edit;
         let lattice = self.shape.region_box();
-        let Some((key, cell)) = place(self.shape, pos) else {
+        let Some((key, cell)) = chunk_cell(self.shape, pos) else {
             return Err(WorldError::VoxelOutside { pos, lattice });
         };
         self.cells.push(key, CellEdit { cell, material });
@@ -172,7 +172,7 @@ impl Planner<'_> {
         let size: I64Vec3 = high.as_i64vec3() - low.as_i64vec3() + I64Vec3::ONE;
         let count = size.as_dvec3().element_product();
         if count > MAX_CHUNKS as f64 {
-            return Err(WorldError::TooLarge { chunks: count as u64, most: MAX_CHUNKS });
+            return Err(WorldError::TooLarge { chunks: count as u64, max: MAX_CHUNKS });
         }
         self.end_run();
         for y in low.y..=high.y {
@@ -216,7 +216,7 @@ impl Planner<'_> {
         }
         stroke.for_each(|CellEdit { cell, material }| {
             let voxel = corner + cell_position(cell as usize);
-            if let Some((key, cell)) = place(self.shape, VoxelPos::new(key.region, voxel)) {
+            if let Some((key, cell)) = chunk_cell(self.shape, VoxelPos::new(key.region, voxel)) {
                 self.cells.push(key, CellEdit { cell, material });
             }
         });

@@ -159,7 +159,7 @@ fn as_many_chunks_as_are_allowed_are_planned() {
     assert_eq!(fits.len() as u64, MAX_CHUNKS);
     let error = plan(&FLAT, &table, &cuboid(127 * 64 + 1)).expect_err("one layer more");
     assert!(
-        matches!(error, WorldError::TooLarge { chunks: 1_056_768, most: MAX_CHUNKS }),
+        matches!(error, WorldError::TooLarge { chunks: 1_056_768, max: MAX_CHUNKS }),
         "{error}"
     );
 }

@@ -8,7 +8,7 @@ use glam::{IVec3, UVec3};
 use crate::{Explanation, WorldError, WorldReader};
 
 /// Samples of a box at once.
-const MOST_SAMPLES: u64 = 1 << 28;
+const MAX_SAMPLES: u64 = 1 << 28;
 
 /// Materials at the points of a grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl WorldReader {
         self.check_box(region, &voxels)?;
         let count = resolution.as_u64vec3();
         let count = count.x.saturating_mul(count.y).saturating_mul(count.z);
-        if count == 0 || count > MOST_SAMPLES {
-            return Err(WorldError::TooManySamples { resolution, most: MOST_SAMPLES });
+        if count == 0 || count > MAX_SAMPLES {
+            return Err(WorldError::TooManySamples { resolution, max: MAX_SAMPLES });
         }
         let size = voxels.size();
         let part = (size.as_dvec3() / resolution.as_dvec3()).min_element().max(1.0);

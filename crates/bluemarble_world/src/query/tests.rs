@@ -29,7 +29,7 @@ fn built(baseline: Arc<dyn Baseline>) -> HybridWorld {
     batch.fill_box(0, LatticeBox::new(ivec3(-128, 64, 0), ivec3(0, 192, 128)), BRICK);
     batch.set(VoxelPos::new(0, ivec3(-70, 100, 60)), MaterialId(7));
     block_on(world.edit(&batch)).expect("edits");
-    block_on(world.rebuild_parents()).expect("rebuilds");
+    block_on(world.update_parents()).expect("updates");
     world
 }
 

@@ -2,7 +2,7 @@
 
 use bluemarble_core::{
     Around, CellPos, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelPos,
-    shape::{AnyCrossings, Crossings, Cuboid, Ray},
+    shape::{AnyCrossings, Crossings, Ray, SizedBox},
 };
 use glam::IVec3;
 
@@ -24,7 +24,7 @@ const STRIDE_HALVINGS: u32 = 3;
 /// And if at least this many nodes are ahead.
 const WORTH_LEAPS: f64 = 16.0;
 /// A ray crosses fewer borders of regions than this: a planet has twelve edges.
-const MOST_REGIONS: u32 = 64;
+const MAX_REGIONS: u32 = 64;
 
 /// A ray on its way. Every call of [`RayCast::next_hit`] takes it to the next material that stops it.
 #[derive(Clone, Debug)]
@@ -173,7 +173,7 @@ impl RayCast {
     ) -> bool {
         let around = reader.shape().region_box();
         // Up to the region's border.
-        let region = Cuboid { min: around.min, size: around.size() };
+        let region = SizedBox { min: around.min, size: around.size() };
         let end_m = crossings.exit(region, at.at_m).at_m.min(self.options.max_m);
         for halvings in 0..STRIDE_HALVINGS {
             let to_m = at.at_m + (end_m - at.at_m) / f64::from(1 << halvings);
@@ -275,8 +275,8 @@ impl RayCast {
                 }
             };
             let lod = u32::from(key.lod);
-            let cuboid = Cuboid::around(voxel, wide_log2 + lod, high_log2 + lod);
-            let (beyond, way) = crossings.leap(voxel, cuboid, at_m);
+            let within = SizedBox::around(voxel, wide_log2 + lod, high_log2 + lod);
+            let (beyond, way) = crossings.leap(voxel, within, at_m);
             (voxel, at_m, exit) = (beyond, way.at_m, Some(way));
         };
         (at.voxel, at.at_m, at.inside) = (voxel, at_m, inside);
@@ -300,7 +300,7 @@ impl RayCast {
     /// The same place as the region beyond the border counts it; `None` if the ray leaves the lattice for good.
     fn beyond(&mut self, shape: &Shape, mut at: Position) -> Option<Position> {
         self.regions += 1;
-        if matches!(shape, Shape::Flat(_)) || self.regions > MOST_REGIONS {
+        if matches!(shape, Shape::Flat(_)) || self.regions > MAX_REGIONS {
             return None;
         }
         let around = shape.region_box();
@@ -310,7 +310,7 @@ impl RayCast {
         if at.voxel.y < around.min.y {
             // The lattice ends above the planet's centre: on the other side it begins again.
             let below =
-                Cuboid { min: IVec3::new(0, -around.max.y, 0), size: IVec3::splat(around.max.y) };
+                SizedBox { min: IVec3::new(0, -around.max.y, 0), size: IVec3::splat(around.max.y) };
             let (at_m, _) = shape.crossings(at.region, &self.ray).exit_along(1, below, at.at_m);
             if !at_m.is_finite() {
                 return None;

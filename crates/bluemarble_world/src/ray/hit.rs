@@ -27,7 +27,7 @@ impl RayHit {
     }
 
     /// Where on the globe.
-    pub fn place(&self, shape: &Shape) -> GeoPosition {
+    pub fn geo(&self, shape: &Shape) -> GeoPosition {
         shape.geo_from_local(self.point)
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `options`, `hit` | [`RayOptions`], [`RayHit`]: what is asked, and the answer |
 //! | `queries` | what a [`crate::WorldReader`] answers with rays |
+//! | `chunk` | [`first_hit_in_chunk`]: the first cell of one chunk, without a world |
 //! | `cast` | [`RayCast`]: a ray on its way through nodes, chunks and regions |
 //! | `position` | where it is: in which voxel of which region |
 //!
@@ -12,16 +13,20 @@
 //! ([`bluemarble_core::shape::Crossings`]).
 
 mod cast;
+mod chunk;
 mod hit;
 mod options;
 mod position;
 mod queries;
 
 pub use cast::RayCast;
+pub use chunk::first_hit_in_chunk;
 pub use hit::RayHit;
 pub use options::RayOptions;
 
 pub use crate::reader::RayTarget;
 
+#[cfg(test)]
+mod chunk_tests;
 #[cfg(test)]
 mod tests;

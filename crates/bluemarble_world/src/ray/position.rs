@@ -2,7 +2,7 @@
 
 use bluemarble_core::{
     Face, LatticePos, MaterialId, Shape,
-    shape::{Crossings, Cuboid, Exit, Ray},
+    shape::{Crossings, Exit, Ray, SizedBox},
 };
 use glam::IVec3;
 
@@ -19,11 +19,11 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// To the end of the aligned cuboid of `1 << edge_log2` voxels.
+    /// To the end of the aligned box of `1 << edge_log2` voxels.
     #[inline(always)]
     pub fn leap(&mut self, crossings: &impl Crossings, edge_log2: u32) {
-        let cuboid = Cuboid::around(self.voxel, edge_log2, edge_log2);
-        let (voxel, exit) = crossings.leap(self.voxel, cuboid, self.at_m);
+        let within = SizedBox::around(self.voxel, edge_log2, edge_log2);
+        let (voxel, exit) = crossings.leap(self.voxel, within, self.at_m);
         (self.voxel, self.at_m, self.entered) = (voxel, exit.at_m, Some(side(exit)));
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn start(shape: &Shape, ray: &Ray) -> Option<Position> {
             let is_above = at.voxel.y >= around.max.y;
             let (at_m, y) = if is_above {
                 // Down to the top of the lattice, through everything above it.
-                let above = Cuboid {
+                let above = SizedBox {
                     min: IVec3::splat(around.max.y),
                     size: IVec3::splat(i32::MAX - around.max.y),
                 };
@@ -100,7 +100,7 @@ pub(super) fn start(shape: &Shape, ray: &Ray) -> Option<Position> {
                 (if step < 0 { at_m } else { f64::INFINITY }, around.max.y - 1)
             } else {
                 let below =
-                    Cuboid { min: IVec3::splat(-around.max.y), size: IVec3::splat(around.max.y) };
+                    SizedBox { min: IVec3::splat(-around.max.y), size: IVec3::splat(around.max.y) };
                 (crossings.exit_along(1, below, 0.0).0, around.min.y)
             };
             if !at_m.is_finite() {

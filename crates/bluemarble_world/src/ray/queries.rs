@@ -23,7 +23,7 @@ impl WorldReader {
         Ok(hit)
     }
 
-    /// Every stretch of one material that would stop the ray, front to back, `most` at most.
+    /// Every stretch of one material that would stop the ray, front to back, at most `max_hits`.
     ///
     /// # Errors
     /// As [`crate::HybridWorld::read`].
@@ -31,12 +31,12 @@ impl WorldReader {
         &mut self,
         ray: &Ray,
         options: &RayOptions,
-        most: usize,
+        max_hits: usize,
     ) -> Result<Vec<RayHit>, WorldError> {
         let start = self.query_begins();
         let mut cast = RayCast::new(&self.shape(), ray, options);
         let mut hits = Vec::new();
-        while hits.len() < most
+        while hits.len() < max_hits
             && let Some(hit) = cast.next_hit(self)?
         {
             hits.push(hit);

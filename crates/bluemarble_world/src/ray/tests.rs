@@ -351,7 +351,7 @@ fn a_ray_from_orbit_goes_through_the_planet_and_out_on_the_other_side() {
 #[test]
 fn a_cone_meets_cells_that_are_no_wider_than_it_and_lie_where_the_line_ends() {
     let world = shaped(hills(), 0, ivec3(0, 10, 0), 8);
-    block_on(world.rebuild_parents()).expect("rebuilds");
+    block_on(world.update_parents()).expect("updates");
     let mut reader = world.reader();
     let mut random = Random(9);
     let (mut coarse, mut chunks) = (0, Walker::new(&world));

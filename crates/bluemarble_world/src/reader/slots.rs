@@ -6,7 +6,7 @@ use glam::IVec3;
 /// A power of two.
 const SLOTS: usize = 4096;
 
-/// A table in which each key has one place, so that looking is a single step.
+/// A table in which each key has one slot, so that looking is a single step.
 #[derive(Debug)]
 pub(super) struct Slots<T> {
     /// None until something is held.
@@ -30,9 +30,9 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
-    /// The place of a key.
+    /// The slot of a key.
     #[inline]
-    pub fn place(key: ChunkKey) -> usize {
+    pub fn index(key: ChunkKey) -> usize {
         // Neighbours of one lod fall into different slots: 16 along each axis.
         let IVec3 { x, y, z } = key.pos;
         let near = (x & 15 | (z & 15) << 4 | (y & 15) << 8) as u64;
@@ -42,32 +42,32 @@ impl<T> Slots<T> {
         (near ^ mixed) as usize % SLOTS
     }
 
-    /// The place of a key, if it is the key's now.
+    /// The slot of a key, if it is the key's now.
     #[inline]
     pub fn slot_of(&mut self, key: ChunkKey) -> Option<&mut Slot<T>> {
-        self.slots.get_mut(Self::place(key)).filter(|slot| slot.key == key)
+        self.slots.get_mut(Self::index(key)).filter(|slot| slot.key == key)
     }
 
     /// What is held of a key, however old.
     #[inline]
     pub fn any(&self, key: ChunkKey) -> Option<&T> {
-        self.slots.get(Self::place(key)).filter(|slot| slot.key == key)?.held.as_ref()
+        self.slots.get(Self::index(key)).filter(|slot| slot.key == key)?.held.as_ref()
     }
 
-    /// Whether a key has its place, and what is held of it was true at a count of publications.
+    /// Whether a key has its slot, and what is held of it was true at a count of publications.
     #[inline]
-    pub fn is_fresh(&self, place: usize, key: ChunkKey, published: u64) -> bool {
-        let slot = self.slots.get(place);
+    pub fn is_fresh(&self, index: usize, key: ChunkKey, published: u64) -> bool {
+        let slot = self.slots.get(index);
         slot.is_some_and(|slot| slot.key == key && slot.published == published)
     }
 
-    /// What is held in a place.
+    /// What is held in a slot.
     #[inline]
-    pub fn at(&self, place: usize) -> Option<&T> {
-        self.slots.get(place)?.held.as_ref()
+    pub fn at(&self, index: usize) -> Option<&T> {
+        self.slots.get(index)?.held.as_ref()
     }
 
-    /// Holds something, and gives back what had its place.
+    /// Holds something, and gives back what had its slot.
     pub fn put(&mut self, key: ChunkKey, published: u64, held: T) -> Option<T> {
         if self.slots.is_empty() {
             // Of no count of publications: the slot has no owner yet.
@@ -75,7 +75,7 @@ impl<T> Slots<T> {
             let empty = |_| Slot { key, published: u64::MAX, held: None };
             self.slots = (0..SLOTS).map(empty).collect();
         }
-        let slot = &mut self.slots[Self::place(key)];
+        let slot = &mut self.slots[Self::index(key)];
         (slot.key, slot.published) = (key, published);
         slot.held.replace(held)
     }

@@ -17,9 +17,9 @@ use super::{
 use crate::{HybridWorld, WorldError, hybrid::Known};
 
 /// Nodes of which a reader remembers what they are.
-const MOST_NODES: usize = 1 << 15;
+const MAX_NODES: usize = 1 << 15;
 /// Memories that are kept for readers to come.
-const MOST_MEMORIES: usize = 4;
+const MAX_MEMORIES: usize = 4;
 /// Bytes of chunks that a reader holds unless [`WorldReader::set_budget_bytes`] says otherwise.
 pub const DEFAULT_READER_BYTES: usize = 32 << 20;
 
@@ -41,7 +41,7 @@ impl Drop for WorldReader {
         let mut memory = std::mem::take(&mut self.memory);
         self.world.counted().take(&mut memory.meter);
         let mut memories = self.world.memories();
-        if memories.len() < MOST_MEMORIES {
+        if memories.len() < MAX_MEMORIES {
             memories.push(Box::new(memory));
         }
     }
@@ -160,8 +160,8 @@ impl WorldReader {
     /// What a ray sees of a chunk, if that is at hand and nothing is newer.
     #[inline]
     pub(crate) fn known_sight(&self, key: ChunkKey, target: RayTarget) -> Option<&Sight> {
-        let (place, sights) = (Slots::<Sight>::place(key), &self.memory.sights[target as usize]);
-        if sights.is_fresh(place, key, self.published()) { sights.at(place) } else { None }
+        let (index, sights) = (Slots::<Sight>::index(key), &self.memory.sights[target as usize]);
+        if sights.is_fresh(index, key, self.published()) { sights.at(index) } else { None }
     }
 
     /// Puts at hand what a ray sees of a chunk; false if the chunk itself is not.
@@ -189,9 +189,9 @@ impl WorldReader {
     /// The node of one material in which a chunk was found to be, if nothing has changed since.
     #[inline]
     pub(crate) fn known_uniform(&self, key: ChunkKey) -> Option<UniformNode> {
-        let (place, uniform) = (Slots::<UniformNode>::place(key), &self.memory.uniform);
-        if uniform.is_fresh(place, key, self.published()) {
-            uniform.at(place).copied()
+        let (index, uniform) = (Slots::<UniformNode>::index(key), &self.memory.uniform);
+        if uniform.is_fresh(index, key, self.published()) {
+            uniform.at(index).copied()
         } else {
             None
         }
@@ -253,7 +253,7 @@ impl WorldReader {
             Known::Mixed => None,
             Known::Untouched => *baseline.get_or_insert_with(|| self.world.node_baseline(key)),
         };
-        if self.memory.nodes.len() >= MOST_NODES {
+        if self.memory.nodes.len() >= MAX_NODES {
             self.memory.nodes.clear();
         }
         self.memory.nodes.insert(key, HeldNode { published, baseline, uniform });

@@ -16,7 +16,7 @@ const TOLD_AFTER: u64 = 1024;
 const RATE_OVER: Duration = Duration::from_secs(1);
 
 /// Whatever takes longer than an hour counts as taking one.
-const LONGEST_NS: u64 = 3_600_000_000_000;
+const MAX_NS: u64 = 3_600_000_000_000;
 
 /// How often something happens and how long it takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -50,7 +50,7 @@ pub(crate) struct Meter(Mutex<Counted>);
 
 fn histogram() -> Histogram<u64> {
     // Two digits: 1 % is more than clocks keep.
-    Histogram::new_with_max(LONGEST_NS, 2).unwrap_or_else(|_| unreachable!("both are in bounds"))
+    Histogram::new_with_max(MAX_NS, 2).unwrap_or_else(|_| unreachable!("both are in bounds"))
 }
 
 fn nanoseconds(elapsed: Duration) -> u64 {

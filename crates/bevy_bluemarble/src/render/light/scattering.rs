@@ -26,14 +26,14 @@ const STEPS: usize = 12;
 const HEIGHTS: usize = 6;
 const AZIMUTHS: usize = 4;
 
-/// Sine of the sun's height and altitude in kilometres of a place of the tables, both 0 to 1. Both
+/// Sine of the sun's height and altitude in kilometres of a point of the tables, both 0 to 1. Both
 /// are finer where it matters: at dusk, and near the ground.
-fn case_of(place: Vec2) -> (f32, f32) {
-    let signed = place.x * 2.0 - 1.0;
-    (signed * signed.abs(), place.y * place.y * TOP_KM)
+fn case_of(uv: Vec2) -> (f32, f32) {
+    let signed = uv.x * 2.0 - 1.0;
+    (signed * signed.abs(), uv.y * uv.y * TOP_KM)
 }
 
-fn place_of(sun_sine: f32, altitude_km: f32) -> Vec2 {
+fn uv_of(sun_sine: f32, altitude_km: f32) -> Vec2 {
     let signed = sun_sine.abs().sqrt().copysign(sun_sine);
     vec2(signed * 0.5 + 0.5, (altitude_km.max(0.0) / TOP_KM).sqrt())
 }
@@ -87,8 +87,8 @@ fn follow(
         let lit = air.of_sun(distance_km, sun_sine);
         let mut here = lit * (rayleigh * phases.0 + mie * phases.1);
         if let Some(again) = again {
-            let place = place_of(sun_sine, distance_km - radius_km);
-            here += bilinear(again, SIZE, place) * (rayleigh + mie);
+            let uv = uv_of(sun_sine, distance_km - radius_km);
+            here += bilinear(again, SIZE, uv) * (rayleigh + mie);
         }
         collected.light += weight * here;
         collected.of_all_sides += weight * (rayleigh + mie);
@@ -108,8 +108,8 @@ fn each_case(mut value: impl FnMut(f32, f32) -> Vec3) -> Vec<Vec3> {
     let mut texels = Vec::with_capacity(width * height);
     for row in 0..height {
         for column in 0..width {
-            let place = vec2(column as f32 / (width - 1) as f32, row as f32 / (height - 1) as f32);
-            let (sun_sine, altitude_km) = case_of(place);
+            let uv = vec2(column as f32 / (width - 1) as f32, row as f32 / (height - 1) as f32);
+            let (sun_sine, altitude_km) = case_of(uv);
             texels.push(value(sun_sine, altitude_km));
         }
     }
@@ -176,7 +176,7 @@ mod tests {
 
     fn sky(both: &[Vec3], sun_deg: f32) -> Vec3 {
         let half = SIZE[0] * SIZE[1];
-        bilinear(&both[half..], SIZE, place_of(sun_deg.to_radians().sin(), 0.0))
+        bilinear(&both[half..], SIZE, uv_of(sun_deg.to_radians().sin(), 0.0))
     }
 
     #[test]

@@ -26,7 +26,7 @@ const FACES: usize = 6;
 /// Levels of detail of the clouds' map: down to 8 texels a face.
 const LEVELS: u32 = 7;
 /// Rows that are made between two looks at who else wants to work: about a millisecond.
-const ROWS_A_STEP: usize = 4;
+const ROWS_PER_STEP: usize = 4;
 /// So often other tasks have their turn between two steps: after an arrival the ground comes before the
 /// clouds.
 const TURNS_OF_OTHERS: usize = 24;
@@ -187,8 +187,8 @@ fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
         workers::pool().spawn(async move {
             let map = CloudMap::new();
             let mut texels = Vec::with_capacity(EDGE * EDGE * 3 / 2);
-            for row in (0..EDGE).step_by(ROWS_A_STEP) {
-                texels.extend(map.rows(face, row, row + ROWS_A_STEP));
+            for row in (0..EDGE).step_by(ROWS_PER_STEP) {
+                texels.extend(map.rows(face, row, row + ROWS_PER_STEP));
                 if let Some(gate) = &gate {
                     gate.pass();
                 }

@@ -77,9 +77,8 @@ impl Transmittance {
         let mut texels = Vec::with_capacity(width * height);
         for row in 0..height {
             for column in 0..width {
-                let place =
-                    vec2(column as f32 / (width - 1) as f32, row as f32 / (height - 1) as f32);
-                let (distance_km, cosine) = ray_of(radius_km, place);
+                let uv = vec2(column as f32 / (width - 1) as f32, row as f32 / (height - 1) as f32);
+                let (distance_km, cosine) = ray_of(radius_km, uv);
                 texels.push(along_ray(radius_km, distance_km, cosine));
             }
         }
@@ -89,8 +88,8 @@ impl Transmittance {
     /// Share of light that gets from a point to the top of the air in a direction that does not meet
     /// the planet; of others the share along the horizon.
     pub(super) fn at(&self, distance_km: f32, cosine: f32) -> Vec3 {
-        let place = place_of(self.radius_km, distance_km, cosine);
-        bilinear(&self.texels, SIZE, place)
+        let uv = uv_of(self.radius_km, distance_km, cosine);
+        bilinear(&self.texels, SIZE, uv)
     }
 
     /// Share of sunlight that reaches a point; none where the planet is in the way.
@@ -104,24 +103,24 @@ impl Transmittance {
 /// Half the width of the edge of the planet's shadow, as a difference of cosines: the sun is a disc.
 const SUN_SOFT: f32 = 0.006;
 
-/// A value between texels whose outer ones lie on the edges, `place` from 0 to 1.
-pub(super) fn bilinear(texels: &[Vec3], [width, height]: [usize; 2], place: Vec2) -> Vec3 {
-    let x = place.x.clamp(0.0, 1.0) * (width - 1) as f32;
-    let y = place.y.clamp(0.0, 1.0) * (height - 1) as f32;
+/// A value between texels whose outer ones lie on the edges, `uv` from 0 to 1.
+pub(super) fn bilinear(texels: &[Vec3], [width, height]: [usize; 2], uv: Vec2) -> Vec3 {
+    let x = uv.x.clamp(0.0, 1.0) * (width - 1) as f32;
+    let y = uv.y.clamp(0.0, 1.0) * (height - 1) as f32;
     let (left, top) = ((x as usize).min(width - 2), (y as usize).min(height - 2));
     let at = |dx: usize, dy: usize| texels[(top + dy) * width + left + dx];
     let across = x - left as f32;
     at(0, 0).lerp(at(1, 0), across).lerp(at(0, 1).lerp(at(1, 1), across), y - top as f32)
 }
 
-/// Distance from the centre in kilometres and cosine to up of a place of the table.
-fn ray_of(radius_km: f32, place: Vec2) -> (f32, f32) {
+/// Distance from the centre in kilometres and cosine to up of a point of the table.
+fn ray_of(radius_km: f32, uv: Vec2) -> (f32, f32) {
     let top_km = radius_km + TOP_KM;
     let widest = (TOP_KM * (top_km + radius_km)).sqrt();
-    let to_horizon = widest * place.y;
+    let to_horizon = widest * uv.y;
     let distance_km = (to_horizon * to_horizon + radius_km * radius_km).sqrt();
     let shortest = top_km - distance_km;
-    let way = shortest + place.x * (to_horizon + widest - shortest);
+    let way = shortest + uv.x * (to_horizon + widest - shortest);
     if way <= 0.0 {
         return (distance_km, 1.0);
     }
@@ -130,8 +129,8 @@ fn ray_of(radius_km: f32, place: Vec2) -> (f32, f32) {
     (distance_km, cosine.clamp(-1.0, 1.0))
 }
 
-/// The place in the table of a ray.
-fn place_of(radius_km: f32, distance_km: f32, cosine: f32) -> Vec2 {
+/// Where a ray is in the table.
+fn uv_of(radius_km: f32, distance_km: f32, cosine: f32) -> Vec2 {
     let top_km = radius_km + TOP_KM;
     let distance_km = distance_km.clamp(radius_km, top_km);
     let widest = (TOP_KM * (top_km + radius_km)).sqrt();

@@ -1,7 +1,7 @@
 //! The buffer of reliefs: how the ground of each drawn node lies, as the shader reads it.
 //!
-//! One buffer of equal places serves all nodes, so that no material changes when nodes come and go; each
-//! node's mesh tag says which place is its own. Only what has changed is written to it.
+//! One buffer of equal slots serves all nodes, so that no material changes when nodes come and go; each
+//! node's mesh tag says which slot is its own. Only what has changed is written to it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use bevy::{
 };
 use bluemarble_terrain::Relief;
 
-/// Places in the buffer, of 9 KB: 0 is for nodes without a relief.
+/// Slots in the buffer, of 9 KB: 0 is for nodes without a relief.
 pub(crate) const RELIEF_SLOTS: u16 = 4096;
 const SLOT_BYTES: usize = Relief::WORDS * 4;
 
@@ -33,7 +33,7 @@ impl FromWorld for ReliefBuffer {
     }
 }
 
-/// A relief on its way to its place in the buffer.
+/// A relief on its way to its slot in the buffer.
 pub struct ReliefUpload {
     pub(crate) slot: u16,
     pub(crate) relief: Arc<Relief>,

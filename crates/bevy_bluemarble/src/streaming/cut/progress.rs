@@ -81,7 +81,7 @@ impl Cut {
 
     /// Leaves of the known tree that lie under no drawn node, and nodes drawn under others. Before the
     /// first roots are here nothing can be drawn, and nothing is counted.
-    pub fn wrong_places(&self) -> usize {
+    pub fn holes_and_overlaps(&self) -> usize {
         let is_here = |&&root: &&Index| self.tree[root].state != State::Pending;
         self.roots.iter().filter(is_here).map(|&root| self.wrong_below(root, false)).sum()
     }

@@ -15,7 +15,7 @@ const OCCLUDER_DEPTH_M: f64 = 500.0;
 /// No ground rises above this.
 const HIGHEST_GROUND_M: f64 = 9_000.0;
 /// Nothing is nearer.
-const LEAST_DISTANCE_M: f64 = 0.01;
+const MIN_DISTANCE_M: f64 = 0.01;
 
 /// One camera, as cut selection sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,7 +162,7 @@ impl Extent {
     /// The error of the node's cells as a multiple of what the viewer allows: 0 behind the horizon and
     /// out of reach, less outside of the view cone.
     pub fn error(&self, sight: &Sight) -> f64 {
-        let distance_m = self.distance_m(sight.view.position).max(LEAST_DISTANCE_M);
+        let distance_m = self.distance_m(sight.view.position).max(MIN_DISTANCE_M);
         if distance_m > self.seen_m(sight) {
             return 0.0;
         }

@@ -15,7 +15,7 @@ use super::numbers::NumbersArgs;
 use crate::{commands::edit, durable::DURABLE_AT_THE_END, failure::Failure, output, progress};
 
 /// How often what was copied is compared before something else must be the matter.
-const MOST_COMPARISONS: usize = 4;
+const MAX_COMPARISONS: usize = 4;
 
 /// Move a pure octree into a world, while both are in use.
 ///
@@ -91,7 +91,7 @@ impl Octree {
 
 /// Compares until nothing differs and the world has taken over.
 fn compare(migration: &Migration) -> Result<(), Failure> {
-    for _ in 0..MOST_COMPARISONS {
+    for _ in 0..MAX_COMPARISONS {
         with_bar("comparing", |bar| block_on(migration.switch(&CancelToken::never(), bar)))?;
         if migration.is_switched() {
             return Ok(());

@@ -83,10 +83,10 @@ impl CompactChunk {
                 });
             }
             4 => {
-                let list: [_; MOST_LISTED] = std::array::from_fn(listed);
+                let list: [_; MAX_LISTED] = std::array::from_fn(listed);
                 part.copy(to, |row| {
                     let codes = codes_of(row);
-                    std::array::from_fn(|x| list[(codes >> (4 * x)) as usize % MOST_LISTED])
+                    std::array::from_fn(|x| list[(codes >> (4 * x)) as usize % MAX_LISTED])
                 });
             }
             _ => part.copy(to, |row| {

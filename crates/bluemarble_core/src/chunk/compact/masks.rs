@@ -44,7 +44,7 @@ impl CompactChunk {
                 _ => (0..EDGE).rev().fold(0, |layer, z| {
                     let cells = codes_of_row(z + EDGE * y).into_iter().rev();
                     cells.fold(layer, |layer, code| {
-                        layer << 1 | u64::from(hits[usize::from(code) % MOST_LISTED])
+                        layer << 1 | u64::from(hits[usize::from(code) % MAX_LISTED])
                     })
                 }),
             })

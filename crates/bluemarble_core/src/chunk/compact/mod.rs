@@ -32,7 +32,7 @@ const ROWS: usize = EDGE * EDGE;
 const PER_EDGE: usize = CHUNK_EDGE as usize / EDGE;
 const BRICKS: usize = PER_EDGE * PER_EDGE * PER_EDGE;
 /// A longer list of materials would cost what it saves.
-const MOST_LISTED: usize = 16;
+const MAX_LISTED: usize = 16;
 /// Bits of a cell without a list.
 const PLAIN_BITS: u32 = 16;
 /// Where the cells of all bricks of one material are: one bit each, and all zero.
@@ -113,7 +113,7 @@ impl CompactChunk {
     /// The list of materials of a mixed brick, its unused end filled with the first of them, and its
     /// cells; `None` if it has no list.
     #[inline]
-    fn listed(&self, bits_log2: u8, start: u32) -> Option<([MaterialId; MOST_LISTED], &[u64])> {
+    fn listed(&self, bits_log2: u8, start: u32) -> Option<([MaterialId; MAX_LISTED], &[u64])> {
         let bits = 1u32 << bits_log2;
         if bits == PLAIN_BITS {
             return None;

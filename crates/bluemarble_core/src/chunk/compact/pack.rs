@@ -124,9 +124,9 @@ impl Packed<'_> {
         slots.as_flattened().iter().for_each(|&slot| occurs[usize::from(slot)] = true);
         // The place of each slot in the list.
         let mut places = [0u8; palette::MAX_MATERIALS];
-        let (mut list, mut count) = ([MaterialId::AIR; MOST_LISTED], 0);
+        let (mut list, mut count) = ([MaterialId::AIR; MAX_LISTED], 0);
         for slot in (0..self.materials.len()).filter(|&slot| occurs[slot]) {
-            if count < MOST_LISTED {
+            if count < MAX_LISTED {
                 list[count] = self.materials[slot];
                 places[slot] = count as u8;
             }

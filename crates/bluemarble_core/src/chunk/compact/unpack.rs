@@ -82,7 +82,7 @@ impl CompactChunk {
                     counts[usize::from(slot)] += count(&cells, code as u8);
                 }
                 for (cells, row) in cells.iter().zip(rows(line)) {
-                    let eight = cells.map(|code| slots[usize::from(code) % MOST_LISTED]);
+                    let eight = cells.map(|code| slots[usize::from(code) % MAX_LISTED]);
                     let eight = narrow_to(u64::from_le_bytes(eight), bits);
                     words[row * bits as usize + word] |= eight << shift;
                 }

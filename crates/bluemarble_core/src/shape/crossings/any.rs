@@ -3,7 +3,7 @@
 use glam::{DVec3, IVec3};
 
 use super::{
-    borders::{Crossings, Cuboid},
+    borders::{Crossings, SizedBox},
     flat::FlatCrossings,
     sphere::SphereCrossings,
 };
@@ -22,17 +22,17 @@ pub enum AnyCrossings {
 }
 
 impl Crossings for AnyCrossings {
-    fn exit_along(&self, axis: usize, cuboid: Cuboid, now_m: f64) -> (f64, i32) {
+    fn exit_along(&self, axis: usize, within: SizedBox, now_m: f64) -> (f64, i32) {
         match self {
-            Self::Flat(crossings) => crossings.exit_along(axis, cuboid, now_m),
-            Self::Sphere(crossings) => crossings.exit_along(axis, cuboid, now_m),
+            Self::Flat(crossings) => crossings.exit_along(axis, within, now_m),
+            Self::Sphere(crossings) => crossings.exit_along(axis, within, now_m),
         }
     }
 
-    fn coordinate(&self, axis: usize, from: i32, cuboid: Cuboid, at_m: f64, ties: bool) -> i32 {
+    fn coordinate(&self, axis: usize, from: i32, within: SizedBox, at_m: f64, ties: bool) -> i32 {
         match self {
-            Self::Flat(crossings) => crossings.coordinate(axis, from, cuboid, at_m, ties),
-            Self::Sphere(crossings) => crossings.coordinate(axis, from, cuboid, at_m, ties),
+            Self::Flat(crossings) => crossings.coordinate(axis, from, within, at_m, ties),
+            Self::Sphere(crossings) => crossings.coordinate(axis, from, within, at_m, ties),
         }
     }
 }

@@ -5,17 +5,17 @@ use glam::IVec3;
 /// Nearer to a border than this, in voxels, rounding may have put a position on its wrong side.
 const DOUBT_VOXELS: f64 = 1e-6;
 
-/// A cuboid of voxels.
+/// A box of voxels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cuboid {
+pub struct SizedBox {
     /// The smallest voxel.
     pub min: IVec3,
     /// Its edges in voxels.
     pub size: IVec3,
 }
 
-impl Cuboid {
-    /// The aligned cuboid around a voxel that is `1 << wide_log2` voxels wide along x and z and
+impl SizedBox {
+    /// The aligned box around a voxel that is `1 << wide_log2` voxels wide along x and z and
     /// `1 << high_log2` along y.
     #[inline]
     pub fn around(voxel: IVec3, wide_log2: u32, high_log2: u32) -> Self {
@@ -25,7 +25,7 @@ impl Cuboid {
     }
 }
 
-/// How a ray leaves a cuboid.
+/// How a ray leaves a box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exit {
     /// The axis of the side through which it leaves.
@@ -38,17 +38,17 @@ pub struct Exit {
 
 /// Crossings of one ray with the borders of voxels of one region. Distances are metres along the ray.
 pub trait Crossings {
-    /// Where the ray, being in a cuboid at `now_m`, leaves it along one axis, and in which direction.
-    fn exit_along(&self, axis: usize, cuboid: Cuboid, now_m: f64) -> (f64, i32);
+    /// Where the ray, being in a box at `now_m`, leaves it along one axis, and in which direction.
+    fn exit_along(&self, axis: usize, within: SizedBox, now_m: f64) -> (f64, i32);
 
     /// The coordinate that a voxel of the ray has at `at_m` along one axis, being `from` somewhat before in
-    /// the same cuboid. Crossings at `at_m` itself count as made if `ties` says so.
-    fn coordinate(&self, axis: usize, from: i32, cuboid: Cuboid, at_m: f64, ties: bool) -> i32;
+    /// the same box. Crossings at `at_m` itself count as made if `ties` says so.
+    fn coordinate(&self, axis: usize, from: i32, within: SizedBox, at_m: f64, ties: bool) -> i32;
 
-    /// Where the ray leaves a cuboid; among equals through the side of the first axis.
+    /// Where the ray leaves a box; among equals through the side of the first axis.
     #[inline]
-    fn exit(&self, cuboid: Cuboid, now_m: f64) -> Exit {
-        let [x, y, z] = [0, 1, 2].map(|axis| self.exit_along(axis, cuboid, now_m));
+    fn exit(&self, within: SizedBox, now_m: f64) -> Exit {
+        let [x, y, z] = [0, 1, 2].map(|axis| self.exit_along(axis, within, now_m));
         let mut exit = Exit { axis: 0, step: x.1, at_m: x.0 };
         if y.0 < exit.at_m {
             exit = Exit { axis: 1, step: y.1, at_m: y.0 };
@@ -59,11 +59,11 @@ pub trait Crossings {
         exit
     }
 
-    /// The voxel in which a ray, being at `from` in a cuboid at `now_m`, is just after it has left the cuboid, and how
+    /// The voxel in which a ray, being at `from` in a box at `now_m`, is just after it has left the box, and how
     /// it leaves, not before `now_m`.
     #[inline]
-    fn leap(&self, from: IVec3, cuboid: Cuboid, now_m: f64) -> (IVec3, Exit) {
-        leap_by_axes(self, from, cuboid, now_m)
+    fn leap(&self, from: IVec3, within: SizedBox, now_m: f64) -> (IVec3, Exit) {
+        leap_by_axes(self, from, within, now_m)
     }
 }
 
@@ -71,18 +71,18 @@ pub trait Crossings {
 pub(super) fn leap_by_axes(
     crossings: &(impl Crossings + ?Sized),
     from: IVec3,
-    cuboid: Cuboid,
+    within: SizedBox,
     now_m: f64,
 ) -> (IVec3, Exit) {
-    let mut exit = crossings.exit(cuboid, now_m);
+    let mut exit = crossings.exit(within, now_m);
     let mut voxel = from;
     for axis in 0..3 {
         voxel[axis] = if axis != exit.axis {
-            crossings.coordinate(axis, from[axis], cuboid, exit.at_m, axis < exit.axis)
+            crossings.coordinate(axis, from[axis], within, exit.at_m, axis < exit.axis)
         } else if exit.step > 0 {
-            cuboid.min[axis].wrapping_add(cuboid.size[axis])
+            within.min[axis].wrapping_add(within.size[axis])
         } else {
-            cuboid.min[axis].wrapping_sub(1)
+            within.min[axis].wrapping_sub(1)
         };
     }
     // Rounding may put a crossing a hair before the last one; distances never run backwards.

@@ -2,7 +2,7 @@
 
 use glam::{DVec3, IVec3};
 
-use super::borders::{Crossings, Cuboid, Exit, leap_by_axes, settle};
+use super::borders::{Crossings, Exit, SizedBox, leap_by_axes, settle};
 use crate::shape::{flat::Flat, ray::Ray};
 
 /// In a flat world: borders are parallel planes.
@@ -44,33 +44,33 @@ impl FlatCrossings {
 
 impl Crossings for FlatCrossings {
     #[inline]
-    fn exit_along(&self, axis: usize, cuboid: Cuboid, _now_m: f64) -> (f64, i32) {
+    fn exit_along(&self, axis: usize, within: SizedBox, _now_m: f64) -> (f64, i32) {
         // Far outside of every region positions have no meaning and may be anything.
-        let border = cuboid.min[axis].wrapping_add(cuboid.size[axis] & self.forwards[axis]);
+        let border = within.min[axis].wrapping_add(within.size[axis] & self.forwards[axis]);
         (self.crossing_m(axis, border), self.step(axis))
     }
 
     #[inline]
-    fn coordinate(&self, axis: usize, from: i32, cuboid: Cuboid, at_m: f64, ties: bool) -> i32 {
+    fn coordinate(&self, axis: usize, from: i32, within: SizedBox, at_m: f64, ties: bool) -> i32 {
         let speed = self.speed[axis];
         if speed == 0.0 {
             return from;
         }
         let position = self.origin[axis] + speed * at_m;
-        let min = cuboid.min[axis];
-        settle(position, (min, min + cuboid.size[axis]), from, self.step(axis), |border| {
+        let min = within.min[axis];
+        settle(position, (min, min + within.size[axis]), from, self.step(axis), |border| {
             let crossing_m = self.crossing_m(axis, border);
             crossing_m < at_m || ties && crossing_m == at_m
         })
     }
 
     #[inline(always)]
-    fn leap(&self, from: IVec3, cuboid: Cuboid, now_m: f64) -> (IVec3, Exit) {
+    fn leap(&self, from: IVec3, within: SizedBox, now_m: f64) -> (IVec3, Exit) {
         #[cfg(target_arch = "x86_64")]
-        if let Some(beyond) = x86::leap(self, cuboid, now_m) {
+        if let Some(beyond) = x86::leap(self, within, now_m) {
             return beyond;
         }
-        leap_by_axes(self, from, cuboid, now_m)
+        leap_by_axes(self, from, within, now_m)
     }
 }
 
@@ -91,7 +91,7 @@ mod x86 {
     };
 
     use super::{
-        super::borders::{Cuboid, Exit},
+        super::borders::{Exit, SizedBox},
         FlatCrossings,
     };
 
@@ -138,15 +138,15 @@ mod x86 {
         move_mask_m128(cast_to_m128_from_m128i(mask)) & AXES
     }
 
-    /// [`leap_by_axes`](super::super::borders::leap_by_axes); `None` where that alone can tell: through an edge or a corner of the cuboid, or
+    /// [`leap_by_axes`](super::super::borders::leap_by_axes); `None` where that alone can tell: through an edge or a corner of the box, or
     /// close to a border along another axis.
     #[inline(always)]
-    pub fn leap(ray: &FlatCrossings, cuboid: Cuboid, now_m: f64) -> Option<(IVec3, Exit)> {
+    pub fn leap(ray: &FlatCrossings, within: SizedBox, now_m: f64) -> Option<(IVec3, Exit)> {
         let [x, y, z] = ray.forwards;
         let forwards = set_reversed_i32_m128i(x, y, z, 0);
-        let min = set_reversed_i32_m128i(cuboid.min.x, cuboid.min.y, cuboid.min.z, 0);
-        // Ahead of the cuboid, in the direction of the ray.
-        let size = set_reversed_i32_m128i(cuboid.size.x, cuboid.size.y, cuboid.size.z, 0);
+        let min = set_reversed_i32_m128i(within.min.x, within.min.y, within.min.z, 0);
+        // Ahead of the box, in the direction of the ray.
+        let size = set_reversed_i32_m128i(within.size.x, within.size.y, within.size.z, 0);
         let borders = add_i32_m128i(min, bitand_m128i(size, forwards));
         let ahead = Three(
             convert_to_m128d_from_lower2_i32_m128i(borders),
@@ -217,9 +217,9 @@ mod tests {
             let crossings = FlatCrossings::new(&Flat { voxel_m }, &ray);
             let (mut voxel, mut at_m) = (crossings.origin.floor().as_ivec3(), 0.0);
             for (wide_log2, high_log2) in edges_log2 {
-                let cuboid = Cuboid::around(voxel, wide_log2, high_log2);
-                let expected = leap_by_axes(&crossings, voxel, cuboid, at_m);
-                prop_assert_eq!(crossings.leap(voxel, cuboid, at_m), expected);
+                let within = SizedBox::around(voxel, wide_log2, high_log2);
+                let expected = leap_by_axes(&crossings, voxel, within, at_m);
+                prop_assert_eq!(crossings.leap(voxel, within, at_m), expected);
                 (voxel, at_m) = (expected.0, expected.1.at_m);
             }
         }
@@ -229,7 +229,7 @@ mod tests {
     fn a_ray_that_stands_still_never_leaves() {
         let ray = Ray { origin: dvec3(0.5, 0.5, 0.5), direction: DVec3::ZERO };
         let crossings = FlatCrossings::new(&Flat { voxel_m: 1.0 }, &ray);
-        let (_, exit) = crossings.leap(IVec3::ZERO, Cuboid::around(IVec3::ZERO, 3, 3), 0.0);
+        let (_, exit) = crossings.leap(IVec3::ZERO, SizedBox::around(IVec3::ZERO, 3, 3), 0.0);
         assert!(exit.at_m.is_infinite());
     }
 }

@@ -19,7 +19,7 @@ mod sphere;
 
 pub use self::{
     any::AnyCrossings,
-    borders::{Crossings, Cuboid, Exit},
+    borders::{Crossings, Exit, SizedBox},
     flat::FlatCrossings,
     sphere::SphereCrossings,
 };

@@ -2,7 +2,7 @@
 
 use glam::DVec3;
 
-use super::borders::{Crossings, Cuboid, settle};
+use super::borders::{Crossings, SizedBox, settle};
 use crate::shape::{
     cube_sphere::{self, CubeSphere},
     ray::Ray,
@@ -75,8 +75,8 @@ impl SphereCrossings {
 
 impl Crossings for SphereCrossings {
     #[inline]
-    fn exit_along(&self, axis: usize, cuboid: Cuboid, now_m: f64) -> (f64, i32) {
-        let (min, max) = (cuboid.min[axis], cuboid.min[axis].wrapping_add(cuboid.size[axis]));
+    fn exit_along(&self, axis: usize, within: SizedBox, now_m: f64) -> (f64, i32) {
+        let (min, max) = (within.min[axis], within.min[axis].wrapping_add(within.size[axis]));
         if axis != 1 {
             let step = self.steps[axis / 2];
             return (self.plane_m(axis / 2, if step > 0 { max } else { min }), step);
@@ -90,8 +90,8 @@ impl Crossings for SphereCrossings {
         (self.sphere_m(max, true).unwrap_or(f64::INFINITY), 1)
     }
 
-    fn coordinate(&self, axis: usize, from: i32, cuboid: Cuboid, at_m: f64, ties: bool) -> i32 {
-        let (min, max) = (cuboid.min[axis], cuboid.min[axis] + cuboid.size[axis]);
+    fn coordinate(&self, axis: usize, from: i32, within: SizedBox, at_m: f64, ties: bool) -> i32 {
+        let (min, max) = (within.min[axis], within.min[axis] + within.size[axis]);
         let is_made = |crossing_m: f64| crossing_m < at_m || ties && crossing_m == at_m;
         if axis != 1 {
             let (origin, direction) = self.along[axis / 2];

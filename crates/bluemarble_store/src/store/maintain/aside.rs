@@ -64,7 +64,7 @@ impl ChunkStore {
     async fn copy_aside(&self, from: &Path) -> Result<String, StoreError> {
         let found = self.objects.get(from).await.map_err(object_error(from, "reading"))?;
         let bytes = found.bytes().await.map_err(object_error(from, "reading"))?;
-        let to = self.free_place(from).await?;
+        let to = self.free_path(from).await?;
         let mode = match self.capabilities.conditional_create {
             true => PutMode::Create,
             false => PutMode::Overwrite,
@@ -75,7 +75,7 @@ impl ChunkStore {
     }
 
     /// A path below [`ASIDE_DIR`] at which nothing is.
-    async fn free_place(&self, from: &Path) -> Result<Path, StoreError> {
+    async fn free_path(&self, from: &Path) -> Result<Path, StoreError> {
         for number in 0..MAX_COPIES {
             let to = match number {
                 0 => Path::from(format!("{ASIDE_DIR}/{from}")),

@@ -4,7 +4,7 @@ use super::{
     scripted::{Request, Scripted},
     *,
 };
-use crate::{StoreOptions, WorldPlace};
+use crate::{StoreOptions, WorldLocation};
 
 fn shared(objects: &Arc<dyn ObjectStore>) -> ChunkStore {
     ChunkStore::with_shared_objects(Arc::clone(objects), &metadata(EARTH), &StoreOptions::default())
@@ -81,13 +81,13 @@ fn a_reader_sees_what_a_writer_put_in_place_of_what_it_remembers() {
 #[test]
 fn a_reader_of_a_directory_sees_what_its_writer_does_and_changes_nothing() {
     let dir = directory();
-    let place = WorldPlace::from(dir.path());
+    let location = WorldLocation::from(dir.path());
     let options = StoreOptions::default();
-    let none = ChunkStore::open_read_only(&place, &options).expect_err("empty");
+    let none = ChunkStore::open_read_only(&location, &options).expect_err("empty");
     assert!(matches!(none, StoreError::NoWorld { .. }), "{none}");
-    let writer = ChunkStore::open(&place, &metadata(EARTH), &options).expect("made");
+    let writer = ChunkStore::open(&location, &metadata(EARTH), &options).expect("made");
     let key = ChunkKey::new(0, 0, ivec3(5, 6, 7));
-    let store = ChunkStore::open_read_only(&place, &options).expect("opens");
+    let store = ChunkStore::open_read_only(&location, &options).expect("opens");
     assert_eq!(store.metadata(), &metadata(EARTH));
     assert_eq!(read(&store, key).expect("reads"), None);
     for seed in [6, 7, 8] {
@@ -106,11 +106,12 @@ fn a_reader_of_a_directory_sees_what_its_writer_does_and_changes_nothing() {
 #[test]
 fn nothing_is_read_where_no_world_is() {
     let dir = directory();
-    let place = WorldPlace::from(dir.path().join("not there"));
-    for place in [place, WorldPlace::Memory] {
-        let error = ChunkStore::open_read_only(&place, &StoreOptions::default());
+    let location = WorldLocation::from(dir.path().join("not there"));
+    for location in [location, WorldLocation::Memory] {
+        let error = ChunkStore::open_read_only(&location, &StoreOptions::default());
         let error = error.expect_err("nothing");
-        let named = matches!(&error, StoreError::NoWorld { place: at } if *at == place.to_string());
+        let named =
+            matches!(&error, StoreError::NoWorld { location: at } if *at == location.to_string());
         assert!(named, "{error}");
     }
     assert_eq!(files(dir.path()).len(), 0);
@@ -119,7 +120,7 @@ fn nothing_is_read_where_no_world_is() {
 #[test]
 fn a_world_in_memory_needs_nothing() {
     let options = StoreOptions::default();
-    let store = ChunkStore::open(&WorldPlace::Memory, &metadata(FLAT), &options).expect("made");
+    let store = ChunkStore::open(&WorldLocation::Memory, &metadata(FLAT), &options).expect("made");
     let key = ChunkKey::new(0, 0, IVec3::NEG_ONE);
     write(&store, &[(key, chunk(4))]).expect("writes");
     assert_eq!(read(&store, key).expect("reads"), Some(chunk(4)));
@@ -129,11 +130,11 @@ fn a_world_in_memory_needs_nothing() {
 #[cfg(not(feature = "cloud"))]
 fn without_the_feature_a_url_is_refused_by_its_name() {
     for url in ["s3://bucket/world", "https://example.com/world"] {
-        let place: WorldPlace = url.parse().expect("a place");
+        let location: WorldLocation = url.parse().expect("a location");
         let options = StoreOptions::default();
         for error in [
-            ChunkStore::open(&place, &metadata(FLAT), &options).expect_err("no clouds"),
-            ChunkStore::open_read_only(&place, &options).expect_err("no clouds"),
+            ChunkStore::open(&location, &metadata(FLAT), &options).expect_err("no clouds"),
+            ChunkStore::open_read_only(&location, &options).expect_err("no clouds"),
         ] {
             let text = error.to_string();
             assert!(text.starts_with(url) && text.contains("feature `cloud`"), "{text}");
@@ -145,10 +146,10 @@ fn without_the_feature_a_url_is_refused_by_its_name() {
 #[cfg(feature = "cloud")]
 fn what_cannot_be_a_store_is_refused_before_any_request() {
     let open = |url: &str, settings: &[(&str, &str)]| {
-        let place: WorldPlace = url.parse().expect("a place");
+        let location: WorldLocation = url.parse().expect("a location");
         let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let options = StoreOptions { settings, ..StoreOptions::default() };
-        ChunkStore::open(&place, &metadata(FLAT), &options).expect_err(url).to_string()
+        ChunkStore::open(&location, &metadata(FLAT), &options).expect_err(url).to_string()
     };
     let error = open("s3://b/w", &[("regoin", "x"), ("secret_access_key", "hidden")]);
     assert!(error.starts_with("s3://b/w: setting regoin:"), "{error}");

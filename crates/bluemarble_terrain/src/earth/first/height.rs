@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// No octave is shorter, in metres: it would be lower than half a voxel.
-const SHORTEST_M: f64 = 0.8;
+const MIN_WAVELENGTH_M: f64 = 0.8;
 /// Exponent of the amplitudes. Real terrain has 0.7 to 1 (Turcotte, "Fractals and chaos in geology and
 /// geophysics", 1997); the higher, the smoother.
 const HURST: f64 = 0.93;
@@ -85,7 +85,7 @@ impl HeightField {
             seed,
             &FractalShape {
                 longest_m: spacing_m * 0.7,
-                shortest_m: SHORTEST_M,
+                shortest_m: MIN_WAVELENGTH_M,
                 lacunarity: 2.0,
                 hurst: HURST,
                 texture_m,

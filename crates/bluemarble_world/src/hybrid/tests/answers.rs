@@ -12,7 +12,7 @@ fn dug(baseline: &Arc<dyn Baseline>) -> HybridWorld {
     batch.fill_sphere(LatticePos::new(0, DVec3::new(127.0, -3.0, -500.0)), 20.0, AIR);
     batch.set(VoxelPos::new(0, ivec3(-64, -3000, 0)), AIR);
     edit(&world, &batch);
-    rebuild(&world);
+    update_parents(&world);
     world
 }
 
@@ -99,7 +99,7 @@ fn statistics_count_where_reads_were_answered() {
     );
     flush(&world);
     let flushed = world.statistics();
-    assert!(flushed.uniform_fills <= flushed.baseline_reads, "a rebuild is not a read");
+    assert!(flushed.uniform_fills <= flushed.baseline_reads, "an update is not a read");
     let before = sources();
     read(&world, ground);
     assert_eq!(sources(), [before[0], before[1] + 1, before[2], before[3]]);
@@ -125,7 +125,7 @@ fn statistics_weigh_what_is_held() {
     for i in 0..40 {
         set(&world, 0, ivec3(i * 9, i, 0), MaterialId(1 + i as u16 % 15));
     }
-    rebuild(&world);
+    update_parents(&world);
     let compact = |key| block_on(world.read_compact(key)).expect("reads");
     let held: usize =
         world.edited_unsorted().into_iter().map(|key| compact(key).size_bytes()).sum();

@@ -155,7 +155,7 @@ fn after_any_loss_of_power_a_world_is_a_prefix_of_its_edits_with_everything_ackn
             edit(&oracle, &numbered(number - 1));
             states.push(CHUNKS.map(|key| read(&oracle, key)));
             if step == 3 {
-                rebuild(&world);
+                update_parents(&world);
             }
             if step % 3 == 2 {
                 flush(&world);

@@ -33,7 +33,7 @@ fn a_hole_that_was_flushed_is_there_at_every_lod_after_reopening() {
         let keys = sorted(world.edited_unsorted());
         assert_eq!(report.chunks, keys.len());
         assert_eq!(
-            sorted(report.rebuilt),
+            sorted(report.updated_parents),
             keys.iter().copied().filter(|key| key.lod > 0).collect::<Vec<_>>()
         );
         (keys.into_iter().map(|key| (key, read(&world, key))).collect::<Vec<_>>(), hole)
@@ -54,7 +54,7 @@ fn a_hole_that_was_flushed_is_there_at_every_lod_after_reopening() {
         assert_ne!(filled(&baseline, key).get(cell), AIR);
     }
     assert!(parents::check(&world) > 2);
-    assert_eq!(rebuild(&world), []);
+    assert_eq!(update_parents(&world), []);
     assert_eq!(flush(&world), 0);
 }
 
@@ -66,7 +66,7 @@ fn edits_that_were_not_folded_are_replayed_from_the_log() {
         set(&world, 0, ivec3(1, 1, 1), BRICK);
         flush(&world);
         set(&world, 0, ivec3(2, 1, 1), BRICK);
-        rebuild(&world);
+        update_parents(&world);
     }
     let world = open_dir(dir.path(), &baseline).expect("opened");
     assert_eq!(material(&world, 0, ivec3(1, 1, 1)), BRICK);
@@ -103,11 +103,11 @@ fn many_voxels_of_a_batch_take_few_bytes_each_and_are_replayed_in_their_order() 
 }
 
 #[test]
-fn a_flush_without_a_store_only_rebuilds() {
+fn a_flush_without_a_store_only_updates_parents() {
     let world = in_memory(&hills());
     dig(&world);
     let report = block_on(world.checkpoint()).expect("flushes");
-    assert!(report.chunks == 0 && !report.rebuilt.is_empty() && !world.is_durable());
+    assert!(report.chunks == 0 && !report.updated_parents.is_empty() && !world.is_durable());
     assert_eq!(world.statistics().overlay_chunks, world.edited_unsorted().len());
 }
 
@@ -121,7 +121,7 @@ fn a_failed_flush_keeps_everything_in_memory_and_the_next_one_writes_it() {
         let world = open(&objects, &baseline);
         world.set_cache_budget_bytes(0);
         let hole = dig(&world);
-        rebuild(&world);
+        update_parents(&world);
         let edited: Vec<_> =
             world.edited_unsorted().into_iter().map(|key| (key, read(&world, key))).collect();
         if lost {
@@ -151,14 +151,14 @@ fn a_failed_flush_keeps_everything_in_memory_and_the_next_one_writes_it() {
 }
 
 #[test]
-fn parents_that_a_failed_flush_rebuilt_are_told_of_by_the_next_call() {
+fn parents_that_a_failed_flush_updated_are_told_of_by_the_next_call() {
     let baseline = hills();
-    let rebuilt = {
+    let updated = {
         let world = open(&objects(), &baseline);
         dig(&world);
-        block_on(world.rebuild_parents()).expect("rebuilds")
+        block_on(world.update_parents()).expect("updates")
     };
-    assert!(!rebuilt.is_empty());
+    assert!(!updated.is_empty());
     for flushes_again in [false, true] {
         let faulty = faulty::Faulty::over(objects());
         let objects: Arc<dyn ObjectStore> = faulty.clone();
@@ -168,12 +168,12 @@ fn parents_that_a_failed_flush_rebuilt_are_told_of_by_the_next_call() {
         block_on(world.checkpoint()).expect_err("no space");
         faulty.heal();
         let told = if flushes_again {
-            block_on(world.checkpoint()).expect("writes").rebuilt
+            block_on(world.checkpoint()).expect("writes").updated_parents
         } else {
-            block_on(world.rebuild_parents()).expect("rebuilds")
+            block_on(world.update_parents()).expect("updates")
         };
-        assert_eq!(told, rebuilt);
-        assert_eq!(block_on(world.rebuild_parents()).expect("rebuilds"), [], "told once");
+        assert_eq!(told, updated);
+        assert_eq!(block_on(world.update_parents()).expect("updates"), [], "told once");
     }
 }
 
@@ -183,7 +183,7 @@ fn trench(x: i32) -> EditBatch {
 }
 
 #[test]
-fn what_is_edited_while_a_flush_rebuilds_is_stored_with_its_parents() {
+fn what_is_edited_while_a_flush_updates_parents_is_stored_with_its_parents() {
     let baseline = Interrupted::new(plain());
     let (objects, dynamic): (_, Arc<dyn Baseline>) = (objects(), baseline.clone());
     let world = open(&objects, &dynamic);
@@ -215,7 +215,7 @@ fn what_is_edited_while_a_flush_writes_is_kept_for_the_next_one() {
     assert_eq!(material(&open(&objects, &baseline), 0, ivec3(45, -1, 5)), GRASS);
     assert_eq!(material(&reopened, 0, ivec3(5, -1, 5)), AIR);
     assert_eq!(material(&reopened, 0, ivec3(45, -1, 5)), AIR);
-    rebuild(&reopened);
+    update_parents(&reopened);
     parents::check(&reopened);
     assert!(flush(&world) > 0);
     parents::check(&open(&objects, &baseline));
@@ -375,7 +375,7 @@ fn a_world_over_another_one_shows_both_and_writes_only_its_own() {
         set(&world, 0, hole, GRANITE);
         world.set_cache_budget_bytes(0);
         assert_eq!((material(&world, 0, beside), material(&world, 0, hole)), (BRICK, GRANITE));
-        rebuild(&world);
+        update_parents(&world);
         parents::check(&world);
     }
     let world = over(dir.path()).expect("opens again");

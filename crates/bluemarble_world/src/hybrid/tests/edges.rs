@@ -93,7 +93,7 @@ fn lods_follow_edits_on_both_sides_of_an_edge() {
     let world = in_memory(&planet());
     let side = ivec3(EDGE, SEA, EDGE / 2);
     edit(&world, EditBatch::new().fill_sphere(LatticePos::new(1, side.as_dvec3()), 14.0, AIR));
-    let changed = rebuild(&world);
+    let changed = update_parents(&world);
     let regions: HashSet<_> = changed.iter().map(|key| key.region).collect();
     assert_eq!(regions.len(), 2);
     parents::check(&world);

@@ -63,7 +63,7 @@ impl Oracle {
 #[derive(Clone, Debug)]
 enum Step {
     Edit(Vec<EditOp>),
-    Rebuild,
+    UpdateParents,
     Checkpoint,
     /// Closed and opened again, with or without a checkpoint before.
     Reopen,
@@ -75,7 +75,7 @@ enum Step {
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(any_op(CORNER, REACH), 1..5).prop_map(Step::Edit),
-        1 => Just(Step::Rebuild),
+        1 => Just(Step::UpdateParents),
         2 => Just(Step::Checkpoint),
         1 => Just(Step::Reopen),
         1 => any::<u64>().prop_map(Step::Crash),
@@ -109,8 +109,8 @@ proptest! {
                     // Of a sphere, boxes around its part of a chunk are told apart, not cells.
                     prop_assert!(touched.iter().all(|key| report.chunks.contains(key)));
                 }
-                Step::Rebuild => {
-                    rebuild(&world);
+                Step::UpdateParents => {
+                    update_parents(&world);
                 }
                 Step::Checkpoint => {
                     flush(&world);
@@ -131,7 +131,7 @@ proptest! {
             }
             oracle.check(&world)?;
         }
-        rebuild(&world);
+        update_parents(&world);
         parents::check(&world);
     }
 }
@@ -148,7 +148,7 @@ fn a_batch_that_changes_nothing_is_not_stored() {
     assert_eq!(edit(&world, &EditBatch::new()), EditReport::default());
     assert_eq!(flush(&world), 0);
     assert_eq!(world.edited_unsorted(), []);
-    assert_eq!(rebuild(&world), []);
+    assert_eq!(update_parents(&world), []);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_batch_with_one_bad_step_changes_nothing() {
     let is_empty: fn(&WorldError) -> bool = |e| matches!(e, WorldError::EmptyShape { .. });
     let is_outside: fn(&WorldError) -> bool =
         |e| matches!(e, WorldError::BoxOutside { region: 0, .. });
-    let is_large: fn(&WorldError) -> bool = |e| matches!(e, WorldError::TooLarge { chunks, most: plan::MAX_CHUNKS } if *chunks > plan::MAX_CHUNKS);
+    let is_large: fn(&WorldError) -> bool = |e| matches!(e, WorldError::TooLarge { chunks, max: plan::MAX_CHUNKS } if *chunks > plan::MAX_CHUNKS);
     let cases: Vec<Bad> = vec![
         (
             "region",

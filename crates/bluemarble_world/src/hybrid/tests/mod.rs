@@ -190,8 +190,8 @@ fn material(world: &HybridWorld, region: u8, voxel: IVec3) -> MaterialId {
     block_on(world.material(VoxelPos::new(region, voxel))).expect("reads")
 }
 
-fn rebuild(world: &HybridWorld) -> Vec<ChunkKey> {
-    block_on(world.rebuild_parents()).expect("rebuilds")
+fn update_parents(world: &HybridWorld) -> Vec<ChunkKey> {
+    block_on(world.update_parents()).expect("updates")
 }
 
 fn flush(world: &HybridWorld) -> usize {

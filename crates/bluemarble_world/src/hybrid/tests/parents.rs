@@ -74,16 +74,16 @@ proptest! {
     #[test]
     fn parents_are_what_their_children_make_of_them(batches in any_batches()) {
         let world = in_memory(&plain());
-        for (ops, rebuild_now) in batches {
+        for (ops, update_now) in batches {
             edit(&world, &batch(&ops));
-            if rebuild_now {
-                rebuild(&world);
+            if update_now {
+                update_parents(&world);
             }
         }
-        rebuild(&world);
+        update_parents(&world);
         check(&world);
         let before = world.edited_unsorted();
-        prop_assert_eq!(rebuild(&world), []);
+        prop_assert_eq!(update_parents(&world), []);
         prop_assert_eq!(sorted(world.edited_unsorted()), sorted(before));
         for lod in 0..=MAX_LOD {
             prop_assert_eq!(world.state().unshown(lod).count(), 0);
@@ -95,13 +95,13 @@ proptest! {
 fn a_hole_is_seen_from_afar_and_a_single_voxel_is_not() {
     let world = in_memory(&plain());
     set(&world, 0, ivec3(10, 0, 10), BRICK);
-    assert_eq!(rebuild(&world), [], "one voxel of eight is overlooked");
+    assert_eq!(update_parents(&world), [], "one voxel of eight is overlooked");
     assert_eq!(check(&world), 0);
     edit(
         &world,
         EditBatch::new().fill_sphere(LatticePos::new(0, DVec3::new(500.0, 0.0, 500.0)), 40.0, AIR),
     );
-    let changed = rebuild(&world);
+    let changed = update_parents(&world);
     let top = changed.iter().map(|key| key.lod).max().expect("changed");
     assert!((4..=7).contains(&top), "a hole 80 voxels wide is seen up to lod {top}");
     assert_eq!(check(&world), changed.len());
@@ -120,7 +120,7 @@ fn where_an_edit_changes_nothing_to_be_seen_a_parent_stays_what_the_baseline_say
     let ground = ivec3(1000, SEA - 1, 1000);
     let box_of = |size: i32| LatticeBox::new(ground - size, ground + ivec3(size, 1, size));
     edit(&world, EditBatch::new().fill_box(5, box_of(8), AIR));
-    rebuild(&world);
+    update_parents(&world);
     assert!(check(&world) > 3);
     let key = VoxelPos::new(5, ground).chunk(1);
     let (now, before) = (read(&world, key), filled(&baseline, key));
@@ -145,11 +145,11 @@ fn undoing_an_edit_gives_every_lod_back_to_the_baseline() {
         }
     }
     let done = edit(&world, EditBatch::new().fill_box(0, hole, AIR));
-    let changed = rebuild(&world);
+    let changed = update_parents(&world);
     assert!(changed.iter().any(|key| key.lod > 2));
     let undone = edit(&world, &undo);
     assert_eq!(undone.chunks, done.chunks);
-    assert_eq!(sorted(rebuild(&world)), sorted(changed));
+    assert_eq!(sorted(update_parents(&world)), sorted(changed));
     for key in world.edited_unsorted() {
         assert!(same(&read(&world, key), &filled(&baseline, key)), "{key} is not as it was");
     }
@@ -166,16 +166,16 @@ fn a_chunk_that_is_edited_while_it_is_carried_up_is_carried_up_again() {
     };
     edit(&world, &dig(0));
     let (again, late) = (world.clone(), dig(32));
-    // The last thing a rebuild asks for before it carries a chunk up is the chunk's own baseline.
+    // The last thing an update asks for before it carries a chunk up is the chunk's own baseline.
     baseline.at(key, move || drop(edit(&again, &late)));
-    rebuild(&world);
+    update_parents(&world);
     assert_eq!(world.state().unshown(0).collect::<Vec<_>>(), [key]);
-    rebuild(&world);
+    update_parents(&world);
     assert!(check(&world) > 2);
 }
 
 #[test]
-fn a_rebuild_that_cannot_read_a_chunk_is_done_by_the_next_one() {
+fn an_update_that_cannot_read_a_chunk_is_done_by_the_next_one() {
     let faulty = faulty::Faulty::over(objects());
     let (objects, baseline): (Arc<dyn ObjectStore>, _) = (faulty.clone(), plain());
     let world = open(&objects, &baseline);
@@ -189,9 +189,9 @@ fn a_rebuild_that_cannot_read_a_chunk_is_done_by_the_next_one() {
     world.set_cache_budget_bytes(0);
     edit(&world, &dig(64));
     faulty.fail_gets();
-    let error = block_on(world.rebuild_parents()).expect_err("cannot read the parent");
+    let error = block_on(world.update_parents()).expect_err("cannot read the parent");
     assert!(matches!(error, WorldError::Store(StoreError::Object { .. })), "{error}");
     faulty.heal();
-    assert!(!rebuild(&world).is_empty());
+    assert!(!update_parents(&world).is_empty());
     check(&world);
 }

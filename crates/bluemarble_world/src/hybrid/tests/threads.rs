@@ -194,10 +194,10 @@ fn a_checkpoint_ends_while_others_edit_without_a_pause_and_the_log_makes_up_the_
         // As if the process had ended right after a flush.
         let objects: Arc<dyn ObjectStore> = Arc::new(memory.fork());
         let reopened = with_log(open(&objects, &baseline), &disk.copy());
-        rebuild(&reopened);
+        update_parents(&reopened);
         parents::check(&reopened);
         drop(ends);
     });
-    rebuild(&world);
+    update_parents(&world);
     parents::check(&world);
 }

@@ -31,13 +31,13 @@ const LIT_KIND: &str = "city";
 /// Fewer are not counted, and unknown numbers stand for these.
 const FEWEST: f32 = 1000.0;
 /// How many live at least in a city of rank 0, 1 and 2: small capitals are bright.
-const FEWEST_BY_RANK: [f32; 3] = [800_000.0, 300_000.0, 120_000.0];
+const MIN_BY_RANK: [f32; 3] = [800_000.0, 300_000.0, 120_000.0];
 /// Kilometres of a radian of the Earth, which the laws below are made for.
 const KM: f32 = 1.0 / 6371.0;
 /// Neighbours further apart have no lights between them.
-const LONGEST_WAY: f32 = 420.0 * KM;
+const MAX_ROAD: f32 = 420.0 * KM;
 /// Places with fewer people are no end of a way.
-const FEWEST_ON_WAY: f32 = 15_000.0;
+const MIN_ON_ROAD: f32 = 15_000.0;
 /// Ways from a place to larger ones.
 const WAYS: usize = 2;
 
@@ -74,7 +74,7 @@ pub(super) fn read_places(path: &Path, text: &str) -> Result<Vec<Place>, Picture
             return Err(wrong(index + 1, reason));
         }
         let rank = number(rank, "rank")?.max(0.0) as u32;
-        let fewest = FEWEST_BY_RANK.get(rank as usize).copied().unwrap_or(FEWEST);
+        let fewest = MIN_BY_RANK.get(rank as usize).copied().unwrap_or(FEWEST);
         let people = number(population, "population")?.max(fewest);
         places.push(Place { towards: towards(lat, lon), people, rank });
     }
@@ -140,8 +140,7 @@ pub(super) fn spots(places: &[Place], texel_rad: f32) -> Vec<Spot> {
         let mut chance = Chance::new((from * places.len() + to) as u64 ^ 0x5bd1);
         let (from, to) = (places[from], places[to]);
         let apart = (from.towards - to.towards).length();
-        let busy =
-            0.16 * (1.0 - 0.8 * apart / LONGEST_WAY) * brightness(from.people.min(to.people));
+        let busy = 0.16 * (1.0 - 0.8 * apart / MAX_ROAD) * brightness(from.people.min(to.people));
         let beads = (apart / (6.0 * KM)) as usize;
         // No road is straight: it swings to one side and back.
         let aside = from.towards.cross(to.towards).normalize_or_zero() * apart;
@@ -179,12 +178,12 @@ fn beside(towards: Vec3, away_rad: f32, chance: &mut Chance) -> Vec3 {
 /// From each place that is large enough to the nearest ones that are no smaller: pairs of indices.
 fn ways(places: &[Place]) -> Vec<(usize, usize)> {
     let mut by_latitude: Vec<usize> =
-        (0..places.len()).filter(|&i| places[i].people >= FEWEST_ON_WAY).collect();
+        (0..places.len()).filter(|&i| places[i].people >= MIN_ON_ROAD).collect();
     by_latitude.sort_by(|&a, &b| places[a].towards.y.total_cmp(&places[b].towards.y));
     let mut found = Vec::new();
     for (order, &from) in by_latitude.iter().enumerate() {
         let Place { towards, people, .. } = places[from];
-        let is_near = |&&to: &&usize| (places[to].towards.y - towards.y).abs() < LONGEST_WAY;
+        let is_near = |&&to: &&usize| (places[to].towards.y - towards.y).abs() < MAX_ROAD;
         let south = by_latitude[..order].iter().rev().take_while(is_near);
         let north = by_latitude[order + 1..].iter().take_while(is_near);
         // Ties go by the order in the list, so that equal ones are joined once.
@@ -192,7 +191,7 @@ fn ways(places: &[Place]) -> Vec<(usize, usize)> {
         let mut near: Vec<(f32, usize)> = (south.chain(north))
             .filter(|&&to| is_larger(to))
             .map(|&to| ((places[to].towards - towards).length(), to))
-            .filter(|(apart, _)| *apart < LONGEST_WAY)
+            .filter(|(apart, _)| *apart < MAX_ROAD)
             .collect();
         near.sort_by(|a, b| a.0.total_cmp(&b.0));
         found.extend(near.iter().take(WAYS).map(|&(_, to)| (from, to)));

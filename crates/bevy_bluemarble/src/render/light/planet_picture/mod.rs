@@ -44,8 +44,8 @@ const FACE_TEXELS: u32 = 1024;
 const MAX_FACE_TEXELS: u32 = 4096;
 /// How many texels are painted, and how many lights set, before other work gets a turn: about a
 /// millisecond.
-const TEXELS_A_STEP: usize = 1 << 14;
-const LIGHTS_A_STEP: usize = 1 << 12;
+const TEXELS_PER_STEP: usize = 1 << 14;
+const LIGHTS_PER_STEP: usize = 1 << 12;
 
 /// The picture of a planet's surface, over longitude and latitude. Insert it on the world's entity, and it becomes what
 /// the planet looks like from afar, some tenths of a second later: see [`PlanetPictureCube`].
@@ -132,13 +132,13 @@ impl PlanetPicture {
         let mut bytes = Vec::with_capacity(FACES * size * size * 4 * 4 / 3 + 64);
         for index in 0..FACES {
             let mut face = Face::new(index, size);
-            let rows_a_step = (TEXELS_A_STEP / size).max(1);
+            let rows_a_step = (TEXELS_PER_STEP / size).max(1);
             for row in (0..size).step_by(rows_a_step) {
                 face.paint(raster, row..(row + rows_a_step).min(size));
                 rest();
                 yield_now().await;
             }
-            for some in spots.chunks(LIGHTS_A_STEP) {
+            for some in spots.chunks(LIGHTS_PER_STEP) {
                 for spot in some {
                     face.add_light(spot.towards, spot.sigma_rad, spot.strength);
                 }

@@ -15,7 +15,7 @@ const TOWN_KM: vec2<f32> = vec2(5.0, 1.6);
 const ROADS_KM: f32 = 13.0;
 // The shortest pattern of ground, metres; each is longer by this than the one before. So many pixels go into the
 // shortest that is drawn, and so much darker or lighter the ground is.
-const SHORTEST_M: f32 = 24.0;
+const MIN_WAVELENGTH_M: f32 = 24.0;
 const LONGER: f32 = 4.0;
 const PATTERN_PIXELS: f32 = 5.0;
 const MOTTLED: f32 = 0.30;
@@ -55,10 +55,10 @@ fn mottling(from_centre: vec3<f32>, pixel_m: f32) -> f32 {
     if shown <= 0.0 {
         return 1.0;
     }
-    let level = max(log2(pixel_m * PATTERN_PIXELS / SHORTEST_M) / log2(LONGER), 0.0);
+    let level = max(log2(pixel_m * PATTERN_PIXELS / MIN_WAVELENGTH_M) / log2(LONGER), 0.0);
     let first = floor(level);
     let part = level - first;
-    let scale = 1.0 / (SHORTEST_M * pow(LONGER, first));
+    let scale = 1.0 / (MIN_WAVELENGTH_M * pow(LONGER, first));
     // The shortest fades out while the longest fades in.
     let sum = (value_noise(from_centre * scale) - 0.5) * (1.0 - part)
         + (value_noise(from_centre * (scale / LONGER) + 3.3) - 0.5)

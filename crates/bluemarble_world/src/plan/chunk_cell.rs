@@ -1,10 +1,10 @@
-//! [`place`]: which cell of which chunk a voxel is, also beyond a side of its region.
+//! [`chunk_cell`]: which cell of which chunk a voxel is, also beyond a side of its region.
 
 use bluemarble_core::{CHUNK_EDGE, ChunkKey, Shape, VoxelPos, chunk::cell_index};
 
 /// The chunk and the index of the cell that hold a voxel, which may lie beyond a side of the region; `None`
 /// where there is no lattice.
-pub fn place(shape: &Shape, pos: VoxelPos) -> Option<(ChunkKey, u32)> {
+pub fn chunk_cell(shape: &Shape, pos: VoxelPos) -> Option<(ChunkKey, u32)> {
     if shape.region_box().contains(pos.voxel) {
         return Some(key_and_cell(pos));
     }

@@ -1,4 +1,4 @@
-//! [`WorldSpace`] and [`Placement`]: between world space and the renderer's.
+//! [`WorldSpace`] and [`WorldPoses`]: between world space and the renderer's.
 
 use bevy::{ecs::system::SystemParam, prelude::*, transform::helper::TransformHelper};
 use big_space::prelude::{CellCoord, FloatingOrigin, Grid};
@@ -40,14 +40,14 @@ impl WorldSpace<'_, '_> {
 
 /// Tells where entities are.
 #[derive(SystemParam)]
-pub struct Placement<'w, 's> {
+pub struct WorldPoses<'w, 's> {
     space: WorldSpace<'w, 's>,
     placed: Query<'w, 's, (Option<&'static WorldPosition>, &'static Transform)>,
     globals: Query<'w, 's, &'static GlobalTransform>,
     helper: TransformHelper<'w, 's>,
 }
 
-impl Placement<'_, '_> {
+impl WorldPoses<'_, '_> {
     /// The position of an entity in world space, metres, and how it is turned there. That of an entity without a
     /// [`WorldPosition`] is, with a floating origin, the one of the last frame.
     pub fn of(&self, entity: Entity) -> Option<(DVec3, DQuat)> {

@@ -1,4 +1,4 @@
-//! Rebuilding: edited chunks are carried into their parents, lod by lod.
+//! Parents: edited chunks are carried into their parents, lod by lod.
 
 use std::{
     collections::BTreeMap,
@@ -14,13 +14,13 @@ use crate::{
     downsampled::{CarryUp, Child},
 };
 
-/// Chunks of lod 0 that are carried up at once: what a rebuild needs of memory.
-const REBUILT_AT_ONCE: usize = 1024;
+/// Chunks of lod 0 that are carried up at once: what an update needs of memory.
+const UPDATED_AT_ONCE: usize = 1024;
 
-/// The parents of one lod in the order in which they are rebuilt.
-type Place = (u8, [i32; 3]);
+/// The parents of one lod in the order in which they are updated.
+type Order = (u8, [i32; 3]);
 
-fn place(key: ChunkKey) -> Place {
+fn order(key: ChunkKey) -> Order {
     (key.region, key.pos.to_array())
 }
 
@@ -45,46 +45,47 @@ impl HybridWorld {
     ///
     /// # Errors
     /// [`WorldError::Store`] if a chunk cannot be read; what is left to do is done by the next call.
-    pub async fn rebuild_parents(&self) -> Result<Vec<ChunkKey>, WorldError> {
-        self.rebuild_all().await?;
-        Ok(self.take_rebuilt())
+    pub async fn update_parents(&self) -> Result<Vec<ChunkKey>, WorldError> {
+        self.update_all_parents().await?;
+        Ok(self.take_updated_parents())
     }
 
     /// The same; what has changed is kept to be told of later.
-    pub(super) async fn rebuild_all(&self) -> Result<(), WorldError> {
+    pub(super) async fn update_all_parents(&self) -> Result<(), WorldError> {
         let mut leaves: Vec<_> = self.state().unshown(0).collect();
         // Neighbours share parents.
         leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
-        for leaves in std::iter::once(&[][..]).chain(leaves.chunks(REBUILT_AT_ONCE)) {
-            let (mut baselines, rebuilding) = (BaselineChunks::default(), self.rebuilding().await);
-            self.rebuild_some(leaves, &mut baselines, &rebuilding).await?;
+        for leaves in std::iter::once(&[][..]).chain(leaves.chunks(UPDATED_AT_ONCE)) {
+            let (mut baselines, updating) =
+                (BaselineChunks::default(), self.updating_parents().await);
+            self.update_some_parents(leaves, &mut baselines, &updating).await?;
         }
         Ok(())
     }
 
     /// As long as this lives, nothing else changes parents.
-    pub(super) async fn rebuilding(&self) -> futures::lock::MutexGuard<'_, ()> {
-        self.inner.rebuilding.lock().await
+    pub(super) async fn updating_parents(&self) -> futures::lock::MutexGuard<'_, ()> {
+        self.inner.updating_parents.lock().await
     }
 
-    fn rebuilt(&self) -> MutexGuard<'_, FxHashSet<ChunkKey>> {
-        self.inner.rebuilt.lock().unwrap_or_else(PoisonError::into_inner)
+    fn updated_parents(&self) -> MutexGuard<'_, FxHashSet<ChunkKey>> {
+        self.inner.updated_parents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The parents that were rebuilt since the last call, lod by lod.
-    pub(super) fn take_rebuilt(&self) -> Vec<ChunkKey> {
-        let mut rebuilt: Vec<_> = self.rebuilt().drain().collect();
-        rebuilt.sort_unstable_by_key(|&key| (key.lod, place(key)));
-        rebuilt
+    /// The parents that were updated since the last call, lod by lod.
+    pub(super) fn take_updated_parents(&self) -> Vec<ChunkKey> {
+        let mut updated: Vec<_> = self.updated_parents().drain().collect();
+        updated.sort_unstable_by_key(|&key| (key.lod, order(key)));
+        updated
     }
 
-    /// [`HybridWorld::rebuild_parents`] for some chunks of lod 0 and whatever is left to do above it; what has
+    /// [`HybridWorld::update_parents`] for some chunks of lod 0 and whatever is left to do above it; what has
     /// changed is kept to be told of later.
-    pub(super) async fn rebuild_some(
+    pub(super) async fn update_some_parents(
         &self,
         leaves: &[ChunkKey],
         baselines: &mut BaselineChunks,
-        _rebuilding: &futures::lock::MutexGuard<'_, ()>,
+        _updating: &futures::lock::MutexGuard<'_, ()>,
     ) -> Result<(), WorldError> {
         let mut carry_up = CarryUp::default();
         // Once from bottom to top: edits without a pause must not keep this from ending.
@@ -98,8 +99,8 @@ impl HybridWorld {
             };
             for (parent, children) in parents.into_values() {
                 pause().await;
-                if self.rebuild(parent, &children, baselines, &mut carry_up).await? {
-                    self.rebuilt().insert(parent);
+                if self.update_parent(parent, &children, baselines, &mut carry_up).await? {
+                    self.updated_parents().insert(parent);
                 }
             }
         }
@@ -107,7 +108,7 @@ impl HybridWorld {
     }
 
     /// Brings one parent up to date with some of its children. True if it has changed.
-    async fn rebuild(
+    async fn update_parent(
         &self,
         parent: ChunkKey,
         children: &[ChunkKey],
@@ -144,11 +145,11 @@ impl HybridWorld {
 
 fn by_parent(
     children: impl Iterator<Item = ChunkKey>,
-) -> BTreeMap<Place, (ChunkKey, Vec<ChunkKey>)> {
+) -> BTreeMap<Order, (ChunkKey, Vec<ChunkKey>)> {
     let mut parents = BTreeMap::new();
     for child in children {
         if let Some(parent) = child.parent() {
-            let (_, siblings) = parents.entry(place(parent)).or_insert((parent, Vec::new()));
+            let (_, siblings) = parents.entry(order(parent)).or_insert((parent, Vec::new()));
             siblings.push(child);
         }
     }

@@ -1,18 +1,18 @@
-//! [`Cuboid`]: cells of a chunk that have something in common, as few and large boxes.
+//! [`UniformBox`]: cells of a chunk that have something in common, as few and large boxes.
 
 use bluemarble_core::{CHUNK_EDGE, Chunk, LatticeBox, MaterialId, chunk::cell_index};
 use glam::{IVec3, ivec3};
 
 /// Cells of a box, and what is said of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cuboid<T> {
+pub struct UniformBox<T> {
     min: [u8; 3],
     max: [u8; 3],
     /// What is said of each cell.
     pub value: T,
 }
 
-impl<T> Cuboid<T> {
+impl<T> UniformBox<T> {
     /// A box within 0..64.
     pub fn new(cells: LatticeBox, value: T) -> Self {
         let corner = |at: IVec3| at.to_array().map(|v| v as u8);
@@ -26,8 +26,8 @@ impl<T> Cuboid<T> {
     }
 
     /// The same cells, and something else said of them.
-    pub fn map<U>(self, how: impl FnOnce(T) -> U) -> Cuboid<U> {
-        Cuboid { min: self.min, max: self.max, value: how(self.value) }
+    pub fn map<U>(self, how: impl FnOnce(T) -> U) -> UniformBox<U> {
+        UniformBox { min: self.min, max: self.max, value: how(self.value) }
     }
 
     /// How many cells there are.
@@ -46,8 +46,8 @@ pub const WHOLE: LatticeBox = LatticeBox::new(IVec3::ZERO, IVec3::splat(CHUNK_ED
 pub fn merge<T: Copy + PartialEq>(
     cells: LatticeBox,
     at: impl Fn(IVec3) -> Option<T>,
-) -> Vec<Cuboid<T>> {
-    let mut cuboids = Vec::new();
+) -> Vec<UniformBox<T>> {
+    let mut boxes = Vec::new();
     let LatticeBox { min, max } = cells;
     let size = cells.size();
     let slot =
@@ -73,18 +73,18 @@ pub fn merge<T: Copy + PartialEq>(
                     }
                 }
                 let cells = LatticeBox::new(ivec3(x, y, z), ivec3(x1, y1, z1));
-                cuboids.push(Cuboid::new(cells, value));
+                boxes.push(UniformBox::new(cells, value));
                 x = x1;
             }
         }
     }
-    cuboids
+    boxes
 }
 
 /// The cells in which two chunks differ: what the first has, and the second.
-pub fn diff(before: &Chunk, after: &Chunk) -> Vec<Cuboid<(MaterialId, MaterialId)>> {
+pub fn diff(before: &Chunk, after: &Chunk) -> Vec<UniformBox<(MaterialId, MaterialId)>> {
     if let (Some(before), Some(after)) = (before.as_uniform(), after.as_uniform()) {
-        let whole = Cuboid::new(WHOLE, (before, after));
+        let whole = UniformBox::new(WHOLE, (before, after));
         return if before == after { Vec::new() } else { vec![whole] };
     }
     diff_cells(&before.to_cells(), &after.to_cells())
@@ -94,7 +94,7 @@ pub fn diff(before: &Chunk, after: &Chunk) -> Vec<Cuboid<(MaterialId, MaterialId
 pub fn diff_cells(
     before: &[MaterialId],
     after: &[MaterialId],
-) -> Vec<Cuboid<(MaterialId, MaterialId)>> {
+) -> Vec<UniformBox<(MaterialId, MaterialId)>> {
     // Most edits are small: the box around all that differs is found by rows.
     let (mut low, mut high) = (IVec3::splat(CHUNK_EDGE), IVec3::ZERO);
     let rows = before.chunks_exact(64).zip(after.chunks_exact(64));

@@ -1,4 +1,4 @@
-//! [`WorldPlace`]: where a world lies, as a path or a URL.
+//! [`WorldLocation`]: where a world lies, as a path or a URL.
 
 use std::{
     fmt,
@@ -34,7 +34,7 @@ impl BucketService {
 
 /// Where a world lies.
 ///
-/// | text | place |
+/// | text | location |
 /// |---|---|
 /// | `worlds/mine`, `C:\worlds\mine`, `file:///worlds/mine` | a directory |
 /// | `memory:` | nowhere: a new world that is gone when it is closed |
@@ -44,13 +44,13 @@ impl BucketService {
 /// | `http://host/path`, `https://host/path` | a web server; for reading only |
 ///
 /// ```
-/// use bluemarble_store::WorldPlace;
-/// let place: WorldPlace = "s3://maps/earth".parse()?;
-/// assert_eq!(place.to_string(), "s3://maps/earth");
+/// use bluemarble_store::WorldLocation;
+/// let location: WorldLocation = "s3://maps/earth".parse()?;
+/// assert_eq!(location.to_string(), "s3://maps/earth");
 /// # Ok::<(), bluemarble_store::StoreError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum WorldPlace {
+pub enum WorldLocation {
     /// A directory of this machine.
     Directory(PathBuf),
     /// This process's memory.
@@ -68,31 +68,34 @@ pub enum WorldPlace {
     Http(Url),
 }
 
-impl WorldPlace {
+impl WorldLocation {
     /// Whether several machines may see the same world there.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Bucket { .. } | Self::Http(_))
     }
 }
 
-impl From<&Path> for WorldPlace {
+impl From<&Path> for WorldLocation {
     fn from(path: &Path) -> Self {
         Self::Directory(path.to_owned())
     }
 }
 
-impl From<PathBuf> for WorldPlace {
+impl From<PathBuf> for WorldLocation {
     fn from(path: PathBuf) -> Self {
         Self::Directory(path)
     }
 }
 
-impl FromStr for WorldPlace {
+impl FromStr for WorldLocation {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
         let refuse = |reason: &str| {
-            Err(StoreError::Place { place: without_password(text), reason: reason.to_owned() })
+            Err(StoreError::Location {
+                location: without_password(text),
+                reason: reason.to_owned(),
+            })
         };
         if text.is_empty() {
             return refuse("it is empty");
@@ -125,7 +128,7 @@ impl FromStr for WorldPlace {
         if let Some(at) = rest.find(['?', '#', '@']) {
             let found = &rest[at..=at];
             return refuse(&format!(
-                "{found:?} has no place in it; keys and settings go into the environment or into the \
+                "{found:?} is not allowed in it; keys and settings go into the environment or into the \
                  store's settings"
             ));
         }
@@ -142,8 +145,9 @@ impl FromStr for WorldPlace {
     }
 }
 
-fn parse_http(text: &str) -> Result<WorldPlace, StoreError> {
-    let refuse = |reason: String| Err(StoreError::Place { place: without_password(text), reason });
+fn parse_http(text: &str) -> Result<WorldLocation, StoreError> {
+    let refuse =
+        |reason: String| Err(StoreError::Location { location: without_password(text), reason });
     let url = match Url::parse(text) {
         Ok(url) => url,
         Err(error) => return refuse(format!("not a URL: {error}")),
@@ -154,7 +158,7 @@ fn parse_http(text: &str) -> Result<WorldPlace, StoreError> {
     if url.query().is_some() || url.fragment().is_some() {
         return refuse("a world's URL ends with its path: no ? and no #".to_owned());
     }
-    Ok(WorldPlace::Http(url))
+    Ok(WorldLocation::Http(url))
 }
 
 /// An error must not spread what someone typed before an `@`.
@@ -165,7 +169,7 @@ fn without_password(text: &str) -> String {
     }
 }
 
-impl fmt::Display for WorldPlace {
+impl fmt::Display for WorldLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory(path) => write!(f, "{}", path.display()),
@@ -185,35 +189,35 @@ impl fmt::Display for WorldPlace {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<WorldPlace, StoreError> {
+    fn parse(text: &str) -> Result<WorldLocation, StoreError> {
         text.parse()
     }
 
-    fn bucket(service: BucketService, bucket: &str, prefix: &str) -> WorldPlace {
-        WorldPlace::Bucket { service, bucket: bucket.to_owned(), prefix: prefix.to_owned() }
+    fn bucket(service: BucketService, bucket: &str, prefix: &str) -> WorldLocation {
+        WorldLocation::Bucket { service, bucket: bucket.to_owned(), prefix: prefix.to_owned() }
     }
 
     #[test]
     fn paths_and_urls_name_places() {
         let cases = [
-            ("worlds/mine", WorldPlace::Directory("worlds/mine".into())),
-            ("/worlds/a b", WorldPlace::Directory("/worlds/a b".into())),
-            (r"C:\worlds", WorldPlace::Directory(r"C:\worlds".into())),
-            ("memory:", WorldPlace::Memory),
+            ("worlds/mine", WorldLocation::Directory("worlds/mine".into())),
+            ("/worlds/a b", WorldLocation::Directory("/worlds/a b".into())),
+            (r"C:\worlds", WorldLocation::Directory(r"C:\worlds".into())),
+            ("memory:", WorldLocation::Memory),
             ("s3://b", bucket(BucketService::S3, "b", "")),
             ("s3://b/", bucket(BucketService::S3, "b", "")),
             ("S3://b/p/q/", bucket(BucketService::S3, "b", "p/q")),
             ("gs://b/p", bucket(BucketService::Gcs, "b", "p")),
             ("az://b/p", bucket(BucketService::Azure, "b", "p")),
         ];
-        for (text, place) in cases {
-            assert_eq!(parse(text).expect(text), place);
-            assert_eq!(parse(&place.to_string()).expect("its own text"), place, "{text}");
+        for (text, location) in cases {
+            assert_eq!(parse(text).expect(text), location);
+            assert_eq!(parse(&location.to_string()).expect("its own text"), location, "{text}");
         }
         #[cfg(unix)]
         assert_eq!(
             parse("file:///w/a%20b").expect("a path"),
-            WorldPlace::Directory("/w/a b".into())
+            WorldLocation::Directory("/w/a b".into())
         );
         let http = parse("https://example.com:8443/worlds/earth").expect("a URL");
         assert_eq!(http.to_string(), "https://example.com:8443/worlds/earth");

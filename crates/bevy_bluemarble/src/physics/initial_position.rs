@@ -9,12 +9,13 @@ use crate::space::{FollowsTransform, WorldPosition};
 
 /// Gives a new entity that needs a [`WorldPosition`] the one that its `Transform` tells, unless it has one. (A required
 /// component would put it at the origin.)
-pub(super) fn place_by_transform(mut world: DeferredWorld<'_>, context: HookContext) {
+pub(super) fn position_from_transform(mut world: DeferredWorld<'_>, context: HookContext) {
     let entity = world.entity(context.entity);
     if entity.contains::<WorldPosition>() {
         return;
     }
-    let translation = entity.get::<Transform>().map_or(Vec3::ZERO, |place| place.translation);
-    let placed = FollowsTransform::from_translation(translation);
-    world.commands().entity(context.entity).try_insert_if_new(placed);
+    let translation =
+        entity.get::<Transform>().map_or(Vec3::ZERO, |transform| transform.translation);
+    let position = FollowsTransform::from_translation(translation);
+    world.commands().entity(context.entity).try_insert_if_new(position);
 }

@@ -1,10 +1,11 @@
 use bluemarble_core::{
-    CHUNK_EDGE, CHUNK_VOLUME, Flat, LatticePos, REGION_EDGE, VoxelPos, chunk::cell_position,
+    CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, Face, Flat, LatticePos, MaterialId, REGION_EDGE,
+    Shape, VoxelPos, chunk::cell_position, shape::Ray,
 };
-use glam::{dvec3, ivec3};
+use glam::{DVec3, IVec3, dvec3, ivec3};
 use proptest::prelude::*;
 
-use super::*;
+use super::{RayHit, first_hit_in_chunk};
 
 const WATER: MaterialId = MaterialId(1);
 const BRICK: MaterialId = MaterialId(13);
@@ -37,18 +38,28 @@ fn chunk(kind: u32, seed: u64) -> Chunk {
     Chunk::from_cells(&(0..CHUNK_VOLUME).map(material).collect::<Vec<_>>())
 }
 
-fn pick(shape: &Shape, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Option<VoxelHit> {
+fn pick(shape: &Shape, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Option<RayHit> {
     let span_m = shape.node_bounds(key).ray_span_m(ray)?;
-    first_hit(shape, ray, key, chunk, span_m, is_solid)
+    first_hit_in_chunk(shape, ray, key, chunk, span_m, is_solid)
+}
+
+/// The cell within its chunk.
+fn cell_of(hit: &RayHit) -> IVec3 {
+    hit.pos.cell(hit.lod).cell - hit.key().pos * CHUNK_EDGE
+}
+
+fn entered(hit: &RayHit) -> Face {
+    hit.face.expect("the ray comes from outside")
 }
 
 /// What every hit must be, whatever the shape.
-fn check_hit(hit: &VoxelHit, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Result<(), TestCaseError> {
-    prop_assert_eq!(hit.key, key);
-    prop_assert!(Chunk::is_cell(hit.cell));
-    prop_assert_eq!(hit.material, chunk.get(hit.cell));
+fn check_hit(hit: &RayHit, ray: &Ray, key: ChunkKey, chunk: &Chunk) -> Result<(), TestCaseError> {
+    prop_assert_eq!(hit.key(), key);
+    let cell = cell_of(hit);
+    prop_assert!(Chunk::is_cell(cell));
+    prop_assert_eq!(hit.material, chunk.get(cell));
     prop_assert!(is_solid(hit.material));
-    let voxel = key.min_voxel() + hit.cell * key.cell_voxels();
+    let voxel = key.min_voxel() + cell * key.cell_voxels();
     prop_assert_eq!(hit.pos, VoxelPos::new(key.region, voxel));
     prop_assert!(hit.distance_m >= 0.0);
     prop_assert_eq!(hit.point, ray.at(hit.distance_m));
@@ -137,15 +148,15 @@ proptest! {
         check_hit(&hit, &ray, key, &chunk)?;
         prop_assert!(perhaps.is_some_and(|distance| hit.distance_m >= distance - 1e-6));
         prop_assert!(surely.is_none_or(|distance| hit.distance_m <= distance + 1e-6));
-        let (low, high) = cell_box(key, hit.cell, 1e-6);
+        let (low, high) = cell_box(key, cell_of(&hit), 1e-6);
         prop_assert!(hit.point.cmpge(low).all() && hit.point.cmple(high).all());
         if hit.distance_m > 0.0 {
-            let axis = hit.face.axis();
-            let side = if hit.face.is_positive() { high[axis] } else { low[axis] };
+            let axis = entered(&hit).axis();
+            let side = if entered(&hit).is_positive() { high[axis] } else { low[axis] };
             prop_assert!((hit.point[axis] - side).abs() < 1e-5, "{:?} was not crossed", hit.face);
-            prop_assert!(hit.face.normal().as_dvec3().dot(direction) < 0.0);
+            prop_assert!(entered(&hit).normal().as_dvec3().dot(direction) < 0.0);
         } else if surely == Some(0.0) {
-            prop_assert_eq!(hit.face, Face::PosY);
+            prop_assert_eq!(hit.face, None);
         }
     }
 }
@@ -199,19 +210,19 @@ proptest! {
         prop_assert!(step.is_none_or(|step| step > hit.distance_m - 1e-4 * cell_m - 1e-6), "{:?} lies before {:?}", step, hit);
         prop_assert!(step.is_none_or(|step| step < hit.distance_m + 0.03 * cell_m) || kind != 3);
         // The point lies on the side that was hit, and the ray goes on into the cell.
-        let inside = cell_at(&shape, &ray, key, hit.distance_m) - hit.cell.as_dvec3();
+        let inside = cell_at(&shape, &ray, key, hit.distance_m) - cell_of(&hit).as_dvec3();
         prop_assert!(inside.cmpge(DVec3::splat(-1e-4)).all() && inside.cmple(DVec3::splat(1.0001)).all(), "{}", inside);
         if hit.distance_m > 0.0 {
-            let axis = hit.face.axis();
-            let side = if hit.face.is_positive() { 1.0 } else { 0.0 };
+            let axis = entered(&hit).axis();
+            let side = if entered(&hit).is_positive() { 1.0 } else { 0.0 };
             prop_assert!((inside[axis] - side).abs() < 1e-4, "{:?} was not crossed: {}", hit.face, inside);
             let delta = 1e-3 * cell_m;
             let on = cell_at(&shape, &ray, key, hit.distance_m + delta)[axis];
             let back = cell_at(&shape, &ray, key, hit.distance_m - delta)[axis];
-            let inwards = if hit.face.is_positive() { back - on } else { on - back };
+            let inwards = if entered(&hit).is_positive() { back - on } else { on - back };
             prop_assert!(inwards > -1e-5, "{:?} is left and not entered", hit.face);
         } else {
-            prop_assert_eq!(hit.face, Face::PosY);
+            prop_assert_eq!(hit.face, None);
         }
     }
 }
@@ -227,8 +238,8 @@ fn a_ray_straight_down_hits_the_top_of_a_voxel() {
         let origin = shape.local_from_lattice(LatticePos::new(region, above));
         let ray = Ray { origin, direction: -origin.normalize() };
         let hit = pick(&shape, &ray, key, &ground).expect("the ground");
-        assert_eq!((hit.cell.x, hit.cell.z, hit.face), (10, 20, Face::PosY));
-        let top = f64::from(hit.cell.y) + 1.0;
+        assert_eq!((cell_of(&hit).x, cell_of(&hit).z, hit.face), (10, 20, Some(Face::PosY)));
+        let top = f64::from(cell_of(&hit).y) + 1.0;
         assert!((hit.distance_m - (5000.0 - top) * shape.voxel_m()).abs() < 1e-6);
         let inside = shape.lattice_from_local(hit.point - shape.up(hit.point) * 1e-3);
         assert_eq!(inside.voxel(), hit.pos);
@@ -242,7 +253,10 @@ fn what_lies_behind_a_ray_or_beside_it_is_not_hit() {
     only.set(ivec3(30, 30, 30), BRICK);
     let from = |x: f64, y: f64, direction| Ray { origin: dvec3(x, y, 30.5) * 0.5, direction };
     let hit = pick(&FLAT, &from(20.5, 30.5, DVec3::X), key, &only).expect("ahead");
-    assert_eq!((hit.cell, hit.face, hit.distance_m), (ivec3(30, 30, 30), Face::NegX, 9.5 * 0.5));
+    assert_eq!(
+        (cell_of(&hit), hit.face, hit.distance_m),
+        (ivec3(30, 30, 30), Some(Face::NegX), 9.5 * 0.5)
+    );
     assert_eq!(pick(&FLAT, &from(31.5, 30.5, DVec3::X), key, &only), None);
     assert_eq!(pick(&FLAT, &from(20.5, 31.5, DVec3::X), key, &only), None);
     let inside = pick(&FLAT, &from(30.5, 30.5, DVec3::NEG_Z), key, &only).expect("inside");
@@ -286,6 +300,6 @@ fn a_ray_that_hardly_turns_away_from_a_border_stays_on_its_side() {
     let ray = Ray { origin, direction: direction.normalize() };
     let scattered = chunk(1, 14_265_802_050_633_427_760);
     let hit = pick(&shape, &ray, key, &scattered).expect("a cell");
-    let inside = cell_at(&shape, &ray, key, hit.distance_m) - hit.cell.as_dvec3();
+    let inside = cell_at(&shape, &ray, key, hit.distance_m) - cell_of(&hit).as_dvec3();
     assert!(inside.cmpge(DVec3::splat(-1e-4)).all(), "{hit:?} {inside}");
 }
