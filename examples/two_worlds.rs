@@ -43,8 +43,10 @@ fn build_ship(hull: MaterialId, glass: MaterialId) -> EditBatch {
         for y in -beam..0 {
             let half = beam + y / 2;
             batch.fill_box(
-                0,
-                LatticeBox::new(IVec3::new(-half, y, z), IVec3::new(half, y + 1, z + 1)),
+                VoxelBox::new(
+                    0,
+                    LatticeBox::new(IVec3::new(-half, y, z), IVec3::new(half, y + 1, z + 1)),
+                ),
                 hull,
             );
         }
@@ -52,7 +54,10 @@ fn build_ship(hull: MaterialId, glass: MaterialId) -> EditBatch {
     let cabin = LatticeBox::new(IVec3::new(-4, 0, 10), IVec3::new(4, 6, 18));
     let mast = LatticeBox::new(IVec3::new(-1, 0, -7), IVec3::new(1, 26, -5));
     let yard = LatticeBox::new(IVec3::new(-10, 18, -7), IVec3::new(10, 20, -5));
-    batch.fill_box(0, cabin, glass).fill_box(0, mast, hull).fill_box(0, yard, hull);
+    batch
+        .fill_box(VoxelBox::new(0, cabin), glass)
+        .fill_box(VoxelBox::new(0, mast), hull)
+        .fill_box(VoxelBox::new(0, yard), hull);
     batch
 }
 

@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Instant};
 
 use bluemarble_benches::{random::Random, table};
-use bluemarble_core::{ChunkKey, Flat, LatticeBox, Shape, shape::Ray};
+use bluemarble_core::{ChunkKey, Flat, LatticeBox, Shape, VoxelBox, shape::Ray};
 use bluemarble_index::NodeTree;
 use glam::{DVec3, IVec3, dvec3, ivec3};
 use rstar::{AABB, RTree, RTreeObject, SelectionFunction, primitives::GeomWithData};
@@ -61,7 +61,7 @@ pub fn race(rounds: usize) {
                 (key, LatticeBox::new(min, min + size))
             })
             .collect();
-        let bounds = |voxels: &LatticeBox| shape.box_bounds(0, voxels);
+        let bounds = |voxels: &LatticeBox| shape.box_bounds(&VoxelBox::new(0, *voxels));
         let ours = NodeTree::bulk(boxes.iter().map(|(key, voxels)| (*key, bounds(voxels))));
         let plain = boxes.iter().map(|(key, voxels)| {
             let (low, high) = (voxels.min.as_dvec3().to_array(), voxels.max.as_dvec3().to_array());

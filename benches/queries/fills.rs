@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use bluemarble_benches::table;
 use bluemarble_core::{
-    EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape, VoxelPos,
+    EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape, VoxelBox, VoxelPos,
 };
 use bluemarble_terrain::{Baseline, Empty};
 use bluemarble_world::HybridWorld;
@@ -64,7 +64,7 @@ pub fn race(mut nanovdb: Option<&mut Peer>, rounds: usize) {
         let whole = || {
             let mut batch = EditBatch::new();
             match name {
-                "box" => batch.fill_box(0, BOX, MATERIAL),
+                "box" => batch.fill_box(VoxelBox::new(0, BOX), MATERIAL),
                 _ => batch.fill_sphere(LatticePos::new(0, CENTRE), RADIUS, MATERIAL),
             };
             batch

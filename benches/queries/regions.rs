@@ -3,7 +3,7 @@
 use std::{fs, hint::black_box, path::Path, time::Instant};
 
 use bluemarble_benches::table;
-use bluemarble_core::LatticeBox;
+use bluemarble_core::{CellBox, LatticeBox};
 use bluemarble_world::HybridWorld;
 use glam::IVec3;
 
@@ -22,7 +22,7 @@ pub fn race(
     let question = format!("regions unaligned {}", out.display());
     let mut read = |low: IVec3| {
         let cells = LatticeBox::new(low, low + 64);
-        reader.read_box(0, cells, 0).expect("the world reads")
+        reader.read_box(CellBox::new(0, 0, cells)).expect("the world reads")
     };
     let sum = |low: &IVec3| read(*low).iter().map(|material| u64::from(material.0)).sum::<u64>();
     let expected: Vec<u64> = corpus.regions.iter().map(sum).collect();

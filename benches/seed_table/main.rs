@@ -14,7 +14,8 @@ use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use bluemarble_benches::{random::Random, table};
 use bluemarble_core::{
-    Edit, EditBatch, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelPos, shape::Ray,
+    Edit, EditBatch, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelBox, VoxelPos,
+    shape::Ray,
 };
 use bluemarble_store::{Durability, LogOptions};
 use bluemarble_terrain::{Baseline, NoiseBaseline};
@@ -109,7 +110,7 @@ const QUERIES: [Question; 8] = [
         name: "a region of 1 km², boxes of one material of 16 m cells",
         promised_ms: 8.0,
         ask: |reader, _| {
-            black_box(reader.query_region(0, PLACE, 4).expect("reads"));
+            black_box(reader.query_region(VoxelBox::new(0, PLACE), 4).expect("reads"));
         },
     },
     Question {
@@ -146,14 +147,16 @@ const QUERIES: [Question; 8] = [
         promised_ms: 0.1,
         ask: |reader, random| {
             let low = ivec3(random.below(900), -2000 - random.below(900), random.below(900));
-            let found = reader.query_region(0, LatticeBox::new(low, low + 256), 0).expect("reads");
+            let found = reader
+                .query_region(VoxelBox::new(0, LatticeBox::new(low, low + 256)), 0)
+                .expect("reads");
             assert_eq!(found.len(), 1, "one material");
         },
     },
 ];
 
 fn sample(reader: &mut WorldReader, voxels: LatticeBox, resolution: UVec3) {
-    black_box(reader.sample_region(0, voxels, resolution).expect("reads"));
+    black_box(reader.sample_region(VoxelBox::new(0, voxels), resolution).expect("reads"));
 }
 
 fn ray(reader: &mut WorldReader, random: &mut Random, y_m: f64, slope: f64) {

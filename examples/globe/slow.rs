@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bluemarble_core::{
-    CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, Shape,
-};
+use bluemarble_core::{CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, Shape, VoxelBox};
 use bluemarble_terrain::{Baseline, Classification, Relief, Survey};
 
 /// A baseline each of whose chunks takes at least so long.
@@ -23,8 +21,8 @@ impl Baseline for SlowReads {
         self.inner.fill(key, chunk);
     }
 
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        self.inner.classify(region, voxels, lod)
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        self.inner.classify(voxels, lod)
     }
 
     fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), Cancelled> {

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bluemarble_core::{
-    Cause, CellEdit, ChunkKey, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelPos,
+    Cause, CellEdit, ChunkKey, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelBox, VoxelPos,
     chunk::cell_position,
 };
 use bluemarble_store::{
@@ -215,7 +215,7 @@ fn batch(number: i32) -> EditBatch {
         );
     }
     let voxels = LatticeBox::new(IVec3::splat(-number), IVec3::splat(number * 100));
-    batch.fill_box(number as u8 % 6, voxels, MaterialId(7));
+    batch.fill_box(VoxelBox::new(number as u8 % 6, voxels), MaterialId(7));
     batch.fill_sphere(
         LatticePos::new(0, DVec3::splat(0.5 * f64::from(number))),
         3.25,

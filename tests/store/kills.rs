@@ -12,7 +12,7 @@ use std::{
 };
 
 use bluemarble_core::{
-    Chunk, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, VoxelPos,
+    Chunk, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, VoxelBox, VoxelPos,
 };
 use bluemarble_store::{Durability, LogOptions, StoreError};
 use bluemarble_terrain::Superflat;
@@ -48,7 +48,7 @@ fn batch(number: u32) -> EditBatch {
         let corner = key.min_voxel();
         let slab = corner + ivec3(0, (number % SLABS) as i32 * 3, 0);
         let voxels = LatticeBox::new(slab, slab + ivec3(32, 2, 32));
-        batch.fill_box(0, voxels, slab_material(number));
+        batch.fill_box(VoxelBox::new(0, voxels), slab_material(number));
         for digit in 0..20 {
             let material = if (number + 1) >> digit & 1 == 1 { SET } else { UNSET };
             batch.set(VoxelPos::new(0, corner + ivec3(40 + digit, 61, 40)), material);

@@ -119,8 +119,9 @@ pub use {
 /// What a game needs most.
 pub mod prelude {
     pub use bluemarble_core::{
-        Chunk, ChunkKey, Edit, EditBatch, EditOp, Face, GeoPosition, LatticeBox, LatticePos,
-        MaterialId, MaterialTable, Shape, VoxelPos, material::Surface, shape::Ray,
+        CellBox, CellPos, Chunk, ChunkKey, Edit, EditBatch, EditOp, Face, GeoPosition, LatticeBox,
+        LatticePos, MaterialId, MaterialTable, Shape, VoxelBox, VoxelPos, material::Surface,
+        shape::Ray,
     };
     pub use bluemarble_edit::{Brush, BrushAction, BrushShape, HistoryLimits};
     pub use bluemarble_terrain::{

@@ -1,15 +1,16 @@
-//! [`Source`] and [`Area`]: a box of cells at a lod, read piece by piece from what is stored and, if it is
+//! [`Source`]: a box of cells at a lod, read piece by piece from what is stored and, if it is
 //! known, the baseline.
 
 use bluemarble_core::{
-    CHUNK_EDGE, ChunkKey, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelPos,
+    CHUNK_EDGE, CellBox, CellPos, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelBox,
+    VoxelPos,
 };
 use bluemarble_edit::brick;
 use bluemarble_world::WorldReader;
 use futures::executor::block_on;
 use glam::IVec3;
 
-use crate::{failure::Failure, lines::Place, open::Looked};
+use crate::{failure::Failure, open::Looked};
 
 /// Where cells come from.
 pub enum Source {
@@ -19,48 +20,35 @@ pub enum Source {
     Store(Box<Looked>),
 }
 
-/// A box of cells of one lod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Area {
-    /// The region.
-    pub region: u8,
-    /// The lod.
-    pub lod: u8,
-    /// The cells, counted in cells of the lod.
-    pub cells: LatticeBox,
+/// The cells of a lod that hold a box of voxels.
+pub fn cells_of(shape: &Shape, voxels: VoxelBox, lod: u8) -> Result<CellBox, Failure> {
+    if lod > MAX_LOD {
+        return Err(Failure::new(format!("lod {lod} does not exist; lods are 0 to {MAX_LOD}")));
+    }
+    check_inside(shape, voxels)?;
+    Ok(voxels.cells(lod))
 }
 
-impl Area {
-    /// The cells of a lod that hold a box of voxels.
-    pub fn new(shape: &Shape, place: Place, lod: u8) -> Result<Self, Failure> {
-        if lod > MAX_LOD {
-            return Err(Failure::new(format!("lod {lod} does not exist; lods are 0 to {MAX_LOD}")));
-        }
-        check_inside(shape, place.region, place.voxels)?;
-        let shift = i32::from(lod);
-        let cells =
-            LatticeBox::new(place.voxels.min >> shift, ((place.voxels.max - 1) >> shift) + 1);
-        Ok(Self { region: place.region, lod, cells })
-    }
+/// How many cells a box has.
+pub fn count(cells: LatticeBox) -> u64 {
+    // No more than 2^27 along an axis.
+    let size = cells.size().as_u64vec3();
+    size.x.saturating_mul(size.y).saturating_mul(size.z)
+}
 
-    /// How many cells there are.
-    pub fn count(&self) -> u64 {
-        let size = self.cells.size().as_u64vec3();
-        // No more than 2^27 along an axis.
-        size.x.saturating_mul(size.y).saturating_mul(size.z)
-    }
-
-    /// Reads a part of the area: its cells x fastest, then z, then y.
-    pub fn read(&self, source: &mut Source, part: LatticeBox) -> Result<Vec<MaterialId>, Failure> {
-        let store = match source {
-            Source::World(reader) => return Ok(reader.read_box(self.region, part, self.lod)?),
-            Source::Store(looked) => &looked.store,
+impl Source {
+    /// Reads the cells of a box: x fastest, then z, then y.
+    pub fn read(&mut self, part: CellBox) -> Result<Vec<MaterialId>, Failure> {
+        let store = match self {
+            Self::World(reader) => return Ok(reader.read_box(part)?),
+            Self::Store(looked) => &looked.store,
         };
+        let CellBox { region, lod, cells: part } = part;
         let size = part.size().as_usizevec3();
         let (row, layer) = (size.x, size.x * size.z);
         let mut cells = vec![MaterialId::UNSTORED; layer * size.y];
         for piece in brick::tiles(part, IVec3::splat(CHUNK_EDGE)) {
-            let key = ChunkKey::new(self.region, self.lod, piece.min >> 6);
+            let key = CellPos::new(region, lod, piece.min).chunk();
             if let Some(chunk) = block_on(store.read(key))? {
                 let (low, to) =
                     (piece.min & (CHUNK_EDGE - 1), (piece.min - part.min).as_usizevec3());
@@ -87,7 +75,8 @@ pub fn check_voxel(shape: &Shape, pos: VoxelPos) -> Result<(), String> {
 }
 
 /// Refuses a box that is not all in the lattice.
-pub fn check_inside(shape: &Shape, region: u8, voxels: LatticeBox) -> Result<(), Failure> {
+pub fn check_inside(shape: &Shape, voxels: VoxelBox) -> Result<(), Failure> {
+    let VoxelBox { region, voxels } = voxels;
     if region >= shape.regions() {
         let regions = shape.regions();
         return Err(Failure::new(format!(

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use bluemarble_core::{LatticeBox, VoxelPos};
+use bluemarble_core::{LatticeBox, VoxelBox, VoxelPos};
 use glam::IVec3;
 
 use crate::failure::Failure;
@@ -105,25 +105,13 @@ pub fn voxel_pos(text: &str) -> Result<VoxelPos, String> {
 }
 
 /// A box of a region, as written at the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The region.
-    pub region: u8,
-    /// The voxels.
-    pub voxels: LatticeBox,
-}
-
-impl std::str::FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let [r, x0, y0, z0, x1, y1, z1] = integers(text, "region,x0,y0,z0,x1,y1,z1")?;
-        let voxels = LatticeBox::new(IVec3::new(x0, y0, z0), IVec3::new(x1, y1, z1));
-        if voxels.is_empty() {
-            return Err("the box is empty; its upper corner is not in it".to_owned());
-        }
-        Ok(Self { region: region(r)?, voxels })
+pub fn voxel_box(text: &str) -> Result<VoxelBox, String> {
+    let [r, x0, y0, z0, x1, y1, z1] = integers(text, "region,x0,y0,z0,x1,y1,z1")?;
+    let voxels = LatticeBox::new(IVec3::new(x0, y0, z0), IVec3::new(x1, y1, z1));
+    if voxels.is_empty() {
+        return Err("the box is empty; its upper corner is not in it".to_owned());
     }
+    Ok(VoxelBox::new(region(r)?, voxels))
 }
 
 #[cfg(test)]
@@ -145,8 +133,8 @@ mod tests {
             let error = voxel_pos(text).expect_err(text);
             assert!(error.contains(said), "{text}: {error}");
         }
-        assert!("0,0,0,0,4,0,4".parse::<Place>().expect_err("flat").contains("empty"));
-        assert!("0,-2147483648,0,0,2147483647,1,1".parse::<Place>().is_ok());
+        assert!(voxel_box("0,0,0,0,4,0,4").expect_err("flat").contains("empty"));
+        assert!(voxel_box("0,-2147483648,0,0,2147483647,1,1").is_ok());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LatticeBox, LatticePos, MaterialId, VoxelPos};
+use crate::{LatticeBox, LatticePos, MaterialId, VoxelBox, VoxelPos};
 
 /// Who or what changes voxels; the delta log keeps it with every edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -114,7 +114,8 @@ impl EditBatch {
 
     /// Changes all voxels of a box; what sticks out over a side of the region is changed in the next
     /// region, what sticks out above and below is not.
-    pub fn fill_box(&mut self, region: u8, voxels: LatticeBox, material: MaterialId) -> &mut Self {
+    pub fn fill_box(&mut self, voxels: VoxelBox, material: MaterialId) -> &mut Self {
+        let VoxelBox { region, voxels } = voxels;
         self.push(EditOp::Box { region, voxels, material })
     }
 

@@ -5,7 +5,10 @@ use std::fmt;
 use glam::{IVec3, ivec3};
 use serde::{Deserialize, Serialize};
 
-use crate::position::{CellPos, VoxelPos};
+use crate::{
+    boxes::{CellBox, LatticeBox, VoxelBox},
+    position::{CellPos, VoxelPos},
+};
 
 /// Cells along one edge of a chunk, at any lod.
 pub const CHUNK_EDGE: i32 = 64;
@@ -77,43 +80,6 @@ impl Face {
     }
 }
 
-/// A box of voxels in one region, or of cells of one lod where a function asks for cells: `min` is inside, `max` is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
-pub struct LatticeBox {
-    /// The smallest voxel.
-    pub min: IVec3,
-    /// One past the largest voxel.
-    pub max: IVec3,
-}
-
-impl LatticeBox {
-    /// A box from its smallest voxel to one past its largest.
-    pub const fn new(min: IVec3, max: IVec3) -> Self {
-        Self { min, max }
-    }
-
-    /// Edge lengths in voxels.
-    pub fn size(&self) -> IVec3 {
-        self.max - self.min
-    }
-
-    /// Whether the box holds no voxel.
-    pub fn is_empty(&self) -> bool {
-        self.min.cmpge(self.max).any()
-    }
-
-    /// Whether a voxel lies inside.
-    pub fn contains(&self, voxel: IVec3) -> bool {
-        voxel.cmpge(self.min).all() && voxel.cmplt(self.max).all()
-    }
-
-    /// Whether the two boxes share a voxel.
-    pub fn intersects(&self, other: &Self) -> bool {
-        self.min.cmplt(other.max).all() && other.min.cmplt(self.max).all()
-    }
-}
-
 /// Names one chunk and, at the same time, one octree node.
 ///
 /// `pos` counts chunks of its own lod: the chunk covers lattice voxels `pos·64·2^lod ..
@@ -159,6 +125,12 @@ impl ChunkKey {
     pub fn lattice_box(self) -> LatticeBox {
         let min = self.min_voxel();
         LatticeBox::new(min, min + IVec3::splat(self.edge_voxels()))
+    }
+
+    /// The voxels that the chunk covers, region and all.
+    #[inline]
+    pub fn voxel_box(self) -> VoxelBox {
+        VoxelBox::new(self.region, self.lattice_box())
     }
 
     /// The cell of this chunk that holds a voxel, 0..64 along each axis; `None` if the voxel is elsewhere.
@@ -212,6 +184,19 @@ impl CellPos {
     #[inline]
     pub fn chunk(self) -> ChunkKey {
         ChunkKey::new(self.region, self.lod, self.cell >> 6)
+    }
+}
+
+impl CellBox {
+    /// The chunks that the box meets: x fastest, then z, then y.
+    pub fn chunks(self) -> impl Iterator<Item = ChunkKey> {
+        let chunk = |cell| CellPos::new(self.region, self.lod, cell).chunk().pos;
+        let (low, high) = (chunk(self.cells.min), chunk(self.cells.max - 1));
+        (low.y..=high.y).flat_map(move |y| {
+            (low.z..=high.z).flat_map(move |z| {
+                (low.x..=high.x).map(move |x| ChunkKey::new(self.region, self.lod, ivec3(x, y, z)))
+            })
+        })
     }
 }
 

@@ -25,6 +25,7 @@
 //! |---|---|
 //! | [`mod@material`] | [`MaterialId`], [`MaterialRow`] and the [`MaterialTable`] read from `assets/materials.ron` |
 //! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
+//! | [`boxes`] | [`VoxelBox`], [`CellBox`], [`LatticeBox`]: boxes of voxels or cells |
 //! | [`position`] | [`VoxelPos`], [`CellPos`], [`LatticePos`]: where in the lattice, region and all |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
 //! | [`chunk`] | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
@@ -37,6 +38,7 @@
 //! geographic adapter are degrees and elsewhere radians.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
+pub mod boxes;
 pub mod cancel;
 pub mod chunk;
 pub mod code;
@@ -47,10 +49,11 @@ pub mod material;
 pub mod position;
 pub mod shape;
 
+pub use boxes::{CellBox, LatticeBox, VoxelBox};
 pub use cancel::{CancelToken, Cancelled};
 pub use chunk::{Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells};
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
-pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE};
+pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, MAX_LOD, REGION_EDGE};
 pub use material::{MaterialId, MaterialRow, MaterialTable, Phase};
 pub use position::{CellPos, LatticePos, VoxelPos};
 pub use shape::{CubeSphere, Flat, GeoPosition, Shape};

@@ -1,6 +1,8 @@
 //! [`Steps`]: changed cells of chunks on their way into a batch, and what every batch is checked for.
 
-use bluemarble_core::{Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape, VoxelPos};
+use bluemarble_core::{
+    Cause, ChunkKey, EditBatch, LatticeBox, MaterialId, Shape, VoxelBox, VoxelPos,
+};
 use bluemarble_world::{WorldError, uniform_box::UniformBox};
 
 use crate::EditError;
@@ -43,7 +45,7 @@ impl Steps {
             let (cells, corner) = (uniform.cells(), key.min_voxel());
             let voxels = LatticeBox::new(corner + cells.min, corner + cells.max);
             if as_boxes {
-                batch.fill_box(key.region, voxels, uniform.value);
+                batch.fill_box(VoxelBox::new(key.region, voxels), uniform.value);
             } else {
                 voxels_of(voxels)
                     .for_each(|at| _ = batch.set(VoxelPos::new(key.region, at), uniform.value));

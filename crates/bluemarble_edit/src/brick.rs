@@ -1,6 +1,6 @@
 //! [`Brick`]: a dense box of cells on its way into a world, as few and large boxes of edits.
 
-use bluemarble_core::{CHUNK_EDGE, LatticeBox, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, LatticeBox, MaterialId, VoxelBox};
 use bluemarble_world::{EditBatch, uniform_box};
 use glam::{IVec3, ivec3};
 
@@ -50,7 +50,7 @@ impl Brick {
         for uniform in boxes {
             let cells = uniform.cells();
             let voxels = LatticeBox::new(piece.min + cells.min, piece.min + cells.max);
-            batch.fill_box(region, voxels, uniform.value);
+            batch.fill_box(VoxelBox::new(region, voxels), uniform.value);
         }
         batch
     }

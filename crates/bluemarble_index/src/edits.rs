@@ -4,7 +4,7 @@
 //! an edited chunk are at most [`MAX_LOD`]. Nodes without an edited chunk at or below them do not exist, or
 //! no longer than until the index has taken note of it.
 
-use bluemarble_core::{ChunkKey, Face, LatticeBox, MAX_LOD, Shape};
+use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape, VoxelBox};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
 
@@ -148,7 +148,8 @@ impl EditOctree {
 
     /// Whether an edited chunk of lod 0 may reach into a box of voxels: certainly not if this says no. In a box
     /// with many edits around it, it says yes without looking at all of them.
-    pub fn is_box_touched(&self, region: u8, voxels: &LatticeBox) -> bool {
+    pub fn is_box_touched(&self, voxels: &VoxelBox) -> bool {
+        let VoxelBox { region, voxels } = voxels;
         if self.nodes.is_empty() {
             return false;
         }
@@ -161,7 +162,7 @@ impl EditOctree {
         for y in low.y..=high.y {
             for z in low.z..=high.z {
                 for x in low.x..=high.x {
-                    open.push(ChunkKey::new(region, lod as u8, IVec3::new(x, y, z)));
+                    open.push(ChunkKey::new(*region, lod as u8, IVec3::new(x, y, z)));
                 }
             }
         }
@@ -223,6 +224,7 @@ fn self_and_above(key: ChunkKey) -> impl Iterator<Item = ChunkKey> {
 
 #[cfg(test)]
 mod tests {
+    use bluemarble_core::LatticeBox;
     use glam::ivec3;
     use proptest::prelude::*;
 
@@ -306,7 +308,7 @@ mod tests {
                     let reaches = |edited: &ChunkKey| {
                         edited.lod == 0 && edited.region == key.region && edited.lattice_box().intersects(&voxels)
                     };
-                    prop_assert_eq!(tree.is_box_touched(key.region, &voxels), oracle.iter().any(reaches), "{}", key);
+                    prop_assert_eq!(tree.is_box_touched(&VoxelBox::new(key.region, voxels)), oracle.iter().any(reaches), "{}", key);
                 }
                 prop_assert_eq!(
                     tree.edited_in(key) as usize,

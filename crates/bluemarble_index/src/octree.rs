@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{ChunkKey, MAX_LOD, MaterialId, Shape};
+use bluemarble_core::{ChunkKey, MAX_LOD, MaterialId, Shape, VoxelBox};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{NodeSummary, NodeTree};
@@ -59,7 +59,7 @@ impl NodeIndex {
         }
         let boxes = index.nodes.iter().filter_map(|(&key, node)| {
             let voxels = node.summary.as_ref()?.solid_voxels(key)?;
-            Some((key, shape.box_bounds(key.region, &voxels)))
+            Some((key, shape.box_bounds(&VoxelBox::new(key.region, voxels))))
         });
         index.tree = NodeTree::bulk(boxes);
         for lod in 0..levels.len() {
@@ -83,7 +83,9 @@ impl NodeIndex {
     ) {
         let solid = summary.as_ref().and_then(|summary| summary.solid_voxels(key));
         match solid {
-            Some(voxels) => self.tree.insert(key, self.shape.box_bounds(key.region, &voxels)),
+            Some(voxels) => {
+                self.tree.insert(key, self.shape.box_bounds(&VoxelBox::new(key.region, voxels)))
+            }
             None => drop(self.tree.remove(key)),
         }
         let node = self.nodes.entry(key).or_default();

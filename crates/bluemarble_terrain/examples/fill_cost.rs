@@ -58,7 +58,7 @@ fn costs(earth: &dyn Baseline, lod: u8) -> Costs {
         for key in &keys {
             for up in -AROUND..=AROUND {
                 let key = ChunkKey::new(key.region, lod, key.pos + IVec3::Y * up);
-                let found = earth.classify(key.region, key.lattice_box(), lod);
+                let found = earth.classify(key.voxel_box(), lod);
                 mixed += i32::from(found == Classification::Mixed);
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
+    CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, MaterialId, Shape, VoxelBox,
 };
 
 use crate::relief::Relief;
@@ -42,7 +42,7 @@ pub trait Baseline: Send + Sync + 'static {
 
     /// What a box of voxels of one region holds, seen at `lod` and at every finer lod. Much cheaper
     /// than [`Baseline::fill`], and never wrong: in doubt it answers [`Classification::Mixed`].
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification;
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification;
 
     /// Does the long part of [`Baseline::survey`] and [`Baseline::fill`] in steps of at most a
     /// millisecond. A source whose answers come quickly has nothing to do.
@@ -57,7 +57,7 @@ pub trait Baseline: Send + Sync + 'static {
     /// because of finer lods, or because its bounds are loose, is told here. May cost as much as a chunk
     /// of the surface does, shared by all chunks above and below it; call it on a worker. Never wrong.
     fn survey(&self, key: ChunkKey) -> Survey {
-        match self.classify(key.region, key.lattice_box(), key.lod) {
+        match self.classify(key.voxel_box(), key.lod) {
             Classification::Uniform(material) => Survey::Uniform(material),
             Classification::Solid => Survey::Opaque,
             Classification::Mixed => Survey::Mixed,

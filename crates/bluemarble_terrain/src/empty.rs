@@ -1,6 +1,6 @@
 //! [`Empty`]: air everywhere, for worlds that hold nothing but what is put into them.
 
-use bluemarble_core::{Chunk, ChunkKey, CubeSphere, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Chunk, ChunkKey, CubeSphere, Flat, MaterialId, Shape, VoxelBox};
 
 use crate::{
     baseline::{Baseline, Classification},
@@ -45,7 +45,7 @@ impl Baseline for Empty {
         *chunk = Chunk::uniform(MaterialId::AIR);
     }
 
-    fn classify(&self, _region: u8, _voxels: LatticeBox, _lod: u8) -> Classification {
+    fn classify(&self, _voxels: VoxelBox, _lod: u8) -> Classification {
         Classification::Uniform(MaterialId::AIR)
     }
 

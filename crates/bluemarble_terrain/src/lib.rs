@@ -18,7 +18,7 @@
 //!
 //!     // Far above it is air, which is known without filling a chunk.
 //!     let sky = VoxelPos::new(0, IVec3::new(0, 100_000, 0)).chunk(0);
-//!     let seen = hills.classify(sky.region, sky.lattice_box(), sky.lod);
+//!     let seen = hills.classify(sky.voxel_box(), sky.lod);
 //!     assert_eq!(seen, Classification::Uniform(MaterialId::AIR));
 //!     Ok(())
 //! }

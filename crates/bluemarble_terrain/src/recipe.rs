@@ -251,7 +251,7 @@ mod tests {
         let mut chunk = Chunk::uniform(MaterialId(8));
         empty.fill(key, &mut chunk);
         assert_eq!(chunk.as_uniform(), Some(MaterialId::AIR));
-        let answer = empty.classify(3, key.lattice_box(), 2);
+        let answer = empty.classify(key.voxel_box(), 2);
         assert_eq!(answer, Classification::Uniform(MaterialId::AIR));
     }
 }

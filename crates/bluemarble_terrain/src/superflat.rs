@@ -1,6 +1,6 @@
 //! [`Superflat`]: the same layers everywhere, with the surface at y = 0.
 
-use bluemarble_core::{Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{Chunk, ChunkKey, Flat, MaterialId, Shape, VoxelBox};
 
 use crate::{
     baseline::{Baseline, Classification},
@@ -88,7 +88,8 @@ impl Baseline for Superflat {
         *chunk = Chunk::from_cells(&cells);
     }
 
-    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        let VoxelBox { voxels, .. } = voxels;
         let cell = 1i64 << lod;
         let low = i64::from(voxels.min.y).div_euclid(cell) * cell;
         let high = -(-i64::from(voxels.max.y)).div_euclid(cell) * cell;

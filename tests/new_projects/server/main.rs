@@ -19,7 +19,7 @@ fn main() -> Result {
                 let entity = commands.spawn(VoxelWorld(world.clone())).id();
                 let wall = LatticeBox::new(IVec3::new(0, 500, 0), IVec3::new(100, 520, 2));
                 let mut batch = EditBatch::new();
-                batch.fill_box(0, wall, brick);
+                batch.fill_box(VoxelBox::new(0, wall), brick);
                 edits.write(EditVoxels { world: entity, batch });
             },
         )

@@ -6,7 +6,7 @@ use std::{
 };
 
 use avian3d::prelude::*;
-use bluemarble_core::{EditBatch, GeoPosition, LatticePos, MaterialId};
+use bluemarble_core::{EditBatch, GeoPosition, LatticePos, MaterialId, VoxelBox};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
@@ -70,7 +70,7 @@ fn somebody_walks_over_hills_and_falls_into_a_pit_that_is_dug() {
     let feet = ((before - DVec3::Y * HALF_M) * 2.0).floor().as_ivec3();
     let mut batch = EditBatch::new();
     let pit = LatticeBox::new(feet - IVec3::new(4, 6, 4), feet + IVec3::new(5, 3, 5));
-    batch.fill_box(0, pit, MaterialId::AIR);
+    batch.fill_box(VoxelBox::new(0, pit), MaterialId::AIR);
     stage.edit(batch);
     stage.until("it falls", |app| {
         let at = app.world().get::<WorldPosition>(body).expect("it has a place").0;

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{LatticeBox, MaterialTable, VoxelPos};
+use bluemarble_core::{LatticeBox, MaterialTable, VoxelBox, VoxelPos};
 use bluemarble_store::LogOptions;
 use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use clap::Args;
@@ -104,8 +104,9 @@ fn add(
         if voxels.is_empty() {
             return Err("the box is empty; its upper corner is not in it".to_owned());
         }
-        check_inside(shape, region, voxels).map_err(|failure| failure.into_message())?;
-        batch.fill_box(region, voxels, material);
+        let voxels = VoxelBox::new(region, voxels);
+        check_inside(shape, voxels).map_err(|failure| failure.into_message())?;
+        batch.fill_box(voxels, material);
     } else {
         let pos = VoxelPos::new(region, low);
         check_voxel(shape, pos)?;

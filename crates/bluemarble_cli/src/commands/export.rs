@@ -7,7 +7,9 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{LatticeBox, MaterialId, MaterialTable, code::morton_decode};
+use bluemarble_core::{
+    CellBox, LatticeBox, MaterialId, MaterialTable, VoxelBox, code::morton_decode,
+};
 use bluemarble_edit::{MAX_CELLS, brick, vox};
 use bluemarble_terrain::octree::{Leaf, LinearOctreeWriter, MAX_DEPTH};
 use bluemarble_world::draft::{self, Draft};
@@ -18,9 +20,9 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::{
-    area::{Area, Source},
+    area::{Source, cells_of, count},
     failure::Failure,
-    lines::Place,
+    lines::voxel_box,
     npy,
     open::WorldArgs,
     output, progress, scan,
@@ -46,8 +48,8 @@ pub struct Export {
     #[command(flatten)]
     world: WorldArgs,
     /// The voxels: region,x0,y0,z0,x1,y1,z1, without the upper corner.
-    #[arg(long = "box", value_name = "R,X0,..,Z1", allow_hyphen_values = true)]
-    place: Place,
+    #[arg(long = "box", value_name = "R,X0,..,Z1", value_parser = voxel_box, allow_hyphen_values = true)]
+    voxels: VoxelBox,
     /// Export the cells of this lod that hold those voxels; a cell is 2^N voxels wide.
     #[arg(long, value_name = "N", default_value_t = 0)]
     lod: u8,
@@ -69,7 +71,7 @@ pub struct Export {
 impl Export {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let metadata = self.world.metadata()?;
-        let area = Area::new(&metadata.shape, self.place, self.lod)?;
+        let area = cells_of(&metadata.shape, self.voxels, self.lod)?;
         let mut source = match self.world.ground()? {
             Some(ground) => Source::World(Box::new(self.world.open_reading(ground)?.reader())),
             None => {
@@ -102,7 +104,7 @@ impl Export {
                 "nowhere to export to; give --zarr, --npy, --vox or --octree",
             ));
         };
-        let (size, cells) = (area.cells.size(), area.count());
+        let (size, cells) = (area.cells.size(), count(area.cells));
         if json {
             let shape = [size.y, size.z, size.x];
             output::print_json(&json!({ "path": target, "shape_yzx": shape, "cells": cells }))?;
@@ -122,7 +124,7 @@ impl Export {
 
 fn to_zarr(
     source: &mut Source,
-    area: &Area,
+    area: &CellBox,
     metadata: &bluemarble_store::WorldMetadata,
     dir: &Path,
 ) -> Result<(), Failure> {
@@ -141,7 +143,7 @@ fn to_zarr(
             for x in 0..chunks.x {
                 let low = area.cells.min + ivec3(x, y, z) * CHUNK_CELLS;
                 let part = LatticeBox::new(low, (low + CHUNK_CELLS).min(area.cells.max));
-                let cells = area.read(source, part)?;
+                let cells = source.read(CellBox { cells: part, ..*area })?;
                 if cells.iter().any(|&cell| cell != MaterialId::UNSTORED) {
                     fs::create_dir_all(&folder).map_err(unwritable)?;
                     let bytes = gzip_chunk(&cells, part.size()).map_err(unwritable)?;
@@ -205,14 +207,14 @@ fn gzip_chunk(cells: &[MaterialId], size: IVec3) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-fn to_npy(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> {
+fn to_npy(source: &mut Source, area: &CellBox, path: &Path) -> Result<(), Failure> {
     let unwritable = |error| Failure::file(path, "cannot write", &error);
     let size = area.cells.size().as_u64vec3();
     let mut file = Draft::new(path)?;
     let offset = npy::write_header(&mut file, [size.y, size.z, size.x]).map_err(unwritable)?;
-    let bar = progress::bar(area.count(), "exporting");
+    let bar = progress::bar(count(area.cells), "exporting");
     for part in brick::tiles(area.cells, ivec3(ROW_CELLS, CHUNK_CELLS, CHUNK_CELLS)) {
-        let cells = area.read(source, part)?;
+        let cells = source.read(CellBox { cells: part, ..*area })?;
         let low = (part.min - area.cells.min).as_u64vec3();
         let part = part.size().as_u64vec3();
         let mut rows = cells.chunks_exact(part.x as usize);
@@ -233,37 +235,37 @@ fn to_npy(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> 
 
 fn to_vox(
     source: &mut Source,
-    area: &Area,
+    area: &CellBox,
     materials: &MaterialTable,
     path: &Path,
 ) -> Result<(), Failure> {
-    if area.count() > MAX_CELLS {
+    if count(area.cells) > MAX_CELLS {
         return Err(Failure::new(format!(
             "{}: {} cells; a .vox takes at most {MAX_CELLS}: export a smaller box, or a coarser lod with \
              --lod",
             path.display(),
-            area.count()
+            count(area.cells)
         )));
     }
-    let cells = area.read(source, area.cells)?;
+    let cells = source.read(*area)?;
     let bytes = vox::encode(area.cells.size(), &cells, materials)
         .map_err(|error| Failure::from(error).at(path.display()))?;
     Ok(draft::write(path, &bytes)?)
 }
 
-fn to_octree(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failure> {
+fn to_octree(source: &mut Source, area: &CellBox, path: &Path) -> Result<(), Failure> {
     let unwritable = |error| Failure::file(path, "cannot write", &error);
     let edge = area.cells.size().max_element();
     let depth = (0..=MAX_DEPTH).find(|&depth| 1 << depth >= edge).ok_or_else(|| {
-        let most = 1 << MAX_DEPTH;
+        let max = 1 << MAX_DEPTH;
         let path = path.display();
         Failure::new(format!(
-            "{path}: {edge} cells along an edge, an octree takes at most {most}: export a smaller box, or a \
+            "{path}: {edge} cells along an edge, an octree takes at most {max}: export a smaller box, or a \
              coarser lod with --lod"
         ))
     })?;
     let writer = LinearOctreeWriter::new(Draft::new(path)?, depth).map_err(unwritable)?;
-    let bar = progress::bar(area.count(), "exporting");
+    let bar = progress::bar(count(area.cells), "exporting");
     let mut leaves = Leaves { source, area, writer, bar, path };
     leaves.node(0, depth)?;
     leaves.bar.finish_and_clear();
@@ -274,7 +276,7 @@ fn to_octree(source: &mut Source, area: &Area, path: &Path) -> Result<(), Failur
 /// An octree on its way into a file.
 struct Leaves<'a> {
     source: &'a mut Source,
-    area: &'a Area,
+    area: &'a CellBox,
     writer: LinearOctreeWriter<Draft>,
     bar: ProgressBar,
     path: &'a Path,
@@ -291,17 +293,16 @@ impl Leaves<'_> {
         if part.is_empty() {
             return Ok(());
         }
-        let shift = i32::from(self.area.lod);
-        let voxels = LatticeBox::new(part.min << shift, part.max << shift);
+        let cells = CellBox { cells: part, ..*self.area };
         let known = match &self.source {
-            Source::World(reader) => reader.box_material(self.area.region, &voxels, self.area.lod),
+            Source::World(reader) => reader.box_material(&cells.voxel_box(), cells.lod),
             Source::Store(_) => None,
         };
         let size = part.size().as_u64vec3();
         match known.filter(|_| part.max == high) {
             Some(material) => self.push(code, lod, material)?,
             None if lod <= CHUNK_LOD => {
-                let cells = self.area.read(self.source, part)?;
+                let cells = self.source.read(cells)?;
                 for within in 0..1 << (3 * lod) {
                     let at = morton_decode(within).as_u64vec3();
                     if at.cmplt(size).all() {

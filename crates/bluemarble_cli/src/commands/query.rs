@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
-    lines::{Lines, Place, numbers, voxel_pos},
+    lines::{Lines, numbers, voxel_box, voxel_pos},
     open::WorldArgs,
     output,
 };
@@ -143,8 +143,8 @@ impl Point {
 impl Region {
     fn run(self) -> Result<ExitCode, Failure> {
         self.common.answer(|reader, line| {
-            let Place { region, voxels } = line.parse()?;
-            let found = reader.query_region(region, voxels, self.lod).map_err(Refused::from)?;
+            let voxels = voxel_box(line)?;
+            let found = reader.query_region(voxels, self.lod).map_err(Refused::from)?;
             let boxes: Vec<_> = found
                 .iter()
                 .map(|found| {
@@ -154,7 +154,7 @@ impl Region {
                     answer
                 })
                 .collect();
-            Ok(json!({ "region": region, "lod": self.lod, "boxes": boxes }))
+            Ok(json!({ "region": voxels.region, "lod": self.lod, "boxes": boxes }))
         })
     }
 }

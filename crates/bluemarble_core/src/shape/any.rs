@@ -9,7 +9,8 @@ use super::{
     flat::Flat,
 };
 use crate::{
-    key::{CHUNK_EDGE, ChunkKey, Face, LatticeBox, REGION_EDGE},
+    boxes::{LatticeBox, VoxelBox},
+    key::{CHUNK_EDGE, ChunkKey, Face, REGION_EDGE},
     position::{CellPos, LatticePos},
 };
 
@@ -150,12 +151,12 @@ impl Shape {
 
     /// A box in local space around all that a node covers.
     pub fn node_bounds(&self, key: ChunkKey) -> NodeBounds {
-        self.box_bounds(key.region, &key.lattice_box())
+        self.box_bounds(&key.voxel_box())
     }
 
     /// A box in local space around a box of voxels.
-    pub fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
-        each_shape!(self, shape => shape.box_bounds(region, voxels))
+    pub fn box_bounds(&self, voxels: &VoxelBox) -> NodeBounds {
+        each_shape!(self, shape => shape.box_bounds(voxels))
     }
 
     /// The longest quad edge, in cells of `lod`, whose chord stays within 1/16 cell of the lattice's

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::NodeBounds;
 use crate::{
-    key::{ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE},
+    boxes::{LatticeBox, VoxelBox},
+    key::{ChunkKey, MAX_LOD, REGION_EDGE},
     position::LatticePos,
 };
 
@@ -157,7 +158,8 @@ impl CubeSphere {
         (inside(cell.x) && inside(cell.y) && inside(cell.z)).then_some((region, cell))
     }
 
-    pub(super) fn box_bounds(&self, region: u8, voxels: &LatticeBox) -> NodeBounds {
+    pub(super) fn box_bounds(&self, voxels: &VoxelBox) -> NodeBounds {
+        let VoxelBox { region, voxels } = *voxels;
         let min = voxels.min.as_dvec3();
         let size = voxels.max.as_dvec3() - min;
         let point =

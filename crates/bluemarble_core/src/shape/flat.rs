@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::NodeBounds;
 use crate::{
-    key::{ChunkKey, LatticeBox, MAX_LOD, REGION_EDGE},
+    boxes::{LatticeBox, VoxelBox},
+    key::{ChunkKey, MAX_LOD, REGION_EDGE},
     position::LatticePos,
 };
 
@@ -49,7 +50,8 @@ impl Flat {
         is_inside.then_some((0, cell))
     }
 
-    pub(super) fn box_bounds(&self, _region: u8, voxels: &LatticeBox) -> NodeBounds {
+    pub(super) fn box_bounds(&self, voxels: &VoxelBox) -> NodeBounds {
+        let VoxelBox { voxels, .. } = voxels;
         let (min, max) = (voxels.min.as_dvec3(), voxels.max.as_dvec3());
         NodeBounds {
             centre: (min + max) * (0.5 * self.voxel_m),

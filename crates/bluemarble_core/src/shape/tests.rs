@@ -3,7 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    key::{CHUNK_EDGE, ChunkKey, Face, LatticeBox, MAX_LOD, REGION_EDGE},
+    boxes::{LatticeBox, VoxelBox},
+    key::{CHUNK_EDGE, ChunkKey, Face, MAX_LOD, REGION_EDGE},
     position::{CellPos, LatticePos},
 };
 
@@ -117,7 +118,7 @@ proptest! {
         let min = key.min_voxel() + cells(low);
         let max = (min + cells(size)).min(key.lattice_box().max);
         let lattice = min.as_dvec3() + dvec3(u, v, w) * (max - min).as_dvec3();
-        let bounds = EARTH.box_bounds(key.region, &LatticeBox::new(min, max));
+        let bounds = EARTH.box_bounds(&VoxelBox::new(key.region, LatticeBox::new(min, max)));
         prop_assert!(bounds.distance_m(EARTH.local_from_lattice(LatticePos::new(key.region, lattice))) <= 1e-6);
     }
 

@@ -26,7 +26,7 @@ mod shape;
 mod smooth;
 mod solid;
 
-use bluemarble_core::{Cause, EditBatch, LatticePos, MaterialId};
+use bluemarble_core::{Cause, EditBatch, LatticePos, MaterialId, VoxelBox};
 use bluemarble_world::{HybridWorld, uniform_box};
 use glam::DVec3;
 
@@ -89,7 +89,7 @@ impl Brush {
                 return Ok(batch);
             }
             (BrushShape::Box { voxels }, Some(material)) => {
-                batch.fill_box(region, voxels, material);
+                batch.fill_box(VoxelBox::new(region, voxels), material);
                 return Ok(batch);
             }
             _ => {}

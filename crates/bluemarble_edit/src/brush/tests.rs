@@ -1,4 +1,4 @@
-use bluemarble_core::{CellPos, LatticeBox, MaterialTable, Phase, VoxelPos};
+use bluemarble_core::{CellPos, LatticeBox, MaterialTable, Phase, VoxelBox, VoxelPos};
 use bluemarble_world::WorldError;
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, dvec3, ivec3};
@@ -208,10 +208,16 @@ fn what_smoothing_takes_away_under_water_is_water_and_what_it_adds_is_of_the_gro
     let world = plain();
     let middle = ivec3(10, 0, 10);
     let mut sea = EditBatch::new();
-    sea.fill_box(0, LatticeBox::new(middle - ivec3(20, 0, 20), middle + ivec3(20, 9, 20)), WATER)
-        .fill_box(0, LatticeBox::new(middle - ivec3(20, 3, 20), middle + ivec3(20, 0, 20)), ROCK)
-        .set(VoxelPos::new(0, middle), BRICK)
-        .set(VoxelPos::new(0, middle + ivec3(3, -1, 0)), AIR);
+    sea.fill_box(
+        VoxelBox::new(0, LatticeBox::new(middle - ivec3(20, 0, 20), middle + ivec3(20, 9, 20))),
+        WATER,
+    )
+    .fill_box(
+        VoxelBox::new(0, LatticeBox::new(middle - ivec3(20, 3, 20), middle + ivec3(20, 0, 20))),
+        ROCK,
+    )
+    .set(VoxelPos::new(0, middle), BRICK)
+    .set(VoxelPos::new(0, middle + ivec3(3, -1, 0)), AIR);
     edit(&world, &sea);
     smooth(&world, middle);
     assert_eq!(material(&world, 0, middle), WATER);

@@ -3,8 +3,8 @@
 use std::{fs, io::Write, path::Path};
 
 use bluemarble_core::{
-    Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape, VoxelPos,
-    chunk::cell_position,
+    Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape, VoxelBox,
+    VoxelPos, chunk::cell_position,
 };
 use bluemarble_world::{
     HybridWorld, plan,
@@ -45,12 +45,8 @@ impl Clipboard {
     /// # Errors
     /// [`EditError::Empty`]; [`EditError::TooLarge`] beyond [`MAX_CELLS`] cells; [`EditError::World`]: the
     /// region does not exist, the box is outside of it, or a chunk cannot be read.
-    pub async fn copy(
-        world: &HybridWorld,
-        region: u8,
-        voxels: LatticeBox,
-    ) -> Result<Self, EditError> {
-        let shape = world.shape();
+    pub async fn copy(world: &HybridWorld, voxels: VoxelBox) -> Result<Self, EditError> {
+        let (shape, VoxelBox { region, voxels }) = (world.shape(), voxels);
         check_box(&shape, region, voxels)?;
         let mut copy = Self::empty(voxels.size());
         for piece in tiles(voxels, IVec3::splat(64)) {

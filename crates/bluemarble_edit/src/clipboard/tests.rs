@@ -1,4 +1,4 @@
-use bluemarble_core::{CellPos, REGION_EDGE, VoxelPos};
+use bluemarble_core::{CellPos, REGION_EDGE, VoxelBox, VoxelPos};
 use futures::executor::block_on;
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::tests::*;
 
 fn copy(world: &HybridWorld, region: u8, voxels: LatticeBox) -> Clipboard {
-    block_on(Clipboard::copy(world, region, voxels)).expect("copies")
+    block_on(Clipboard::copy(world, VoxelBox::new(region, voxels))).expect("copies")
 }
 
 fn paste(world: &HybridWorld, clip: &Clipboard, (region, at): (u8, IVec3), options: PasteOptions) {
@@ -82,7 +82,10 @@ proptest! {
 fn a_copy_goes_through_a_vox_file_unchanged() {
     let (world, other) = (hills(), planet());
     let y = world.ground_y_estimate(0, 0.0, 0.0) as i32;
-    edit(&world, EditBatch::new().fill_box(0, cube(ivec3(0, y, 0), 3), MaterialId(20)));
+    edit(
+        &world,
+        EditBatch::new().fill_box(VoxelBox::new(0, cube(ivec3(0, y, 0), 3)), MaterialId(20)),
+    );
     // Longer than a model.
     let voxels = LatticeBox::new(ivec3(-30, y - 20, -9), ivec3(250, y + 30, 11));
     let clip = copy(&world, 0, voxels);
@@ -118,7 +121,7 @@ fn what_is_not_there_stays() {
     let bottom = world.shape().region_box().min.y;
     let clip = copy(&world, 0, LatticeBox::new(ivec3(0, bottom - 1, 0), ivec3(2, bottom + 1, 2)));
     assert_eq!((clip.get(IVec3::ZERO), clip.get(IVec3::Y)), (KEEP, GRANITE));
-    edit(&world, EditBatch::new().fill_box(0, cube(IVec3::ZERO, 2), BRICK));
+    edit(&world, EditBatch::new().fill_box(VoxelBox::new(0, cube(IVec3::ZERO, 2)), BRICK));
     paste(&world, &clip, (0, IVec3::ZERO), PasteOptions::default());
     let found = [0, 1].map(|y| material(&world, 0, ivec3(0, y, 0)));
     assert_eq!(found, [BRICK, GRANITE]);
@@ -127,8 +130,11 @@ fn what_is_not_there_stays() {
 #[test]
 fn what_is_too_large_or_nothing_or_nowhere_is_refused() {
     let world = plain();
-    let refused =
-        |voxels| block_on(Clipboard::copy(&world, 0, voxels)).expect_err("refused").to_string();
+    let refused = |voxels| {
+        block_on(Clipboard::copy(&world, VoxelBox::new(0, voxels)))
+            .expect_err("refused")
+            .to_string()
+    };
     let large = LatticeBox::new(IVec3::ZERO, ivec3(512, 512, 257));
     assert!(refused(large).contains("67108864 cells"));
     assert!(refused(LatticeBox::new(IVec3::ZERO, ivec3(1, 0, 1))).contains("no voxel"));

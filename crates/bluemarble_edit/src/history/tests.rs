@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use bluemarble_core::{EditOp, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelPos};
+use bluemarble_core::{
+    EditOp, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelBox, VoxelPos,
+};
 use bluemarble_terrain::Superflat;
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
@@ -184,7 +186,7 @@ fn a_huge_box_costs_a_few_bytes_a_chunk_and_comes_back() {
     let mut history = History::default();
     // 200 layers of granite: part of it changes.
     let voxels = LatticeBox::new(ivec3(-300, -100, -300), ivec3(300, 100, 300));
-    apply(&mut history, &world, EditBatch::new().fill_box(0, voxels, BRICK));
+    apply(&mut history, &world, EditBatch::new().fill_box(VoxelBox::new(0, voxels), BRICK));
     let chunks = 10 * 4 * 10;
     assert!(history.statistics().bytes < chunks * 120, "{:?}", history.statistics());
     let report = undo(&mut history, &world).expect("a step");
@@ -203,7 +205,7 @@ fn a_huge_box_costs_a_few_bytes_a_chunk_and_comes_back() {
 fn what_somebody_else_changed_is_left_alone() {
     let (world, mut history) = (plain(), History::default());
     let voxels = LatticeBox::new(ivec3(0, 0, 0), ivec3(4, 1, 1));
-    apply(&mut history, &world, EditBatch::new().fill_box(0, voxels, BRICK));
+    apply(&mut history, &world, EditBatch::new().fill_box(VoxelBox::new(0, voxels), BRICK));
     let row = |world: &HybridWorld| [0, 1, 2, 3].map(|x| material(world, 0, ivec3(x, 0, 0)));
     // One voxel becomes something else; another one what it was; and one beside it is none of ours.
     let mut other = EditBatch::new().caused_by(Cause::Tool);
@@ -222,7 +224,7 @@ fn what_somebody_else_changed_is_left_alone() {
     undo(&mut history, &world);
     assert_eq!(row(&world), [AIR; 4]);
     // Nothing is left to do: it is a step all the same.
-    edit(&world, EditBatch::new().fill_box(0, voxels, WATER));
+    edit(&world, EditBatch::new().fill_box(VoxelBox::new(0, voxels), WATER));
     assert_eq!(redo(&mut history, &world), Some(EditReport::default()));
     assert_eq!(row(&world), [WATER; 4]);
 }

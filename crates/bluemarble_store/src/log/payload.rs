@@ -237,6 +237,7 @@ impl Reader<'_> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use bluemarble_core::VoxelBox;
     use proptest::prelude::*;
 
     use super::*;
@@ -345,7 +346,10 @@ pub(super) mod tests {
     #[test]
     fn a_box_a_sphere_and_many_voxels_take_one_record_each() {
         let mut batch = EditBatch::new();
-        batch.fill_box(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(500)), MaterialId(1));
+        batch.fill_box(
+            VoxelBox::new(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(500))),
+            MaterialId(1),
+        );
         batch.fill_sphere(LatticePos::new(0, DVec3::ZERO), 900.0, MaterialId(2));
         for x in 0..4000 {
             batch.set(VoxelPos::new(0, IVec3::splat(x)), MaterialId(3));

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bluemarble_core::{Cause, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelPos};
+use bluemarble_core::{Cause, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelBox, VoxelPos};
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};
 use proptest::prelude::*;
@@ -66,7 +66,7 @@ fn batch(number: i32) -> EditBatch {
         batch.set(VoxelPos::new(1, ivec3(x, number, -number)), material);
     }
     let voxels = LatticeBox::new(IVec3::splat(number), IVec3::splat(number + 9));
-    batch.fill_box(2, voxels, material);
+    batch.fill_box(VoxelBox::new(2, voxels), material);
     batch.fill_sphere(LatticePos::new(0, DVec3::splat(0.5)), f64::from(number), material);
     batch
 }

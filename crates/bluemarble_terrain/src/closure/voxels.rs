@@ -1,6 +1,6 @@
 //! [`VoxelClosure`]: a material for every cell.
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape};
+use bluemarble_core::{CHUNK_EDGE, Chunk, ChunkKey, Flat, MaterialId, Shape, VoxelBox};
 use glam::{IVec3, ivec3};
 
 use crate::{
@@ -76,7 +76,8 @@ impl<F: Fn(IVec3, u8) -> MaterialId + Send + Sync + 'static> Baseline for VoxelC
         *chunk = Chunk::from_cells(&cells);
     }
 
-    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        let VoxelBox { voxels, .. } = voxels;
         // Whole cells count, of which the middle decides.
         let cell = 1i64 << lod;
         let low = i64::from(voxels.min.y).div_euclid(cell) * cell;

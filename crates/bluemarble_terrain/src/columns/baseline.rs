@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bluemarble_core::{
     CancelToken, Cancelled, Chunk, ChunkKey, Face, FacePlane, LatticeBox, MaterialId, Shape,
+    VoxelBox,
 };
 
 use super::{
@@ -53,7 +54,8 @@ impl<T: ColumnBaseline> Baseline for T {
         *chunk = chunk::fill(self, self.tiles(), key);
     }
 
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        let VoxelBox { region, voxels } = voxels;
         let span = Span::new(voxels, lod);
         if self.is_known_air(voxels, span.columns, lod) {
             return Classification::Uniform(MaterialId::AIR);

@@ -4,7 +4,7 @@ use std::{ops::RangeInclusive, sync::Arc};
 
 use bluemarble_core::{
     CHUNK_EDGE, CancelToken, Cancelled, CellPos, Chunk, ChunkKey, Face, FacePlane, Flat,
-    LatticeBox, MaterialId, Shape,
+    MaterialId, Shape, VoxelBox,
 };
 use glam::{IVec3, ivec3};
 use noise::NoiseFn;
@@ -208,7 +208,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> NoiseDensity<N> {
 
     /// What a chunk is by its height alone.
     fn known(&self, key: ChunkKey) -> Option<MaterialId> {
-        match self.classify(key.region, key.lattice_box(), key.lod) {
+        match self.classify(key.voxel_box(), key.lod) {
             Classification::Uniform(material) => Some(material),
             Classification::Solid | Classification::Mixed => None,
         }
@@ -264,7 +264,8 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
         *chunk = Chunk::from_cells(&cells);
     }
 
-    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        let VoxelBox { voxels, .. } = voxels;
         // Whole cells count, of which the middle decides.
         let cell = 1i64 << lod;
         let low = i64::from(voxels.min.y).div_euclid(cell) * cell;
@@ -290,7 +291,7 @@ impl<N: NoiseFn<f64, 3> + Send + Sync + 'static> Baseline for NoiseDensity<N> {
     }
 
     fn survey(&self, key: ChunkKey) -> Survey {
-        match self.classify(key.region, key.lattice_box(), key.lod) {
+        match self.classify(key.voxel_box(), key.lod) {
             Classification::Uniform(material) => return Survey::Uniform(material),
             Classification::Solid => return Survey::Opaque,
             Classification::Mixed => {}

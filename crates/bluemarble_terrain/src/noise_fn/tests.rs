@@ -1,7 +1,7 @@
 //! What is asked about boxes and chunks agrees with their cells, and those with the noise itself.
 
 use bluemarble_core::{
-    CancelToken, CellPos, Chunk, ChunkKey, Face, LatticeBox, MaterialId, VoxelPos,
+    CancelToken, CellPos, Chunk, ChunkKey, Face, LatticeBox, MaterialId, VoxelBox, VoxelPos,
 };
 use glam::{DVec3, IVec3, ivec3};
 use noise::{Fbm, NoiseFn, Perlin};
@@ -152,7 +152,7 @@ proptest! {
         let voxels = LatticeBox::new(IVec3::from(min), IVec3::from(min) + IVec3::from(size));
         let finer = lod.saturating_sub(down);
         for world in worlds(KINDS[kind]) {
-            let answer = world.classify(0, voxels, lod);
+            let answer = world.classify(VoxelBox::new(0, voxels), lod);
             if answer == Classification::Mixed {
                 continue;
             }

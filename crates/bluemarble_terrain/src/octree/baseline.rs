@@ -3,7 +3,8 @@
 use std::{ops::ControlFlow, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelPos, chunk::cell_index,
+    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelBox, VoxelPos,
+    chunk::cell_index,
 };
 use glam::{IVec3, ivec3};
 
@@ -209,14 +210,15 @@ impl Baseline for OctreeBaseline {
         }
     }
 
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+    fn classify(&self, asked: VoxelBox, lod: u8) -> Classification {
+        let VoxelBox { region, voxels } = asked;
         // Whole cells count, and those beside them.
         let (cell, shift) = (1 << lod, i32::from(lod));
         let low = voxels.min >> shift << shift;
         let high = ((voxels.max - 1) >> shift << shift) + cell;
         let around = LatticeBox::new(low - cell, high + cell);
         if region != self.region {
-            let below = self.below.classify(region, voxels, lod);
+            let below = self.below.classify(asked, lod);
             // What the octree has on the other side of the border shows the ground on this one.
             let may_show = self.reaches_a_side(self.voxels()) && self.reaches_a_side(around);
             return match below {
@@ -226,7 +228,7 @@ impl Baseline for OctreeBaseline {
             };
         }
         match self.said(around) {
-            Said::Nothing => self.below.classify(region, voxels, lod),
+            Said::Nothing => self.below.classify(asked, lod),
             Said::All(material) => Classification::Uniform(material),
             Said::Mixed => match self.said(LatticeBox::new(low, high)) {
                 // Air is nothing to draw, whatever lies beside it.

@@ -1,7 +1,8 @@
 use std::{fs, io::Cursor, ops::ControlFlow, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape, VoxelPos, code::morton_decode,
+    CHUNK_EDGE, Chunk, ChunkKey, Flat, LatticeBox, MaterialId, Shape, VoxelBox, VoxelPos,
+    code::morton_decode,
 };
 use glam::{IVec3, UVec3, ivec3};
 use proptest::prelude::*;
@@ -128,7 +129,7 @@ proptest! {
         baseline.fill(key, &mut ours);
         oracle.fill(key, &mut theirs);
         prop_assert_eq!(ours.to_cells(), theirs.to_cells());
-        if let Classification::Uniform(material) = baseline.classify(0, key.lattice_box(), lod) {
+        if let Classification::Uniform(material) = baseline.classify(key.voxel_box(), lod) {
             prop_assert_eq!(ours.as_uniform(), Some(material));
         }
     }
@@ -139,7 +140,7 @@ proptest! {
         let below = Arc::new(Empty::new(SHAPE).expect("a shape"));
         let baseline = OctreeBaseline::new(octree, below, VoxelPos::new(0, IVec3::ZERO), material).expect("fits");
         let min = IVec3::from(at);
-        if let Classification::Uniform(found) = baseline.classify(0, LatticeBox::new(min, min + edge), 0) {
+        if let Classification::Uniform(found) = baseline.classify(VoxelBox::new(0, LatticeBox::new(min, min + edge)), 0) {
             for i in 0..edge.pow(3) {
                 let voxel = min + ivec3(i % edge, i / edge % edge, i / edge / edge);
                 let inside = voxel.cmplt(IVec3::splat(64)).all();
@@ -209,7 +210,7 @@ fn an_octree_of_one_material_says_nothing_of_all_of_the_lattice() {
     let baseline =
         OctreeBaseline::new(octree, below, VoxelPos::new(0, IVec3::ZERO), material).expect("fits");
     for root in SHAPE.roots() {
-        let found = baseline.classify(0, root.lattice_box(), root.lod);
+        let found = baseline.classify(VoxelBox::new(0, root.lattice_box()), root.lod);
         assert_eq!(found, Classification::Mixed, "{root}");
     }
 }
@@ -226,7 +227,7 @@ impl Baseline for Rock {
         *chunk = Chunk::uniform(MaterialId(1));
     }
 
-    fn classify(&self, _region: u8, _voxels: LatticeBox, _lod: u8) -> Classification {
+    fn classify(&self, _voxels: VoxelBox, _lod: u8) -> Classification {
         Classification::Uniform(MaterialId(1))
     }
 
@@ -251,7 +252,8 @@ fn an_octree_at_the_border_of_a_region_shows_the_ground_beyond_it() {
             material,
         );
         let beside = |pos| ChunkKey::new(1, 0, pos).lattice_box();
-        let classify = |pos| baseline.as_ref().expect("fits").classify(1, beside(pos), 0);
+        let classify =
+            |pos| baseline.as_ref().expect("fits").classify(VoxelBox::new(1, beside(pos)), 0);
         let last = edge / CHUNK_EDGE - 1;
         [ivec3(0, 7, 9), ivec3(9, 7, last), ivec3(9, 7, 9)].map(classify)
     };

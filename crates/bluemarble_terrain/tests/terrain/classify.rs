@@ -1,6 +1,8 @@
 //! `classify` is never wrong, and seldom at a loss.
 
-use bluemarble_core::{Chunk, ChunkKey, GeoPosition, LatticeBox, LatticePos, MaterialId, VoxelPos};
+use bluemarble_core::{
+    Chunk, ChunkKey, GeoPosition, LatticeBox, LatticePos, MaterialId, VoxelBox, VoxelPos,
+};
 use bluemarble_terrain::{Baseline, Classification, Survey};
 use glam::{IVec3, ivec3};
 
@@ -41,7 +43,7 @@ fn is_judged_well(
     voxels: LatticeBox,
     lod: u8,
 ) -> bool {
-    let answer = world.classify(region, voxels, lod);
+    let answer = world.classify(VoxelBox::new(region, voxels), lod);
     if answer == Classification::Mixed {
         return false;
     }
@@ -169,7 +171,7 @@ fn a_survey_tells_what_a_fill_makes() {
 
 trait ClassifyKey: Oracle {
     fn classify_key(&self, key: ChunkKey) -> Classification {
-        self.classify(key.region, key.lattice_box(), key.lod)
+        self.classify(key.voxel_box(), key.lod)
     }
 }
 

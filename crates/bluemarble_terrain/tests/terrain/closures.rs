@@ -1,6 +1,6 @@
 //! Worlds made of a game's own functions.
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, VoxelPos};
+use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, VoxelBox, VoxelPos};
 use bluemarble_terrain::{
     Baseline, Classification, Ground, GroundClosure, Survey, TerrainError, VoxelClosure,
 };
@@ -61,7 +61,7 @@ fn check(world: &dyn Baseline, random: &mut Random) -> usize {
         let size = ivec3(1, 1, 1) + ivec3(along(90), along(60), along(90)).abs();
         let voxels = LatticeBox::new(min, min + size);
         let key = VoxelPos::new(0, min).chunk(lod);
-        let answer = world.classify(0, key.lattice_box(), lod);
+        let answer = world.classify(key.voxel_box(), lod);
         let survey = world.survey(key);
         world.fill(key, &mut chunk);
         match answer {
@@ -76,7 +76,8 @@ fn check(world: &dyn Baseline, random: &mut Random) -> usize {
         }
         decided += usize::from(answer != Classification::Mixed);
         // A part of a box is never less certain to be wrong than the whole.
-        if world.classify(0, voxels, lod) == Classification::Uniform(MaterialId::AIR) {
+        if world.classify(VoxelBox::new(0, voxels), lod) == Classification::Uniform(MaterialId::AIR)
+        {
             let inside = key.pos * 64;
             let cell = (min >> i32::from(lod)) - inside;
             assert!(chunk.get(cell).is_air(), "{voxels:?} at lod {lod}");

@@ -1,6 +1,6 @@
 //! Planes: hills from noise, and layers.
 
-use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId};
+use bluemarble_core::{Chunk, ChunkKey, LatticeBox, MaterialId, VoxelBox};
 use bluemarble_terrain::{Baseline, Classification, NoiseBaseline, Superflat, TerrainError};
 use glam::{IVec3, ivec3};
 
@@ -44,7 +44,7 @@ fn layers_lie_below_zero_and_coarse_lods_show_the_top_one() {
     assert_eq!([63, 62].map(|y| chunk.get(ivec3(7, y, 9))), [grass, granite]);
     let judge = |low: i32, high: i32, lod: u8| {
         let voxels = LatticeBox::new(IVec3::splat(low), ivec3(low + 5, high, low + 5));
-        world.classify(0, voxels, lod)
+        world.classify(VoxelBox::new(0, voxels), lod)
     };
     assert_eq!(judge(0, 64, 0), Classification::Uniform(MaterialId::AIR));
     assert_eq!(judge(-64, -5, 0), Classification::Uniform(granite));

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use bluemarble_core::{ChunkKey, LatticeBox, MaterialId};
+use bluemarble_core::{ChunkKey, MaterialId, VoxelBox};
 use bluemarble_index::{NodeIndex, NodeSummary, Urgency};
 use bluemarble_terrain::{Baseline, Classification};
 use serde::Serialize;
@@ -178,16 +178,11 @@ impl HybridWorld {
 
     /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
     /// without reading any.
-    pub(crate) fn box_material(
-        &self,
-        region: u8,
-        voxels: &LatticeBox,
-        lod: u8,
-    ) -> Option<MaterialId> {
-        if self.state().octree.is_box_touched(region, voxels) {
+    pub(crate) fn box_material(&self, voxels: &VoxelBox, lod: u8) -> Option<MaterialId> {
+        if self.state().octree.is_box_touched(voxels) {
             return None;
         }
-        baseline_material(&*self.inner.baseline, region, voxels, lod)
+        baseline_material(&*self.inner.baseline, *voxels, lod)
     }
 
     /// What the baseline says of a node: the one material of all its voxels.
@@ -228,13 +223,8 @@ impl HybridWorld {
     }
 }
 
-fn baseline_material(
-    baseline: &dyn Baseline,
-    region: u8,
-    voxels: &LatticeBox,
-    lod: u8,
-) -> Option<MaterialId> {
-    match baseline.classify(region, *voxels, lod) {
+fn baseline_material(baseline: &dyn Baseline, voxels: VoxelBox, lod: u8) -> Option<MaterialId> {
+    match baseline.classify(voxels, lod) {
         Classification::Uniform(material) => Some(material),
         Classification::Solid | Classification::Mixed => None,
     }
@@ -242,5 +232,5 @@ fn baseline_material(
 
 /// What a baseline says of all voxels of a node.
 pub(super) fn node_baseline(baseline: &dyn Baseline, key: ChunkKey) -> Option<MaterialId> {
-    baseline_material(baseline, key.region, &key.lattice_box(), key.lod)
+    baseline_material(baseline, key.voxel_box(), key.lod)
 }

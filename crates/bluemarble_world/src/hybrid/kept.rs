@@ -38,7 +38,7 @@ pub(super) struct Kept {
 
 /// Opens the snapshot in a folder. Whatever is wrong with it, the world can do without.
 pub(super) fn open(dir: &Path, world: &WorldMetadata, base: Option<&ChunkStore>) -> Kept {
-    let base = base.map_or_else(String::new, ChunkStore::place);
+    let base = base.map_or_else(String::new, ChunkStore::location);
     let identity = format!("{:?} {} {base}", world.shape, world.baseline);
     let (file, contents) = IndexSnapshot::open(&dir.join(SNAPSHOT_NAME), &identity);
     if let Some(problem) = &contents.problem {

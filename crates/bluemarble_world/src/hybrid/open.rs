@@ -116,7 +116,7 @@ impl HybridWorld {
         let metadata = WorldMetadata::new(baseline.shape(), baseline.fingerprint(), &materials);
         check_ground(store.metadata(), &metadata).map_err(
             |Difference { field, expected, found }| StoreError::Mismatch {
-                path: store.place(),
+                path: store.location(),
                 field: field.to_owned(),
                 expected,
                 found,
@@ -152,8 +152,8 @@ impl HybridWorld {
     /// # Errors
     /// [`WorldError::Store`]: the directory cannot be read, or its metadata is damaged.
     pub fn fingerprint_at(dir: &Path) -> Result<Option<String>, WorldError> {
-        let place = WorldLocation::Directory(dir.to_owned());
-        match ChunkStore::open_read_only(&place, &StoreOptions::default()) {
+        let location = WorldLocation::Directory(dir.to_owned());
+        match ChunkStore::open_read_only(&location, &StoreOptions::default()) {
             Ok(store) => Ok(Some(store.metadata().baseline.clone())),
             Err(StoreError::NoWorld { .. }) => Ok(None),
             Err(error) => Err(error.into()),

@@ -15,7 +15,7 @@ impl HybridWorld {
         if self.state().octree.is_touched_or_beside(&self.inner.shape, key) {
             return Classification::Mixed;
         }
-        self.inner.baseline.classify(key.region, key.lattice_box(), key.lod)
+        self.inner.baseline.classify(key.voxel_box(), key.lod)
     }
 
     /// Does the long part of [`HybridWorld::survey`] in steps of at most a millisecond.

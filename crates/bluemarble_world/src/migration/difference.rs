@@ -1,6 +1,6 @@
 //! [`difference`]: the edits that make a chunk of the world like the octree's.
 
-use bluemarble_core::{Cause, Cells, ChunkKey, CompactChunk, EditBatch, LatticeBox};
+use bluemarble_core::{Cause, Cells, ChunkKey, CompactChunk, EditBatch, LatticeBox, VoxelBox};
 use glam::IVec3;
 
 use crate::uniform_box;
@@ -31,7 +31,7 @@ pub(super) fn difference(
     for uniform in boxes {
         let cells = uniform.cells();
         let voxels = LatticeBox::new(low + cells.min, low + cells.max);
-        batch.fill_box(key.region, voxels, uniform.value);
+        batch.fill_box(VoxelBox::new(key.region, voxels), uniform.value);
     }
     batch
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use bluemarble_core::{
     CHUNK_VOLUME, CellPos, Chunk, ChunkKey, Edit, EditBatch, EditOp, Flat, LatticeBox, LatticePos,
-    MaterialId, MaterialTable, REGION_EDGE, Shape, VoxelPos, chunk::cell_position,
+    MaterialId, MaterialTable, REGION_EDGE, Shape, VoxelBox, VoxelPos, chunk::cell_position,
 };
 use glam::{DVec3, IVec3, ivec3};
 use proptest::prelude::*;
@@ -153,7 +153,7 @@ fn as_many_chunks_as_are_allowed_are_planned() {
     let table = MaterialTable::standard();
     let cuboid = |x: i32| {
         let voxels = LatticeBox::new(IVec3::splat(-32), ivec3(x, 127 * 64 - 33, 63 * 64 - 33));
-        EditBatch::new().fill_box(0, voxels, BEFORE).clone()
+        EditBatch::new().fill_box(VoxelBox::new(0, voxels), BEFORE).clone()
     };
     let fits = plan(&FLAT, &table, &cuboid(127 * 64)).expect("fits");
     assert_eq!(fits.len() as u64, MAX_CHUNKS);
@@ -169,7 +169,9 @@ fn a_whole_chunk_is_made_uniform_whatever_was_done_to_it_before() {
     let table = MaterialTable::standard();
     let whole = LatticeBox::new(IVec3::ZERO, IVec3::splat(64));
     let mut batch = EditBatch::new();
-    batch.set(VoxelPos::new(0, ivec3(5, 5, 5)), MaterialId(3)).fill_box(0, whole, MaterialId(2));
+    batch
+        .set(VoxelPos::new(0, ivec3(5, 5, 5)), MaterialId(3))
+        .fill_box(VoxelBox::new(0, whole), MaterialId(2));
     let strokes =
         plan(&FLAT, &table, &batch).expect("fits").remove(&ChunkKey::new(0, 0, IVec3::ZERO));
     let strokes = strokes.expect("touched");

@@ -1,6 +1,6 @@
 //! What a box is made of, in as few boxes as possible.
 
-use bluemarble_core::{Cells, ChunkKey, LatticeBox, MAX_LOD, MaterialId};
+use bluemarble_core::{Cells, ChunkKey, LatticeBox, MAX_LOD, MaterialId, VoxelBox};
 
 use super::boxes::{self, HomogeneousBox};
 use crate::{Explanation, WorldError, WorldReader};
@@ -14,11 +14,11 @@ impl WorldReader {
     /// [`crate::HybridWorld::read`].
     pub fn query_region(
         &mut self,
-        region: u8,
-        voxels: LatticeBox,
+        voxels: VoxelBox,
         lod: u8,
     ) -> Result<Vec<HomogeneousBox>, WorldError> {
-        self.check_box(region, &voxels)?;
+        self.check_box(&voxels)?;
+        let VoxelBox { region, voxels } = voxels;
         let start = self.query_begins();
         let mut found = Vec::new();
         let mut counts = Explanation::default();
@@ -85,7 +85,8 @@ impl WorldReader {
         Ok(())
     }
 
-    pub(super) fn check_box(&self, region: u8, voxels: &LatticeBox) -> Result<(), WorldError> {
+    pub(super) fn check_box(&self, voxels: &VoxelBox) -> Result<(), WorldError> {
+        let VoxelBox { region, voxels } = *voxels;
         let shape = self.shape();
         if region >= shape.regions() {
             return Err(WorldError::UnknownRegion { region, regions: shape.regions() });
@@ -93,7 +94,7 @@ impl WorldReader {
         let lattice = shape.region_box();
         let is_inside = voxels.min.cmpge(lattice.min).all() && voxels.max.cmple(lattice.max).all();
         if voxels.is_empty() || !is_inside {
-            return Err(WorldError::BoxOutside { region, voxels: *voxels, lattice });
+            return Err(WorldError::BoxOutside { region, voxels, lattice });
         }
         Ok(())
     }

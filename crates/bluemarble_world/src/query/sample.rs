@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bluemarble_core::{CHUNK_EDGE, Cells, ChunkKey, LatticeBox, MAX_LOD, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CellPos, Cells, MAX_LOD, MaterialId, VoxelBox};
 use glam::{IVec3, UVec3};
 
 use crate::{Explanation, WorldError, WorldReader};
@@ -43,11 +43,11 @@ impl WorldReader {
     /// as [`crate::HybridWorld::read`].
     pub fn sample_region(
         &mut self,
-        region: u8,
-        voxels: LatticeBox,
+        voxels: VoxelBox,
         resolution: UVec3,
     ) -> Result<Samples, WorldError> {
-        self.check_box(region, &voxels)?;
+        self.check_box(&voxels)?;
+        let VoxelBox { region, voxels } = voxels;
         let count = resolution.as_u64vec3();
         let count = count.x.saturating_mul(count.y).saturating_mul(count.z);
         if count == 0 || count > MAX_SAMPLES {
@@ -72,7 +72,7 @@ impl WorldReader {
             for z in &zs {
                 for x in &xs {
                     let first = IVec3::new(cells[0][x.start], cells[1][y.start], cells[2][z.start]);
-                    let key = ChunkKey::new(region, lod, first >> 6);
+                    let key = CellPos::new(region, lod, first).chunk();
                     let rows = y.clone().flat_map(|y| z.clone().map(move |z| (y, z)));
                     if self.known_chunk(key).is_some() {
                         counts.held += 1;
@@ -115,7 +115,8 @@ impl WorldReader {
 /// Which of ascending cells are in one chunk after the other.
 fn runs_in_chunks(cells: &[i32]) -> Vec<Range<usize>> {
     let mut start = 0;
-    let runs = cells.chunk_by(|one, next| one >> 6 == next >> 6);
+    let runs =
+        cells.chunk_by(|one, next| one.div_euclid(CHUNK_EDGE) == next.div_euclid(CHUNK_EDGE));
     runs.map(|run| {
         start += run.len();
         start - run.len()..start

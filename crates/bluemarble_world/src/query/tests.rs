@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    Cells, EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape, VoxelPos,
-    shape::Ray,
+    CellBox, Cells, EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape,
+    VoxelBox, VoxelPos, shape::Ray,
 };
 use bluemarble_terrain::{Baseline, Empty, NoiseBaseline};
 use futures::executor::block_on;
@@ -25,8 +25,12 @@ fn built(baseline: Arc<dyn Baseline>) -> HybridWorld {
     let world = HybridWorld::in_memory(baseline, MaterialTable::standard());
     let mut batch = EditBatch::new();
     batch.fill_sphere(LatticePos::new(0, DVec3::new(70.0, 0.0, 60.0)), 30.0, MaterialId::AIR);
-    batch.fill_box(0, LatticeBox::new(ivec3(-20, -10, -20), ivec3(-10, 150, -5)), BRICK);
-    batch.fill_box(0, LatticeBox::new(ivec3(-128, 64, 0), ivec3(0, 192, 128)), BRICK);
+    batch.fill_box(
+        VoxelBox::new(0, LatticeBox::new(ivec3(-20, -10, -20), ivec3(-10, 150, -5))),
+        BRICK,
+    );
+    batch
+        .fill_box(VoxelBox::new(0, LatticeBox::new(ivec3(-128, 64, 0), ivec3(0, 192, 128))), BRICK);
     batch.set(VoxelPos::new(0, ivec3(-70, 100, 60)), MaterialId(7));
     block_on(world.edit(&batch)).expect("edits");
     block_on(world.update_parents()).expect("updates");
@@ -46,7 +50,7 @@ fn cell(world: &HybridWorld, voxel: IVec3, lod: u8) -> MaterialId {
 }
 
 fn check_region(reader: &mut WorldReader, voxels: LatticeBox, lod: u8) -> Vec<HomogeneousBox> {
-    let found = reader.query_region(0, voxels, lod).expect("answers");
+    let found = reader.query_region(VoxelBox::new(0, voxels), lod).expect("answers");
     let mut expected = 0;
     for found in &found {
         let LatticeBox { min, max } = found.voxels;
@@ -106,7 +110,7 @@ fn a_region_of_one_material_is_one_box_and_reads_nothing() {
     let world = built(hills());
     let mut reader = world.reader();
     let sky = LatticeBox::new(ivec3(-60_000, 5000, -60_000), ivec3(60_000, 30_000, 60_000));
-    let found = reader.query_region(0, sky, 0).expect("answers");
+    let found = reader.query_region(VoxelBox::new(0, sky), 0).expect("answers");
     assert_eq!(found, [HomogeneousBox { voxels: sky, material: MaterialId::AIR }]);
     assert_eq!((reader.explanation().path, reader.explanation().read), (Path::Node, 0));
 }
@@ -194,13 +198,13 @@ fn boxes_and_grids_that_make_no_sense_are_refused() {
     let empty = LatticeBox::new(IVec3::ZERO, ivec3(8, 0, 8));
     let far = LatticeBox::new(IVec3::ZERO, IVec3::splat(i32::MAX));
     for voxels in [empty, far] {
-        let refused = reader.query_region(0, voxels, 0);
+        let refused = reader.query_region(VoxelBox::new(0, voxels), 0);
         assert!(matches!(refused, Err(WorldError::BoxOutside { .. })), "{refused:?}");
     }
-    let refused = reader.query_region(1, fine, 0);
+    let refused = reader.query_region(VoxelBox::new(1, fine), 0);
     assert!(matches!(refused, Err(WorldError::UnknownRegion { region: 1, regions: 1 })));
     for resolution in [uvec3(0, 1, 1), UVec3::splat(u32::MAX)] {
-        let refused = reader.sample_region(0, fine, resolution);
+        let refused = reader.sample_region(VoxelBox::new(0, fine), resolution);
         assert!(matches!(refused, Err(WorldError::TooManySamples { .. })), "{refused:?}");
     }
     let outside =
@@ -226,7 +230,7 @@ proptest! {
         let min = IVec3::from(min);
         let voxels = LatticeBox::new(min, min + IVec3::from(size));
         let resolution = UVec3::from(resolution);
-        let samples = reader.sample_region(0, voxels, resolution).expect("answers");
+        let samples = reader.sample_region(VoxelBox::new(0, voxels), resolution).expect("answers");
         let part = voxels.size().as_dvec3() / resolution.as_dvec3();
         prop_assert!(f64::from(1 << samples.lod) <= part.min_element().max(1.0));
         prop_assert!(f64::from(2 << samples.lod) > part.min_element());
@@ -250,7 +254,7 @@ fn the_cells_of_a_box_are_those_of_its_chunks_at_every_lod() {
         (3, ivec3(-9, -2, -65), ivec3(20, 5, 66)),
     ] {
         let cells = LatticeBox::new(min, min + size);
-        let found = reader.read_box(0, cells, lod).expect("reads");
+        let found = reader.read_box(CellBox::new(0, lod, cells)).expect("reads");
         assert_eq!(found.len(), size.element_product() as usize);
         for (i, &material) in found.iter().enumerate().step_by(7) {
             let i = i as i32;
@@ -259,5 +263,8 @@ fn the_cells_of_a_box_are_those_of_its_chunks_at_every_lod() {
         }
     }
     let beyond = LatticeBox::new(IVec3::ZERO, IVec3::splat(i32::MAX));
-    assert!(matches!(reader.read_box(0, beyond, 4), Err(WorldError::BoxOutside { .. })));
+    assert!(matches!(
+        reader.read_box(CellBox::new(0, 4, beyond)),
+        Err(WorldError::BoxOutside { .. })
+    ));
 }

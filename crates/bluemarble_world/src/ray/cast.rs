@@ -1,7 +1,8 @@
 //! [`RayCast`]: a ray on its way through nodes, chunks and regions.
 
 use bluemarble_core::{
-    Around, CellPos, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelPos,
+    Around, CellPos, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelBox,
+    VoxelPos,
     shape::{AnyCrossings, Crossings, Ray, SizedBox},
 };
 use glam::IVec3;
@@ -194,7 +195,7 @@ impl RayCast {
             };
             let min = at.voxel.min(to).min(lowest);
             let voxels = LatticeBox::new(min, at.voxel.max(to).max(lowest) + 1);
-            if reader.box_material(at.region, &voxels, 0) == Some(material) {
+            if reader.box_material(&VoxelBox::new(at.region, voxels), 0) == Some(material) {
                 // Within the last voxel of the way, not at its border: the next leap goes on from there.
                 (at.voxel, at.at_m) = (to, to_m);
                 if to_m == end_m && to_m < self.options.max_m {

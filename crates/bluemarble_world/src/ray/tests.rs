@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bluemarble_core::{
     CellPos, Chunk, ChunkKey, EditBatch, Face, LatticeBox, LatticePos, MaterialId, MaterialTable,
-    Phase, REGION_EDGE, Shape, VoxelPos, shape::Ray,
+    Phase, REGION_EDGE, Shape, VoxelBox, VoxelPos, shape::Ray,
 };
 use bluemarble_terrain::{Baseline, Classification, Ground, GroundClosure, NoiseBaseline};
 use futures::executor::block_on;
@@ -33,7 +33,8 @@ impl Baseline for Ocean {
         *chunk = Chunk::from_cells(&cells);
     }
 
-    fn classify(&self, _region: u8, voxels: LatticeBox, _lod: u8) -> Classification {
+    fn classify(&self, voxels: VoxelBox, _lod: u8) -> Classification {
+        let VoxelBox { voxels, .. } = voxels;
         match (voxels.min.y, voxels.max.y) {
             (min, _) if min >= SEA => Classification::Uniform(MaterialId::AIR),
             (min, max) if min > SEA - 40 && max < SEA => Classification::Uniform(WATER),
@@ -168,7 +169,7 @@ fn shaped(baseline: Arc<dyn Baseline>, region: u8, centre: IVec3, seed: u64) -> 
         match i % 3 {
             0 => {
                 let size = ivec3(random.below(9), random.below(9), random.below(9)) + 1;
-                batch.fill_box(region, LatticeBox::new(at, at + size), material);
+                batch.fill_box(VoxelBox::new(region, LatticeBox::new(at, at + size)), material);
             }
             1 => {
                 batch.fill_sphere(

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, LatticeBox, MaterialId, VoxelPos, shape::Shape,
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, MaterialId, VoxelBox, VoxelPos, shape::Shape,
 };
 use futures::executor::block_on;
 use glam::IVec3;
@@ -210,8 +210,8 @@ impl WorldReader {
 
     /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
     /// without reading any.
-    pub fn box_material(&self, region: u8, voxels: &LatticeBox, lod: u8) -> Option<MaterialId> {
-        self.world.box_material(region, voxels, lod)
+    pub fn box_material(&self, voxels: &VoxelBox, lod: u8) -> Option<MaterialId> {
+        self.world.box_material(voxels, lod)
     }
 
     fn fetch(&mut self, key: ChunkKey) -> Result<(), WorldError> {

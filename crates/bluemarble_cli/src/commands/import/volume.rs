@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::LatticeBox;
+use bluemarble_core::{LatticeBox, VoxelBox};
 use bluemarble_edit::brick::{self, Brick};
 use clap::{Args, ValueEnum};
 use glam::IVec3;
@@ -66,7 +66,7 @@ impl Volume {
         let mut numbers = self.open_numbers()?;
         let world = self.numbers.world.open_to_edit(DURABLE_AT_THE_END)?;
         let voxels = self.voxels(&numbers)?;
-        check_inside(&world.shape(), self.numbers.at.region, voxels)?;
+        check_inside(&world.shape(), VoxelBox::new(self.numbers.at.region, voxels))?;
         let mapping = self.numbers.mapping(world.materials())?;
         numbers.check_values(&self.numbers, &mapping)?;
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use bluemarble_core::{LatticeBox, MaterialTable, VoxelPos};
+use bluemarble_core::{LatticeBox, MaterialTable, VoxelBox, VoxelPos};
 use bluemarble_edit::{
     Brick, VoxError,
     vox::{Colours, Scene},
@@ -57,7 +57,7 @@ impl Vox {
         // Where a position of the scene lies in the lattice.
         let shift = self.at.voxel.as_i64vec3() - low;
         let whole = self.place(low + shift, high + shift)?;
-        check_inside(&world.shape(), self.at.region, whole)?;
+        check_inside(&world.shape(), VoxelBox::new(self.at.region, whole))?;
 
         let writer = Writer::new(world);
         let bar = progress::bar(scene.len() as u64, "importing");

@@ -1,6 +1,6 @@
 //! What a world tells without reading: classifications, surveys, statistics.
 
-use bluemarble_core::{Face, LatticePos, VoxelPos};
+use bluemarble_core::{Face, LatticePos, VoxelBox, VoxelPos};
 
 use super::*;
 
@@ -27,7 +27,8 @@ fn nothing_that_is_edited_or_beside_an_edit_is_classified_as_nothing_to_draw() {
                 for face in Face::ALL {
                     let Some(beside) = shape.neighbour(node, face) else { continue };
                     assert_eq!(world.classify(beside), Classification::Mixed, "{beside}");
-                    let plain = baseline.classify(0, beside.lattice_box(), beside.lod);
+                    let plain =
+                        baseline.classify(VoxelBox::new(0, beside.lattice_box()), beside.lod);
                     beside_but_plain += usize::from(plain != Classification::Mixed);
                 }
             }
@@ -35,7 +36,7 @@ fn nothing_that_is_edited_or_beside_an_edit_is_classified_as_nothing_to_draw() {
         assert!(beside_but_plain > 10, "the baseline alone would have said so in any case");
         let mut uniform = 0;
         for key in (0..400).map(|i| ChunkKey::new(0, 0, ivec3(200 + i % 20, i / 20 - 10, 77))) {
-            let expected = baseline.classify(0, key.lattice_box(), 0);
+            let expected = baseline.classify(key.voxel_box(), 0);
             assert_eq!(world.classify(key), expected, "{key} is far from any edit");
             uniform += usize::from(expected != Classification::Mixed);
         }
@@ -95,7 +96,8 @@ fn statistics_count_where_reads_were_answered() {
     assert_eq!(world.statistics().hit_rate, 2.0 / 4.0);
     edit(
         &world,
-        EditBatch::new().fill_box(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(50)), BRICK),
+        EditBatch::new()
+            .fill_box(VoxelBox::new(0, LatticeBox::new(IVec3::ZERO, IVec3::splat(50))), BRICK),
     );
     flush(&world);
     let flushed = world.statistics();

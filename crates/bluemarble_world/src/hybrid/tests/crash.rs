@@ -109,7 +109,7 @@ fn numbered(number: u64) -> EditBatch {
         let corner = key.min_voxel();
         let slab = IVec3::new(32, 2, 32);
         let at = corner + ivec3(0, (number % 20) as i32 * 3, 0);
-        batch.fill_box(0, LatticeBox::new(at, at + slab), material);
+        batch.fill_box(VoxelBox::new(0, LatticeBox::new(at, at + slab)), material);
         for digit in 0..8 {
             let bit = material_of_bit(number >> digit & 1);
             batch.set(VoxelPos::new(0, corner + ivec3(40 + digit, 60, 40)), bit);

@@ -179,7 +179,7 @@ fn parents_that_a_failed_flush_updated_are_told_of_by_the_next_call() {
 
 fn trench(x: i32) -> EditBatch {
     let trench = LatticeBox::new(ivec3(x, -30, 0), ivec3(x + 16, 0, 16));
-    EditBatch::new().fill_box(0, trench, AIR).clone()
+    EditBatch::new().fill_box(VoxelBox::new(0, trench), AIR).clone()
 }
 
 #[test]

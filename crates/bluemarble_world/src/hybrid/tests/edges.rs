@@ -48,7 +48,7 @@ fn a_box_over_an_edge_of_a_region_goes_on_in_the_next_one() {
             voxels(bounds).map(|voxel| place_in_world(region, voxel)).collect();
         let regions: HashSet<_> = expected.iter().map(|(region, _)| *region).collect();
         assert_eq!(regions.len(), 2, "{bounds:?} lies over an edge");
-        let report = edit(&world, EditBatch::new().fill_box(region, bounds, BRICK));
+        let report = edit(&world, EditBatch::new().fill_box(VoxelBox::new(region, bounds), BRICK));
         assert_eq!(bricks(&world, &report), expected.len(), "region {region}, {bounds:?}");
         for &(region, voxel) in &expected {
             assert_eq!(material(&world, region, voxel), BRICK, "region {region}, {voxel}");
@@ -80,7 +80,7 @@ fn what_sticks_out_above_and_below_the_lattice_is_left_out() {
     let world = in_memory(&planet());
     for (y, inside) in [(EDGE, 3), (0, 5)] {
         let across = LatticeBox::new(ivec3(70, y - 3, 70), ivec3(72, y + 5, 73));
-        let report = edit(&world, EditBatch::new().fill_box(4, across, BRICK));
+        let report = edit(&world, EditBatch::new().fill_box(VoxelBox::new(4, across), BRICK));
         assert_eq!(bricks(&world, &report), 2 * 3 * inside);
     }
     let error =

@@ -165,7 +165,10 @@ fn a_batch_with_one_bad_step_changes_nothing() {
     let before = read(&world, ChunkKey::new(0, 0, IVec3::ZERO));
     let good = |batch: &mut EditBatch| {
         batch.set(VoxelPos::new(0, ivec3(1, 1, 1)), BRICK);
-        batch.fill_box(0, LatticeBox::new(IVec3::splat(-9), IVec3::splat(9)), GRANITE);
+        batch.fill_box(
+            VoxelBox::new(0, LatticeBox::new(IVec3::splat(-9), IVec3::splat(9))),
+            GRANITE,
+        );
     };
     let far = REGION_EDGE + 5;
     let unit = |min: IVec3| LatticeBox::new(min, min + 1);

@@ -97,7 +97,7 @@ fn what_a_query_had_to_do_without_is_looked_at_first() {
 fn a_manager_that_is_dropped_leaves_the_rest_of_the_queue_and_ends() {
     let world = in_memory(&hills());
     let mut batch = EditBatch::new();
-    batch.fill_box(0, LatticeBox::new(IVec3::splat(-700), IVec3::splat(700)), BRICK);
+    batch.fill_box(VoxelBox::new(0, LatticeBox::new(IVec3::splat(-700), IVec3::splat(700))), BRICK);
     edit(&world, &batch);
     let all = world.unindexed();
     let manager = manage(&world, RebuildPace::OnDemand, 2);

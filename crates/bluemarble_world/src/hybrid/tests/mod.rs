@@ -21,7 +21,7 @@ use std::{
 
 use bluemarble_core::{
     CHUNK_VOLUME, Chunk, ChunkKey, LatticeBox, LatticePos, MAX_LOD, MaterialId, MaterialTable,
-    REGION_EDGE, Shape, VoxelPos,
+    REGION_EDGE, Shape, VoxelBox, VoxelPos,
     chunk::{cell_index, cell_position},
 };
 use bluemarble_store::{ChunkStore, LogOptions, StoreError, WorldMetadata, log::sim::SimDisk};
@@ -85,7 +85,8 @@ impl Baseline for Planet {
         };
     }
 
-    fn classify(&self, _region: u8, voxels: LatticeBox, lod: u8) -> Classification {
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        let VoxelBox { voxels, .. } = voxels;
         if voxels.min.y >= SEA {
             Classification::Uniform(AIR)
         } else if voxels.max.y < SEA - ((THIN + 2) << lod) {
@@ -137,8 +138,8 @@ impl Baseline for Interrupted {
         }
     }
 
-    fn classify(&self, region: u8, voxels: LatticeBox, lod: u8) -> Classification {
-        self.baseline.classify(region, voxels, lod)
+    fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {
+        self.baseline.classify(voxels, lod)
     }
 
     fn surface_y(&self, region: u8, x: f64, z: f64) -> f64 {

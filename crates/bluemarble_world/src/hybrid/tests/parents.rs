@@ -1,6 +1,6 @@
 //! Parents against the rule that makes them, applied slowly to everything.
 
-use bluemarble_core::{LatticePos, VoxelPos, downsample::downsample};
+use bluemarble_core::{LatticePos, VoxelBox, VoxelPos, downsample::downsample};
 
 use super::*;
 
@@ -119,7 +119,7 @@ fn where_an_edit_changes_nothing_to_be_seen_a_parent_stays_what_the_baseline_say
     let world = in_memory(&baseline);
     let ground = ivec3(1000, SEA - 1, 1000);
     let box_of = |size: i32| LatticeBox::new(ground - size, ground + ivec3(size, 1, size));
-    edit(&world, EditBatch::new().fill_box(5, box_of(8), AIR));
+    edit(&world, EditBatch::new().fill_box(VoxelBox::new(5, box_of(8)), AIR));
     update_parents(&world);
     assert!(check(&world) > 3);
     let key = VoxelPos::new(5, ground).chunk(1);
@@ -144,7 +144,7 @@ fn undoing_an_edit_gives_every_lod_back_to_the_baseline() {
             }
         }
     }
-    let done = edit(&world, EditBatch::new().fill_box(0, hole, AIR));
+    let done = edit(&world, EditBatch::new().fill_box(VoxelBox::new(0, hole), AIR));
     let changed = update_parents(&world);
     assert!(changed.iter().any(|key| key.lod > 2));
     let undone = edit(&world, &undo);
@@ -162,7 +162,7 @@ fn a_chunk_that_is_edited_while_it_is_carried_up_is_carried_up_again() {
     let key = VoxelPos::new(0, ivec3(0, -1, 0)).chunk(0);
     let dig = |x: i32| {
         let hole = LatticeBox::new(ivec3(x, -9, 0), ivec3(x + 8, 0, 8));
-        EditBatch::new().fill_box(0, hole, AIR).clone()
+        EditBatch::new().fill_box(VoxelBox::new(0, hole), AIR).clone()
     };
     edit(&world, &dig(0));
     let (again, late) = (world.clone(), dig(32));
@@ -181,7 +181,7 @@ fn an_update_that_cannot_read_a_chunk_is_done_by_the_next_one() {
     let world = open(&objects, &baseline);
     let dig = |x: i32| {
         let hole = LatticeBox::new(ivec3(x, -20, 0), ivec3(x + 20, 0, 20));
-        EditBatch::new().fill_box(0, hole, AIR).clone()
+        EditBatch::new().fill_box(VoxelBox::new(0, hole), AIR).clone()
     };
     edit(&world, &dig(0));
     flush(&world);

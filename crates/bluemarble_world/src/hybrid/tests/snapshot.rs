@@ -23,7 +23,10 @@ fn save(world: &HybridWorld) -> crate::SnapshotReport {
 fn site() -> EditBatch {
     let mut batch = EditBatch::new();
     batch.fill_sphere(LatticePos::new(0, DVec3::new(0.0, -40.0, 0.0)), 60.0, AIR);
-    batch.fill_box(0, LatticeBox::new(ivec3(700, 0, 700), ivec3(828, 128, 828)), BRICK);
+    batch.fill_box(
+        VoxelBox::new(0, LatticeBox::new(ivec3(700, 0, 700), ivec3(828, 128, 828))),
+        BRICK,
+    );
     batch.set(VoxelPos::new(0, ivec3(-900, -20, 5)), BRICK);
     batch
 }
@@ -56,7 +59,7 @@ fn answers(world: &HybridWorld) -> Vec<MaterialId> {
         }
     }
     let box_around = LatticeBox::new(ivec3(-128, -128, -128), ivec3(64, 64, 64));
-    for region in reader.query_region(0, box_around, 0).expect("answers") {
+    for region in reader.query_region(VoxelBox::new(0, box_around), 0).expect("answers") {
         answers.extend(std::iter::repeat_n(region.material, region.voxels.size().x as usize));
     }
     answers

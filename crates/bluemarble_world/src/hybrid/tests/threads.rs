@@ -181,7 +181,7 @@ fn a_checkpoint_ends_while_others_edit_without_a_pause_and_the_log_makes_up_the_
                 let at = ivec3(i * 5 % 200, -4, i * 11 % 200);
                 let hole = LatticeBox::new(at, at + ivec3(9, 4, 9));
                 let material = if i % 3 == 0 { SOIL } else { AIR };
-                edit(&world, EditBatch::new().fill_box(0, hole, material));
+                edit(&world, EditBatch::new().fill_box(VoxelBox::new(0, hole), material));
             }
         });
         for _ in 0..2 {
