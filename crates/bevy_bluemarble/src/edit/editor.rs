@@ -36,9 +36,11 @@ pub(super) enum EditTask {
     Brush(MessageId<BrushVoxels>, Brush),
     Undo(MessageId<UndoEdit>),
     Redo(MessageId<RedoEdit>),
-    /// The two of a group have no answer.
+    /// These have no answer.
     BeginGroup,
     EndGroup,
+    /// The limits of the history have changed.
+    FollowLimits,
 }
 
 impl EditTask {
@@ -49,7 +51,7 @@ impl EditTask {
             Self::Brush(id, _) => Some(id.into()),
             Self::Undo(id) => Some(id.into()),
             Self::Redo(id) => Some(id.into()),
-            Self::BeginGroup | Self::EndGroup => None,
+            Self::BeginGroup | Self::EndGroup | Self::FollowLimits => None,
         }
     }
 }
@@ -62,7 +64,7 @@ struct EditQueue {
     /// What the history may hold; `None` if there is to be none.
     limits: Option<HistoryLimits>,
     /// Here while no worker is running.
-    history: Option<(HistoryLimits, History)>,
+    history: Option<History>,
 }
 
 /// Applies edits in the order in which they were asked for.
@@ -127,7 +129,7 @@ struct Worker {
     queue: Arc<Mutex<EditQueue>>,
     sender: Sender<EditEvent>,
     world: HybridWorld,
-    history: Option<(HistoryLimits, History)>,
+    history: Option<History>,
     /// The messages behind the tasks in hand that have no answer yet.
     unanswered: VecDeque<EditRequest>,
     _token: WorkToken,
@@ -147,7 +149,7 @@ impl Worker {
                     self.refuse(request, EditRefusal::Panicked(panic.to_string()));
                 }
             }
-            let statistics = self.history.as_ref().map(|(_, history)| history.statistics());
+            let statistics = self.history.as_ref().map(History::statistics);
             let _ = self.sender.send(EditEvent::Done(count, statistics.unwrap_or_default()));
         }
     }
@@ -191,13 +193,15 @@ impl Worker {
                     self.step(matches!(task, EditTask::Redo(_))).await
                 }
                 EditTask::BeginGroup => {
-                    self.history.iter_mut().for_each(|(_, history)| history.begin_group());
+                    self.history.iter_mut().for_each(History::begin_group);
                     continue;
                 }
                 EditTask::EndGroup => {
-                    self.history.iter_mut().for_each(|(_, history)| history.end_group());
+                    self.history.iter_mut().for_each(History::end_group);
                     continue;
                 }
+                // Done before every task.
+                EditTask::FollowLimits => continue,
             };
             if let Some(request) = self.unanswered.pop_front() {
                 match result {
@@ -210,7 +214,7 @@ impl Worker {
 
     /// Takes the last step back, or takes it again.
     async fn step(&mut self, again: bool) -> Result<EditReport, EditRefusal> {
-        let (_, history) = self.history.as_mut().ok_or(EditRefusal::NoHistory)?;
+        let history = self.history.as_mut().ok_or(EditRefusal::NoHistory)?;
         let report = match again {
             false => history.undo(&self.world).await?,
             true => history.redo(&self.world).await?,
@@ -239,7 +243,7 @@ impl Worker {
 
     async fn apply(&mut self, batch: &EditBatch) -> Result<EditReport, EditRefusal> {
         match &mut self.history {
-            Some((_, history)) => Ok(history.apply(&self.world, batch).await?),
+            Some(history) => Ok(history.apply(&self.world, batch).await?),
             None => Ok(self.world.edit(batch).await.map_err(EditError::from)?),
         }
     }
@@ -254,9 +258,12 @@ impl Worker {
     }
 }
 
-/// Begins a history, ends it, or begins a new one with other limits.
-fn follow_limits(history: &mut Option<(HistoryLimits, History)>, limits: Option<HistoryLimits>) {
-    if history.as_ref().map(|(limits, _)| *limits) != limits {
-        *history = limits.map(|limits| (limits, History::new(limits)));
+/// Begins a history, ends it, or gives it other limits.
+fn follow_limits(history: &mut Option<History>, limits: Option<HistoryLimits>) {
+    match limits {
+        Some(limits) => {
+            history.get_or_insert_with(|| History::new(limits)).set_limits(limits);
+        }
+        None => *history = None,
     }
 }

@@ -21,11 +21,12 @@ pub use self::messages::{
 };
 use crate::{
     systems::{BluemarbleSystems, require},
-    world::{SaveDelay, VoxelWorld, VoxelsChanged, WorldUpkeep},
+    world::{VoxelWorld, VoxelsChanged, WorldUpkeep},
 };
 
 /// Keeps what edits of a world have replaced, so that they can be undone. Without it nothing is kept, and an edit reads
-/// nothing. Insert it on the world's entity at any time: it counts from the next edit on.
+/// nothing. Insert it on the world's entity at any time: edits from then on can be undone. Lower limits forget the oldest
+/// steps; removing it forgets all.
 #[derive(Component, Clone, Copy, Debug, Default, Reflect)]
 #[reflect(Component, Default)]
 pub struct KeepHistory(pub HistoryLimits);
@@ -62,7 +63,7 @@ impl Plugin for VoxelEditPlugin {
             .add_message::<RedoEdit>()
             .add_message::<EditApplied>()
             .add_message::<EditRefused>()
-            .add_observer(begin_anew)
+            .add_observer(start_over)
             .add_systems(
                 PostUpdate,
                 (dispatch, report)
@@ -74,7 +75,7 @@ impl Plugin for VoxelEditPlugin {
 }
 
 /// Another world begins with nothing on its way. What was on its way is finished beside it.
-fn begin_anew(
+fn start_over(
     taken: On<Discard, VoxelWorld>,
     mut worlds: Query<(&mut WorldEdits, &mut EditHistory)>,
     mut finishing: ResMut<FinishingEdits>,
@@ -97,9 +98,15 @@ fn dispatch(
     mut undos: MessageReader<UndoEdit>,
     mut redos: MessageReader<RedoEdit>,
     mut refused: MessageWriter<EditRefused>,
+    (changed_limits, mut removed_limits): (
+        Query<Entity, (With<WorldEdits>, Changed<KeepHistory>)>,
+        RemovedComponents<KeepHistory>,
+    ),
 ) {
     let mut tasks: EntityHashMap<Vec<EditTask>> = EntityHashMap::default();
     let mut ask = |world: Entity, task: EditTask| tasks.entry(world).or_default().push(task);
+    let removed = removed_limits.read().filter(|&world| worlds.contains(world));
+    changed_limits.iter().chain(removed).for_each(|world| ask(world, EditTask::FollowLimits));
     let groups: Vec<GroupEdits> = groups.read().copied().collect();
     for group in &groups {
         if let GroupEdits::Begin(world) = *group {
@@ -143,7 +150,7 @@ fn dispatch(
 
 /// Sends the answers to edits.
 fn report(
-    mut worlds: Query<(Entity, &mut WorldEdits, &mut EditHistory, &SaveDelay, &mut WorldUpkeep)>,
+    mut worlds: Query<(Entity, &mut WorldEdits, &mut EditHistory, &mut WorldUpkeep)>,
     mut finishing: ResMut<FinishingEdits>,
     mut applied: MessageWriter<EditApplied>,
     mut refused: MessageWriter<EditRefused>,
@@ -165,13 +172,13 @@ fn report(
         }
         edits.pending > 0
     });
-    for (world, mut edits, mut history, delay, mut upkeep) in &mut worlds {
+    for (world, mut edits, mut history, mut upkeep) in &mut worlds {
         let edits = edits.bypass_change_detection();
         let upkeep = upkeep.bypass_change_detection();
         while let Some(event) = edits.editor.next_event() {
             match event {
                 EditEvent::Applied { requests, lsn, chunks } => {
-                    upkeep.note_edit(*delay);
+                    upkeep.note_edit();
                     changed.write(VoxelsChanged { world, chunks: chunks.clone(), is_edit: true });
                     applied.write(EditApplied { world, requests, lsn, chunks });
                 }

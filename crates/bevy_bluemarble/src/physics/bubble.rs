@@ -4,7 +4,7 @@ use avian3d::prelude::*;
 use bevy::prelude::*;
 use glam::DVec3;
 
-use super::{CollidesWithVoxels, initial_position::position_from_transform};
+use super::{CollidesWithVoxels, VoxelCollider, initial_position::position_from_transform};
 use crate::space::WorldPosition;
 
 /// World position that positions of the physics engine are counted from, in metres.
@@ -24,7 +24,7 @@ impl PhysicsOrigin {
     }
 }
 
-/// A body with a place in world space. Its `WorldPosition` and the rotation of its `Transform` follow the
+/// A body that falls towards the nearest world and waits for its ground. Its `WorldPosition` and the rotation of its `Transform` follow the
 /// physics engine; written by the game, they move the body.
 #[derive(Component, Clone, Copy, Debug, Default, Reflect)]
 #[reflect(Component, Default)]
@@ -56,41 +56,53 @@ pub(super) fn move_origin(
     }
 }
 
-/// Moves bodies whose place the game has written.
-pub(super) fn read_places(
+/// Moves bodies whose position the game has written.
+pub(super) fn read_positions(
     origin: Res<PhysicsOrigin>,
     mut bodies: Query<(&WorldPosition, &Transform, &mut WorldBody, &mut Position, &mut Rotation)>,
 ) {
-    for (place, transform, mut body, mut position, mut rotation) in &mut bodies {
+    for (world_position, transform, mut body, mut position, mut rotation) in &mut bodies {
         let known = body.known;
-        if known.is_none_or(|known| known.0 != place.0) {
-            position.0 = origin.physics_from_world(place.0);
+        if known.is_none_or(|known| known.0 != world_position.0) {
+            position.0 = origin.physics_from_world(world_position.0);
         }
         if known.is_none_or(|known| known.1 != transform.rotation) {
             rotation.0 = transform.rotation;
         }
-        body.bypass_change_detection().known = Some((place.0, transform.rotation));
+        body.bypass_change_detection().known = Some((world_position.0, transform.rotation));
     }
 }
 
-/// Lets places follow the bodies.
-pub(super) fn write_places(
+/// Lets positions follow the bodies.
+pub(super) fn write_positions(
     origin: Res<PhysicsOrigin>,
     mut bodies: Query<
         (&Position, &Rotation, &mut WorldPosition, &mut Transform, &mut WorldBody),
         Or<(Changed<Position>, Changed<Rotation>)>,
     >,
 ) {
-    for (position, rotation, mut place, mut transform, mut body) in &mut bodies {
+    for (position, rotation, mut world_position, mut transform, mut body) in &mut bodies {
         // What the game has written in this frame counts more.
-        if body.known != Some((place.0, transform.rotation)) {
+        if body.known != Some((world_position.0, transform.rotation)) {
             continue;
         }
         let (world, turn) = (origin.world_from_physics(position.0), rotation.0);
-        place.set_if_neq(WorldPosition(world));
+        world_position.set_if_neq(WorldPosition(world));
         if transform.rotation != turn {
             transform.rotation = turn;
         }
         body.bypass_change_detection().known = Some((world, turn));
+    }
+}
+
+/// A body without a position in world space is simulated, but neither drawn where it is nor put where its `Transform` says.
+pub(super) fn tell_of_others(
+    others: Query<Entity, (Added<RigidBody>, Without<WorldBody>, Without<VoxelCollider>)>,
+) {
+    if let Some(body) = others.iter().next() {
+        warn_once!(
+            "{body} is a RigidBody without a WorldBody: without Bevy's TransformPlugin, avian does not copy between Transform and \
+             Position; give a WorldBody to every RigidBody"
+        );
     }
 }

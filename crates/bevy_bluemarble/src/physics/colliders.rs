@@ -340,7 +340,14 @@ impl WorldColliders {
 fn chunks_near(shape: Shape, centre: DVec3, radius_m: f64, mut found: impl FnMut(ChunkKey)) {
     let LatticePos { region, lattice } = shape.lattice_from_local(centre);
     // Cells of a planet are narrower towards the corners of a face.
-    let reach = (radius_m / shape.voxel_m() * 1.5).min(MAX_CHUNKS * f64::from(CHUNK_EDGE));
+    let wanted = radius_m / shape.voxel_m() * 1.5;
+    let reach = wanted.min(MAX_CHUNKS * f64::from(CHUNK_EDGE));
+    if wanted > reach {
+        warn_once!(
+            "voxels collide no further away than {} m in this world: give CollidesWithVoxels a smaller radius_m than {radius_m}",
+            reach * shape.voxel_m() / 1.5
+        );
+    }
     let chunk = |voxel: DVec3| voxel.floor().as_ivec3() >> CHUNK_EDGE.ilog2() as i32;
     let (low, high) = (chunk(lattice - reach), chunk(lattice + reach));
     for y in low.y..=high.y {

@@ -10,7 +10,7 @@ use super::initial_position::position_from_transform;
 #[reflect(Component, Default)]
 #[component(on_add = position_from_transform)]
 pub struct CollidesWithVoxels {
-    /// How near, in metres.
+    /// How near, in metres: up to 64 chunks count, 1.3 km in a world with voxels of half a metre.
     pub radius_m: f64,
 }
 

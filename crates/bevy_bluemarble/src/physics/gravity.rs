@@ -1,6 +1,6 @@
 //! Bodies fall along the local up.
 
-use avian3d::prelude::*;
+use avian3d::{dynamics::integrator::VelocityIntegrationData, prelude::*};
 use bevy::{ecs::system::SystemParam, prelude::*};
 
 use glam::DVec3;
@@ -50,7 +50,7 @@ impl Gravitation<'_, '_> {
 }
 
 /// A body waits for the ground this near, in metres.
-const FOOTHOLD_M: f64 = 3.0;
+const WAITS_WITHIN_M: f64 = 3.0;
 
 /// Pulls every body down, wherever that is for it. One without ground around it, because nothing collides
 /// there or because the ground is not here yet, is held where it is.
@@ -58,31 +58,38 @@ const FOOTHOLD_M: f64 = 3.0;
 /// (It is not disabled for that: in avian 0.7, contacts that begin to count before they touch are entered
 /// twice, and the solver panics.)
 pub(super) fn pull(
-    time: Res<Time>,
     origin: Res<PhysicsOrigin>,
     gravitation: Gravitation,
     worlds: Query<(&VoxelWorld, &WorldFrame, &WorldColliders)>,
+    engine: Res<Gravity>,
     mut bodies: Query<
-        (&RigidBody, &Position, &mut LinearVelocity, Option<&GravityScale>),
+        (
+            &RigidBody,
+            &Position,
+            &mut LinearVelocity,
+            &mut VelocityIntegrationData,
+            Option<&GravityScale>,
+        ),
         (With<WorldBody>, Without<Sleeping>),
     >,
 ) {
-    for (body, position, mut velocity, scale) in &mut bodies {
-        let scale = scale.map_or(1.0, |scale| scale.0);
-        let place = origin.world_from_physics(position.0);
+    for (body, position, mut velocity, mut integration, scale) in &mut bodies {
         if !body.is_dynamic() {
             continue;
         }
+        let scale = scale.map_or(1.0, |scale| scale.0);
+        let position = origin.world_from_physics(position.0);
+        // The engine's own has one direction; it adds that itself.
+        let mut acceleration = -engine.0 * scale;
         let is_ready = worlds.iter().all(|(world, frame, colliders)| {
-            let local = frame.local_from_world(place);
-            colliders.are_ready_around(world.0.shape(), local, FOOTHOLD_M)
+            let local = frame.local_from_world(position);
+            colliders.are_ready_around(world.0.shape(), local, WAITS_WITHIN_M)
         });
         if !is_ready {
             velocity.0 = Vec3::ZERO;
-        } else if scale != 0.0
-            && let Some(Pull { up, strength_m_s2 }) = gravitation.at(place)
-        {
-            velocity.0 -= up.as_vec3() * (strength_m_s2 * scale * time.delta_secs());
+        } else if let Some(Pull { up, strength_m_s2 }) = gravitation.at(position) {
+            acceleration -= up.as_vec3() * (strength_m_s2 * scale);
         }
+        integration.apply_linear_acceleration(acceleration);
     }
 }

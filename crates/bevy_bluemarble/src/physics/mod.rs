@@ -2,8 +2,9 @@
 //!
 //! Physics counts in `f32`, a planet does not. So bodies live in a *bubble*: positions of the engine are
 //! metres from [`PhysicsOrigin`], along the axes of world space, and the origin follows the first entity that
-//! [`CollidesWithVoxels`]. Every body has a [`WorldPosition`](crate::space::WorldPosition), which follows it, and which
-//! may be written to put it elsewhere.
+//! [`CollidesWithVoxels`]. A [`WorldBody`] has a [`WorldPosition`](crate::space::WorldPosition), which follows it, and which
+//! may be written to put it elsewhere. In a game with Bevy's `TransformPlugin` the origin stays where it is, and positions of
+//! the engine are `Transform`s, as without this plugin.
 //!
 //! | file | what happens |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | `colliders` | chunks near [`CollidesWithVoxels`] entities become colliders, off the main thread |
 //! | `gravity` | bodies fall along the local up |
 //! | `initial_position` | positions of what has a `Transform` only |
+//! | `transforms` | the same in a game whose bodies have `Transform`s |
 //! | `walker` | [`Walker`]: a character on foot |
 
 mod bubble;
@@ -20,6 +22,7 @@ mod colliders;
 mod collides_with_voxels;
 mod gravity;
 mod initial_position;
+mod transforms;
 mod walker;
 
 use avian3d::{physics_transform::PhysicsTransformConfig, prelude::*};
@@ -53,11 +56,18 @@ pub enum VoxelPhysicsSystems {
 
 /// Colliders of voxels, and bodies that stand on a planet.
 ///
-/// **It changes avian for the whole app**: avian's `Gravity` is zero, and avian does not copy between `Transform` and
-/// `Position`; this plugin does both for every entity with a [`WorldBody`]. Give one to each `RigidBody`.
-/// `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does nothing
+/// A [`WorldBody`] falls along the local up of the nearest world, and waits for the ground. Bodies without one fall by avian's
+/// `Gravity`; in a game with Bevy's `TransformPlugin` they are what they were.
+///
+/// **Without `TransformPlugin`**, as on a planet, avian no longer copies between `Transform` and `Position`: this plugin
+/// does, for every [`WorldBody`]. Give one to each `RigidBody`. `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does nothing
 /// without avian's `PhysicsPlugins`.
 pub struct VoxelPhysicsPlugin;
+
+/// Forces of steps that are not taken would add up.
+fn engine_runs(time: Option<Res<Time<Physics>>>) -> bool {
+    time.is_some_and(|time| !time.is_paused())
+}
 
 impl Plugin for VoxelPhysicsPlugin {
     fn build(&self, app: &mut App) {
@@ -66,49 +76,50 @@ impl Plugin for VoxelPhysicsPlugin {
         require::<VoxelWorld, Meshing>(app);
         require::<VoxelWorld, VoxelGravity>(app);
         require::<VoxelWorld, colliders::WorldColliders>(app);
+        app.init_resource::<PhysicsOrigin>()
+            .init_resource::<ColliderStatistics>()
+            .add_observer(colliders::take_away)
+            .configure_sets(PreUpdate, VoxelPhysicsSystems::Read.run_if(has_engine))
+            .configure_sets(
+                FixedUpdate,
+                VoxelPhysicsSystems::Move.before(PhysicsSystems::First).run_if(engine_runs),
+            )
+            .configure_sets(
+                PostUpdate,
+                (
+                    VoxelPhysicsSystems::Write.before(BluemarbleSystems::Place),
+                    VoxelPhysicsSystems::Colliders.after(BluemarbleSystems::Edit),
+                )
+                    .run_if(has_engine),
+            )
+            .add_systems(
+                FixedUpdate,
+                (gravity::pull, walker::stand_upright, walker::walk)
+                    .chain()
+                    .in_set(VoxelPhysicsSystems::Move),
+            )
+            .add_systems(PostUpdate, colliders::stream.in_set(VoxelPhysicsSystems::Colliders));
+    }
+
+    fn finish(&self, app: &mut App) {
+        if app.is_plugin_added::<TransformPlugin>() {
+            let follow = transforms::follow.in_set(VoxelPhysicsSystems::Colliders);
+            app.add_systems(PostUpdate, follow.after(BluemarbleSystems::Place));
+            return;
+        }
+        // The engine has its own by now, whichever plugin came first.
         app.insert_resource(PhysicsTransformConfig {
             propagate_before_physics: false,
             transform_to_position: false,
             position_to_transform: false,
             transform_to_collider_scale: false,
         })
-        .init_resource::<PhysicsOrigin>()
-        .init_resource::<ColliderStatistics>()
-        .add_observer(colliders::take_away)
-        .configure_sets(PreUpdate, VoxelPhysicsSystems::Read.run_if(has_engine))
-        .configure_sets(
-            FixedUpdate,
-            VoxelPhysicsSystems::Move.before(PhysicsSystems::First).run_if(has_engine),
-        )
-        .configure_sets(
-            PostUpdate,
-            (
-                VoxelPhysicsSystems::Write.before(BluemarbleSystems::Place),
-                VoxelPhysicsSystems::Colliders.after(BluemarbleSystems::Edit),
-            )
-                .run_if(has_engine),
-        )
         .add_systems(
             PreUpdate,
-            (bubble::move_origin, bubble::read_places).chain().in_set(VoxelPhysicsSystems::Read),
-        )
-        .add_systems(
-            FixedUpdate,
-            (gravity::pull, walker::stand_upright, walker::walk)
+            (bubble::move_origin, bubble::read_positions, bubble::tell_of_others)
                 .chain()
-                .in_set(VoxelPhysicsSystems::Move),
+                .in_set(VoxelPhysicsSystems::Read),
         )
-        .add_systems(
-            PostUpdate,
-            (
-                bubble::write_places.in_set(VoxelPhysicsSystems::Write),
-                colliders::stream.in_set(VoxelPhysicsSystems::Colliders),
-            ),
-        );
-    }
-
-    fn finish(&self, app: &mut App) {
-        // Gravity has another direction for each body. The engine has its own by now, whichever plugin came first.
-        app.insert_resource(Gravity(Vec3::ZERO));
+        .add_systems(PostUpdate, bubble::write_positions.in_set(VoxelPhysicsSystems::Write));
     }
 }

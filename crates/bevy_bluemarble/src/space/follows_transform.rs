@@ -17,7 +17,12 @@ impl FollowsTransform {
     /// A position as a translation tells it.
     pub fn from_translation(translation: Vec3) -> (WorldPosition, Self) {
         let position = translation.as_dvec3();
-        (WorldPosition(position), Self { agreed: (position, translation) })
+        (WorldPosition(position), Self::new(position, translation))
+    }
+
+    /// A position, and the translation that stands for it.
+    pub fn new(position: DVec3, translation: Vec3) -> Self {
+        Self { agreed: (position, translation) }
     }
 
     /// Whether the translation was written since, and the position was not.

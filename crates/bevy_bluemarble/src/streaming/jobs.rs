@@ -27,6 +27,8 @@ use crate::{
 
 /// Results of a world that may wait for the main thread before workers leave its jobs alone.
 const RESULTS_WAITING: usize = 256;
+/// Jobs in flight at most: each may end in a result.
+const MAX_JOBS: usize = RESULTS_WAITING;
 
 /// How a job has ended.
 pub(super) struct JobEnd {
@@ -152,14 +154,22 @@ impl JobBoard {
     /// Starts workers for what waits.
     pub fn hand_out(&self, settings: &StreamingSettings, tell_backlog: impl Fn(usize) -> bool) {
         let board = &self.0;
-        let steady = settings.jobs_in_flight.clamp(1, RESULTS_WAITING);
+        let steady = settings.jobs_in_flight.clamp(1, MAX_JOBS);
         let (mut waiting, mut is_urgent) = (0, false);
         for jobs in board.worlds().iter() {
             let mut queue = jobs.queue();
             waiting += queue.waiting();
             is_urgent |= queue.most_wanted(true).is_some();
         }
-        let catching_up = settings.jobs_catching_up.clamp(steady, RESULTS_WAITING.max(steady));
+        let catching_up = settings.jobs_catching_up.clamp(steady, MAX_JOBS);
+        if steady != settings.jobs_in_flight || catching_up != settings.jobs_catching_up {
+            warn_once!(
+                "StreamingSettings: {steady} and {catching_up} jobs are in flight at once, not {} and {}: at least 1 and at most \
+                 {MAX_JOBS}, and no fewer while catching up",
+                settings.jobs_in_flight,
+                settings.jobs_catching_up
+            );
+        }
         let limit = if tell_backlog(waiting / steady) { catching_up } else { steady };
         board.max_workers.store(limit, Ordering::Relaxed);
         // Counted once: workers that find nothing to do end at once.

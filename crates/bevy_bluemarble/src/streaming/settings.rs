@@ -17,7 +17,7 @@ pub struct StreamingSettings {
     pub bytes_per_s: f64,
     /// Entities placed, retired and despawned a second.
     pub entities_per_s: f64,
-    /// Jobs in flight at once: few, so that the order of the queue can change.
+    /// Jobs in flight at once, 1 to 256: few, so that the order of the queue can change.
     pub jobs_in_flight: usize,
     /// The same while streaming is far behind, as after a jump: the ground comes first, then even frames.
     pub jobs_catching_up: usize,

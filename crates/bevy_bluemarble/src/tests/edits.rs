@@ -176,6 +176,30 @@ fn a_system_reads_a_voxel_without_waiting_where_the_world_lies_and_sees_edits() 
 }
 
 #[test]
+fn a_history_is_cut_down_or_forgotten_as_soon_as_the_game_says_so() {
+    let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |_| ());
+    let world = stage.world;
+    stage.app.world_mut().entity_mut(world).insert(KeepHistory::default());
+    let steps = |app: &App| app.world().get::<EditHistory>(world).map(|known| known.0.undo_steps);
+    for x in 0..4 {
+        stage.edit(one(above_ground(x, -8), BRICK));
+    }
+    stage.until("four steps", |app| steps(app) == Some(4));
+    let limits = HistoryLimits { steps: 1, ..HistoryLimits::default() };
+    stage.app.world_mut().entity_mut(world).insert(KeepHistory(limits));
+    stage.until("one step", |app| steps(app) == Some(1));
+    stage.app.world_mut().entity_mut(world).remove::<KeepHistory>();
+    stage.until("no step", |app| steps(app) == Some(0));
+    stage.ask(UndoEdit { world });
+    let mut refused = Vec::new();
+    stage.until("it is refused", |app| {
+        refused.extend(app.world_mut().resource_mut::<Messages<EditRefused>>().drain());
+        !refused.is_empty()
+    });
+    assert!(matches!(*refused[0].reason, EditRefusal::NoHistory), "{:?}", refused[0].reason);
+}
+
+#[test]
 fn what_a_brush_did_is_undone_in_one_step_and_done_again() {
     let mut stage = Stage::new(hills(), DVec3::new(0.0, 14.0, 0.0), |app| {
         let mut worlds = app.world_mut().query_filtered::<Entity, With<VoxelWorld>>();

@@ -5,13 +5,13 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use avian3d::prelude::*;
+use avian3d::{physics_transform::PhysicsTransformConfig, prelude::*};
 use bluemarble_core::{EditBatch, GeoPosition, LatticePos, MaterialId, VoxelBox};
 use bluemarble_terrain::{Baseline, EarthBaseline, EarthSources};
 use glam::{DVec3, IVec3};
 
 use super::*;
-use crate::physics::{ColliderStatistics, CollidesWithVoxels, Walker};
+use crate::physics::{ColliderStatistics, CollidesWithVoxels, VoxelCollider, Walker, WorldBody};
 
 fn add_physics(app: &mut App) {
     app.add_plugins(PhysicsPlugins::default()).insert_resource(Time::<Fixed>::from_hz(60.0));
@@ -139,4 +139,75 @@ fn on_a_planet_somebody_stands_upright_wherever_it_is_and_walks_on() {
         let ground = earth.surface_y(region, lattice.x, lattice.z);
         assert!((feet - ground).abs() < 12.0, "{} voxels above the ground", feet - ground);
     }
+}
+
+#[test]
+fn with_plain_transforms_avian_stays_as_it_is_and_bodies_stand_on_voxels() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut app = App::new();
+    app.add_plugins(engine())
+        .add_plugins(BluemarblePlugins)
+        .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME));
+    add_physics(&mut app);
+    make_ready(&mut app);
+    assert_eq!(app.world().resource::<Gravity>().0, Gravity::default().0);
+    let config = app.world().resource::<PhysicsTransformConfig>();
+    assert_eq!(*config, PhysicsTransformConfig::default());
+    let ball = || (RigidBody::Dynamic, Collider::sphere(0.5));
+    // The game's own ground and ball, far from every voxel that collides.
+    let ground = (RigidBody::Static, Collider::cuboid(9.0, 1.0, 9.0));
+    app.world_mut().spawn((ground, Transform::from_xyz(500.0, 40.0, 0.0)));
+    let own = app.world_mut().spawn((ball(), Transform::from_xyz(500.0, 44.0, 0.0))).id();
+    let frame = Transform::from_xyz(0.0, 100.0, 0.0);
+    app.world_mut().spawn((VoxelWorld(hills()), frame));
+    let near = CollidesWithVoxels { radius_m: 12.0 };
+    let start = Transform::from_xyz(0.0, 112.0, 0.0);
+    let body = app.world_mut().spawn((ball(), WorldBody::default(), near, start)).id();
+    let walker = (Walker::default(), near, WorldPosition::new(20.0, 112.0, 0.0));
+    let walker = app.world_mut().spawn(walker).id();
+    let of = |app: &App, body| app.world().get::<Transform>(body).expect("it has one").translation;
+    let run = |app: &mut App, frames| {
+        for _ in 0..frames {
+            app.update();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    let ground_m = |at: Vec3| 100.0 + ground_y(f64::from(at.x) * 2.0, f64::from(at.z) * 2.0) * 0.5;
+    let stands = |app: &mut App, body, half_m: f64| {
+        let start = Instant::now();
+        loop {
+            run(app, 20);
+            let (at, speed) = (of(app, body), app.world().get::<LinearVelocity>(body));
+            let above_m = f64::from(at.y) - half_m - ground_m(at);
+            assert!(above_m > -0.6, "{body} at {at} fell through the ground");
+            if above_m < 1.0 && speed.is_some_and(|speed| speed.length() < 0.5) {
+                let position = app.world().get::<WorldPosition>(body).expect("it has one").0;
+                assert!(position.distance(at.as_dvec3()) < 0.01, "{position} and {at}");
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{body} does not come to rest: {at}, {speed:?}");
+        }
+    };
+    stands(&mut app, body, 0.5);
+    stands(&mut app, walker, 0.85);
+    assert!((of(&app, own).y - 41.0).abs() < 0.05, "{}", of(&app, own));
+    let mut colliders =
+        app.world_mut().query_filtered::<(&Position, &Transform), With<VoxelCollider>>();
+    assert!(colliders.iter(app.world()).count() > 2);
+    for (position, transform) in colliders.iter(app.world()) {
+        assert!(position.0.distance(transform.translation) < 0.01, "{position:?}, {transform:?}");
+    }
+    // The game puts it elsewhere, either way; a pause gives it no speed.
+    app.world_mut().get_mut::<Transform>(body).expect("it has one").translation += Vec3::Y * 30.0;
+    app.world_mut().get_mut::<WorldPosition>(walker).expect("it has one").0 += DVec3::Y * 4.0;
+    run(&mut app, 3);
+    app.world_mut().resource_mut::<Time<Physics>>().pause();
+    run(&mut app, 120);
+    app.world_mut().resource_mut::<Time<Physics>>().unpause();
+    run(&mut app, 3);
+    let speed = app.world().get::<LinearVelocity>(body).expect("it moves").y;
+    assert!((-2.0..-0.2).contains(&speed), "{speed} m/s after a tenth of a second");
+    assert!(of(&app, body).y > 128.0, "{}", of(&app, body));
+    stands(&mut app, walker, 0.85);
+    stands(&mut app, body, 0.5);
 }

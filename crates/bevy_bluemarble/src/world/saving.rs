@@ -67,12 +67,16 @@ pub(super) struct Saving {
     runs: bool,
     /// It was asked for, and has not been answered.
     awaited: bool,
-    at: Instant,
+    /// When the first edit was made that is not saved.
+    since: Instant,
+    /// The last one failed, and is tried again then.
+    not_before: Option<Instant>,
 }
 
 impl Default for Saving {
     fn default() -> Self {
-        Self { unsaved: false, runs: false, awaited: false, at: Instant::now() }
+        let since = Instant::now();
+        Self { unsaved: false, runs: false, awaited: false, since, not_before: None }
     }
 }
 
@@ -81,17 +85,10 @@ impl Saving {
         self.unsaved || self.runs
     }
 
-    pub fn note_edit(&mut self, delay: SaveDelay) {
+    pub fn note_edit(&mut self) {
         if !self.unsaved {
             self.unsaved = true;
-            self.at = Instant::now() + delay.0;
-        }
-    }
-
-    /// A delay that has become shorter counts at once.
-    pub fn follow(&mut self, delay: SaveDelay) {
-        if self.unsaved {
-            self.at = self.at.min(Instant::now() + delay.0);
+            self.since = Instant::now();
         }
     }
 
@@ -100,15 +97,27 @@ impl Saving {
     }
 
     pub fn save_now(&mut self) {
-        (self.unsaved, self.awaited) = (true, true);
-        self.at = Instant::now();
+        (self.unsaved, self.awaited, self.not_before) = (true, true, None);
     }
 
-    pub fn start_when_due(&mut self, world: &HybridWorld, end: &Sender<Done>, token: &WorkToken) {
-        if !self.unsaved || self.runs || Instant::now() < self.at {
+    fn is_due(&self, delay: SaveDelay) -> bool {
+        match self.not_before {
+            Some(then) => Instant::now() >= then,
+            None => self.awaited || self.since.elapsed() >= delay.0,
+        }
+    }
+
+    pub fn start_when_due(
+        &mut self,
+        world: &HybridWorld,
+        delay: SaveDelay,
+        end: &Sender<Done>,
+        token: &WorkToken,
+    ) {
+        if !self.unsaved || self.runs || !self.is_due(delay) {
             return;
         }
-        (self.unsaved, self.runs) = (false, true);
+        (self.unsaved, self.runs, self.not_before) = (false, true, None);
         let (world, end, token) = (world.clone(), end.clone(), token.clone());
         workers::pool()
             .spawn(async move {
@@ -130,9 +139,30 @@ impl Saving {
             Err(reason) => {
                 error!("edits are not saved yet, trying again: {reason}");
                 self.unsaved = true;
-                self.at = Instant::now() + RETRY_AFTER;
+                self.not_before = Some(Instant::now() + RETRY_AFTER);
             }
         }
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_that_becomes_shorter_or_longer_counts_from_the_first_edit() {
+        let minutes = |minutes: u64| SaveDelay(Duration::from_secs(60 * minutes));
+        let mut saving = Saving::default();
+        saving.note_edit();
+        saving.since -= Duration::from_secs(90);
+        saving.note_edit();
+        assert!(saving.is_due(minutes(1)) && !saving.is_due(minutes(2)));
+        saving.save_now();
+        assert!(saving.is_due(minutes(2)), "asked for");
+        let failed = saving.ended(Err(WorkError::Panicked("a disk".to_owned())));
+        assert!(failed.is_err() && !saving.is_due(minutes(0)), "a failed save waits");
+        saving.save_now();
+        assert!(saving.is_due(minutes(2)), "asked for again");
     }
 }

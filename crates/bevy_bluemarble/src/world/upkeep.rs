@@ -106,9 +106,9 @@ impl WorldUpkeep {
     }
 
     /// Notes that voxels were edited.
-    pub(crate) fn note_edit(&mut self, delay: SaveDelay) {
+    pub(crate) fn note_edit(&mut self) {
         self.parents.needed = true;
-        self.saving.note_edit(delay);
+        self.saving.note_edit();
     }
 
     /// Whether a [`VoxelWorldSaved`] was asked for and is still to come.
@@ -154,7 +154,6 @@ pub(crate) fn keep_up(
     let mut asked: HashSet<Entity> = save_now.read().map(|save| save.world).collect();
     for (entity, world, delay, mut upkeep) in &mut worlds {
         let upkeep = upkeep.bypass_change_detection();
-        upkeep.saving.follow(*delay);
         while let Ok(done) = upkeep.ended.try_recv() {
             match done {
                 Done::ParentsUpdated(result) => {
@@ -182,7 +181,7 @@ pub(crate) fn keep_up(
         if asked.remove(&entity) {
             upkeep.saving.save_now();
         }
-        upkeep.saving.start_when_due(&world.0, &upkeep.end, &upkeep.work);
+        upkeep.saving.start_when_due(&world.0, *delay, &upkeep.end, &upkeep.work);
     }
     for world in asked {
         warn!("nothing to save: entity {world} has no VoxelWorld");

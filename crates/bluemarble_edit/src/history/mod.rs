@@ -113,6 +113,30 @@ impl History {
         Self { limits, ..Self::default() }
     }
 
+    /// Gives the history other limits. What is beyond them is forgotten: the oldest steps, then those that could be redone.
+    pub fn set_limits(&mut self, limits: HistoryLimits) {
+        self.limits = limits;
+        self.forget_oldest();
+        while !self.redo.is_empty() && (self.bytes > limits.bytes || self.redo.len() > limits.steps)
+        {
+            // The one that would be redone last.
+            let step = self.redo.remove(0);
+            self.bytes -= step.size_bytes();
+            self.forgotten_steps += 1;
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        while self.bytes > self.limits.bytes || self.undo.len() > self.limits.steps {
+            let Some(step) = self.undo.pop_front() else { break };
+            self.bytes -= step.size_bytes();
+            self.forgotten_steps += 1;
+        }
+        if self.undo.is_empty() && self.group == Group::Running {
+            self.group = Group::Forgotten;
+        }
+    }
+
     /// Edits the world and remembers how to undo it. What could be redone is forgotten, if the batch changes
     /// anything; else there is no step.
     ///
@@ -234,14 +258,7 @@ impl History {
         if self.group == Group::Opened {
             self.group = Group::Running;
         }
-        while self.bytes > self.limits.bytes || self.undo.len() > self.limits.steps {
-            let Some(step) = self.undo.pop_front() else { break };
-            self.bytes -= step.size_bytes();
-            self.forgotten_steps += 1;
-        }
-        if self.undo.is_empty() && self.group == Group::Running {
-            self.group = Group::Forgotten;
-        }
+        self.forget_oldest();
     }
 
     /// A step is made that is not remembered: what was before it cannot be undone either.

@@ -281,6 +281,32 @@ fn the_oldest_steps_are_forgotten_beyond_the_limits() {
 }
 
 #[test]
+fn lower_limits_forget_the_oldest_steps_at_once_and_the_others_are_undone_and_redone() {
+    let world = plain();
+    let mut history = History::new(HistoryLimits::default());
+    for x in 0..6 {
+        apply(&mut history, &world, &set(ivec3(x, 0, 0), BRICK));
+    }
+    for _ in 0..3 {
+        undo(&mut history, &world).expect("a step");
+    }
+    history.set_limits(HistoryLimits { steps: 2, ..HistoryLimits::default() });
+    let statistics = history.statistics();
+    assert_eq!(
+        (statistics.undo_steps, statistics.redo_steps, statistics.forgotten_steps),
+        (2, 2, 2)
+    );
+    while redo(&mut history, &world).is_some() {}
+    let row = || [0, 1, 2, 3, 4, 5].map(|x| material(&world, 0, ivec3(x, 0, 0)) == BRICK);
+    assert_eq!(row(), [true, true, true, true, true, false]);
+    while undo(&mut history, &world).is_some() {}
+    assert_eq!(row(), [true, false, false, false, false, false]);
+    history.set_limits(HistoryLimits { bytes: 0, ..HistoryLimits::default() });
+    let statistics = history.statistics();
+    assert_eq!((statistics.bytes, statistics.redo_steps), (0, 0));
+}
+
+#[test]
 fn a_step_or_group_beyond_the_limits_is_made_and_nothing_before_it_is_undone() {
     let world = plain();
     let limits = HistoryLimits { bytes: 1000, ..HistoryLimits::default() };

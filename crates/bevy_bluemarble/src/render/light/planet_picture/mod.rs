@@ -132,9 +132,9 @@ impl PlanetPicture {
         let mut bytes = Vec::with_capacity(FACES * size * size * 4 * 4 / 3 + 64);
         for index in 0..FACES {
             let mut face = Face::new(index, size);
-            let rows_a_step = (TEXELS_PER_STEP / size).max(1);
-            for row in (0..size).step_by(rows_a_step) {
-                face.paint(raster, row..(row + rows_a_step).min(size));
+            let rows_per_step = (TEXELS_PER_STEP / size).max(1);
+            for row in (0..size).step_by(rows_per_step) {
+                face.paint(raster, row..(row + rows_per_step).min(size));
                 rest();
                 yield_now().await;
             }
@@ -191,7 +191,7 @@ pub(super) fn prepare(
 
 /// A picture in the making; dropped, it stops at its next step.
 #[derive(Component)]
-struct PictureInMaking {
+struct PictureTask {
     result: Receiver<Result<Vec<u8>, PictureError>>,
     face_texels: u32,
     _task: Task<()>,
@@ -224,14 +224,30 @@ fn start_pictures(
             };
             let _ = sender.send(picture.bytes(rest).await);
         });
-        commands.entity(world).try_insert(PictureInMaking { result, face_texels, _task: task });
+        commands.entity(world).try_insert(PictureTask { result, face_texels, _task: task });
     }
+}
+
+/// A world without its picture looks as it did before it had one.
+fn clear(
+    removed: On<Remove, PlanetPicture>,
+    mut commands: Commands,
+    mut worlds: Query<&mut PlanetPictureCube>,
+    mut images: ResMut<Assets<Image>>,
+) {
+    let Ok(mut cube) = worlds.get_mut(removed.entity) else { return };
+    if let Err(error) = images.insert(&cube.image, dark_cube()) {
+        error!("the planet keeps its picture: {error}");
+        return;
+    }
+    (cube.ready, cube.failed) = (false, false);
+    commands.entity(removed.entity).try_remove::<PictureTask>();
 }
 
 /// Puts finished cubes in their places.
 fn receive_pictures(
     mut commands: Commands,
-    mut worlds: Query<(Entity, &PictureInMaking, &mut PlanetPictureCube)>,
+    mut worlds: Query<(Entity, &PictureTask, &mut PlanetPictureCube)>,
     mut images: ResMut<Assets<Image>>,
 ) {
     for (world, making, mut cube) in &mut worlds {
@@ -240,7 +256,7 @@ fn receive_pictures(
             Err(TryRecvError::Empty) => continue,
             Err(TryRecvError::Disconnected) => Err("its decoder panicked".to_owned()),
         };
-        commands.entity(world).try_remove::<PictureInMaking>();
+        commands.entity(world).try_remove::<PictureTask>();
         let inserted = result.and_then(|bytes| {
             let image = cube_image(making.face_texels, bytes);
             images.insert(&cube.image, image).map_err(|error| error.to_string())
@@ -288,7 +304,7 @@ fn cube_image(face_texels: u32, bytes: Vec<u8>) -> Image {
 
 /// Adds the systems that make the cubes.
 pub(super) fn build(app: &mut App) {
-    app.add_systems(
+    app.add_observer(clear).add_systems(
         PreUpdate,
         (receive_pictures, start_pictures)
             .chain()

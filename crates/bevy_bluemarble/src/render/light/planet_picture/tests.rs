@@ -129,7 +129,7 @@ fn run_until_settled(app: &mut App, world: Entity) -> PlanetPictureCube {
 }
 
 #[test]
-fn an_app_has_its_cube_after_some_frames_and_again_when_the_picture_is_another_one() {
+fn a_cube_is_there_after_some_frames_and_follows_the_picture_until_that_is_removed() {
     let mut app = App::new();
     app.add_plugins((MinimalPlugins, AssetPlugin::default())).init_asset::<Image>();
     super::build(&mut app);
@@ -145,7 +145,7 @@ fn an_app_has_its_cube_after_some_frames_and_again_when_the_picture_is_another_o
         let picture = picture.expect("the size is right").with_face_texels(16);
         app.world_mut().entity_mut(world).insert(picture);
         app.update();
-        assert!(!cube_of(&app, world).ready, "it begins anew");
+        assert!(!cube_of(&app, world).ready, "it starts over");
         let cube = run_until_settled(&mut app, world);
         assert!(cube.ready && !cube.failed);
         let image = app.world().resource::<Assets<Image>>().get(&cube.image);
@@ -157,4 +157,12 @@ fn an_app_has_its_cube_after_some_frames_and_again_when_the_picture_is_another_o
         assert_eq!(data.len(), 6 * 4 * (256 + 64 + 16 + 4 + 1));
         assert!(data.chunks_exact(4).all(|texel| texel == [value, value, value, 0]));
     }
+    app.world_mut().entity_mut(world).remove::<PlanetPicture>();
+    app.update();
+    let cube = cube_of(&app, world);
+    let image = app.world().resource::<Assets<Image>>().get(&cube.image).expect("the same handle");
+    assert!(
+        !cube.is_settled() && image.texture_descriptor.size.width == 1,
+        "without it, it is dark"
+    );
 }
