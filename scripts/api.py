@@ -44,6 +44,19 @@ class Listing:
         self.syntax.disambiguate()
         return "".join(f"{line}\n" for *_, line in sorted(self.lines()))
 
+    def without_reflection(self):
+        """Components, resources and messages that scenes and inspectors cannot see; to be called after `text`."""
+        kinds = {"Component", "Resource", "Message", "EntityEvent"}
+        for id, path in self.places.items():
+            _, inner = self.contents(id)
+            impls = inner.get("impls", []) if isinstance(inner, dict) else []
+            traits = {impl["trait"]["path"].split("::")[-1] for impl in map(self.impl, impls) if impl and impl["trait"]}
+            if traits & kinds and "Reflect" not in traits:
+                yield path
+
+    def impl(self, id):
+        return self.contents(id)[1]
+
     def crates_without_reexport(self):
         """Crates whose items signatures name, and which this crate does not re-export; to be called after `text`."""
         paths = {path for paths in self.syntax.paths_of.values() for path in paths if "::" in path}
@@ -230,6 +243,8 @@ def main():
         text = listing.text()
         if crate == FACADE and (lacking := sorted(listing.crates_without_reexport())):
             sys.exit(f"api.py: signatures of {crate} name items of {', '.join(lacking)}: re-export the crate in its lib.rs")
+        if hidden := sorted(listing.without_reflection()):
+            sys.exit(f"api.py: {', '.join(hidden)}: derive Reflect, as for every public component, resource and message")
         if not is_check:
             file.write_text(text)
             continue

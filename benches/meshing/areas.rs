@@ -1,6 +1,6 @@
 //! What meshes cover: this must be equal before times may be compared.
 
-use bluemarble_core::{CHUNK_EDGE, Face, MaterialId, MaterialTable, chunk::cell_position};
+use bluemarble_core::{CHUNK_EDGE, Face, MaterialId, MaterialTable, cell_position};
 use bluemarble_mesh::PackedQuad;
 
 use crate::corpus::Sample;

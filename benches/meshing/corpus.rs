@@ -9,7 +9,7 @@ use binary_greedy_meshing as bgm;
 use block_mesh::{MergeVoxel, Voxel, VoxelVisibility};
 use bluemarble_core::{
     CHUNK_VOLUME, Chunk, ChunkKey, Face, FacePlane, GeoPosition, MaterialId, MaterialTable, Shape,
-    chunk::cell_position,
+    cell_position,
 };
 use bluemarble_mesh::{Shell, Surroundings};
 use bluemarble_terrain::{Baseline, FirstEarth, NoiseBaseline};

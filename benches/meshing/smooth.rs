@@ -8,7 +8,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use bluemarble_core::{CHUNK_EDGE, MaterialTable, material::Surface};
+use bluemarble_core::{CHUNK_EDGE, MaterialTable, Surface};
 use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, SmoothMesher};
 use fast_surface_nets::{SurfaceNetsBuffer, ndshape::ConstShape3u32, surface_nets};
 

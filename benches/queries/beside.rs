@@ -10,7 +10,7 @@ use std::{
 };
 
 use bluemarble_benches::{random::Random, table};
-use bluemarble_core::{EditBatch, MaterialId, MaterialTable, VoxelPos, shape::Ray};
+use bluemarble_core::{EditBatch, MaterialId, MaterialTable, Ray, VoxelPos};
 use bluemarble_terrain::{Baseline, NoiseBaseline};
 use bluemarble_world::{
     Exactness, HybridWorld, RayOptions, RebuildManager, RebuildOptions, RebuildPace,

@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Instant};
 
 use bluemarble_benches::{random::Random, table};
-use bluemarble_core::{ChunkKey, Flat, LatticeBox, Shape, VoxelBox, shape::Ray};
+use bluemarble_core::{ChunkKey, Flat, LatticeBox, Ray, Shape, VoxelBox};
 use bluemarble_index::NodeTree;
 use glam::{DVec3, IVec3, dvec3, ivec3};
 use rstar::{AABB, RTree, RTreeObject, SelectionFunction, primitives::GeomWithData};

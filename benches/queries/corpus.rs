@@ -4,8 +4,7 @@ use std::{fs, io, path::Path, sync::Arc};
 
 use bluemarble_benches::random::Random;
 use bluemarble_core::{
-    CHUNK_VOLUME, Chunk, ChunkKey, Flat, MaterialId, MaterialTable, Shape, chunk::cell_position,
-    shape::Ray,
+    CHUNK_VOLUME, Chunk, ChunkKey, Flat, MaterialId, MaterialTable, Ray, Shape, cell_position,
 };
 use bluemarble_store::{ChunkStore, WorldMetadata};
 use bluemarble_terrain::{Baseline, Empty, NoiseBaseline};

@@ -3,7 +3,7 @@
 use std::{fs, hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use bluemarble_benches::table;
-use bluemarble_core::{MaterialTable, shape::Ray};
+use bluemarble_core::{MaterialTable, Ray};
 use bluemarble_terrain::{Baseline, NoiseBaseline};
 use bluemarble_world::{HybridWorld, RayHit, RayOptions, WorldReader};
 use glam::{DVec3, IVec3, dvec3, ivec3};

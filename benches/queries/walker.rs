@@ -1,7 +1,7 @@
 //! The peer that everybody writes first: chunks of plain cells in a hash map, and the walk of Amanatides and
 //! Woo ("A Fast Voxel Traversal Algorithm for Ray Tracing", 1987) from voxel to voxel.
 
-use bluemarble_core::{Chunk, ChunkKey, MaterialId, shape::Ray};
+use bluemarble_core::{Chunk, ChunkKey, MaterialId, Ray};
 use glam::{DVec3, IVec3};
 use rustc_hash::FxHashMap;
 

@@ -14,10 +14,9 @@ use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use bluemarble_benches::{random::Random, table};
 use bluemarble_core::{
-    Edit, EditBatch, LatticeBox, LatticePos, MaterialId, MaterialTable, VoxelBox, VoxelPos,
-    shape::Ray,
+    Edit, EditBatch, LatticeBox, LatticePos, MaterialId, MaterialTable, Ray, VoxelBox, VoxelPos,
 };
-use bluemarble_store::{Durability, LogOptions};
+use bluemarble_store::log::{Durability, LogOptions};
 use bluemarble_terrain::{Baseline, NoiseBaseline};
 use bluemarble_world::{Exactness, HybridWorld, RayOptions, WorldReader};
 use futures::executor::block_on;

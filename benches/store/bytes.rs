@@ -2,7 +2,7 @@
 
 use std::{fs, os::linux::fs::MetadataExt, path::Path, process::Command, time::Instant};
 
-use bluemarble_store::Durability;
+use bluemarble_store::log::Durability;
 use futures::executor::block_on;
 
 use bluemarble_benches::table;

@@ -5,7 +5,7 @@ use std::path::Path;
 use bluemarble_benches::random::Random;
 use bluemarble_core::{
     CHUNK_VOLUME, Chunk, GeoPosition, LatticePos, MaterialId, MaterialTable, Shape, VoxelPos,
-    chunk::cell_position,
+    cell_position,
 };
 use bluemarble_terrain::{Baseline, FirstEarth};
 use glam::{IVec3, Vec3, ivec3};

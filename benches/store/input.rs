@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use bluemarble_benches::random::Random;
 use bluemarble_core::{Chunk, ChunkKey, EditBatch, MaterialId, MaterialTable, VoxelPos};
-use bluemarble_store::{Durability, LogOptions};
+use bluemarble_store::log::{Durability, LogOptions};
 use bluemarble_terrain::{Baseline, Superflat};
 use bluemarble_world::HybridWorld;
 use glam::{IVec3, ivec3};

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Instant};
 
 use bluemarble_core::{MaterialId, VoxelPos};
-use bluemarble_store::Durability;
+use bluemarble_store::log::Durability;
 use futures::executor::block_on;
 
 use bluemarble_benches::table;

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use bluemarble_core::{CHUNK_VOLUME, ChunkKey, MaterialId, VoxelPos, chunk::cell_index};
+use bluemarble_core::{CHUNK_VOLUME, ChunkKey, MaterialId, VoxelPos, cell_index};
 
 use crate::{
     input::{Voxel, flat_chunk},

@@ -14,7 +14,7 @@ use std::{
 
 use bevy::{prelude::*, tasks::block_on};
 use bevy_bluemarble::prelude::{Viewer, WorldPosition};
-use bluemarble_core::{ChunkKey, GeoPosition, Shape, key::CHUNK_EDGE};
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, GeoPosition, Shape};
 use bluemarble_world::HybridWorld;
 use glam::IVec3;
 

@@ -9,7 +9,7 @@ use bevy::{
     prelude::*,
 };
 use bevy_bluemarble::prelude::*;
-use bluemarble_core::{GeoPosition, LatticePos, Shape, shape::Ray};
+use bluemarble_core::{GeoPosition, LatticePos, Ray, Shape};
 use glam::{DMat3, DQuat, DVec3};
 
 use crate::{options::Pose, panel::PointerOverPanel};

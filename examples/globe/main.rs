@@ -32,7 +32,7 @@ use bevy::{
 };
 use bevy_bluemarble::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
-use bluemarble_core::{MaterialTable, material::Surface};
+use bluemarble_core::{MaterialTable, Surface};
 use bluemarble_terrain::assets_dir;
 use bluemarble_world::HybridWorld;
 use clap::{Parser, error::ErrorKind};

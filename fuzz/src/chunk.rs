@@ -2,10 +2,8 @@
 
 use bluemarble_core::{CHUNK_VOLUME, MaterialId, Shape};
 use bluemarble_store::{
-    ChunkEdge,
+    ArrayLayout, ChunkEdge, CodecChain, Compressor,
     chunk_bytes::{raw_bytes, unstored},
-    codec::{CodecChain, Compressor},
-    layout::ArrayLayout,
 };
 use glam::IVec3;
 

@@ -7,11 +7,13 @@ use std::sync::{Arc, OnceLock};
 
 use bluemarble_core::{
     Cause, CellEdit, ChunkKey, EditBatch, LatticeBox, LatticePos, MaterialId, VoxelBox, VoxelPos,
-    chunk::cell_position,
+    cell_position,
 };
 use bluemarble_store::{
-    DeltaLog, Durability, LogOptions, StoreError,
-    log::{Appended, LoggedBatch, disk::Disk, repair, sim::SimDisk},
+    StoreError,
+    log::{
+        Appended, DeltaLog, Durability, LogOptions, LoggedBatch, disk::Disk, repair, sim::SimDisk,
+    },
 };
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};

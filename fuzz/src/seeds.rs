@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, Flat, MaterialId, MaterialTable, Shape};
 use bluemarble_store::{
-    ChunkCodec, ChunkEdge, ChunkStore, StorageOptions, WorldMetadata,
+    ChunkCodec, ChunkEdge, ChunkStore, CodecChain, Compressor, ShardKey, StorageOptions,
+    WorldMetadata,
     chunk_bytes::raw_bytes,
-    codec::{CodecChain, Compressor},
-    layout::ShardKey,
     shard::{self, IndexLocation},
 };
 use bytes::Bytes;

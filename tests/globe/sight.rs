@@ -1,6 +1,6 @@
 //! What the pixels of a picture look at, and which of them must show the planet.
 
-use bluemarble_core::{GeoPosition, Shape, shape::EARTH_RADIUS_M};
+use bluemarble_core::{EARTH_RADIUS_M, GeoPosition, Shape};
 use glam::DVec3;
 use serde_json::Value;
 

@@ -14,7 +14,10 @@ use std::{
 use bluemarble_core::{
     Chunk, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, VoxelBox, VoxelPos,
 };
-use bluemarble_store::{Durability, LogOptions, StoreError};
+use bluemarble_store::{
+    StoreError,
+    log::{Durability, LogOptions},
+};
 use bluemarble_terrain::Superflat;
 use bluemarble_world::{HybridWorld, WorldError};
 use futures::executor::block_on;

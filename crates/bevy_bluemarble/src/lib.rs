@@ -54,6 +54,7 @@
 //! | `render` (default) | streaming, drawing, sky, picking |
 //! | `c-codecs` (default) | chunks are compressed by C libraries, which is faster than the Rust ones that read and write the same worlds |
 //! | `avian` | `physics`: colliders, gravity and walking with avian3d |
+//! | `cloud` | worlds in object stores and on web servers: `bluemarble_world::store` |
 //! | `noise` | functions of the crate `noise` as ground: `NoiseHeights`, `NoiseDensity` |
 //!
 //! # The crates below
@@ -120,8 +121,7 @@ pub use {
 pub mod prelude {
     pub use bluemarble_core::{
         CellBox, CellPos, Chunk, ChunkKey, Edit, EditBatch, EditOp, Face, GeoPosition, LatticeBox,
-        LatticePos, MaterialId, MaterialTable, Shape, VoxelBox, VoxelPos, material::Surface,
-        shape::Ray,
+        LatticePos, MaterialId, MaterialTable, Ray, Shape, Surface, VoxelBox, VoxelPos,
     };
     pub use bluemarble_edit::{Brush, BrushAction, BrushShape, HistoryLimits};
     pub use bluemarble_terrain::{
@@ -150,8 +150,9 @@ pub mod prelude {
         space::{Viewer, WorldFrame, WorldPosition, WorldSpace},
         systems::BluemarbleSystems,
         world::{
-            IndexPace, SaveDelay, SaveVoxelWorld, VoxelReader, VoxelWorld, VoxelWorldClosed,
-            VoxelWorldSaveFailed, VoxelWorldSaved, WorldDiagnosticsPlugin, WorldIndex, WorldUpkeep,
+            IndexPace, SaveDelay, SaveError, SaveVoxelWorld, VoxelReader, VoxelWorld,
+            VoxelWorldClosed, VoxelWorldSaveFailed, VoxelWorldSaved, WorldDiagnosticsPlugin,
+            WorldIndex, WorldUpkeep,
         },
     };
     #[cfg(feature = "render")]

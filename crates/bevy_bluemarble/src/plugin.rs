@@ -19,7 +19,8 @@ use crate::{
 /// and needs it: `BluemarblePlugins.build().disable::<SkyPlugin>()`. With the feature `avian` bodies collide with the
 /// worlds, once avian's `PhysicsPlugins` are added.
 ///
-/// A planet needs a floating origin. It replaces Bevy's transform propagation, so disable that: `DefaultPlugins.build().disable::<TransformPlugin>()`. Where it is not, positions are plain `Transform`s, which
+/// A planet needs a floating origin. It replaces Bevy's transform propagation, so disable that:
+/// `DefaultPlugins.build().disable::<TransformPlugin>()`. Where it is not disabled, positions are plain `Transform`s, which
 /// suit worlds of some kilometres; add these plugins after `DefaultPlugins` then.
 #[cfg(feature = "render")]
 pub struct BluemarblePlugins;

@@ -1,7 +1,7 @@
 //! [`Writer`]: edits that outlast the process. A batch is in the delta log when [`Writer::commit`]
 //! returns; checkpoints keep the log short.
 
-use bluemarble_store::{Durability, LogOptions};
+use bluemarble_store::log::{Durability, LogOptions};
 use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use futures::executor::block_on;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, io, io::Write, path::Path, process::ExitCode};
 
-use bluemarble_core::material::MaterialError;
+use bluemarble_core::MaterialError;
 use bluemarble_edit::{EditError, VoxError};
 use bluemarble_store::StoreError;
 use bluemarble_terrain::TerrainError;

@@ -1,7 +1,7 @@
 //! [`Mapping`]: numbers of other formats to materials, as `--map` spells it.
 
 use bluemarble_core::{MaterialId, MaterialTable};
-use bluemarble_edit::brick::KEEP;
+use bluemarble_edit::KEEP;
 use clap::Args;
 
 use crate::failure::Failure;

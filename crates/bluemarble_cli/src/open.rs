@@ -8,11 +8,11 @@ use std::{
 
 use bluemarble_core::MaterialTable;
 use bluemarble_store::{
-    ChunkStore, LogOptions, StoreError, StoreOptions, WorldLocation, WorldLock, WorldMetadata,
-    layout::METADATA_NAME,
+    ChunkStore, METADATA_NAME, StoreError, StoreOptions, WorldLocation, WorldLock, WorldMetadata,
+    log::LogOptions,
 };
 use bluemarble_terrain::Baseline;
-use bluemarble_world::{HybridWorld, Migration, WorldDocument, migration::OCTREE_DIR};
+use bluemarble_world::{HybridWorld, Migration, OCTREE_DIR, WorldDocument};
 use clap::{
     Args,
     builder::{OsStringValueParser, TypedValueParser},

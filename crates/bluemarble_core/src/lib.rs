@@ -23,37 +23,42 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`mod@material`] | [`MaterialId`], [`MaterialRow`] and the [`MaterialTable`] read from `assets/materials.ron` |
-//! | [`key`] | [`ChunkKey`], [`Face`], [`LatticeBox`] and the size constants |
-//! | [`boxes`] | [`VoxelBox`], [`CellBox`], [`LatticeBox`]: boxes of voxels or cells |
-//! | [`position`] | [`VoxelPos`], [`CellPos`], [`LatticePos`]: where in the lattice, region and all |
+//! | `material` | [`MaterialId`], [`MaterialRow`] and the [`MaterialTable`] read from `assets/materials.ron` |
+//! | `key` | [`ChunkKey`], [`Face`] and the size constants |
+//! | `boxes` | [`VoxelBox`], [`CellBox`], [`LatticeBox`]: boxes of voxels or cells |
+//! | `position` | [`VoxelPos`], [`CellPos`], [`LatticePos`]: where in the lattice, region and all |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
-//! | [`chunk`] | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
-//! | [`edit`] | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
-//! | [`cancel`] | [`CancelToken`]: how long work is told to stop |
+//! | `chunk` | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
+//! | `edit` | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
+//! | `cancel` | [`CancelToken`]: how long work is told to stop |
 //! | [`downsample`] | how a parent chunk is made from its eight children |
-//! | [`shape`] | [`Shape`]: how the lattice lies in local space; the geographic adapter; exact ray walks |
+//! | `shape` | [`Shape`]: how the lattice lies in local space; the geographic adapter; exact ray walks |
 //!
 //! No I/O and no engine: positions in cells are `i32`, positions in metres are `f64`, angles in the
 //! geographic adapter are degrees and elsewhere radians.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
-pub mod boxes;
-pub mod cancel;
-pub mod chunk;
+mod boxes;
+mod cancel;
+mod chunk;
 pub mod code;
 pub mod downsample;
-pub mod edit;
-pub mod key;
-pub mod material;
-pub mod position;
-pub mod shape;
+mod edit;
+mod key;
+mod material;
+mod position;
+mod shape;
 
 pub use boxes::{CellBox, LatticeBox, VoxelBox};
 pub use cancel::{CancelToken, Cancelled};
-pub use chunk::{Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells};
+pub use chunk::{
+    Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells, cell_index, cell_position,
+};
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, MAX_LOD, REGION_EDGE};
-pub use material::{MaterialId, MaterialRow, MaterialTable, Phase};
+pub use material::{MaterialError, MaterialId, MaterialRow, MaterialTable, Phase, Surface};
 pub use position::{CellPos, LatticePos, VoxelPos};
-pub use shape::{CubeSphere, Flat, GeoPosition, Shape};
+pub use shape::{
+    AnyCrossings, CellWalk, Crossings, CubeSphere, EARTH_RADIUS_M, Exit, Flat, FlatCrossings, GeoPosition,
+    NodeBounds, Ray, RayStep, Shape, SizedBox, SphereCrossings,
+};

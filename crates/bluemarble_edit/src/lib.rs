@@ -38,11 +38,11 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`brush`] | [`Brush`]: sphere, box or line that fills, digs, paints or smooths |
-//! | [`history`] | [`History`]: bounded undo and redo |
-//! | [`clipboard`] | [`Clipboard`]: a box of voxels to copy, turn, paste and keep as .vox |
+//! | `brush` | [`Brush`]: sphere, box or line that fills, digs, paints or smooths |
+//! | `history` | [`History`]: bounded undo and redo |
+//! | `clipboard` | [`Clipboard`]: a box of voxels to copy, turn, paste and keep as .vox |
 //! | [`vox`] | MagicaVoxel scenes: [`vox::Scene`] is read, [`vox::encode`] writes |
-//! | [`brick`] | [`Brick`]: dense cells to boxes of edits |
+//! | `brick` | [`Brick`]: dense cells to boxes of edits |
 //! | [`colour`] | the material nearest to a colour |
 //!
 //! Nothing here changes a world but [`History`]: everything else makes a batch, to be given to it or to
@@ -51,17 +51,17 @@
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 mod batch;
-pub mod brick;
-pub mod brush;
-pub mod clipboard;
+mod brick;
+mod brush;
+mod clipboard;
 pub mod colour;
 mod error;
-pub mod history;
+mod history;
 mod limits;
 pub mod vox;
 
-pub use brick::Brick;
-pub use brush::{Brush, BrushAction, BrushShape};
+pub use brick::{Brick, KEEP, tiles};
+pub use brush::{Brush, BrushAction, BrushShape, MAX_STRENGTH};
 pub use clipboard::{Clipboard, PasteOptions};
 pub use error::{EditError, VoxError};
 pub use history::{History, HistoryLimits, HistoryStatistics};

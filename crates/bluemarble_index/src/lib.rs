@@ -1,7 +1,7 @@
 //! Rebuildable indices: everything here is derived and may be thrown away at any moment.
 //!
 //! ```
-//! use bluemarble_core::{ChunkKey, MAX_LOD, Shape, VoxelPos, shape::Ray};
+//! use bluemarble_core::{ChunkKey, MAX_LOD, Ray, Shape, VoxelPos};
 //! use bluemarble_index::{EditOctree, NodeTree};
 //! use glam::IVec3;
 //!
@@ -25,23 +25,23 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`edits`] | [`EditOctree`]: which nodes hold edited chunks, and of which the index knows nothing new |
-//! | [`summary`] | [`NodeSummary`]: what a node is made of, in short |
-//! | [`octree`] | [`NodeIndex`]: the summaries of nodes, in an octree and an R-tree |
-//! | [`queue`] | [`RebuildQueue`]: the chunks at which the index has to look, the most urgent first |
-//! | [`snapshot`] | [`IndexSnapshot`]: what is known of nodes, kept from one session to the next |
-//! | [`tree`] | [`NodeTree`]: an R-tree over boxes of nodes, for rays, places and regions |
+//! | `edits` | [`EditOctree`]: which nodes hold edited chunks, and of which the index knows nothing new |
+//! | `summary` | [`NodeSummary`]: what a node is made of, in short |
+//! | `octree` | [`NodeIndex`]: the summaries of nodes, in an octree and an R-tree |
+//! | `queue` | [`RebuildQueue`]: the chunks at which the index has to look, the most urgent first |
+//! | `snapshot` | [`IndexSnapshot`]: what is known of nodes, kept from one session to the next |
+//! | `tree` | [`NodeTree`]: an R-tree over boxes of nodes, for rays, places and regions |
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
-pub mod edits;
-pub mod octree;
-pub mod queue;
-pub mod snapshot;
-pub mod summary;
-pub mod tree;
+mod edits;
+mod octree;
+mod queue;
+mod snapshot;
+mod summary;
+mod tree;
 
 pub use edits::EditOctree;
-pub use octree::{IndexNode, NodeIndex};
+pub use octree::{IndexNode, NodeIndex, Untouched};
 pub use queue::{QueueLength, RebuildQueue, Urgency};
 pub use snapshot::{IndexSnapshot, SnapshotContents, SnapshotError, SnapshotGroup};
 pub use summary::NodeSummary;

@@ -91,11 +91,11 @@ impl RebuildQueue {
         let new = Waiting { change, urgency, stage: Stage::Ready, failures: 0 };
         let waiting = self.waiting.entry(key).or_insert(new);
         waiting.change = waiting.change.max(change);
-        self.hasten(key, urgency);
+        self.raise_urgency(key, urgency);
     }
 
     /// Brings a chunk forward, if it waits; what rests is tried at once.
-    pub fn hasten(&mut self, key: ChunkKey, urgency: Urgency) {
+    pub fn raise_urgency(&mut self, key: ChunkKey, urgency: Urgency) {
         let Some(waiting) = self.waiting.get_mut(&key) else { return };
         let before = rank(waiting.urgency, key);
         waiting.urgency = waiting.urgency.min(urgency);
@@ -213,7 +213,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Put(i32, Urgency),
-        Hasten(i32),
+        RaiseUrgency(i32),
         Claim(usize),
         Finish(usize, bool),
         GiveBack(usize),
@@ -226,7 +226,7 @@ mod tests {
         let urgency = prop_oneof![Just(Wanted), Just(Edited), Just(Listed)];
         prop_oneof![
             4 => (0..12, urgency).prop_map(|(key, urgency)| Step::Put(key, urgency)),
-            1 => (0..12).prop_map(Step::Hasten),
+            1 => (0..12).prop_map(Step::RaiseUrgency),
             3 => (1usize..4).prop_map(Step::Claim),
             2 => (0usize..4, any::<bool>()).prop_map(|(which, old)| Step::Finish(which, old)),
             1 => (0usize..4).prop_map(Step::GiveBack),
@@ -257,8 +257,8 @@ mod tests {
                         let known = oracle.entry(number).or_insert((change, urgency, false, None));
                         *known = (change, known.1.min(urgency), known.2, None);
                     }
-                    Step::Hasten(number) => {
-                        queue.hasten(key(number), Urgency::Wanted);
+                    Step::RaiseUrgency(number) => {
+                        queue.raise_urgency(key(number), Urgency::Wanted);
                         if let Some(known) = oracle.get_mut(&number) {
                             (known.1, known.3) = (Urgency::Wanted, None);
                         }

@@ -89,7 +89,7 @@ impl PackedQuad {
         Self(self.0 & !(0xff << 38) | bits)
     }
 
-    /// The light that reaches its corners: 0 in a nook, 3 in the open.
+    /// Ambient light at its corners: 0 where it is occluded most, 3 where it is not.
     pub fn light(self) -> [u8; 4] {
         std::array::from_fn(|corner| (self.0 >> (38 + 2 * corner) & 3) as u8)
     }

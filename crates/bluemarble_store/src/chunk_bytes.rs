@@ -101,7 +101,7 @@ pub fn unstored(stored_edge_cells: i32) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{CHUNK_VOLUME, chunk::cell_index};
+    use bluemarble_core::{CHUNK_VOLUME, cell_index};
     use proptest::prelude::*;
 
     use super::*;
@@ -142,7 +142,7 @@ mod tests {
             let mut back = vec![MaterialId::UNSTORED; CHUNK_VOLUME];
             part.take(&raw, &mut back);
             for (index, (&back, &cell)) in back.iter().zip(&cells).enumerate() {
-                let within = bluemarble_core::chunk::cell_position(index) - in_chunk;
+                let within = bluemarble_core::cell_position(index) - in_chunk;
                 let inside = within.cmpge(IVec3::ZERO).all() && within.cmplt(IVec3::splat(edge_cells)).all();
                 prop_assert_eq!(back, if inside { cell } else { MaterialId::UNSTORED });
             }

@@ -32,44 +32,50 @@
 //! world/region0/lod0/c/131072/12/40001   a shard: up to 256³ cells in chunks, and their index
 //! ```
 //!
-//! A write goes through [`chunk_bytes`] (cells to raw bytes), [`codec`] (compressed), [`shard`] (bytes
-//! to a shard) and [`layout`] (names and places) into an object store, which replaces whole shards
+//! A write goes through [`chunk_bytes`] (cells to raw bytes), `codec` (compressed), [`shard`] (bytes
+//! to a shard) and `layout` (names and places) into an object store, which replaces whole shards
 //! durably. `docs/formats.md` describes every byte.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`layout`] | which array, shard and slot a chunk lies in |
-//! | [`metadata`] | the `zarr.json` documents, written and checked |
-//! | [`storage`] | what a world chooses: the edge of stored chunks, and their codec |
+//! | `layout` | which array, shard and slot a chunk lies in |
+//! | `metadata` | the `zarr.json` documents, written and checked |
+//! | `storage` | what a world chooses: the edge of stored chunks, and their codec |
 //! | [`chunk_bytes`] | chunks of 64³ cells within stored chunks of any edge |
-//! | [`codec`] | one stored chunk compressed and back |
+//! | `codec` | one stored chunk compressed and back |
 //! | [`shard`] | the `sharding_indexed` format |
-//! | [`backend`] | places and URLs, object stores, the lease of the one writer |
-//! | [`store`] | [`ChunkStore`]: open, read, write, list, maintain |
-//! | [`log`] | [`DeltaLog`]: edits, durable before they are folded into shards |
-//! | [`mod@advise`] | which edge suits an area |
+//! | `backend` | locations and URLs, object stores, the lease of the one writer |
+//! | `store` | [`ChunkStore`]: open, read, write, list, maintain |
+//! | [`log`] | [`log::DeltaLog`]: edits, durable before they are folded into shards |
+//! | `advise` | which edge suits an area |
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
+#![cfg_attr(doctest, doc = include_str!("../../../docs/object-stores.md"))]
 
-pub mod advise;
-pub mod backend;
+mod advise;
+mod backend;
 mod block;
 pub mod chunk_bytes;
-pub mod codec;
+mod codec;
 mod directory;
 mod error;
-pub mod layout;
+mod layout;
 pub mod log;
-pub mod metadata;
+mod metadata;
 pub mod shard;
-pub mod storage;
-pub mod store;
+mod storage;
+mod store;
 
-pub use advise::{AreaStatistics, advise};
-pub use backend::{Capabilities, StoreOptions, WorldLocation};
+pub use advise::{Advice, AreaStatistics, SizeEstimate, advise};
+pub use backend::{
+    BucketService, Capabilities, LEASE_NAME, PROBE_PREFIX, StoreOptions, WorldLocation, connect,
+};
+pub use codec::{BackendError, CodecChain, CodecError, Compressor};
 pub use directory::WorldLock;
 pub use error::StoreError;
-pub use log::{DeltaLog, Durability, LogOptions, LogStatistics};
-pub use metadata::WorldMetadata;
+pub use layout::{
+    ArrayLayout, LOCK_NAME, METADATA_NAME, SHARD_CELLS, ShardKey, array_name, region_name,
+};
+pub use metadata::{FORMAT_VERSION, WorldMetadata};
 pub use object_store;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{

@@ -9,8 +9,7 @@ use std::{
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, Flat, MaterialId, Shape};
 use bluemarble_store::{
-    ChunkCodec, ChunkEdge, ChunkStore, StorageOptions, WorldMetadata,
-    layout::{ArrayLayout, ShardKey},
+    ArrayLayout, ChunkCodec, ChunkEdge, ChunkStore, ShardKey, StorageOptions, WorldMetadata,
 };
 use futures::executor::block_on;
 use glam::{IVec3, ivec3};
@@ -64,7 +63,7 @@ impl Oracle {
                     let voxel = start + ivec3(x, y, z);
                     let at = i64::from((y * shape.z + z) * shape.x + x);
                     let cell = voxel & 63;
-                    let index = bluemarble_core::chunk::cell_index(
+                    let index = bluemarble_core::cell_index(
                         cell.x as usize,
                         cell.y as usize,
                         cell.z as usize,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bluemarble_core::material::MaterialError;
+use bluemarble_core::MaterialError;
 use thiserror::Error;
 
 /// Why a baseline could not be made.

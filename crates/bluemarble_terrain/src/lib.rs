@@ -75,7 +75,6 @@ pub use error::TerrainError;
 pub use flat_noise::NoiseBaseline;
 #[cfg(feature = "noise")]
 pub use noise_fn::{DensityBounds, HeightBounds, HeightScale, NoiseDensity, NoiseHeights};
-pub use octree::{LinearOctree, OctreeBaseline};
 pub use recipe::{ASSETS_VARIABLE, Elevation, Layer, Recipe, assets_dir};
 pub use relief::{HORIZON_DIRECTIONS, HORIZON_NODES, NORMAL_NODES, Relief};
 pub use superflat::Superflat;

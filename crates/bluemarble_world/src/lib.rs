@@ -1,9 +1,9 @@
-//! The one door to a world: read, edit, query, pick.
+//! Voxel worlds of planet size: read, edit, query, cast rays, save.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use bluemarble_core::{LatticePos, MaterialId, MaterialTable, VoxelPos, shape::Ray};
+//! use bluemarble_core::{LatticePos, MaterialId, MaterialTable, Ray, VoxelPos};
 //! use bluemarble_terrain::Superflat;
 //! use bluemarble_world::{EditBatch, HybridWorld, RayOptions};
 //! use futures::executor::block_on;
@@ -38,58 +38,68 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`hybrid`] | [`HybridWorld`]: everything a world answers |
-//! | [`builder`] | [`WorldBuilder`]: how worlds are made and opened |
-//! | [`document`] | [`WorldDocument`]: `bluemarble.json`, how to make the baseline of a world again |
-//! | [`reader`] | [`WorldReader`]: one thread's quick way to voxels and nodes |
-//! | [`query`] | what places and boxes are made of, at any lod |
-//! | [`ray`] | what a ray hits in the world, drawn or not |
-//! | [`plan`] | which cells of which chunks a batch touches |
-//! | [`uniform_box`] | cells of a chunk that have something in common, as few and large boxes |
-//! | [`downsampled`] | the exact rule that carries an edit from children to their parent |
-//! | [`migration`] | [`Migration`]: a pure octree becomes a part of a world while both are in use |
-//! | [`manager`] | [`RebuildManager`]: keeps the index up to date in the background |
-//! | [`statistics`] | what a world has done and holds, how often and how long |
-//! | [`report`] | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
-//! | [`draft`] | files that are there whole or not at all |
+//! | `hybrid` | [`HybridWorld`]: everything a world answers |
+//! | `builder` | [`WorldBuilder`]: how worlds are made and opened |
+//! | `document` | [`WorldDocument`]: `bluemarble.json`, how to make the baseline of a world again |
+//! | `reader` | [`WorldReader`]: one thread's quick way to voxels and nodes |
+//! | `query` | what places and boxes are made of, at any lod |
+//! | `ray` | what a ray hits in the world, drawn or not |
+//! | `plan` | which cells of which chunks a batch touches |
+//! | `uniform_box` | cells of a chunk that have something in common, as few and large boxes |
+//! | `downsampled` | the exact rule that carries an edit from children to their parent |
+//! | `migration` | [`Migration`]: a pure octree becomes a part of a world while both are in use |
+//! | `manager` | [`RebuildManager`]: keeps the index up to date in the background |
+//! | `statistics` | what a world has done and holds, how often and how long |
+//! | `report` | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
+//! | `draft` | files that are there whole or not at all |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
 //! on the main thread.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
-pub mod builder;
-pub mod document;
+mod builder;
+mod document;
+#[doc(hidden)]
 pub mod downsampled;
+#[doc(hidden)]
 pub mod draft;
 mod error;
-pub mod hybrid;
-pub mod manager;
-pub mod migration;
+mod hybrid;
+mod manager;
+mod migration;
 mod parallel;
+#[doc(hidden)]
 pub mod plan;
-pub mod query;
-pub mod ray;
-pub mod reader;
-pub mod report;
-pub mod statistics;
+mod query;
+mod ray;
+mod reader;
+mod report;
+mod statistics;
+#[doc(hidden)]
 pub mod uniform_box;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use bluemarble_index::SnapshotError;
 // Of the crates below, what signatures here name.
 pub use bluemarble_store as store;
-pub use bluemarble_store::{ChunkStore, LogOptions, StoreOptions, log::disk::Disk};
+pub use bluemarble_store::{
+    ChunkStore, StoreOptions,
+    log::{LogOptions, disk::Disk},
+};
 pub use bluemarble_terrain::{Baseline, Classification, Survey};
 pub use builder::{DirectoryBuilder, ReopenBuilder, StoreBuilder, WorldBuilder};
-pub use document::{DocumentError, WorldDocument};
+pub use document::{
+    BASE_NOTE_NAME, DOCUMENT_NAME, DocumentError, ELEVATION_NAME, MATERIALS_NAME, WorldDocument,
+};
 pub use error::WorldError;
 pub use hybrid::{
-    CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SnapshotReport,
+    CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SNAPSHOT_NAME,
+    SnapshotReport,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
-pub use migration::{Migration, MigrationError};
+pub use migration::{Compared, Migration, MigrationError, OCTREE_DIR};
 pub use query::{Exactness, HomogeneousBox, Samples};
 pub use ray::{RayCast, RayHit, RayOptions, first_hit_in_chunk};
-pub use reader::{Explanation, RayTarget, WorldReader};
+pub use reader::{DEFAULT_READER_BYTES, Explanation, QueryPath, RayTarget, WorldReader};
 pub use report::{Condition, Health, WorldReport};
 pub use statistics::{Activity, DiskUse, WorldStatistics};

@@ -1,6 +1,6 @@
 //! [`UniformBox`]: cells of a chunk that have something in common, as few and large boxes.
 
-use bluemarble_core::{CHUNK_EDGE, Chunk, LatticeBox, MaterialId, chunk::cell_index};
+use bluemarble_core::{CHUNK_EDGE, Chunk, LatticeBox, MaterialId, cell_index};
 use glam::{IVec3, ivec3};
 
 /// Cells of a box, and what is said of each.

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, io::Write as _};
 
 use bevy_bluemarble::prelude::*;
-use bluemarble_core::{Shape, shape::Ray};
+use bluemarble_core::{Ray, Shape};
 use glam::{DVec3, dvec3};
 use serde::Serialize;
 

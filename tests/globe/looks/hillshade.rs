@@ -4,7 +4,7 @@
 //! ground's colour. It is compared with the ratio of two hillshades (Lambert) of the elevation grid. Ratios and
 //! not their logarithms: in the shade those would fall without end, and say how bright the sky is.
 
-use bluemarble_core::{GeoPosition, Shape, shape::EARTH_RADIUS_M};
+use bluemarble_core::{EARTH_RADIUS_M, GeoPosition, Shape};
 use glam::DVec3;
 use image::RgbImage;
 

@@ -12,6 +12,7 @@ use bluemarble_edit::{Brush, EditError};
 /// Asks for voxels to be changed. The batch is applied as a whole or, if any of it is refused, not at all: [`EditApplied`] or
 /// [`EditRefused`] answers. Edits of one frame are applied before the undo and redo of that frame.
 #[derive(Message, Clone, Debug, Reflect)]
+#[reflect(Message)]
 pub struct EditVoxels {
     /// The world's entity.
     pub world: Entity,
@@ -21,6 +22,7 @@ pub struct EditVoxels {
 
 /// Asks for a brush to be applied, to the world as it is when its turn comes.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
+#[reflect(Message)]
 pub struct BrushVoxels {
     /// The world's entity.
     pub world: Entity,
@@ -30,6 +32,7 @@ pub struct BrushVoxels {
 
 /// Makes all edits between the two one step of the history, such as the strokes of one drag.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[reflect(Message)]
 pub enum GroupEdits {
     /// The step begins with the edits that are asked for in this frame.
     Begin(Entity),
@@ -39,6 +42,7 @@ pub enum GroupEdits {
 
 /// Asks for the last step of a world to be undone: see [`KeepHistory`](super::KeepHistory).
 #[derive(Message, Clone, Copy, Debug, Reflect)]
+#[reflect(Message)]
 pub struct UndoEdit {
     /// The world's entity.
     pub world: Entity,
@@ -46,6 +50,7 @@ pub struct UndoEdit {
 
 /// Asks for the step that was undone last to be done again.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
+#[reflect(Message)]
 pub struct RedoEdit {
     /// The world's entity.
     pub world: Entity,
@@ -111,6 +116,7 @@ impl From<MessageId<RedoEdit>> for EditRequest {
 /// meshed. Batches that waited for each other are applied as one and have one answer; undo or redo without a step left
 /// answers with no chunk.
 #[derive(Message, Clone, Debug, Reflect)]
+#[reflect(Message)]
 pub struct EditApplied {
     /// The world's entity.
     pub world: Entity,

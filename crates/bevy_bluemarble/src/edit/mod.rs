@@ -189,7 +189,7 @@ fn report(
                 }
             }
         }
-        upkeep.set_edits_on_their_way(edits.pending);
+        upkeep.set_edits_in_flight(edits.pending);
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    CancelToken, CellPos, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane, MaterialId, Shape,
-    key::CHUNK_EDGE,
+    CHUNK_EDGE, CancelToken, CellPos, Cells, Chunk, ChunkKey, CompactChunk, Face, FacePlane,
+    MaterialId, Shape,
 };
 use bluemarble_mesh::{ChunkMesh, MeshOptions, Mesher, Reach, Shell, Surroundings};
 use bluemarble_terrain::Survey;

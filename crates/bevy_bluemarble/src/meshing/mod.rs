@@ -27,7 +27,7 @@ pub(crate) use self::{
 #[reflect(Component, Default)]
 pub struct Meshing {
     /// A game's own mesher. Without one, materials decide: those with a
-    /// [`Surface::Smooth`](bluemarble_core::material::Surface) are rounded, all others are cubes.
+    /// [`Surface::Smooth`](bluemarble_core::Surface) are rounded, all others are cubes.
     #[reflect(ignore)]
     pub mesher: Option<Arc<dyn Mesher>>,
     /// Whether corners of cubes get ambient occlusion.

@@ -1,7 +1,7 @@
 //! [`NodeFrame`]: the space in which the mesh of a node is written down.
 
 use bevy::prelude::*;
-use bluemarble_core::shape::NodeBounds;
+use bluemarble_core::NodeBounds;
 use glam::{DMat3, DQuat, DVec3};
 
 /// Overlaps and rounded corners reach a little beyond their node: by less than a cell of 64.
@@ -51,7 +51,7 @@ impl NodeFrame {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{LatticePos, Shape, VoxelPos, key::CHUNK_EDGE};
+    use bluemarble_core::{CHUNK_EDGE, LatticePos, Shape, VoxelPos};
     use glam::IVec3;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{CancelToken, ChunkKey, key::CHUNK_EDGE};
+use bluemarble_core::{CHUNK_EDGE, CancelToken, ChunkKey};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use glam::IVec3;
 use rustc_hash::FxHashMap;
@@ -63,7 +63,7 @@ fn trimesh(builder: &Builder, key: ChunkKey, mesh: &ChunkMesh) -> Built {
     match Collider::try_trimesh_with_config(points, triangles, TrimeshFlags::FIX_INTERNAL_EDGES) {
         Ok(collider) => Some((collider, count)),
         Err(error) => {
-            error!("chunk {key} cannot be stood on: {error}");
+            error!("chunk {key} has no collider: {error}");
             None
         }
     }

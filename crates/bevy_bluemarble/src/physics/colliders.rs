@@ -4,7 +4,7 @@ use std::{collections::hash_map::Entry, time::Instant};
 
 use avian3d::prelude::*;
 use bevy::prelude::*;
-use bluemarble_core::{CellPos, ChunkKey, Face, LatticePos, Shape, key::CHUNK_EDGE};
+use bluemarble_core::{CHUNK_EDGE, CellPos, ChunkKey, Face, LatticePos, Shape};
 use bluemarble_terrain::Classification;
 use crossbeam_channel::{Receiver, Sender};
 use glam::{DVec3, ivec3};
@@ -276,7 +276,7 @@ impl WorldColliders {
             let built = match built {
                 Ok(built) => built,
                 Err(error) => {
-                    error!("chunk {key} cannot be stood on yet, trying again: {error}");
+                    error!("chunk {key} has no collider yet, trying again: {error}");
                     ground.not_before = Some(Instant::now() + RETRY_AFTER);
                     self.waiting.insert(key);
                     continue;

@@ -11,9 +11,7 @@ use bevy::{
     },
     prelude::*,
 };
-use bluemarble_core::{
-    CellPos, Face, GeoPosition, LatticePos, MaterialId, Shape, VoxelPos, shape::Ray,
-};
+use bluemarble_core::{CellPos, Face, GeoPosition, LatticePos, MaterialId, Ray, Shape, VoxelPos};
 use bluemarble_world::first_hit_in_chunk;
 use glam::DVec3;
 use serde::Serialize;

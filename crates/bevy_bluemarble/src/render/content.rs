@@ -61,11 +61,13 @@ impl ChunkContents {
     }
 }
 
-/// What has happened to a chunk. Events of one chunk arrive in the order of its life: loaded, meshed, shown and hidden and edited in turn, unloaded.
+/// What has happened to a chunk. Events of one chunk arrive in the order of its life: loaded, meshed, shown and hidden and
+/// edited in turn, unloaded.
 ///
 /// It is a message, and an event of the world's entity: read it with a `MessageReader`, or
 /// `commands.entity(world).observe(..)` it.
 #[derive(Message, EntityEvent, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[reflect(Event, Message)]
 pub struct ChunkEvent {
     /// The world's entity.
     #[event_target]

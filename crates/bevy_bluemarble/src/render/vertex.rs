@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | 0 | x and y in the frame of the node: signed 16 bits each, ±32767 is ±1 | the same |
 //! | 1 | z likewise, material in bits 16..32 | z likewise, first material in bits 16..32 |
-//! | 2 | cell x in bits 0..7, cell y + 64 in 7..15, cell z in 15..22, face in 22..25, light in 25..27 | normal in bits 0..16, octahedral; share of the second material in 16..19, 7 is a half; low bits of the cell in 19..32 |
+//! | 2 | x of the cell in bits 0..7, y + 64 in 7..15, z in 15..22, face in 22..25, light in 25..27 | octahedral normal in bits 0..16, share of the second material in 16..19 (7 is a half), low bits of the cell in 19..32 |
 //! | 3 | | second material in bits 0..16; high bits of the cell in 16..30 |
 //!
 //! The frame of a node is a box around all that is drawn of it, with its axes along those of the lattice at the middle.

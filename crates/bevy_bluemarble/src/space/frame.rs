@@ -1,7 +1,7 @@
 //! [`WorldFrame`]: where voxel worlds lie.
 
 use bevy::prelude::*;
-use bluemarble_core::shape::Ray;
+use bluemarble_core::Ray;
 use glam::{DQuat, DVec3};
 
 use super::WorldPoses;

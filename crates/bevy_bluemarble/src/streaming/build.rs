@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bevy::{mesh::Mesh, prelude::*};
-use bluemarble_core::{CancelToken, Cancelled, Chunk, ChunkKey, CompactChunk, shape::NodeBounds};
+use bluemarble_core::{CancelToken, Cancelled, Chunk, ChunkKey, CompactChunk, NodeBounds};
 use bluemarble_mesh::{ChunkMesh, MeshOptions};
 use bluemarble_terrain::Relief;
 use bluemarble_world::HybridWorld;

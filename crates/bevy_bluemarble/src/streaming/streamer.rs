@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bevy::prelude::*;
-use bluemarble_core::{ChunkKey, CompactChunk, Face, Shape, shape::NodeBounds};
+use bluemarble_core::{ChunkKey, CompactChunk, Face, NodeBounds, Shape};
 use bluemarble_index::NodeTree;
 use rustc_hash::FxHashMap;
 

@@ -1,7 +1,7 @@
 //! Several worlds in one app: they come, move, change and go.
 
 use bevy::ecs::system::RunSystemOnce;
-use bluemarble_core::{EditBatch, MaterialId, VoxelPos, shape::Ray};
+use bluemarble_core::{EditBatch, MaterialId, Ray, VoxelPos};
 use bluemarble_terrain::Superflat;
 use glam::{DVec3, IVec3, ivec3};
 

@@ -15,6 +15,7 @@ use crate::workers;
 /// A world that was replaced, removed or despawned is closed: its directory may be opened again, unless the game still
 /// holds a clone of its own.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
+#[reflect(Message)]
 pub struct VoxelWorldClosed {
     /// The entity that had it.
     pub world: Entity,

@@ -29,7 +29,7 @@ pub use self::{
     diagnostics::WorldDiagnosticsPlugin,
     indexing::{IndexPace, WorldIndex},
     reading::VoxelReader,
-    saving::{SaveDelay, SaveVoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved},
+    saving::{SaveDelay, SaveError, SaveVoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved},
     upkeep::WorldUpkeep,
     voxel_world::{VoxelWorld, VoxelsChanged},
 };

@@ -1,9 +1,12 @@
 //! [`SaveDelay`]: edits are folded into the store some time after they were made.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bevy::prelude::*;
-use bluemarble_world::{CheckpointReport, HybridWorld};
+use bluemarble_world::{CheckpointReport, HybridWorld, WorldError};
 use crossbeam_channel::Sender;
 
 use super::work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded};
@@ -12,6 +15,7 @@ use crate::workers;
 /// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers, also when the
 /// world is replaced or despawned meanwhile. An entity without a world is only warned about.
 #[derive(Message, Clone, Copy, Debug, Reflect)]
+#[reflect(Message)]
 pub struct SaveVoxelWorld {
     /// The world's entity.
     pub world: Entity,
@@ -19,6 +23,7 @@ pub struct SaveVoxelWorld {
 
 /// The store holds every edit that was made before the save began.
 #[derive(Message, Clone, Debug, Reflect)]
+#[reflect(Message)]
 pub struct VoxelWorldSaved {
     /// The world's entity.
     pub world: Entity,
@@ -31,11 +36,34 @@ pub struct VoxelWorldSaved {
 /// A save of a world failed. Its edits are in the delta log, and the save is tried again every few seconds; in a world
 /// without a log they are in memory only: tell the player.
 #[derive(Message, Clone, Debug, Reflect)]
+#[reflect(from_reflect = false)]
 pub struct VoxelWorldSaveFailed {
     /// The world's entity.
     pub world: Entity,
     /// What went wrong, and where.
-    pub reason: String,
+    #[reflect(ignore)]
+    pub reason: Arc<SaveError>,
+}
+
+/// Why a save failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// The world could not be written.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// A panic on a worker, in a baseline of the game perhaps.
+    #[error("{0}")]
+    Panicked(String),
+}
+
+impl From<WorkError> for SaveError {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::World(error) => Self::World(error),
+            other => Self::Panicked(other.to_string()),
+        }
+    }
 }
 
 /// How long after an edit the edits of a world are folded into its store. They are durable before that, in the delta

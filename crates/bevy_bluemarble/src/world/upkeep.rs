@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -44,7 +45,7 @@ pub struct WorldUpkeep {
     /// Held by whatever else has a clone of the world in this crate.
     #[reflect(ignore)]
     users: WorkToken,
-    edits_on_their_way: usize,
+    edits_in_flight: usize,
     #[reflect(ignore)]
     parents: ParentUpdates,
     #[reflect(ignore)]
@@ -79,7 +80,7 @@ impl Default for WorldUpkeep {
             end,
             work: WorkToken::default(),
             users: WorkToken::default(),
-            edits_on_their_way: 0,
+            edits_in_flight: 0,
             parents: ParentUpdates::default(),
             saving: Saving::default(),
         }
@@ -90,7 +91,7 @@ impl WorldUpkeep {
     /// Pieces of work between the edits that were asked for and a world that shows them at every lod and holds
     /// them in its store: edits on their way, and one each for lods and store that are behind.
     pub fn pending(&self) -> usize {
-        self.edits_on_their_way
+        self.edits_in_flight
             + usize::from(self.parents.needed || self.parents.runs)
             + usize::from(self.saving.is_pending())
     }
@@ -117,8 +118,8 @@ impl WorldUpkeep {
     }
 
     /// Says how many edits have been asked for and are not done.
-    pub(crate) fn set_edits_on_their_way(&mut self, count: usize) {
-        self.edits_on_their_way = count;
+    pub(crate) fn set_edits_in_flight(&mut self, count: usize) {
+        self.edits_in_flight = count;
     }
 
     /// Carries edits into coarser lods: as soon as no edit is on its way, or now and then.
@@ -127,7 +128,7 @@ impl WorldUpkeep {
         let is_due = if *failed {
             last.elapsed() > RETRY_AFTER
         } else {
-            self.edits_on_their_way == 0 || last.elapsed() > UPDATE_EVERY
+            self.edits_in_flight == 0 || last.elapsed() > UPDATE_EVERY
         };
         if !*needed || *runs || !is_due {
             return;
@@ -171,7 +172,7 @@ pub(crate) fn keep_up(
                         saved.write(VoxelWorldSaved { world: entity, lsn, chunks });
                     }
                     Err(error) => {
-                        let reason = error.to_string();
+                        let reason = Arc::new(error.into());
                         save_failed.write(VoxelWorldSaveFailed { world: entity, reason });
                     }
                 },

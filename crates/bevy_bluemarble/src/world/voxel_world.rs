@@ -25,6 +25,7 @@ pub struct VoxelWorld(pub HybridWorld);
 
 /// Chunks hold other voxels than before: they were edited, or brought up to date after an edit of finer ones.
 #[derive(Message, Clone, Debug, Reflect)]
+#[reflect(Message)]
 pub struct VoxelsChanged {
     /// The world's entity.
     pub world: Entity,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, MaterialTable, VoxelBox, VoxelPos};
-use bluemarble_store::LogOptions;
+use bluemarble_store::log::LogOptions;
 use bluemarble_world::{EditBatch, EditReport, HybridWorld, WorldError};
 use clap::Args;
 use glam::IVec3;

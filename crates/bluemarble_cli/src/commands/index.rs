@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, thread, time::Duration};
 
-use bluemarble_store::LogOptions;
+use bluemarble_store::log::LogOptions;
 use bluemarble_world::{
     HybridWorld, IndexStatistics, RebuildManager, RebuildOptions, RebuildPace, SnapshotReport,
 };

@@ -4,9 +4,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use bluemarble_core::{ChunkKey, LatticeBox};
 use bluemarble_store::{
-    AreaStatistics, advise,
-    advise::{Advice as Recommended, SizeEstimate},
-    log::LogCheck,
+    Advice as Recommended, AreaStatistics, SizeEstimate, advise, log::LogCheck,
 };
 use clap::Args;
 use futures::executor::block_on;

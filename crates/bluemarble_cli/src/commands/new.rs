@@ -4,10 +4,10 @@ use std::{path::Path, process::ExitCode};
 
 use bluemarble_core::MaterialTable;
 use bluemarble_store::{
-    ChunkCodec, ChunkEdge, ChunkStore, StorageOptions, WorldMetadata, layout::METADATA_NAME,
+    ChunkCodec, ChunkEdge, ChunkStore, METADATA_NAME, StorageOptions, WorldMetadata,
 };
 use bluemarble_terrain::Recipe;
-use bluemarble_world::{WorldDocument, document::DOCUMENT_NAME};
+use bluemarble_world::{DOCUMENT_NAME, WorldDocument};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use bluemarble_core::{GeoPosition, MAX_LOD, MaterialId, Shape, shape::Ray};
+use bluemarble_core::{GeoPosition, MAX_LOD, MaterialId, Ray, Shape};
 use bluemarble_world::{
     Exactness, HybridWorld, RayHit, RayOptions, RayTarget, WorldError, WorldReader,
 };

@@ -28,8 +28,8 @@ const MAX_PENDING: usize = 256;
 /// Make the delta log, documents and coarser lods whole again.
 ///
 /// Of a damaged delta log everything before the damage is kept and folded into the shards; its segments from
-/// there on are set aside as `log/*.damaged` and named, with the number of the last batch that is kept. Every stored chunk of lod 0 is carried up again, and what does not follow from them is put back to the
-/// baseline. What cannot be read and cannot be made again, a damaged shard or a damaged chunk of lod 0, is
+/// there on are set aside as `log/*.damaged` and named, with the number of the last batch that is kept. Coarser lods are
+/// computed again from every stored chunk of lod 0; elsewhere they are the baseline again. What cannot be read and cannot be made again, a damaged shard or a damaged chunk of lod 0, is
 /// named, and nothing is changed, exit code 1. With --set-aside such a file is moved into `damaged/` in the
 /// world directory, the whole chunks of its shard are kept, and the repair goes on without the rest.
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use bluemarble_store::{Damage, DamagedPart};
-use bluemarble_world::document::DOCUMENT_NAME;
+use bluemarble_world::DOCUMENT_NAME;
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Which cells of which chunks a shape holds.
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, LatticeBox, Shape, VoxelPos, chunk::cell_position};
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, LatticeBox, Shape, VoxelPos, cell_position};
 use bluemarble_world::plan;
 use glam::{IVec3, ivec3};
 use rustc_hash::FxHashMap;

@@ -4,7 +4,7 @@ use std::{fs, io::Write, path::Path};
 
 use bluemarble_core::{
     Cause, Cells, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, Shape, VoxelBox,
-    VoxelPos, chunk::cell_position,
+    VoxelPos, cell_position,
 };
 use bluemarble_world::{
     HybridWorld, plan,

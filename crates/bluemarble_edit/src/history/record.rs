@@ -1,6 +1,6 @@
 //! [`Record`]: what a batch changed in one chunk, in the smaller of two forms.
 
-use bluemarble_core::{Chunk, LatticeBox, MaterialId, chunk::cell_index};
+use bluemarble_core::{Chunk, LatticeBox, MaterialId, cell_index};
 
 use super::way::Way;
 use bluemarble_world::uniform_box::{self, UniformBox, WHOLE};

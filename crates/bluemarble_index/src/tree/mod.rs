@@ -9,10 +9,7 @@ mod envelope;
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
-use bluemarble_core::{
-    ChunkKey,
-    shape::{NodeBounds, Ray},
-};
+use bluemarble_core::{ChunkKey, NodeBounds, Ray};
 use glam::{DMat3, DVec3};
 use rstar::{ParentNode, RTree, RTreeNode, RTreeObject};
 use rustc_hash::FxHashMap;

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use bluemarble_core::{CHUNK_VOLUME, Face, FacePlane, chunk::cell_position, material::Surface};
+use bluemarble_core::{CHUNK_VOLUME, Face, FacePlane, Surface, cell_position};
 use glam::{IVec3, Vec3, ivec3, vec3};
 use proptest::prelude::*;
 

@@ -12,7 +12,7 @@
 
 use bluemarble_core::{
     CHUNK_EDGE, CHUNK_VOLUME, Cause, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox,
-    LatticePos, MaterialId, VoxelPos, chunk::cell_position,
+    LatticePos, MaterialId, VoxelPos, cell_position,
 };
 use glam::{DVec3, IVec3};
 

@@ -1,7 +1,7 @@
 //! [`EarthBaseline`]: an Earth, made from files.
 
 use bluemarble_core::{
-    CancelToken, CellPos, CubeSphere, MaterialId, MaterialTable, Shape, shape::EARTH_RADIUS_M,
+    CancelToken, CellPos, CubeSphere, EARTH_RADIUS_M, MaterialId, MaterialTable, Shape,
 };
 use glam::DVec3;
 

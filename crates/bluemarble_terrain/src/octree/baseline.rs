@@ -3,8 +3,7 @@
 use std::{ops::ControlFlow, sync::Arc};
 
 use bluemarble_core::{
-    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelBox, VoxelPos,
-    chunk::cell_index,
+    CHUNK_EDGE, Chunk, ChunkKey, LatticeBox, MaterialId, Shape, VoxelBox, VoxelPos, cell_index,
 };
 use glam::{IVec3, ivec3};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bluemarble_store::{ChunkStore, LogOptions, StorageOptions};
+use bluemarble_store::{ChunkStore, StorageOptions, log::LogOptions};
 
 use super::settings::Settings;
 use crate::{HybridWorld, WorldError};

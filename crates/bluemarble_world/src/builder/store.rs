@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use bluemarble_core::MaterialTable;
-use bluemarble_store::{ChunkStore, LogOptions, log::disk::Disk};
+use bluemarble_store::{
+    ChunkStore,
+    log::{LogOptions, disk::Disk},
+};
 use bluemarble_terrain::Baseline;
 use futures::future::BoxFuture;
 

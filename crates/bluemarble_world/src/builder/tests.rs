@@ -9,8 +9,8 @@ use std::{
 
 use bluemarble_core::{EditBatch, MaterialId, MaterialTable, VoxelPos};
 use bluemarble_store::{
-    ChunkEdge, ChunkStore, Durability, LogOptions, StorageOptions, StoreError, StoreOptions,
-    WorldMetadata, log::sim::SimDisk,
+    ChunkEdge, ChunkStore, StorageOptions, StoreError, StoreOptions, WorldMetadata,
+    log::{Durability, LogOptions, sim::SimDisk},
 };
 use bluemarble_terrain::{Baseline, NoiseBaseline, Recipe};
 use futures::executor::block_on;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bluemarble_core::MaterialTable;
-use bluemarble_store::{ChunkStore, LogOptions, StorageOptions};
+use bluemarble_store::{ChunkStore, StorageOptions, log::LogOptions};
 use bluemarble_terrain::{Baseline, Recipe};
 
 use super::{

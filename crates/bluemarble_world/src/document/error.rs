@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bluemarble_core::material::MaterialError;
+use bluemarble_core::MaterialError;
 use bluemarble_terrain::TerrainError;
 use thiserror::Error;
 

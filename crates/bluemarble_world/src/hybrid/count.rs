@@ -1,7 +1,7 @@
 //! What a world has done, holds and takes on disk.
 
 use bluemarble_core::ChunkKey;
-use bluemarble_store::DeltaLog;
+use bluemarble_store::log::DeltaLog;
 
 use super::world::HybridWorld;
 use crate::{DiskUse, WorldError, WorldStatistics};

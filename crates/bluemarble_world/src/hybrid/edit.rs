@@ -30,7 +30,7 @@ pub struct EditReport {
 
 impl HybridWorld {
     /// Makes the changes of a batch: all of them or, on an error, none. When this returns the batch is as
-    /// durable as the world's [`bluemarble_store::Durability`] says, and every read that starts then sees
+    /// durable as the world's [`bluemarble_store::log::Durability`] says, and every read that starts then sees
     /// it; reads may see it a little earlier. [`HybridWorld::update_parents`] carries it into the other
     /// lods and [`HybridWorld::checkpoint`] into the store.
     ///

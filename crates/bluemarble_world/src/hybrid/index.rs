@@ -89,7 +89,7 @@ impl HybridWorld {
         let claimed = {
             let mut state = self.inner.state.write_quietly();
             for key in wanted {
-                state.queue.hasten(key, Urgency::Wanted);
+                state.queue.raise_urgency(key, Urgency::Wanted);
             }
             state.queue.claim(max_chunks, Instant::now())
         };

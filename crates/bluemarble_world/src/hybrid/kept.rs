@@ -9,7 +9,7 @@ use std::{
 
 use bluemarble_core::ChunkKey;
 use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotContents};
-use bluemarble_store::{ChunkStore, StoreError, WorldMetadata, layout::ShardKey};
+use bluemarble_store::{ChunkStore, ShardKey, StoreError, WorldMetadata};
 use futures::executor::block_on;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 

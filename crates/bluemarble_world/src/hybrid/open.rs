@@ -11,9 +11,8 @@ use std::{
 use bluemarble_core::{ChunkKey, MaterialTable};
 use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
 use bluemarble_store::{
-    ChunkStore, DeltaLog, LogOptions, StorageOptions, StoreError, StoreOptions, WorldLocation,
-    WorldMetadata,
-    log::{self, LoggedBatch, disk::Disk},
+    ChunkStore, StorageOptions, StoreError, StoreOptions, WorldLocation, WorldMetadata,
+    log::{self, DeltaLog, LogOptions, LoggedBatch, disk::Disk},
 };
 use bluemarble_terrain::Baseline;
 use rustc_hash::FxHashSet;
@@ -193,7 +192,7 @@ impl HybridWorld {
             kept,
             index,
             cache: new_cache(),
-            memories: Mutex::default(),
+            reader_caches: Mutex::default(),
             counters: Counters::default(),
             index_work: IndexWork::since(lsn),
             counted,

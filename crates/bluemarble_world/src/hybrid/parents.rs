@@ -52,7 +52,7 @@ impl HybridWorld {
 
     /// The same; what has changed is kept to be told of later.
     pub(super) async fn update_all_parents(&self) -> Result<(), WorldError> {
-        let mut leaves: Vec<_> = self.state().unshown(0).collect();
+        let mut leaves: Vec<_> = self.state().awaiting_parents(0).collect();
         // Neighbours share parents.
         leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
         for leaves in std::iter::once(&[][..]).chain(leaves.chunks(UPDATED_AT_ONCE)) {
@@ -94,7 +94,7 @@ impl HybridWorld {
                 let state = self.state();
                 match lod {
                     0 => by_parent(leaves.iter().copied().filter(|&key| state.is_unshown(key))),
-                    _ => by_parent(state.unshown(lod)),
+                    _ => by_parent(state.awaiting_parents(lod)),
                 }
             };
             for (parent, children) in parents.into_values() {

@@ -7,7 +7,7 @@ use std::{
 
 use bluemarble_core::code;
 use bluemarble_index::SnapshotGroup;
-use bluemarble_store::layout::ShardKey;
+use bluemarble_store::ShardKey;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::Serialize;
 

@@ -82,7 +82,7 @@ pub(super) struct State {
     overlay: FxHashMap<ChunkKey, Edited>,
     overlay_bytes: usize,
     /// Edited chunks that their parents do not show yet.
-    unshown: FxHashSet<ChunkKey>,
+    awaiting_parents: FxHashSet<ChunkKey>,
     /// Chunks at which the index has to look, and their last changes.
     pub queue: RebuildQueue,
     /// In a world over another one: which chunks its own store has.
@@ -99,7 +99,7 @@ impl State {
             queue,
             overlay: FxHashMap::default(),
             overlay_bytes: 0,
-            unshown: FxHashSet::default(),
+            awaiting_parents: FxHashSet::default(),
             own,
             changes: [0; STRIPES],
             change: 0,
@@ -149,7 +149,7 @@ impl State {
         self.queue.put(key, change, Urgency::Edited);
         // Roots have no parents.
         if key.parent().is_some() {
-            self.unshown.insert(key);
+            self.awaiting_parents.insert(key);
         }
         let is_stored = self.octree.is_edited(key);
         let edited = self.overlay.entry(key).or_insert_with(|| {
@@ -173,23 +173,23 @@ impl State {
     }
 
     /// The edited chunks of a lod whose parents do not show them yet, in no fixed order.
-    pub fn unshown(&self, lod: u8) -> impl Iterator<Item = ChunkKey> + '_ {
-        self.unshown.iter().copied().filter(move |key| key.lod == lod)
+    pub fn awaiting_parents(&self, lod: u8) -> impl Iterator<Item = ChunkKey> + '_ {
+        self.awaiting_parents.iter().copied().filter(move |key| key.lod == lod)
     }
 
     /// How many chunks there are that their parents do not show yet.
     pub fn unshown_count(&self) -> usize {
-        self.unshown.len()
+        self.awaiting_parents.len()
     }
 
     /// Whether the chunk's parent does not show it yet.
     pub fn is_unshown(&self, key: ChunkKey) -> bool {
-        self.unshown.contains(&key)
+        self.awaiting_parents.contains(&key)
     }
 
     /// Notes that a chunk's parent shows it.
     pub fn shown(&mut self, key: ChunkKey) {
-        self.unshown.remove(&key);
+        self.awaiting_parents.remove(&key);
     }
 
     /// The chunks that the store does not have as they are, in no fixed order.

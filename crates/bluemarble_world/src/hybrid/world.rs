@@ -9,7 +9,7 @@ use std::{
 
 use bluemarble_core::{ChunkKey, MaterialTable, Shape};
 use bluemarble_index::NodeIndex;
-use bluemarble_store::{ChunkStore, DeltaLog};
+use bluemarble_store::{ChunkStore, log::DeltaLog};
 use bluemarble_terrain::Baseline;
 use rustc_hash::FxHashSet;
 
@@ -22,7 +22,7 @@ use super::{
 use crate::statistics::{Counted, Counters, Source};
 
 /// What a reader remembers. The world lies below readers and does not know their types.
-pub(crate) type Memory = Box<dyn Any + Send + Sync>;
+pub(crate) type AnyReaderCache = Box<dyn Any + Send + Sync>;
 
 /// A world: every voxel of every lod, as the baseline makes it or as it was edited.
 ///
@@ -52,7 +52,7 @@ pub(super) struct Inner {
     pub index: RwLock<NodeIndex>,
     pub cache: Cache,
     /// What readers that have gone remembered, for readers to come.
-    pub memories: Mutex<Vec<Memory>>,
+    pub reader_caches: Mutex<Vec<AnyReaderCache>>,
     pub counters: Counters,
     pub index_work: IndexWork,
     pub counted: Counted,
@@ -109,8 +109,8 @@ impl HybridWorld {
     }
 
     /// What readers remembered that have gone.
-    pub(crate) fn memories(&self) -> MutexGuard<'_, Vec<Memory>> {
-        self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn reader_caches(&self) -> MutexGuard<'_, Vec<AnyReaderCache>> {
+        self.inner.reader_caches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether both are the same world: one is a clone of the other.

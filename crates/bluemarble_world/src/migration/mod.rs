@@ -27,8 +27,8 @@ use std::{
 use bluemarble_core::{
     CHUNK_EDGE, CancelToken, Cells, Chunk, ChunkKey, LatticeBox, MAX_LOD, VoxelPos,
 };
-use bluemarble_store::{LogOptions, StoreError, layout::METADATA_NAME};
-use bluemarble_terrain::{Classification, OctreeBaseline};
+use bluemarble_store::{METADATA_NAME, StoreError, log::LogOptions};
+use bluemarble_terrain::{Classification, octree::OctreeBaseline};
 use futures::{executor::block_on, lock::Mutex};
 use glam::IVec3;
 

@@ -3,10 +3,10 @@
 use std::{collections::HashSet, fs::File};
 
 use bluemarble_core::{MaterialId, MaterialTable, VoxelPos, code::morton_decode};
-use bluemarble_store::Durability;
+use bluemarble_store::log::Durability;
 use bluemarble_terrain::{
-    Baseline, LinearOctree, Superflat,
-    octree::{Leaf, LinearOctreeWriter},
+    Baseline, Superflat,
+    octree::{Leaf, LinearOctree, LinearOctreeWriter},
 };
 use glam::ivec3;
 use tempfile::TempDir;

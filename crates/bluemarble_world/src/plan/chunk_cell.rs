@@ -1,6 +1,6 @@
 //! [`chunk_cell`]: which cell of which chunk a voxel is, also beyond a side of its region.
 
-use bluemarble_core::{CHUNK_EDGE, ChunkKey, Shape, VoxelPos, chunk::cell_index};
+use bluemarble_core::{CHUNK_EDGE, ChunkKey, Shape, VoxelPos, cell_index};
 
 /// The chunk and the index of the cell that hold a voxel, which may lie beyond a side of the region; `None`
 /// where there is no lattice.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bluemarble_core::{
     CHUNK_EDGE, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, LatticePos, MaterialId,
-    MaterialTable, Shape, VoxelPos, chunk::cell_position,
+    MaterialTable, Shape, VoxelPos, cell_position,
 };
 use glam::{DVec3, I64Vec3, IVec3, ivec3};
 use rustc_hash::FxHashMap;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, CellEdit, Chunk, LatticeBox, MaterialId, chunk::cell_index};
+use bluemarble_core::{CHUNK_EDGE, CellEdit, Chunk, LatticeBox, MaterialId, cell_index};
 use glam::{DVec2, DVec3, IVec3, ivec3};
 
 /// What is done to one chunk in one step.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use bluemarble_core::{
     CHUNK_VOLUME, CellPos, Chunk, ChunkKey, Edit, EditBatch, EditOp, Flat, LatticeBox, LatticePos,
-    MaterialId, MaterialTable, REGION_EDGE, Shape, VoxelBox, VoxelPos, chunk::cell_position,
+    MaterialId, MaterialTable, REGION_EDGE, Shape, VoxelBox, VoxelPos, cell_position,
 };
 use glam::{DVec3, IVec3, ivec3};
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bluemarble_core::{MaterialId, VoxelPos, code, shape::Ray};
+use bluemarble_core::{MaterialId, Ray, VoxelPos, code};
 
 use crate::{HybridWorld, RayHit, RayOptions, WorldError, WorldReader, parallel};
 

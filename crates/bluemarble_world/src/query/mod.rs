@@ -4,7 +4,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `exactness` | [`Exactness`]: how exact an answer must be |
-//! | [`Path`], [`Explanation`] | which way was taken and why |
+//! | [`QueryPath`], [`Explanation`] | which way was taken and why |
 //! | `point` | one material: of a place, at a lod |
 //! | `region` | what a box is made of, in as few boxes as possible |
 //! | `boxes` | [`HomogeneousBox`]es of one material, and how they are joined |
@@ -24,7 +24,7 @@ pub use boxes::HomogeneousBox;
 pub use exactness::Exactness;
 pub use sample::Samples;
 
-pub use crate::reader::{Explanation, Path};
+pub use crate::reader::{Explanation, QueryPath};
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bluemarble_core::{
-    CellBox, Cells, EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Shape,
-    VoxelBox, VoxelPos, shape::Ray,
+    CellBox, Cells, EditBatch, Flat, LatticeBox, LatticePos, MaterialId, MaterialTable, Ray, Shape,
+    VoxelBox, VoxelPos,
 };
 use bluemarble_terrain::{Baseline, Empty, NoiseBaseline};
 use futures::executor::block_on;

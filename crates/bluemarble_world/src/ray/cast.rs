@@ -1,9 +1,8 @@
 //! [`RayCast`]: a ray on its way through nodes, chunks and regions.
 
 use bluemarble_core::{
-    Around, CellPos, Cells, ChunkKey, Face, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelBox,
-    VoxelPos,
-    shape::{AnyCrossings, Crossings, Ray, SizedBox},
+    AnyCrossings, Around, CellPos, Cells, ChunkKey, Crossings, Face, LatticeBox, MAX_LOD,
+    MaterialId, Ray, Shape, SizedBox, VoxelBox, VoxelPos,
 };
 use glam::IVec3;
 

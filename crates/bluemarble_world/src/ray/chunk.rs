@@ -1,6 +1,6 @@
 //! [`first_hit_in_chunk`]: the first cell of a chunk that a ray hits.
 
-use bluemarble_core::{CellPos, Cells, Chunk, ChunkKey, MaterialId, Shape, shape::Ray};
+use bluemarble_core::{CellPos, Cells, Chunk, ChunkKey, MaterialId, Ray, Shape};
 
 use super::hit::RayHit;
 
@@ -11,7 +11,7 @@ const MAX_STEPS: usize = 8192;
 /// The first cell of a chunk along a ray whose material satisfies `hits`.
 ///
 /// `span_m` is where the ray enters and leaves a box around the chunk, in metres along it, as
-/// [`bluemarble_core::shape::NodeBounds::ray_span_m`] gives it. Cells are walked exactly (see
+/// [`bluemarble_core::NodeBounds::ray_span_m`] gives it. Cells are walked exactly (see
 /// [`Shape::walk`]); a bounded number of them.
 pub fn first_hit_in_chunk(
     shape: &Shape,

@@ -1,6 +1,6 @@
 use bluemarble_core::{
     CHUNK_EDGE, CHUNK_VOLUME, Chunk, ChunkKey, Face, Flat, LatticePos, MaterialId, REGION_EDGE,
-    Shape, VoxelPos, chunk::cell_position, shape::Ray,
+    Ray, Shape, VoxelPos, cell_position,
 };
 use glam::{DVec3, IVec3, dvec3, ivec3};
 use proptest::prelude::*;

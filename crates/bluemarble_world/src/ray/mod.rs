@@ -10,7 +10,7 @@
 //!
 //! A ray leaps over every node that is known to hold nothing for it, over free blocks and bricks in
 //! chunks, and is still exactly where a walk from voxel to voxel would be
-//! ([`bluemarble_core::shape::Crossings`]).
+//! ([`bluemarble_core::Crossings`]).
 
 mod cast;
 mod chunk;

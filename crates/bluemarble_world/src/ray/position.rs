@@ -1,9 +1,6 @@
 //! Where a ray is: in which voxel of which region.
 
-use bluemarble_core::{
-    Face, LatticePos, MaterialId, Shape,
-    shape::{Crossings, Exit, Ray, SizedBox},
-};
+use bluemarble_core::{Crossings, Exit, Face, LatticePos, MaterialId, Ray, Shape, SizedBox};
 use glam::IVec3;
 
 /// Where a ray is.

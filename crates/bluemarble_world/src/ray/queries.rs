@@ -1,6 +1,6 @@
 //! What a reader answers with rays.
 
-use bluemarble_core::shape::Ray;
+use bluemarble_core::Ray;
 use glam::DVec3;
 
 use super::{cast::RayCast, hit::RayHit, options::RayOptions};

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bluemarble_core::{
     CellPos, Chunk, ChunkKey, EditBatch, Face, LatticeBox, LatticePos, MaterialId, MaterialTable,
-    Phase, REGION_EDGE, Shape, VoxelBox, VoxelPos, shape::Ray,
+    Phase, REGION_EDGE, Ray, Shape, VoxelBox, VoxelPos,
 };
 use bluemarble_terrain::{Baseline, Classification, Ground, GroundClosure, NoiseBaseline};
 use futures::executor::block_on;

@@ -3,19 +3,19 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `world_reader` | [`WorldReader`] |
-//! | `memory` | what a reader remembers |
+//! | `cache` | what a reader remembers |
 //! | `slots` | a table that forgets, in which looking is a single step |
 //! | `sight` | a chunk as a ray sees it, and what stops a ray |
 //! | `explanation` | which way a query took, and why |
 
+mod cache;
 mod explanation;
-mod memory;
 mod sight;
 mod slots;
 mod world_reader;
 
-pub use explanation::{Explanation, Path};
-pub(crate) use memory::UniformNode;
+pub(crate) use cache::UniformNode;
+pub use explanation::{Explanation, QueryPath};
 pub use sight::RayTarget;
 pub(crate) use sight::Sight;
 pub use world_reader::{DEFAULT_READER_BYTES, WorldReader};

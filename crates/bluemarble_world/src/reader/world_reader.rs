@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use bluemarble_core::{
-    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, MaterialId, VoxelBox, VoxelPos, shape::Shape,
+    CHUNK_EDGE, Cells, ChunkKey, CompactChunk, MaterialId, Shape, VoxelBox, VoxelPos,
 };
 use futures::executor::block_on;
 use glam::IVec3;
 
 use super::{
+    cache::{HeldChunk, HeldNode, ReaderCache, UniformNode},
     explanation::Explanation,
-    memory::{HeldChunk, HeldNode, Memory, UniformNode},
     sight::{RayTarget, Sight},
     slots::Slots,
 };
@@ -18,8 +18,8 @@ use crate::{HybridWorld, WorldError, hybrid::Known};
 
 /// Nodes of which a reader remembers what they are.
 const MAX_NODES: usize = 1 << 15;
-/// Memories that are kept for readers to come.
-const MAX_MEMORIES: usize = 4;
+/// Caches that are kept for readers to come.
+const MAX_KEPT_CACHES: usize = 4;
 /// Bytes of chunks that a reader holds unless [`WorldReader::set_budget_bytes`] says otherwise.
 pub const DEFAULT_READER_BYTES: usize = 32 << 20;
 
@@ -32,17 +32,17 @@ pub const DEFAULT_READER_BYTES: usize = 32 << 20;
 #[derive(Debug)]
 pub struct WorldReader {
     world: HybridWorld,
-    memory: Memory,
+    cache: ReaderCache,
     explanation: Explanation,
 }
 
 impl Drop for WorldReader {
     fn drop(&mut self) {
-        let mut memory = std::mem::take(&mut self.memory);
-        self.world.counted().take(&mut memory.meter);
-        let mut memories = self.world.memories();
-        if memories.len() < MAX_MEMORIES {
-            memories.push(Box::new(memory));
+        let mut cache = std::mem::take(&mut self.cache);
+        self.world.counted().take(&mut cache.meter);
+        let mut caches = self.world.reader_caches();
+        if caches.len() < MAX_KEPT_CACHES {
+            caches.push(Box::new(cache));
         }
     }
 }
@@ -50,10 +50,11 @@ impl Drop for WorldReader {
 impl HybridWorld {
     /// A reader for this thread. It may know already what one before it has read.
     pub fn reader(&self) -> WorldReader {
-        let known = self.memories().pop().and_then(|memory| memory.downcast::<Memory>().ok());
-        let mut memory = known.map_or_else(Memory::default, |memory| *memory);
-        memory.budget_bytes = DEFAULT_READER_BYTES;
-        WorldReader { world: self.clone(), memory, explanation: Explanation::default() }
+        let known =
+            self.reader_caches().pop().and_then(|cache| cache.downcast::<ReaderCache>().ok());
+        let mut cache = known.map_or_else(ReaderCache::default, |cache| *cache);
+        cache.budget_bytes = DEFAULT_READER_BYTES;
+        WorldReader { world: self.clone(), cache, explanation: Explanation::default() }
     }
 }
 
@@ -70,13 +71,13 @@ impl WorldReader {
 
     /// Sets how many bytes of chunks may be held; beyond them everything is forgotten.
     pub fn set_budget_bytes(&mut self, bytes: usize) {
-        self.memory.budget_bytes = bytes;
+        self.cache.budget_bytes = bytes;
         self.keep_budget();
     }
 
     /// Bytes of chunks and masks that are held.
     pub fn held_bytes(&self) -> usize {
-        self.memory.held_bytes
+        self.cache.held_bytes
     }
 
     /// What a voxel is made of.
@@ -119,14 +120,14 @@ impl WorldReader {
     /// The time at the start of a query, if it is one to be timed.
     #[inline]
     pub(crate) fn query_begins(&self) -> Option<Instant> {
-        self.memory.meter.start()
+        self.cache.meter.start()
     }
 
     /// Counts a query that has ended.
     #[inline]
     pub(crate) fn query_ends(&mut self, start: Option<Instant>, without_chunk: bool) {
-        if self.memory.meter.end(start, without_chunk) {
-            self.world.counted().take(&mut self.memory.meter);
+        if self.cache.meter.end(start, without_chunk) {
+            self.world.counted().take(&mut self.cache.meter);
         }
     }
 
@@ -143,14 +144,14 @@ impl WorldReader {
         if self.known_chunk(key).is_none() {
             self.fetch(key)?;
         }
-        self.memory.chunks.any(key).ok_or(WorldError::OutsideLattice { key })
+        self.cache.chunks.any(key).ok_or(WorldError::OutsideLattice { key })
     }
 
     /// The chunk, if it is held and nothing is newer.
     #[inline]
     pub(crate) fn known_chunk(&mut self, key: ChunkKey) -> Option<&HeldChunk> {
         let published = self.published();
-        let slot = self.memory.chunks.slot_of(key)?;
+        let slot = self.cache.chunks.slot_of(key)?;
         if slot.published != published && !slot.renew(&self.world, published) {
             return None;
         }
@@ -160,7 +161,7 @@ impl WorldReader {
     /// What a ray sees of a chunk, if that is at hand and nothing is newer.
     #[inline]
     pub(crate) fn known_sight(&self, key: ChunkKey, target: RayTarget) -> Option<&Sight> {
-        let (index, sights) = (Slots::<Sight>::index(key), &self.memory.sights[target as usize]);
+        let (index, sights) = (Slots::<Sight>::index(key), &self.cache.sights[target as usize]);
         if sights.is_fresh(index, key, self.published()) { sights.at(index) } else { None }
     }
 
@@ -171,7 +172,7 @@ impl WorldReader {
         let Some(cells) = self.known_chunk(key).map(|chunk| chunk.cells.clone()) else {
             return false;
         };
-        let sights = &mut self.memory.sights[target as usize];
+        let sights = &mut self.cache.sights[target as usize];
         if let Some(slot) = sights.slot_of(key)
             && slot.held.as_ref().is_some_and(|sight| sight.cells.is_same(&cells))
         {
@@ -179,9 +180,9 @@ impl WorldReader {
             return true;
         }
         let masks = cells.occupancy(|material| target.stops(&self.world, material));
-        self.memory.held_bytes += masks.size_bytes();
+        self.cache.held_bytes += masks.size_bytes();
         if let Some(old) = sights.put(key, published, Sight { cells, masks }) {
-            self.memory.held_bytes -= old.masks.size_bytes();
+            self.cache.held_bytes -= old.masks.size_bytes();
         }
         true
     }
@@ -189,7 +190,7 @@ impl WorldReader {
     /// The node of one material in which a chunk was found to be, if nothing has changed since.
     #[inline]
     pub(crate) fn known_uniform(&self, key: ChunkKey) -> Option<UniformNode> {
-        let (index, uniform) = (Slots::<UniformNode>::index(key), &self.memory.uniform);
+        let (index, uniform) = (Slots::<UniformNode>::index(key), &self.cache.uniform);
         if uniform.is_fresh(index, key, self.published()) {
             uniform.at(index).copied()
         } else {
@@ -199,7 +200,7 @@ impl WorldReader {
 
     /// Remembers in which node of one material a chunk is.
     pub(crate) fn learn_uniform(&mut self, key: ChunkKey, published: u64, node: UniformNode) {
-        self.memory.uniform.put(key, published, node);
+        self.cache.uniform.put(key, published, node);
     }
 
     /// A number that is another one after anything was changed.
@@ -220,19 +221,19 @@ impl WorldReader {
         let chunk = HeldChunk { cells: found.compact, change: found.change };
         // First, so that what was asked for is held.
         self.keep_budget();
-        self.memory.held_bytes += chunk.cells.size_bytes();
-        if let Some(old) = self.memory.chunks.put(key, published, chunk) {
-            self.memory.held_bytes -= old.cells.size_bytes();
+        self.cache.held_bytes += chunk.cells.size_bytes();
+        if let Some(old) = self.cache.chunks.put(key, published, chunk) {
+            self.cache.held_bytes -= old.cells.size_bytes();
         }
         Ok(())
     }
 
     fn keep_budget(&mut self) {
         // Chunks are shared with the world's own cache, so forgetting them all costs little.
-        if self.memory.held_bytes > self.memory.budget_bytes {
-            self.memory.chunks = Slots::default();
-            self.memory.sights = Default::default();
-            self.memory.held_bytes = 0;
+        if self.cache.held_bytes > self.cache.budget_bytes {
+            self.cache.chunks = Slots::default();
+            self.cache.sights = Default::default();
+            self.cache.held_bytes = 0;
         }
     }
 
@@ -240,23 +241,23 @@ impl WorldReader {
     #[inline]
     pub(crate) fn node_material(&mut self, key: ChunkKey) -> Option<MaterialId> {
         let published = self.published();
-        match self.memory.nodes.get(&key) {
+        match self.cache.nodes.get(&key) {
             Some(node) if node.published == published => node.uniform,
             _ => self.ask_node(key, published),
         }
     }
 
     fn ask_node(&mut self, key: ChunkKey, published: u64) -> Option<MaterialId> {
-        let mut baseline = self.memory.nodes.get(&key).and_then(|node| node.baseline);
+        let mut baseline = self.cache.nodes.get(&key).and_then(|node| node.baseline);
         let uniform = match self.world.known(key) {
             Known::Uniform(material) => Some(material),
             Known::Mixed => None,
             Known::Untouched => *baseline.get_or_insert_with(|| self.world.node_baseline(key)),
         };
-        if self.memory.nodes.len() >= MAX_NODES {
-            self.memory.nodes.clear();
+        if self.cache.nodes.len() >= MAX_NODES {
+            self.cache.nodes.clear();
         }
-        self.memory.nodes.insert(key, HeldNode { published, baseline, uniform });
+        self.cache.nodes.insert(key, HeldNode { published, baseline, uniform });
         uniform
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use bluemarble_store::{LogStatistics, StoreStatistics};
+use bluemarble_store::{StoreStatistics, log::LogStatistics};
 use serde::Serialize;
 
 /// Counts since the world was opened, and what it holds now.

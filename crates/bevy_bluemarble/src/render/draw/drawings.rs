@@ -64,7 +64,7 @@ impl WorldDrawings {
     }
 
     /// Hides what a node was drawn with and puts it away within the budgets to come.
-    pub(super) fn put_away(&mut self, commands: &mut Commands, old: NodeEntities) {
+    pub(super) fn retire(&mut self, commands: &mut Commands, old: NodeEntities) {
         old.drawings.into_iter().for_each(|drawing| self.retire(commands, drawing));
         if let Some(entity) = old.content {
             commands.entity(entity).try_insert(Visibility::Hidden);

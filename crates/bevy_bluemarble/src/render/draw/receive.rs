@@ -157,12 +157,12 @@ impl WorldDrawings {
             match self.fades.phase(key) {
                 // Its successors are not drawn on its pixels yet.
                 Some(phase @ Phase::Leaving(_)) => {
-                    self.dress(commands, materials, key, Step::Fade(phase));
+                    self.show_step(commands, materials, key, Step::Fade(phase));
                 }
                 _ => self.fades.forget(key),
             }
             self.entities -= old.count();
-            self.put_away(commands, old);
+            self.retire(commands, old);
         }
     }
 }

@@ -79,7 +79,7 @@ impl WorldDrawings {
             }
         };
         for (key, step) in steps {
-            self.dress(commands, materials, key, step);
+            self.show_step(commands, materials, key, step);
             if step == Step::Show {
                 // It has come back while an older self of it was leaving.
                 self.retire_leaving(commands, key);
@@ -103,7 +103,7 @@ impl WorldDrawings {
     }
 
     /// Lets the entities of a node look as a step wants.
-    pub(super) fn dress(
+    pub(super) fn show_step(
         &self,
         commands: &mut Commands,
         materials: &ChunkMaterials,
@@ -111,7 +111,7 @@ impl WorldDrawings {
         step: Step,
     ) {
         let drawings = self.nodes.get(&key).map_or(&[][..], |node| &node.drawings);
-        dress(commands, materials, key, drawings, step);
+        show_step(commands, materials, key, drawings, step);
     }
 
     /// Forgets nodes; those that still leave are put away when they are gone.
@@ -127,7 +127,7 @@ impl WorldDrawings {
                 self.retire_leaving(commands, key);
                 self.leaving.insert(key, std::mem::take(&mut node.drawings));
             }
-            self.put_away(commands, node);
+            self.retire(commands, node);
         }
     }
 
@@ -149,9 +149,9 @@ impl WorldDrawings {
                 Phase::Arriving(_) => Step::Show,
                 Phase::Leaving(_) => Step::Hide,
             };
-            self.dress(commands, materials, key, step);
+            self.show_step(commands, materials, key, step);
             if let Some(gone) = self.leaving.get(&key) {
-                dress(commands, materials, key, gone, Step::Hide);
+                show_step(commands, materials, key, gone, Step::Hide);
             }
             self.retire_leaving(commands, key);
         }
@@ -159,7 +159,7 @@ impl WorldDrawings {
 }
 
 /// Lets entities of a node look as a step wants.
-fn dress(
+fn show_step(
     commands: &mut Commands,
     materials: &ChunkMaterials,
     key: ChunkKey,

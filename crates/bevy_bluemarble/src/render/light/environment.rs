@@ -4,7 +4,7 @@ use bevy::{
     prelude::*,
     render::{render_resource::ShaderType, storage::ShaderBuffer},
 };
-use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
+use bluemarble_core::{EARTH_RADIUS_M, Shape};
 use glam::DVec3;
 
 use super::{
@@ -34,7 +34,7 @@ pub struct Environment {
 
 /// Where sun and moon stand, for all worlds.
 #[derive(Clone, Copy)]
-struct Heavens {
+struct SkyState {
     /// Unit directions of world space.
     to_sun: DVec3,
     to_moon: DVec3,
@@ -44,7 +44,7 @@ struct Heavens {
     drift_rad: f64,
 }
 
-impl Heavens {
+impl SkyState {
     /// What a viewer sees of them from a world: `viewer` is in its own space.
     fn of(
         shape: &Shape,
@@ -117,12 +117,12 @@ impl Environment {
         frame: &WorldFrame,
         viewer: DVec3,
         planet: (Vec3, f64),
-        heavens: &Heavens,
+        sky_state: &SkyState,
         (sun, sky, quality): (&SunLight, &Sky, LookQuality),
         has_air: bool,
     ) -> Self {
         let (centre_m, radius_m) = planet;
-        let Heavens { to_sun, to_moon, exposure, dusk, drift_rad } = *heavens;
+        let SkyState { to_sun, to_moon, exposure, dusk, drift_rad } = *sky_state;
         let lit = (1.0 - to_sun.dot(to_moon)) / 2.0;
         let switch = |on: bool| f32::from(u8::from(on));
         let mut axes = axes(shape, frame, viewer);
@@ -204,8 +204,8 @@ pub(in crate::render) fn update_environments(
         let turn = f64::from(sky.cloud_drift_m_s) * time.delta_secs_f64() / radius_m;
         *drift_rad = (*drift_rad + turn).rem_euclid(std::f64::consts::TAU);
     }
-    let heavens = Heavens::of(&shape, frame, local, &sun, *drift_rad);
-    sun_direction.set_if_neq(SunDirection(heavens.to_sun));
+    let sky_state = SkyState::of(&shape, frame, local, &sun, *drift_rad);
+    sun_direction.set_if_neq(SunDirection(sky_state.to_sun));
     for (world, frame, picture, mut environment, is_airless) in &mut worlds {
         let shape = world.0.shape();
         let local = frame.local_from_world(viewer);
@@ -216,7 +216,7 @@ pub(in crate::render) fn update_environments(
             frame,
             local,
             (centre, radius_m),
-            &heavens,
+            &sky_state,
             (&sun, &sky, *quality),
             sun.air && !is_airless,
         );
@@ -245,7 +245,7 @@ fn planet_of(shape: &Shape, viewer: DVec3) -> (DVec3, f64) {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{LatticePos, key::REGION_EDGE};
+    use bluemarble_core::{LatticePos, REGION_EDGE};
 
     use super::*;
 
@@ -261,9 +261,9 @@ mod tests {
         sky: &Sky,
     ) -> Environment {
         let planet = (Vec3::ZERO, EARTH_RADIUS_M);
-        let heavens = Heavens::of(shape, frame, viewer, sun, 0.0);
+        let sky_state = SkyState::of(shape, frame, viewer, sun, 0.0);
         let settings = (sun, sky, LookQuality::Medium);
-        Environment::new(shape, frame, viewer, planet, &heavens, settings, sun.air)
+        Environment::new(shape, frame, viewer, planet, &sky_state, settings, sun.air)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use bevy::{
     },
     tasks::{Task, futures_lite::future::yield_now},
 };
-use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
+use bluemarble_core::{EARTH_RADIUS_M, Shape};
 use crossbeam_channel::{Receiver, unbounded};
 use glam::Vec3;
 
@@ -65,7 +65,7 @@ struct TablesOf(f64);
 
 /// A map in the making: each face comes with its levels. Dropped, its tasks stop at their next step.
 #[derive(Resource)]
-struct CloudsInMaking {
+struct CloudTask {
     faces: Receiver<(usize, Vec<u8>)>,
     done: [Vec<u8>; FACES],
     _tasks: Vec<Task<()>>,
@@ -99,7 +99,7 @@ pub(super) fn build(app: &mut App) {
                         .or_eager(any_match_filter::<Changed<VoxelWorld>>),
                 ),
                 count_down.run_if(resource_exists::<Rebind>),
-                receive_clouds.run_if(resource_exists::<CloudsInMaking>),
+                receive_clouds.run_if(resource_exists::<CloudTask>),
             )
                 .chain()
                 .in_set(BluemarbleSystems::Prepare),
@@ -203,7 +203,7 @@ fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
     });
     let tasks = tasks.collect();
     commands.insert_resource(CloudsAsked);
-    commands.insert_resource(CloudsInMaking { faces, done: default(), _tasks: tasks });
+    commands.insert_resource(CloudTask { faces, done: default(), _tasks: tasks });
 }
 
 /// Appends to a face its smaller levels, each texel the mean of four.
@@ -229,7 +229,7 @@ fn add_levels(texels: &mut Vec<u8>) {
 /// Puts the finished map in its place, all faces at once.
 fn receive_clouds(
     mut commands: Commands,
-    mut making: ResMut<CloudsInMaking>,
+    mut making: ResMut<CloudTask>,
     textures: Res<SkyTextures>,
     mut images: ResMut<Assets<Image>>,
 ) {
@@ -240,9 +240,9 @@ fn receive_clouds(
         return;
     }
     let image = cube(EDGE as u32, LEVELS, making.done.concat());
-    commands.remove_resource::<CloudsInMaking>();
+    commands.remove_resource::<CloudTask>();
     if let Err(error) = images.insert(&textures.clouds, image) {
-        error!("the sky stays clear: {error}");
+        error!("clouds cannot be made: {error}");
     }
     commands.insert_resource(Rebind(FRAMES_TO_UPLOAD));
 }
@@ -256,7 +256,7 @@ fn rebind_soon(mut commands: Commands) {
 fn count_down(
     mut commands: Commands,
     mut rebinding: ResMut<Rebind>,
-    making: Option<Res<CloudsInMaking>>,
+    making: Option<Res<CloudTask>>,
     mut ready: ResMut<CloudsReady>,
 ) {
     if rebinding.0 > 0 {

@@ -8,7 +8,7 @@ use bevy::{
     light::{CascadeShadowConfigBuilder, NotShadowCaster},
     prelude::*,
 };
-use bluemarble_core::{Shape, shape::EARTH_RADIUS_M};
+use bluemarble_core::{EARTH_RADIUS_M, Shape};
 use glam::DVec3;
 
 use super::{ChunkMaterials, VoxelMaterial};

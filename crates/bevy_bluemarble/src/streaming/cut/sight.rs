@@ -1,6 +1,6 @@
 //! What a viewer sees of a node.
 
-use bluemarble_core::{ChunkKey, Shape, shape::NodeBounds};
+use bluemarble_core::{ChunkKey, NodeBounds, Shape};
 use glam::DVec3;
 
 use super::travel::Travel;

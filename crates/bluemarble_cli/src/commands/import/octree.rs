@@ -3,10 +3,10 @@
 use std::{process::ExitCode, thread};
 
 use bluemarble_core::CancelToken;
-use bluemarble_edit::brick::KEEP;
-use bluemarble_store::LogOptions;
-use bluemarble_terrain::{LinearOctree, OctreeBaseline};
-use bluemarble_world::{Migration, migration::Compared};
+use bluemarble_edit::KEEP;
+use bluemarble_store::log::LogOptions;
+use bluemarble_terrain::octree::{LinearOctree, OctreeBaseline};
+use bluemarble_world::{Compared, Migration};
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;

@@ -8,7 +8,10 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, VoxelBox};
-use bluemarble_edit::brick::{self, Brick};
+use bluemarble_edit::{
+    Brick,
+    brick::{self},
+};
 use clap::{Args, ValueEnum};
 use glam::IVec3;
 use serde_json::json;

@@ -169,12 +169,12 @@ fn ground_around_the_end_of_a_wall_is_one_slope_of_light() {
 #[test]
 fn a_nook_is_dark_and_its_diagonal_keeps_clear_of_the_dark_corner() {
     let quads = ground(|cell| cell.y == 20 && (cell.x < 10 || cell.z < 10));
-    let nook = quads.iter().find(|quad| quad.corner() == ivec3(10, 20, 10)).expect("it is seen");
-    assert_eq!((nook.size(), light_by_place(*nook)), ((1, 1), [0, 1, 1, 3]));
+    let corner = quads.iter().find(|quad| quad.corner() == ivec3(10, 20, 10)).expect("it is seen");
+    assert_eq!((corner.size(), light_by_place(*corner)), ((1, 1), [0, 1, 1, 3]));
     for (dark, flips) in [(0, true), (1, false), (2, true), (3, false)] {
         let mut light = [3; 4];
         light[dark] = 1;
-        assert_eq!(nook.with_light(light).flips_diagonal(), flips);
+        assert_eq!(corner.with_light(light).flips_diagonal(), flips);
     }
-    assert!(!nook.with_light([1, 3, 3, 1]).flips_diagonal());
+    assert!(!corner.with_light([1, 3, 3, 1]).flips_diagonal());
 }

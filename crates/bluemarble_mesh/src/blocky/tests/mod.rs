@@ -3,7 +3,7 @@ mod light;
 use std::collections::{HashMap, HashSet};
 
 use bluemarble_core::{
-    CHUNK_VOLUME, Chunk, Face, FacePlane, MaterialId, MaterialTable, chunk::cell_position,
+    CHUNK_VOLUME, Chunk, Face, FacePlane, MaterialId, MaterialTable, cell_position,
 };
 use glam::{IVec3, ivec3};
 use proptest::prelude::*;

@@ -81,7 +81,7 @@ fn check_elements(shape: Shape, keys: &[ChunkKey]) {
             })
         };
         for index in (0..CHUNK_VOLUME).step_by(40_009).chain([0, CHUNK_VOLUME - 1]) {
-            let cell = bluemarble_core::chunk::cell_position(index);
+            let cell = bluemarble_core::cell_position(index);
             let expected = u64::from(chunk.get_index(index).0);
             assert_eq!(element(&objects, &array, at(cell)), expected, "{key} {cell}");
         }

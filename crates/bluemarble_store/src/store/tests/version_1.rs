@@ -32,7 +32,7 @@ fn keys() -> [ChunkKey; 5] {
 fn strata(lod: u8) -> Chunk {
     let mut chunk = Chunk::default();
     for index in 0..CHUNK_VOLUME {
-        let cell = bluemarble_core::chunk::cell_position(index);
+        let cell = bluemarble_core::cell_position(index);
         let height = 20 + (cell.x / 8 + cell.z / 8 + i32::from(lod)) % 5;
         if cell.y < height {
             chunk.set_index(index, MaterialId((1 + (cell.y / 5) % 4) as u16));

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use bluemarble_core::{
-    CancelToken, Cancelled, CellPos, CubeSphere, LatticeBox, MaterialId, MaterialTable, Shape,
-    shape::EARTH_RADIUS_M,
+    CancelToken, Cancelled, CellPos, CubeSphere, EARTH_RADIUS_M, LatticeBox, MaterialId,
+    MaterialTable, Shape,
 };
 
 use super::{

@@ -3,12 +3,10 @@
 
 use std::{io, path::PathBuf};
 
-use bluemarble_store::{
+use bluemarble_store::log::{
     Durability,
-    log::{
-        disk::{Disk, DiskFile},
-        sim::Event,
-    },
+    disk::{Disk, DiskFile},
+    sim::Event,
 };
 use object_store::{ObjectStoreExt, PutPayload, path::Path};
 

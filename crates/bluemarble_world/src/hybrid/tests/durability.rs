@@ -303,10 +303,7 @@ fn an_edited_chunk_that_the_store_has_lost_is_not_replaced_by_the_baseline() {
 
 /// Stores a single cell of a chunk, as another program would.
 fn store_one_cell(objects: &Arc<dyn ObjectStore>, world: &HybridWorld, key: ChunkKey, cell: IVec3) {
-    use bluemarble_store::{
-        StorageOptions, chunk_bytes, codec::CodecChain, layout::ArrayLayout, layout::ShardKey,
-        shard,
-    };
+    use bluemarble_store::{ArrayLayout, CodecChain, ShardKey, StorageOptions, chunk_bytes, shard};
     let storage = StorageOptions::default();
     let layout = ArrayLayout::new(&world.shape(), key.lod, storage.chunk_edge);
     let (place, within) = ShardKey::locate(&world.shape(), key).expect("inside");

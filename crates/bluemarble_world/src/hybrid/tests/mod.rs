@@ -21,10 +21,12 @@ use std::{
 
 use bluemarble_core::{
     CHUNK_VOLUME, Chunk, ChunkKey, LatticeBox, LatticePos, MAX_LOD, MaterialId, MaterialTable,
-    REGION_EDGE, Shape, VoxelBox, VoxelPos,
-    chunk::{cell_index, cell_position},
+    REGION_EDGE, Shape, VoxelBox, VoxelPos, cell_index, cell_position,
 };
-use bluemarble_store::{ChunkStore, LogOptions, StoreError, WorldMetadata, log::sim::SimDisk};
+use bluemarble_store::{
+    ChunkStore, StoreError, WorldMetadata,
+    log::{LogOptions, sim::SimDisk},
+};
 use bluemarble_terrain::{Baseline, Classification, NoiseBaseline, Superflat, Survey};
 use futures::executor::block_on;
 use glam::{DVec3, IVec3, ivec3};

@@ -86,7 +86,7 @@ proptest! {
         prop_assert_eq!(update_parents(&world), []);
         prop_assert_eq!(sorted(world.edited_unsorted()), sorted(before));
         for lod in 0..=MAX_LOD {
-            prop_assert_eq!(world.state().unshown(lod).count(), 0);
+            prop_assert_eq!(world.state().awaiting_parents(lod).count(), 0);
         }
     }
 }
@@ -169,7 +169,7 @@ fn a_chunk_that_is_edited_while_it_is_carried_up_is_carried_up_again() {
     // The last thing an update asks for before it carries a chunk up is the chunk's own baseline.
     baseline.at(key, move || drop(edit(&again, &late)));
     update_parents(&world);
-    assert_eq!(world.state().unshown(0).collect::<Vec<_>>(), [key]);
+    assert_eq!(world.state().awaiting_parents(0).collect::<Vec<_>>(), [key]);
     update_parents(&world);
     assert!(check(&world) > 2);
 }

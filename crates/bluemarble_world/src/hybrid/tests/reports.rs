@@ -1,6 +1,6 @@
 //! Reports tell what is so.
 
-use bluemarble_core::{VoxelPos, shape::Ray};
+use bluemarble_core::{Ray, VoxelPos};
 use metrics::{
     Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };

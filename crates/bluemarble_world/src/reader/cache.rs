@@ -1,4 +1,4 @@
-//! [`Memory`]: what a reader remembers.
+//! [`ReaderCache`]: what a reader remembers.
 
 use bluemarble_core::{ChunkKey, CompactChunk, MaterialId};
 use rustc_hash::FxHashMap;
@@ -11,7 +11,7 @@ use crate::{HybridWorld, hybrid::Change, statistics::ReaderMeter};
 
 /// What a reader remembers. When the reader goes, the world keeps it for the next one.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct ReaderCache {
     pub chunks: Slots<HeldChunk>,
     /// By [`super::RayTarget`].
     pub sights: [Slots<Sight>; 2],
