@@ -8,7 +8,7 @@ use std::{
 
 use bluemarble_core::{Chunk, ChunkKey, MaterialId, MaterialTable, Shape};
 use bluemarble_store::{
-    Capabilities, ChunkStore, StoreError, StoreOptions, WorldLocation, WorldMetadata, backend,
+    Capabilities, ChunkStore, StoreError, StoreOptions, WorldLocation, WorldMetadata, connect,
 };
 use futures::{TryStreamExt, executor::block_on};
 use glam::{IVec3, ivec3};
@@ -50,7 +50,7 @@ fn open_reader(bucket: &str) -> ChunkStore {
 
 fn objects(bucket: &str) -> Arc<dyn ObjectStore> {
     let options = moto::options(moto::port());
-    backend::connect(&moto::location(bucket), &options).expect("a client")
+    connect(&moto::location(bucket), &options).expect("a client")
 }
 
 fn keys() -> Vec<ChunkKey> {

@@ -52,13 +52,14 @@ mod shape;
 pub use boxes::{CellBox, LatticeBox, VoxelBox};
 pub use cancel::{CancelToken, Cancelled};
 pub use chunk::{
-    Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells, cell_index, cell_position,
+    Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells, cell_index,
+    cell_position,
 };
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, MAX_LOD, REGION_EDGE};
 pub use material::{MaterialError, MaterialId, MaterialRow, MaterialTable, Phase, Surface};
 pub use position::{CellPos, LatticePos, VoxelPos};
 pub use shape::{
-    AnyCrossings, CellWalk, Crossings, CubeSphere, EARTH_RADIUS_M, Exit, Flat, FlatCrossings, GeoPosition,
-    NodeBounds, Ray, RayStep, Shape, SizedBox, SphereCrossings,
+    AnyCrossings, CellWalk, Crossings, CubeSphere, EARTH_RADIUS_M, Exit, Flat, FlatCrossings,
+    GeoPosition, NodeBounds, Ray, RayStep, Shape, SizedBox, SphereCrossings,
 };

@@ -11,7 +11,7 @@ pub struct MeshOptions {
     /// No quad crosses a multiple of this many cells along its width or height: where a planet is
     /// curved, longer quads would sag. A power of two, 1..=64.
     pub max_edge: u32,
-    /// Whether to add skirts: see [`crate::blocky`].
+    /// Whether to add skirts: walls that hang from the edges of the chunk and close the gap to neighbours of another lod.
     pub skirts: bool,
     /// Whether the corners of opaque faces are darkened where cells beside them take the light (see
     /// [`PackedQuad::light`]). It makes up to twice as many quads. Diagonally beyond the edges of a chunk,

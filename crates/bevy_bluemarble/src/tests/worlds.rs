@@ -311,7 +311,7 @@ fn a_save_that_fails_is_told_with_its_reason_and_made_up_for_once_the_disk_allow
         !failed.is_empty()
     });
     assert_eq!(failed[0].world, world);
-    assert!(failed[0].reason.contains("region0"), "{}", failed[0].reason);
+    assert!(failed[0].reason.to_string().contains("region0"), "{}", failed[0].reason);
     assert!(stage.take::<VoxelWorldSaved>().is_empty(), "nothing is saved");
     std::fs::remove_file(in_the_way).expect("it is removed");
     stage.until("it is saved", |app| {

@@ -24,7 +24,5 @@ pub use boxes::HomogeneousBox;
 pub use exactness::Exactness;
 pub use sample::Samples;
 
-pub use crate::reader::{Explanation, QueryPath};
-
 #[cfg(test)]
 mod tests;

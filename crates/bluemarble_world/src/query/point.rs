@@ -3,7 +3,7 @@
 use bluemarble_core::{CHUNK_EDGE, Cells, MaterialId, VoxelPos};
 
 use super::exactness::Exactness;
-use crate::{Explanation, WorldError, WorldReader, reader::Path};
+use crate::{Explanation, WorldError, WorldReader, reader::QueryPath};
 
 impl WorldReader {
     /// What the cell of a lod that holds a voxel is made of.
@@ -39,12 +39,12 @@ impl WorldReader {
             |path, reason, nodes, held, read| Explanation { path, reason, nodes, held, read };
         if let Some(chunk) = self.known_chunk(key) {
             let material = chunk.cells.get(cell);
-            self.explain(explain(Path::Held, "the chunk is at hand", 0, 1, 0));
+            self.explain(explain(QueryPath::Held, "the chunk is at hand", 0, 1, 0));
             return Ok(material);
         }
         if let Some(material) = self.node_material(key) {
             let reason = "every voxel of the node has this material";
-            self.explain(explain(Path::Node, reason, 1, 0, 0));
+            self.explain(explain(QueryPath::Node, reason, 1, 0, 0));
             return Ok(material);
         }
         if let Exactness::Dominant { threshold } = exactness
@@ -52,7 +52,7 @@ impl WorldReader {
             && summary.homogeneity() >= threshold
         {
             let reason = "the index knows that nearly all of the chunk has this material";
-            self.explain(explain(Path::Summary, reason, 1, 0, 0));
+            self.explain(explain(QueryPath::Summary, reason, 1, 0, 0));
             return Ok(summary.dominant());
         }
         let material = self.chunk(key)?.cells.get(cell);
@@ -60,7 +60,7 @@ impl WorldReader {
             Exactness::Exact => "the node is not known to be of one material",
             Exactness::Dominant { .. } => "no material is known to fill enough of the chunk",
         };
-        self.explain(explain(Path::Read, reason, 0, 0, 1));
+        self.explain(explain(QueryPath::Read, reason, 0, 0, 1));
         Ok(material)
     }
 }

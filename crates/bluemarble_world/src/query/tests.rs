@@ -12,7 +12,7 @@ use glam::{DVec3, IVec3, UVec3, ivec3, uvec3};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{HybridWorld, RayOptions, WorldError, WorldReader};
+use crate::{HybridWorld, QueryPath, RayOptions, WorldError, WorldReader};
 
 const BRICK: MaterialId = MaterialId(13);
 
@@ -112,7 +112,7 @@ fn a_region_of_one_material_is_one_box_and_reads_nothing() {
     let sky = LatticeBox::new(ivec3(-60_000, 5000, -60_000), ivec3(60_000, 30_000, 60_000));
     let found = reader.query_region(VoxelBox::new(0, sky), 0).expect("answers");
     assert_eq!(found, [HomogeneousBox { voxels: sky, material: MaterialId::AIR }]);
-    assert_eq!((reader.explanation().path, reader.explanation().read), (Path::Node, 0));
+    assert_eq!((reader.explanation().path, reader.explanation().read), (QueryPath::Node, 0));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn an_edited_chunk_of_one_material_is_read_until_the_index_knows_it() {
     index_all(&world);
     let mut reader = world.reader();
     assert_eq!(check_region(&mut reader, brick, 0), read);
-    assert_eq!((reader.explanation().path, reader.explanation().read), (Path::Node, 0));
+    assert_eq!((reader.explanation().path, reader.explanation().read), (QueryPath::Node, 0));
     // An edit is seen at once, long before the index looks.
     let at = ivec3(-64, 150, 64);
     block_on(world.edit(EditBatch::new().set(VoxelPos::new(0, at), MaterialId::AIR)))
@@ -148,13 +148,13 @@ fn nearly_uniform_chunks_answer_from_the_index_only_if_the_caller_allows_it() {
     let mut reader = world.reader();
     let answer =
         reader.query_material(VoxelPos::new(0, odd), 0, Exactness::DOMINANT).expect("answers");
-    assert_eq!((answer, reader.explanation().path), (BRICK, Path::Summary));
+    assert_eq!((answer, reader.explanation().path), (BRICK, QueryPath::Summary));
     let answer =
         reader.query_material(VoxelPos::new(0, odd), 0, Exactness::Exact).expect("answers");
-    assert_eq!((answer, reader.explanation().path), (MaterialId(7), Path::Read));
+    assert_eq!((answer, reader.explanation().path), (MaterialId(7), QueryPath::Read));
     let answer =
         reader.query_material(VoxelPos::new(0, odd), 0, Exactness::Exact).expect("answers");
-    assert_eq!((answer, reader.explanation().path), (MaterialId(7), Path::Held));
+    assert_eq!((answer, reader.explanation().path), (MaterialId(7), QueryPath::Held));
     let strict = Exactness::Dominant { threshold: 1.0 };
     let mut reader = HybridWorld::clone(&world).reader();
     assert_eq!(

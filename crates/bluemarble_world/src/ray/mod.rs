@@ -24,8 +24,6 @@ pub use chunk::first_hit_in_chunk;
 pub use hit::RayHit;
 pub use options::RayOptions;
 
-pub use crate::reader::RayTarget;
-
 #[cfg(test)]
 mod chunk_tests;
 #[cfg(test)]

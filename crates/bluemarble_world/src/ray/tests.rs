@@ -11,7 +11,7 @@ use futures::executor::block_on;
 use glam::{DVec3, IVec3, dvec3, ivec3};
 
 use super::*;
-use crate::HybridWorld;
+use crate::{HybridWorld, RayTarget};
 
 const WATER: MaterialId = MaterialId(1);
 const GRANITE: MaterialId = MaterialId(10);

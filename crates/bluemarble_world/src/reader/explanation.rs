@@ -36,7 +36,9 @@ impl Explanation {
     /// Tells the way from what was looked at.
     pub(crate) fn of(nodes: u32, held: u32, read: u32) -> Self {
         let (path, reason) = match (held, read) {
-            (_, 1..) => (QueryPath::Read, "some nodes are of several materials and were not at hand"),
+            (_, 1..) => {
+                (QueryPath::Read, "some nodes are of several materials and were not at hand")
+            }
             (1.., _) => (QueryPath::Held, "all nodes of several materials were at hand"),
             _ => (QueryPath::Node, "every node is of one material"),
         };

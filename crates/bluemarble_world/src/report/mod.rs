@@ -16,5 +16,3 @@ mod world_report;
 
 pub use health::{Condition, Health};
 pub use world_report::WorldReport;
-
-pub use crate::statistics::{Activity, DiskUse};

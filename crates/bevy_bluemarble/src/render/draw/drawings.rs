@@ -63,8 +63,8 @@ impl WorldDrawings {
         self.events.push((key, entity, change));
     }
 
-    /// Hides what a node was drawn with and puts it away within the budgets to come.
-    pub(super) fn retire(&mut self, commands: &mut Commands, old: NodeEntities) {
+    /// Hides what a node was drawn with and despawns it within the budgets to come.
+    pub(super) fn retire_node(&mut self, commands: &mut Commands, old: NodeEntities) {
         old.drawings.into_iter().for_each(|drawing| self.retire(commands, drawing));
         if let Some(entity) = old.content {
             commands.entity(entity).try_insert(Visibility::Hidden);
@@ -72,7 +72,7 @@ impl WorldDrawings {
         }
     }
 
-    /// Hides a drawing, to be put away within the budgets to come.
+    /// Hides a drawing, to be despawned or used again within the budgets to come.
     pub(super) fn retire(&mut self, commands: &mut Commands, drawing: Drawing) {
         commands.entity(drawing.entity).try_insert(Visibility::Hidden);
         self.retired.push_back(Retired::Drawing(drawing));

@@ -162,7 +162,7 @@ impl WorldDrawings {
                 _ => self.fades.forget(key),
             }
             self.entities -= old.count();
-            self.retire(commands, old);
+            self.retire_node(commands, old);
         }
     }
 }

@@ -127,7 +127,7 @@ impl WorldDrawings {
                 self.retire_leaving(commands, key);
                 self.leaving.insert(key, std::mem::take(&mut node.drawings));
             }
-            self.retire(commands, node);
+            self.retire_node(commands, node);
         }
     }
 

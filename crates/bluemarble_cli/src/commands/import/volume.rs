@@ -8,10 +8,7 @@ use std::{
 };
 
 use bluemarble_core::{LatticeBox, VoxelBox};
-use bluemarble_edit::{
-    Brick,
-    brick::{self},
-};
+use bluemarble_edit::{Brick, tiles};
 use clap::{Args, ValueEnum};
 use glam::IVec3;
 use serde_json::json;
@@ -75,7 +72,7 @@ impl Volume {
 
         let writer = Writer::new(world);
         let bar = progress::bar(numbers.count(), "importing");
-        for part in brick::tiles(voxels, IVec3::splat(BRICK_EDGE)) {
+        for part in tiles(voxels, IVec3::splat(BRICK_EDGE)) {
             let brick = numbers.brick(part, voxels.min, &mapping)?;
             for batch in brick.batches(self.numbers.at.region) {
                 writer.commit(&batch)?;

@@ -11,12 +11,12 @@ use crate::{
 };
 
 /// The folder of a world in which damaged files are kept.
-pub const ASIDE_DIR: &str = "damaged";
+const ASIDE_DIR: &str = "damaged";
 /// A file that was damaged more often than this is a riddle for a person.
 const MAX_COPIES: usize = 10_000;
 
 impl ChunkStore {
-    /// Moves a file of the world to the same path below [`ASIDE_DIR`], with a number behind it if that
+    /// Moves a file of the world to the same path below `damaged/`, with a number behind it if that
     /// is taken, and returns where it is now. At no moment is the only copy under way.
     ///
     /// # Errors

@@ -16,7 +16,6 @@ mod groups;
 mod listing;
 mod rewrite;
 
-pub use aside::ASIDE_DIR;
 pub use damage::{Damage, DamagedPart};
 pub use listing::{Listing, StoredShard};
 pub use rewrite::ShardRewrite;
