@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that the plugin without its feature `render` builds without warnings, and compiles no renderer and no window.
+# Checks that the plugin without its feature `render` builds without warnings, compiles no renderer and no window, and runs.
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 need_cargo
@@ -17,3 +17,5 @@ has_no_renderer "${server[@]}"
 # The same of a game's own project, which says no more than README.
 has_no_renderer -p new_server
 cargo clippy --quiet "${server[@]}" -- -D warnings
+# Alone, as in its own workspace: with the other members' features it would run with a renderer compiled in.
+cargo test --quiet -p new_server

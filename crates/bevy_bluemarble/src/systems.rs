@@ -7,11 +7,13 @@ use bevy::{prelude::*, transform::TransformSystems};
 pub enum BluemarbleSystems {
     /// Background workers make way for the frame. In [`First`].
     BeginFrame,
-    /// Worlds that are new, or whose settings have changed, get what they need. In [`PreUpdate`].
+    /// Worlds that are new, or whose settings have changed, get what they need. In [`PreUpdate`], and once in [`PreStartup`].
+    /// Entities that were spawned before a plugin was added get the components they lack just before it.
     Prepare,
     /// Materials, sky and shadows follow the settings of light and look. In [`Update`].
     Look,
-    /// Entities with a position are placed, worlds get their frames, viewers become views. In [`PostUpdate`].
+    /// Entities with a position are placed, worlds get their frames, viewers become views. In [`PostUpdate`], and once in
+    /// [`PostStartup`].
     Place,
     /// Edits are handed out and taken back; what follows from them is started. In [`PostUpdate`].
     Edit,

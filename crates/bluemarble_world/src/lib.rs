@@ -84,7 +84,7 @@ pub use bluemarble_index::SnapshotError;
 pub use bluemarble_store as store;
 pub use bluemarble_store::{
     ChunkStore, StoreOptions,
-    log::{LogOptions, disk::Disk},
+    log::{Durability, LogOptions, disk::Disk},
 };
 pub use bluemarble_terrain::{Baseline, Classification, Survey};
 pub use builder::{DirectoryBuilder, ReopenBuilder, StoreBuilder, WorldBuilder};

@@ -22,12 +22,14 @@ use big_space::{
     stationary::BigSpaceStationaryPlugin,
 };
 
-pub(crate) use self::{follows_transform::FollowsTransform, frame::follow};
+pub(crate) use self::{
+    follows_transform::FollowsTransform, frame::follow, world_space::WorldPoses,
+};
 pub use self::{
     frame::WorldFrame,
     position::{WorldPosition, WorldRoot},
     viewer::Viewer,
-    world_space::{WorldPoses, WorldSpace},
+    world_space::WorldSpace,
 };
 use crate::systems::BluemarbleSystems;
 

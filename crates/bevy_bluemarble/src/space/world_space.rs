@@ -40,7 +40,7 @@ impl WorldSpace<'_, '_> {
 
 /// Tells where entities are.
 #[derive(SystemParam)]
-pub struct WorldPoses<'w, 's> {
+pub(crate) struct WorldPoses<'w, 's> {
     space: WorldSpace<'w, 's>,
     placed: Query<'w, 's, (Option<&'static WorldPosition>, &'static Transform)>,
     globals: Query<'w, 's, &'static GlobalTransform>,

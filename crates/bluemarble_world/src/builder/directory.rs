@@ -14,7 +14,7 @@ use crate::{HybridWorld, WorldError};
 ///
 /// use bluemarble_core::MaterialTable;
 /// use bluemarble_terrain::NoiseBaseline;
-/// use bluemarble_world::{HybridWorld, LogOptions, store::Durability};
+/// use bluemarble_world::{Durability, HybridWorld, LogOptions};
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path().join("hills");

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 #[test]
-fn a_server_without_a_renderer_saves_its_wall_and_finds_it_again() {
+fn a_server_without_a_renderer_drops_a_ball_on_its_wall_saves_it_and_finds_it_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("world");
     for _ in 0..2 {

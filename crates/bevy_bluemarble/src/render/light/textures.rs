@@ -10,7 +10,7 @@ use bevy::{
     tasks::{Task, futures_lite::future::yield_now},
 };
 use bluemarble_core::{EARTH_RADIUS_M, Shape};
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use glam::Vec3;
 
 use super::{
@@ -180,7 +180,7 @@ fn cube(edge: u32, levels: u32, bytes: Vec<u8>) -> Image {
 }
 
 fn start_clouds(mut commands: Commands, gate: Option<Res<FrameGate>>) {
-    let (sender, faces) = unbounded();
+    let (sender, faces) = bounded(FACES);
     let tasks = (0..FACES).map(|face| {
         let sender = sender.clone();
         let gate = gate.as_ref().map(|gate| FrameGate::clone(gate));
