@@ -79,7 +79,10 @@ impl ChunkStore {
         Ok(known.format)
     }
 
-    /// Makes sure that a region's document is fit to be written and, once there is an array, names it.
+    /// Makes sure that there is a region's document, fit to be written, and that it names the array of a lod.
+    ///
+    /// Without a lod it is to be called before an array is made: at every moment the hierarchy has the parents of all that is in
+    /// it. With one it is to be called afterwards: the document names no array that is not there.
     async fn ensure_region(&self, region: u8, lod: Option<u8>) -> Result<(), StoreError> {
         let path = Path::from(format!("{}/{METADATA_NAME}", region_name(region)));
         let found = self.document(&path).await?;
@@ -99,7 +102,7 @@ impl ChunkStore {
         }
         let document =
             metadata::region_document(path.as_ref(), &self.shape, region, &lods, found.as_ref())?;
-        if lod.is_some() && found.as_ref() != Some(&document) {
+        if found.is_none() || lod.is_some() && found.as_ref() != Some(&document) {
             self.put_document(&path, &document).await?;
         }
         Ok(())

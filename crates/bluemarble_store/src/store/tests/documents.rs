@@ -1,5 +1,8 @@
 //! What other programs see: the documents, and the bytes below them.
 
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt;
 use object_store::{ObjectStoreExt, path::Path as ObjectPath};
 use serde_json::{Value, json};
 
@@ -213,4 +216,62 @@ fn threads_that_make_arrays_of_one_region_name_all_of_them() {
     let region = document(&objects, "region1/zarr.json");
     let datasets = &region["attributes"]["ome"]["multiscales"][0]["datasets"];
     assert_eq!(datasets.as_array().expect("a list").len(), 21);
+}
+
+/// Whether every object lies below documents of its world, region and array, and whether readers find nothing wrong.
+fn check_hierarchy(objects: &Arc<dyn ObjectStore>) -> BTreeSet<String> {
+    let listed: Vec<_> = block_on(objects.list(None).try_collect()).expect("lists");
+    let names: BTreeSet<_> = listed.iter().map(|object| object.location.to_string()).collect();
+    for name in &names {
+        let mut folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        while let Some((above, last)) = folder.rsplit_once('/') {
+            let is_group = folder.matches('/').count() < 2 && last != "c";
+            assert!(
+                !is_group || names.contains(&format!("{folder}/zarr.json")),
+                "{name} in {names:?}"
+            );
+            folder = above;
+        }
+        assert!(
+            folder.is_empty() || names.contains(&format!("{folder}/zarr.json")),
+            "{name} in {names:?}"
+        );
+        assert!(names.contains("zarr.json"), "{name} in {names:?}");
+    }
+    names
+}
+
+#[test]
+fn whatever_is_there_has_its_parents_at_every_moment_and_nothing_is_damaged() {
+    let shards = [(0u8, 0u8), (0, 2), (4, 1), (4, 0)];
+    let (mut moments, mut is_done) = (0, false);
+    while !is_done {
+        let objects = in_memory();
+        let faulty = faulty::Faulty::over(Arc::clone(&objects));
+        faulty.fail_puts_after(moments);
+        let failing: Arc<dyn ObjectStore> = faulty.clone();
+        let write_all = |objects: &Arc<dyn ObjectStore>| {
+            let metadata = metadata(EARTH);
+            let store = block_on(ChunkStore::with_objects(Arc::clone(objects), &metadata))?;
+            for (region, lod) in shards {
+                let key = ChunkKey::new(region, lod, IVec3::new(3, 1 << (19 - lod), 5));
+                write(&store, &[(key, Chunk::uniform(MaterialId(4)))])?;
+            }
+            Ok::<_, StoreError>(store)
+        };
+        is_done = write_all(&failing).is_ok();
+        if moments > 0 {
+            check_hierarchy(&objects);
+            let store = open(&objects, EARTH);
+            let listing = block_on(store.list_shards()).expect("lists");
+            let damages = block_on(store.check_documents(&listing.arrays)).expect("checks");
+            assert_eq!(damages, [], "after {moments} objects");
+        }
+        let store = write_all(&objects).expect("goes on");
+        assert_eq!(block_on(store.keys()).expect("whole").len(), shards.len());
+        check_hierarchy(&objects);
+        moments += 1;
+    }
+    // The world, two regions written twice each and once more, four arrays and four shards.
+    assert!(moments > 12, "{moments}");
 }
