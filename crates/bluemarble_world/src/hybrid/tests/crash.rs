@@ -3,11 +3,13 @@
 
 use std::{io, path::PathBuf};
 
+use bluemarble_store::StoreOptions;
 use bluemarble_store::log::{
     Durability,
     disk::{Disk, DiskFile},
     sim::Event,
 };
+use futures::StreamExt;
 use object_store::{ObjectStoreExt, PutPayload, path::Path};
 
 use super::*;
@@ -180,6 +182,28 @@ fn after_any_loss_of_power_a_world_is_a_prefix_of_its_edits_with_everything_ackn
     assert!(images > 1000, "{images} images are too few to tell");
 }
 
+/// A reader that comes before the writer finds a whole Zarr hierarchy: all documents, and nothing damaged below them.
+fn check_store(objects: &Arc<dyn ObjectStore>, seed: u64) {
+    let store = match ChunkStore::with_read_only_objects(objects.clone(), &StoreOptions::default())
+    {
+        Ok(store) => store,
+        // The world was not made yet: there is nothing at all.
+        Err(StoreError::NoWorld { .. }) => {
+            let mut listed = objects.list(None);
+            assert!(block_on(listed.next()).is_none(), "crash {seed:#x}: objects of no world");
+            return;
+        }
+        Err(error) => panic!("crash {seed:#x}: {error}"),
+    };
+    let listing = block_on(store.list_shards()).expect("lists");
+    assert!(listing.strays.is_empty(), "crash {seed:#x}: {:?}", listing.strays);
+    let mut damages = block_on(store.check_documents(&listing.arrays)).expect("reads");
+    for shard in &listing.shards {
+        damages.extend(block_on(store.check_shard(shard, |_, _| ())).expect("reads"));
+    }
+    assert_eq!(damages, [], "crash {seed:#x}");
+}
+
 fn check_image(
     image: &SimDisk,
     seed: u64,
@@ -187,6 +211,7 @@ fn check_image(
     expected: std::ops::RangeInclusive<u64>,
 ) {
     let objects = objects_of(image);
+    check_store(&objects, seed);
     let world = open_on(image, &objects)
         .unwrap_or_else(|error| panic!("crash {seed:#x} cannot be opened: {error}"));
     let found = CHUNKS.map(|key| read(&world, key));
