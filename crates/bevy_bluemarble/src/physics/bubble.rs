@@ -4,7 +4,7 @@ use avian3d::prelude::*;
 use bevy::prelude::*;
 use glam::DVec3;
 
-use super::{CollidesWithVoxels, VoxelCollider, initial_position::position_from_transform};
+use super::{CollidesWithVoxels, initial_position::position_from_transform};
 use crate::space::WorldPosition;
 
 /// World position that positions of the physics engine are counted from, in metres.
@@ -92,17 +92,5 @@ pub(super) fn write_positions(
             transform.rotation = turn;
         }
         body.bypass_change_detection().known = Some((world, turn));
-    }
-}
-
-/// A body without a position in world space is simulated, but neither drawn where it is nor put where its `Transform` says.
-pub(super) fn tell_of_others(
-    others: Query<Entity, (Added<RigidBody>, Without<WorldBody>, Without<VoxelCollider>)>,
-) {
-    if let Some(body) = others.iter().next() {
-        warn_once!(
-            "{body} is a RigidBody without a WorldBody: without Bevy's TransformPlugin, avian does not copy between Transform and \
-             Position; give a WorldBody to every RigidBody"
-        );
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! | file | what happens |
 //! |---|---|
+//! | `body_check` | a warning for a `RigidBody` without a [`WorldBody`] |
 //! | `bubble` | positions of bodies, and the origin |
 //! | `collider` | the collider of a chunk, made on a worker |
 //! | `colliders` | chunks near [`CollidesWithVoxels`] entities become colliders, off the main thread |
@@ -16,6 +17,7 @@
 //! | `transforms` | the same in a game whose bodies have `Transform`s |
 //! | `walker` | [`Walker`]: a character on foot |
 
+mod body_check;
 mod bubble;
 mod collider;
 mod colliders;
@@ -116,7 +118,11 @@ impl Plugin for VoxelPhysicsPlugin {
         })
         .add_systems(
             PreUpdate,
-            (bubble::move_origin, bubble::read_positions, bubble::tell_of_others)
+            (
+                bubble::move_origin,
+                bubble::read_positions,
+                body_check::warn_of_bodies_without_position,
+            )
                 .chain()
                 .in_set(VoxelPhysicsSystems::Read),
         )

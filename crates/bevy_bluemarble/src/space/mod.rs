@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `position` | [`WorldPosition`]: where entities are, in metres of world space |
 //! | `frame` | [`WorldFrame`]: where voxel worlds lie, and how they are turned |
-//! | `world_space` | [`WorldSpace`], [`WorldPoses`]: between world space and the renderer's |
+//! | `world_space` | [`WorldSpace`], `WorldPoses`: between world space and the renderer's |
 //! | `viewer` | [`Viewer`]: what worlds stream around |
 //! | `follows_transform` | positions that a `Transform` tells |
 //! | `floating` | the floating origin of [`big_space`] |
