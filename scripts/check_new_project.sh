@@ -32,7 +32,7 @@ export CARGO_TARGET_DIR=$cache/new-project
 cd "$project"
 cargo build
 
-# Frames go on until the picture is taken, once it has as many colours as lit ground has.
+# The picture is taken some time after the ground has begun to be drawn: lit ground has thousands of colours.
 export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 xvfb-run --auto-servernum --server-args "-screen 0 1280x720x24" bash -euo pipefail -c '
     "$1" & game=$!
@@ -41,7 +41,11 @@ xvfb-run --auto-servernum --server-args "-screen 0 1280x720x24" bash -euo pipefa
         sleep 1
         kill -0 $game
         import -window root "$2"
-        [ "$(identify -format %k "$2")" -lt 2000 ] || exit 0
+        [ "$(identify -format %k "$2")" -lt 2000 ] && continue
+        sleep 20
+        kill -0 $game
+        import -window root "$2"
+        exit
     done
     echo "nothing is drawn after $second s: see $2" >&2
     exit 1
