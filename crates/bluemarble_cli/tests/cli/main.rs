@@ -7,6 +7,7 @@ mod edits;
 mod exports;
 mod games;
 mod imports;
+mod kills;
 mod logs;
 mod octrees;
 mod queries;

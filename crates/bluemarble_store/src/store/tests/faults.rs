@@ -39,8 +39,8 @@ fn wherever_a_write_of_many_shards_fails_every_shard_is_old_or_new() {
         [(0, 0), (0, 9), (2, 0), (5, 3)].map(|(lod, x)| ChunkKey::new(1, lod, ivec3(x, 0, 0)));
     let all = |salt: u64| -> Vec<_> { keys.into_iter().zip((salt..).map(chunk)).collect() };
     let (old, new) = (all(10), all(20));
-    // Each of the three arrays needs a document and is named in its region's; there are four shards.
-    for (before, least) in [(false, 10), (true, 4)] {
+    // A document for the region, one for each of its three arrays, which it names then; and four shards.
+    for (before, least) in [(false, 11), (true, 4)] {
         for puts in 0..=least {
             let faulty = Faulty::over(in_memory());
             let objects: Arc<dyn ObjectStore> = faulty.clone();

@@ -1,0 +1,269 @@
+//! The program is killed at every file operation of every command that writes. Each time the world is a whole Zarr hierarchy,
+//! nothing is damaged, no acknowledged edit is lost, and the command can be run again.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
+
+use tempfile::TempDir;
+
+use crate::support::{
+    command, done, done_with, folder, npy, refused, run, tree, vox, vox_model, vox_palette,
+};
+
+/// The library that kills; compiled once.
+static KILL_AT: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
+    let folder = folder();
+    let library = folder.path().join("kill_at.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/kill_at.c");
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-w", "-o"])
+        .arg(&library)
+        .args([source, "-ldl"])
+        .status()
+        .expect("a C compiler is there");
+    assert!(compiled.success(), "{source} does not compile");
+    (folder, library)
+});
+
+/// Runs the program with the library; what it said, or `None` if it was killed.
+fn run_until(dir: &Path, args: &str, input: &str, operation: u64) -> (String, bool) {
+    let stdin = dir.join("input");
+    fs::write(&stdin, input).unwrap();
+    let output = command(dir, args)
+        .env("LD_PRELOAD", &KILL_AT.1)
+        .env("KILL_AT", operation.to_string())
+        .stdin(fs::File::open(stdin).unwrap())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let was_killed = output.status.signal() == Some(9);
+    assert!(
+        was_killed || output.status.success(),
+        "{args}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    (said, was_killed)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for (name, bytes) in tree(from) {
+        let path = to.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+/// Whether everything is below the documents of its world, region and array.
+fn check_hierarchy(world: &Path, moment: &str) {
+    let names: BTreeSet<PathBuf> = tree(world).into_keys().collect();
+    let has = |name: PathBuf| names.contains(&name);
+    for name in &names {
+        // region0/lod0/c/... and what is written under another name first.
+        let parts: Vec<_> = name.iter().collect();
+        if !parts[0].to_string_lossy().starts_with("region") || name.to_string_lossy().contains('#')
+        {
+            continue;
+        }
+        assert!(has("zarr.json".into()), "{moment}: {name:?} in {names:?}");
+        for depth in 1..parts.len().min(3) {
+            let document: PathBuf = parts[..depth].iter().collect();
+            let document = document.join("zarr.json");
+            assert!(*name == document || has(document), "{moment}: {name:?} in {names:?}");
+        }
+    }
+}
+
+/// The cells of a box of the world.
+fn cells(dir: &Path, lod: u8) -> Vec<u8> {
+    let _ = fs::remove_file(dir.join("cells.npy"));
+    done(dir, &format!("export w --box 0,-10,-10,-10,80,40,80 --lod {lod} --npy cells.npy"));
+    fs::read(dir.join("cells.npy")).unwrap()
+}
+
+/// A command that is killed.
+struct Killed {
+    args: &'static str,
+    input: &'static str,
+    /// Whether what it has done so far may be seen, beside nothing and all.
+    in_parts: bool,
+    /// How many operations it has at least.
+    operations: u64,
+}
+
+/// Kills a command at each of its file operations, in copies of a folder.
+fn kill(prepared: &Path, killed: &Killed) {
+    let Killed { args, input, in_parts, operations } = *killed;
+    let batches: Vec<_> = input.split("\n\n").collect();
+    // At lods 0 and 2: before the command, and after each batch that it is given, or after all.
+    let states: Vec<_> = (0..=batches.len())
+        .map(|count| {
+            let dir = folder();
+            copy(prepared, dir.path());
+            if count > 0 {
+                done_with(dir.path(), args, &batches[..count].join("\n\n"));
+            }
+            let is_made = dir.path().join("w/zarr.json").exists();
+            is_made.then(|| [0, 2].map(|lod| cells(dir.path(), lod)))
+        })
+        .collect();
+    let killed_worlds = folder();
+    let mut operation = 0;
+    loop {
+        operation += 1;
+        let moment = format!("{args}, operation {operation}");
+        let dir = folder();
+        let dir = dir.path();
+        copy(prepared, dir);
+        let (said, was_killed) = run_until(dir, args, input, operation);
+        if !was_killed {
+            break;
+        }
+        let world = dir.join("w");
+        if world.join("zarr.json").exists() {
+            check_hierarchy(&world, &moment);
+            copy(&world, &killed_worlds.path().join(operation.to_string()));
+            let verified = run(dir, "verify w");
+            assert_eq!(verified.code, 0, "{moment}: {verified:?}");
+            let found = cells(dir, 0);
+            // Each batch is acknowledged in a line.
+            let acknowledged = said.lines().count().min(batches.len());
+            let mut possible = states[acknowledged..].iter().flatten();
+            let may_be_unfinished = in_parts && acknowledged == 0;
+            assert!(
+                may_be_unfinished || possible.any(|state| state[0] == found),
+                "{moment}: {said:?} is not what is there"
+            );
+        }
+        // Now and then the command is run once more.
+        if operation % 3 == 1 {
+            done_with(dir, args, input);
+            let found = Some([0, 2].map(|lod| cells(dir, lod)));
+            assert!(
+                Some(&found) == states.last(),
+                "{moment}: another world after running it again"
+            );
+        }
+    }
+    assert!(operation > operations, "{args}: {operation} operations are too few");
+    open_in_python(killed_worlds.path());
+}
+
+/// zarr-python opens every world in a folder, and reads a cell of each of their arrays.
+fn open_in_python(worlds: &Path) {
+    const SCRIPT: &str = "import sys, pathlib, zarr
+for world in pathlib.Path(sys.argv[1]).iterdir():
+    for name, member in zarr.open_group(world, mode='r').members(max_depth=None):
+        if isinstance(member, zarr.Array):
+            member[tuple(edge // 2 for edge in member.shape)]
+        else:
+            member.attrs.asdict()
+";
+    let python = std::env::var_os("BLUEMARBLE_PYTHON").expect(
+        "BLUEMARBLE_PYTHON is not set: ./scripts/test.sh installs zarr-python and runs the tests",
+    );
+    let output = Command::new(python).args(["-c", SCRIPT]).arg(worlds).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A flat world with edits that are only in the log.
+fn edited() -> TempDir {
+    let folder = folder();
+    done(folder.path(), "new w --baseline superflat");
+    done_with(folder.path(), "edit w", EDITS);
+    folder
+}
+
+const EDITS: &str = "0,-5,-5,-5,70,30,20,brick\n\n0,3,4,5,granite\n0,60,2,3,air\n";
+
+#[test]
+fn a_world_that_is_made_when_the_program_is_killed_can_be_made_again() {
+    let folder = folder();
+    let made = Killed {
+        args: "new w --baseline superflat",
+        input: "", // The recipe comes last; running it again adds it.
+        in_parts: true,
+        operations: 4,
+    };
+    kill(folder.path(), &made);
+}
+
+#[test]
+fn edits_and_first_and_later_checkpoints_are_whole_or_not_there() {
+    let folder = folder();
+    done(folder.path(), "new w --baseline superflat");
+    let edit = Killed { args: "edit w", input: EDITS, in_parts: false, operations: 20 };
+    kill(folder.path(), &edit);
+    // Shards are there by now.
+    done_with(folder.path(), "edit w", EDITS);
+    let again = "0,0,0,0,9,9,9,glass\n0,64,20,64,granite\n";
+    kill(folder.path(), &Killed { args: "edit w", input: again, in_parts: false, operations: 15 });
+}
+
+#[test]
+fn compacting_changes_no_voxel_whenever_it_is_killed() {
+    let folder = edited();
+    // What the baseline makes again is dropped.
+    done_with(folder.path(), "edit w", "0,-5,-5,-5,70,30,20,air\n\n0,1,2,3,brick\n");
+    let compact = Killed { args: "compact w", input: "", in_parts: false, operations: 2 };
+    kill(folder.path(), &compact);
+}
+
+#[test]
+fn repairs_lose_no_whole_chunk_whenever_they_are_killed() {
+    let folder = edited();
+    let dir = folder.path();
+    fs::remove_file(dir.join("w/region0/zarr.json")).unwrap();
+    assert_eq!(run(dir, "verify w").code, 1);
+    let repair = Killed { args: "repair w", input: "", in_parts: false, operations: 1 };
+    kill_repair(dir, &repair);
+}
+
+/// As [`kill`], of a world that is damaged until the command is done.
+fn kill_repair(prepared: &Path, killed: &Killed) {
+    let before = cells(prepared, 0);
+    let mut operation = 0;
+    loop {
+        operation += 1;
+        let dir = folder();
+        let dir = dir.path();
+        copy(prepared, dir);
+        let (_, was_killed) = run_until(dir, killed.args, killed.input, operation);
+        if !was_killed {
+            break;
+        }
+        done(dir, killed.args);
+        assert_eq!(run(dir, "verify w").code, 0, "operation {operation}");
+        assert!(cells(dir, 0) == before, "operation {operation}");
+    }
+    assert!(operation > killed.operations, "{operation} operations are too few");
+}
+
+#[test]
+fn imports_are_whole_or_can_be_run_again() {
+    let folder = folder();
+    let dir = folder.path();
+    done(dir, "new w --baseline superflat");
+    fs::write(dir.join("v.npy"), npy([20, 30, 40], |[a, b, c]| ((a + b + c) % 7) as u16)).unwrap();
+    let [size, voxels] = vox_model([5, 6, 7], &[[0, 0, 0, 1], [4, 5, 6, 1], [2, 2, 2, 1]]);
+    fs::write(dir.join("s.vox"), vox(&[size, voxels, vox_palette(&[[120, 120, 120]])])).unwrap();
+    for args in ["import volume --at 0,1,2,3 w v.npy", "import vox --at 0,1,2,3 w s.vox"] {
+        kill(dir, &Killed { args, input: "", in_parts: true, operations: 20 });
+    }
+    refused(dir, "import volume --at 0,1,2,3 w none.npy", "none.npy");
+}
+
+#[test]
+fn an_index_that_is_kept_when_the_program_is_killed_costs_no_voxel() {
+    let folder = edited();
+    let index = Killed { args: "index w", input: "", in_parts: false, operations: 3 };
+    kill(folder.path(), &index);
+}
