@@ -58,11 +58,11 @@ pub enum VoxelPhysicsSystems {
 
 /// Colliders of voxels, and bodies that stand on a planet.
 ///
-/// A [`WorldBody`] falls along the local up of the nearest world, and waits for the ground. Bodies without one fall by avian's
-/// `Gravity`; in a game with Bevy's `TransformPlugin` they are what they were.
+/// A [`WorldBody`] falls along the local up of the nearest world, and waits for the ground. In a game with Bevy's
+/// `TransformPlugin` all other bodies are what they were without this plugin.
 ///
-/// **Without `TransformPlugin`**, as on a planet, avian no longer copies between `Transform` and `Position`: this plugin
-/// does, for every [`WorldBody`]. Give one to each `RigidBody`. `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does nothing
+/// **Without `TransformPlugin`**, as on a planet, avian is changed for the whole app: its `Gravity` is zero, and it no longer
+/// copies between `Transform` and `Position`; this plugin does both for every [`WorldBody`]. Give one to each `RigidBody`. `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does nothing
 /// without avian's `PhysicsPlugins`.
 pub struct VoxelPhysicsPlugin;
 
@@ -116,6 +116,8 @@ impl Plugin for VoxelPhysicsPlugin {
             position_to_transform: false,
             transform_to_collider_scale: false,
         })
+        // It has another direction for each body.
+        .insert_resource(Gravity(Vec3::ZERO))
         .add_systems(
             PreUpdate,
             (
