@@ -5,7 +5,6 @@
 //! no longer than until the index has taken note of it.
 
 use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape, VoxelBox};
-use glam::IVec3;
 use rustc_hash::FxHashMap;
 
 /// Nodes that are looked at in a box.
@@ -149,27 +148,17 @@ impl EditOctree {
     /// Whether an edited chunk of lod 0 may reach into a box of voxels: certainly not if this says no. In a box
     /// with many edits around it, it says yes without looking at all of them.
     pub fn is_box_touched(&self, voxels: &VoxelBox) -> bool {
-        let VoxelBox { region, voxels } = voxels;
         if self.nodes.is_empty() {
             return false;
         }
         // The finest lod at which the box meets a few nodes only.
-        let width = voxels.size().max_element().max(1) as u32;
+        let width = voxels.voxels.size().max_element().max(1) as u32;
         let lod = (u32::BITS - width.leading_zeros()).saturating_sub(6).min(u32::from(MAX_LOD));
-        let shift = 6 + lod as i32;
-        let (low, high) = (voxels.min >> shift, (voxels.max - 1) >> shift);
-        let mut open = Vec::new();
-        for y in low.y..=high.y {
-            for z in low.z..=high.z {
-                for x in low.x..=high.x {
-                    open.push(ChunkKey::new(*region, lod as u8, IVec3::new(x, y, z)));
-                }
-            }
-        }
+        let mut open: Vec<_> = voxels.cells(lod as u8).chunks().collect();
         let mut looks = 0;
         while let Some(key) = open.pop() {
             let holds_edits = self.nodes.get(&key).is_some_and(|node| node.edited > 0);
-            if !holds_edits || !key.lattice_box().intersects(voxels) {
+            if !holds_edits || !key.lattice_box().intersects(&voxels.voxels) {
                 continue;
             }
             looks += 1;

@@ -61,9 +61,12 @@ pub enum VoxelPhysicsSystems {
 /// A [`WorldBody`] falls along the local up of the nearest world, and waits for the ground. In a game with Bevy's
 /// `TransformPlugin` all other bodies are what they were without this plugin.
 ///
-/// **Without `TransformPlugin`**, as on a planet, avian is changed for the whole app: its `Gravity` is zero, and it no longer
-/// copies between `Transform` and `Position`; this plugin does both for every [`WorldBody`]. Give one to each `RigidBody`. `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does nothing
-/// without avian's `PhysicsPlugins`.
+/// **Without `TransformPlugin`**, as on a planet, avian is changed for the whole app: its `Gravity` is zero, and it no
+/// longer copies between `Transform` and `Position`; this plugin does both for every [`WorldBody`]. Give one to each
+/// `RigidBody`.
+///
+/// `BluemarblePlugins` and [`BluemarbleServerPlugins`](crate::BluemarbleServerPlugins) contain this plugin; it does
+/// nothing without avian's `PhysicsPlugins`.
 pub struct VoxelPhysicsPlugin;
 
 /// Forces of steps that are not taken would add up.

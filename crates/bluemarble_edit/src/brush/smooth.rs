@@ -94,9 +94,9 @@ impl Around {
             if Chunk::is_cell(at) {
                 return chunk.get(at);
             }
-            let place = plan::chunk_cell(shape, VoxelPos::new(key.region, key.min_voxel() + at));
+            let cell = plan::chunk_cell(shape, VoxelPos::new(key.region, key.min_voxel() + at));
             let found =
-                place.and_then(|(key, cell)| Some(chunks.get(&key)?.get_index(cell as usize)));
+                cell.and_then(|(key, cell)| Some(chunks.get(&key)?.get_index(cell as usize)));
             found.unwrap_or(NOWHERE)
         };
         Self { cells, materials: voxels_of(cells).map(at).collect() }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bluemarble_core::{
     CHUNK_EDGE, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, LatticePos, MaterialId,
-    MaterialTable, Shape, VoxelPos, cell_position,
+    MaterialTable, Shape, VoxelBox, VoxelPos, cell_position,
 };
-use glam::{DVec3, I64Vec3, IVec3, ivec3};
+use glam::{DVec3, I64Vec3, IVec3};
 use rustc_hash::FxHashMap;
 
 use super::{chunk_cell::chunk_cell, stroke::Stroke};
@@ -175,13 +175,8 @@ impl Planner<'_> {
             return Err(WorldError::TooLarge { chunks: count as u64, max: MAX_CHUNKS });
         }
         self.end_run();
-        for y in low.y..=high.y {
-            for z in low.z..=high.z {
-                for x in low.x..=high.x {
-                    let key = ChunkKey::new(region, 0, ivec3(x, y, z));
-                    self.fill_chunk(key, voxels, material, sphere);
-                }
-            }
+        for key in VoxelBox::new(region, voxels).cells(0).chunks() {
+            self.fill_chunk(key, voxels, material, sphere);
         }
         self.end_run();
         Ok(())
