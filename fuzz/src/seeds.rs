@@ -98,7 +98,7 @@ fn shards() -> Vec<(String, Vec<u8>)> {
                     .map(|slot| (slot % filled == filled / 2).then(|| chunk(slot)))
                     .collect();
                 let order: Vec<_> = (0..slots).collect();
-                let shard = shard::build(&chunks, &order, location);
+                let (shard, _) = shard::build(shards::KEY, 7, &chunks, &order, location);
                 let mut bytes = vec![choice as u8 | at_start, 16, 0];
                 bytes.extend_from_slice(&shard);
                 seeds.push((format!("{slots}_slots_{location:?}_{filled}"), bytes));

@@ -1,7 +1,11 @@
 //! Shards and their indices.
 
-use bluemarble_store::shard::{self, IndexLocation, ShardForm, ShardIndex};
+use bluemarble_store::{
+    ShardKey,
+    shard::{self, IndexLocation, ShardForm, ShardIndex},
+};
 use bytes::Bytes;
+use glam::ivec3;
 
 use super::Verdict;
 
@@ -9,6 +13,8 @@ use super::Verdict;
 pub const SLOTS: [usize; 4] = [1, 8, 64, 512];
 /// Bytes in front of the shard that say what it is taken for.
 pub const FORM_BYTES: usize = 3;
+/// Where the shards that are built belong.
+pub const KEY: ShardKey = ShardKey { region: 3, lod: 2, pos: ivec3(5, 70_000, 2) };
 /// Flag: the index lies in front.
 pub const AT_START: u8 = 4;
 /// Flag: the index's checksum is made true.
@@ -61,7 +67,9 @@ pub fn index(data: &[u8]) -> Verdict {
     }
     assert!(alone.slots().eq((0..form.slots).filter(|&slot| chunks[slot].is_some())));
     let backwards: Vec<_> = (0..form.slots).rev().collect();
-    let again = shard::build(&chunks, &backwards, form.index_location);
+    let (again, stamp) = shard::build(KEY, 7, &chunks, &backwards, form.index_location);
+    assert_eq!(form.head(&again).1, Some(stamp));
+    assert!(shard::is_as_stamped(&again, &form));
     assert_eq!(shard::parse(&again, &form).as_ref(), Ok(&chunks), "after it was built again");
     Verdict::Accepted
 }

@@ -3,6 +3,7 @@
 #[cfg(feature = "garage")]
 mod garage;
 mod kills;
+mod missing;
 mod moto;
 mod proxy;
 mod s3;

@@ -94,6 +94,9 @@ impl From<StoreError> for Failure {
                 | StoreError::MissingMetadata { .. }
                 | StoreError::DamagedShard { .. }
                 | StoreError::DamagedChunk { .. }
+                | StoreError::MissingShard { .. }
+                | StoreError::OtherShard { .. }
+                | StoreError::DamagedManifest { .. }
                 | StoreError::UnknownShard { .. }
                 | StoreError::DamagedLog { .. }
         );

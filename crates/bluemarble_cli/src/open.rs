@@ -8,8 +8,8 @@ use std::{
 
 use bluemarble_core::MaterialTable;
 use bluemarble_store::{
-    ChunkStore, METADATA_NAME, StoreError, StoreOptions, WorldLocation, WorldLock, WorldMetadata,
-    log::LogOptions,
+    ChunkStore, Listing, METADATA_NAME, StoreError, StoreOptions, WorldLocation, WorldLock,
+    WorldMetadata, log::LogOptions,
 };
 use bluemarble_terrain::Baseline;
 use bluemarble_world::{HybridWorld, Migration, OCTREE_DIR, WorldDocument};
@@ -36,7 +36,7 @@ pub struct WorldArgs {
 }
 
 /// A path that is no text is a directory all the same.
-fn location(text: OsString) -> Result<WorldLocation, StoreError> {
+pub fn location(text: OsString) -> Result<WorldLocation, StoreError> {
     match text.to_str() {
         Some(text) => text.parse(),
         None => Ok(WorldLocation::Directory(text.into())),
@@ -182,9 +182,32 @@ impl WorldArgs {
         Ok(Looked { store, _lock: lock })
     }
 
+    /// The shards and arrays that are there; on a web server, which lists nothing, those that should be there.
+    pub fn list(&self, store: &ChunkStore) -> Result<Listing, Failure> {
+        Ok(match &self.location {
+            WorldLocation::Http(_) => block_on(store.list_by_manifest())?,
+            _ => block_on(store.list_shards())?,
+        })
+    }
+
     /// Opens what is stored and nothing else, for writing.
     pub fn open_stored(&self) -> Result<ChunkStore, Failure> {
-        Ok(ChunkStore::create_or_open(self.dir()?, &self.metadata()?)?)
+        // It says itself what world it is.
+        self.metadata()?;
+        Ok(self.open_stored_with(&StoreOptions::default())?)
+    }
+
+    /// The same with options of the store, in a directory that is known to hold a world.
+    pub fn open_stored_with(&self, options: &StoreOptions) -> Result<ChunkStore, StoreError> {
+        let looked = ChunkStore::open_read_only(&self.location, options)?;
+        let metadata = looked.metadata().clone();
+        drop(looked);
+        ChunkStore::open(&self.location, &metadata, options)
+    }
+
+    /// Opens a copy of the world, for reading.
+    pub fn open_copy(location: &WorldLocation) -> Result<ChunkStore, Failure> {
+        open_read_only(location)
     }
 }
 

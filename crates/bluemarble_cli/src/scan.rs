@@ -20,6 +20,12 @@ pub fn arrays(
     mut each: impl FnMut(ChunkKey, Chunk),
 ) -> Result<Vec<Damage>, Failure> {
     let mut damages = block_on(store.check_documents(&listing.arrays))?;
+    for damage in block_on(store.check_manifest(listing))? {
+        // What is wrong with a document tells more than that it was changed.
+        if damages.iter().all(|known| known.path != damage.path) {
+            damages.push(damage);
+        }
+    }
     damages.extend(listing.strays.iter().map(|path| {
         Damage::of_file(DamagedPart::Stray, path, "not the name of a shard of this world")
     }));

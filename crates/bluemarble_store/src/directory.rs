@@ -1,13 +1,15 @@
 //! A world directory before anything in it is read: may we have it, and are we alone?
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, TryLockError},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::{
     StoreError,
-    layout::{LOCK_NAME, METADATA_NAME},
+    layout::{ASIDE_DIR, LOCK_NAME, METADATA_NAME},
+    manifest::MANIFEST_DIR,
 };
 
 /// Keeps every other process from opening a world in a directory, reading aside, until it is dropped.
@@ -42,7 +44,7 @@ pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
     if !dir.join(METADATA_NAME).exists() {
         for entry in fs::read_dir(dir).map_err(unwritable(dir))? {
             let name = entry.map_err(unwritable(dir))?.file_name();
-            if name != LOCK_NAME && !is_leftover(&name.to_string_lossy()) {
+            if name != LOCK_NAME && name != MANIFEST_DIR && !is_leftover(&name.to_string_lossy()) {
                 return Err(StoreError::NotAWorld { path: dir.to_owned() });
             }
         }
@@ -61,13 +63,35 @@ pub(crate) fn claim(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// Where writers that were killed may have left unfinished writes.
+#[derive(Debug)]
+pub(crate) enum Unfinished {
+    /// In any folder.
+    Anywhere,
+    /// Beside these files, and beside documents and the manifest.
+    Beside(Vec<object_store::path::Path>),
+}
+
 /// Removes what writers that were killed left behind. Only the holder of the lock may do this.
-pub(crate) fn sweep(dir: &Path) {
+pub(crate) fn sweep(dir: &Path, unfinished: &Unfinished) {
+    let Unfinished::Beside(files) = unfinished else { return sweep_below(dir, usize::MAX) };
+    // The world's own document, those of regions and those of arrays.
+    sweep_below(dir, 2);
+    sweep_below(&dir.join(ASIDE_DIR), usize::MAX);
+    let folders: BTreeSet<PathBuf> = files
+        .iter()
+        .filter_map(|file| Some(dir.join(file.as_ref()).parent()?.to_owned()))
+        .collect();
+    folders.iter().for_each(|folder| sweep_below(folder, 0));
+}
+
+/// Removes unfinished writes from a folder and so many levels of folders below.
+fn sweep_below(dir: &Path, levels: usize) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => sweep(&path),
+            Ok(kind) if kind.is_dir() && levels > 0 => sweep_below(&path, levels - 1),
             Ok(kind) if kind.is_file() && is_leftover(&entry.file_name().to_string_lossy()) => {
                 match fs::remove_file(&path) {
                     Ok(()) => tracing::info!("removed the unfinished write {}", path.display()),
@@ -84,8 +108,10 @@ pub(crate) fn sweep(dir: &Path) {
 /// Whether this is the temporary file of an unfinished write: `name#number`.
 fn is_leftover(name: &str) -> bool {
     name.rsplit_once('#').is_some_and(|(name, number)| {
+        let manifest =
+            name == "root.json" || name.starts_with("pages-") || name.starts_with("intent-");
         let shard = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
         let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        digits && (shard || name == METADATA_NAME)
+        digits && (shard || manifest || name == METADATA_NAME)
     })
 }

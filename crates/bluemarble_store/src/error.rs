@@ -71,14 +71,17 @@ pub enum StoreError {
         message: String,
     },
     /// A `zarr.json` is gone though there are shards below it.
-    #[error("{path}: missing, but there are shards beside it; restore the file from a backup")]
+    #[error(
+        "{path}: missing, but there are shards beside it; bring it back with `bluemarble repair`, or from a backup"
+    )]
     MissingMetadata {
         /// The document.
         path: String,
     },
     /// A shard as a whole cannot be understood.
     #[error(
-        "{path}: damaged shard: {reason}; restore it from a backup, or delete it to lose its edits"
+        "{path}: damaged shard: {reason}; bring it back with `bluemarble repair --from BACKUP`, or lose its edits with \
+         `bluemarble repair --forget`"
     )]
     DamagedShard {
         /// The shard.
@@ -86,10 +89,43 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A shard that was written is gone.
+    #[error(
+        "{path}: missing: a shard with edits up to batch {lsn} was written here; bring it back with \
+         `bluemarble repair --from BACKUP`, or accept the loss with `bluemarble repair --forget`"
+    )]
+    MissingShard {
+        /// The shard.
+        path: String,
+        /// The last batch that it may have held.
+        lsn: u64,
+    },
+    /// A shard is not the one that was written.
+    #[error(
+        "{path}: not the shard that was written here: {reason}; bring the right one back with `bluemarble repair \
+         --from BACKUP`, lose its edits with `bluemarble repair --forget`, or take what is there with `bluemarble adopt`"
+    )]
+    OtherShard {
+        /// The shard.
+        path: String,
+        /// What is there instead.
+        reason: String,
+    },
+    /// The record of what belongs to the world cannot be read.
+    #[error(
+        "{path}: damaged manifest: {reason}; restore the folder `manifest` from a backup of the same moment, or make \
+         it again from the shards that are there with `bluemarble adopt`"
+    )]
+    DamagedManifest {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// One chunk cannot be understood.
     #[error(
-        "chunk {key} in {path}: damaged: {reason}; restore the shard from a backup, or delete it to \
-         lose its edits"
+        "chunk {key} in {path}: damaged: {reason}; bring the shard back with `bluemarble repair --from BACKUP`, or \
+         lose the chunk's edits with `bluemarble repair --forget`"
     )]
     DamagedChunk {
         /// The chunk.

@@ -15,6 +15,10 @@ use crate::{
 pub const SHARD_CELLS: i32 = 256;
 /// The name of every metadata document.
 pub const METADATA_NAME: &str = "zarr.json";
+/// The name of the recipe that a world's baseline is made from.
+pub const RECIPE_NAME: &str = "bluemarble.json";
+/// The folder of a world in which damaged files are kept.
+pub(crate) const ASIDE_DIR: &str = "damaged";
 /// The name of the lock file.
 pub const LOCK_NAME: &str = ".lock";
 
@@ -93,14 +97,18 @@ impl ArrayLayout {
         cube((self.chunk_cells / CHUNK_EDGE).max(1)).map(move |step| first + step)
     }
 
+    /// The chunks of 64³ cells that share cells with a shard, counted in chunks from its start.
+    pub fn chunks(&self) -> impl Iterator<Item = IVec3> + use<> {
+        cube((self.shard_cells / CHUNK_EDGE).max(1))
+    }
+
     /// All slots of a shard in the order in which their bytes are written: what belongs to one chunk
     /// lies together, so that one request reads it.
     pub fn slot_order(&self) -> Vec<usize> {
         if !self.is_within_chunks() {
             return (0..self.slots()).collect();
         }
-        let chunks = cube(self.shard_cells / CHUNK_EDGE);
-        chunks.flat_map(|within| self.parts(within)).map(|part| part.slot).collect()
+        self.chunks().flat_map(|within| self.parts(within)).map(|part| part.slot).collect()
     }
 
     /// Slots along each axis of a shard.

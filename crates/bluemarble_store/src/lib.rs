@@ -27,6 +27,7 @@
 //! world/.lock                            held by the one process that may write
 //! world/log/00000000000000000001.log     a segment of the delta log
 //! world/damaged/...                      what a repair has set aside
+//! world/manifest/root.json               which shards and documents there are
 //! world/region0/zarr.json                group
 //! world/region0/lod0/zarr.json           array of uint16, axes y, z, x; one chunk is one shard
 //! world/region0/lod0/c/131072/12/40001   a shard: up to 256³ cells in chunks, and their index
@@ -45,6 +46,7 @@
 //! | `codec` | one stored chunk compressed and back |
 //! | [`shard`] | the `sharding_indexed` format |
 //! | `backend` | locations and URLs, object stores, the lease of the one writer |
+//! | `manifest` | which shards and documents there are, in which version |
 //! | `store` | [`ChunkStore`]: open, read, write, list, maintain |
 //! | [`log`] | [`log::DeltaLog`]: edits, durable before they are folded into shards |
 //! | `advise` | which edge suits an area |
@@ -60,6 +62,7 @@ mod directory;
 mod error;
 mod layout;
 pub mod log;
+mod manifest;
 mod metadata;
 pub mod shard;
 mod storage;
@@ -73,12 +76,14 @@ pub use codec::{BackendError, CodecChain, CodecError, Compressor};
 pub use directory::WorldLock;
 pub use error::StoreError;
 pub use layout::{
-    ArrayLayout, LOCK_NAME, METADATA_NAME, SHARD_CELLS, ShardKey, array_name, region_name,
+    ArrayLayout, LOCK_NAME, METADATA_NAME, RECIPE_NAME, SHARD_CELLS, ShardKey, array_name,
+    region_name,
 };
+pub use manifest::MANIFEST_DIR;
 pub use metadata::{FORMAT_VERSION, WorldMetadata};
 pub use object_store;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{
     ChunkStore, StoreStatistics, WrittenShard,
-    maintain::{Damage, DamagedPart, Listing, ShardRewrite, StoredShard},
+    maintain::{Adopted, Damage, DamagedPart, Listing, Restored, ShardRewrite, StoredShard},
 };

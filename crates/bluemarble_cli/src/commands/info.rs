@@ -7,7 +7,6 @@ use bluemarble_store::{
     Advice as Recommended, AreaStatistics, SizeEstimate, advise, log::LogCheck,
 };
 use clap::Args;
-use futures::executor::block_on;
 use glam::IVec3;
 use serde::Serialize;
 
@@ -132,7 +131,7 @@ impl Info {
         let looked = self.world.look()?;
         let metadata = looked.store.metadata();
         let shape = metadata.shape;
-        let listing = block_on(looked.store.list_shards())?;
+        let listing = self.world.list(&looked.store)?;
         let mut arrays: BTreeMap<(u8, u8), Array> = listing
             .arrays
             .iter()

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod adopt;
 mod bench;
 mod compact;
 mod edit;
@@ -35,6 +36,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// Make documents and coarser lods again from the chunks of lod 0.
     Repair(repair::Repair),
+    /// Take shards and documents that other programs have written for a part of the world.
+    Adopt(adopt::Adopt),
     /// Rewrite shards without gaps, and without what the baseline makes anyway.
     Compact(compact::Compact),
     /// Change voxels as lines on standard input say.
@@ -60,6 +63,7 @@ impl Command {
             Self::Info(command) => command.run(json),
             Self::Verify(command) => command.run(json),
             Self::Repair(command) => command.run(json),
+            Self::Adopt(command) => command.run(json),
             Self::Compact(command) => command.run(json),
             Self::Edit(command) => command.run(json),
             Self::Get(command) => command.run(json),

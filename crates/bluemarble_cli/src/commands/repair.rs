@@ -1,10 +1,13 @@
-//! `repair`: the delta log is made one that opens, documents and coarser lods are made again.
+//! `repair`: files are taken from a copy, the delta log is made one that opens, documents and coarser lods are made again.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+};
 
 use bluemarble_core::{Chunk, ChunkKey, MAX_LOD};
 use bluemarble_store::{
-    ChunkStore, Damage, DamagedPart, Listing,
+    ChunkStore, Damage, DamagedPart, Listing, Restored, WorldLocation,
     log::{LOG_DIR, LogRepair, repair_log},
 };
 use bluemarble_terrain::Baseline;
@@ -12,39 +15,51 @@ use bluemarble_world::{
     HybridWorld,
     downsampled::{CarryUp, Child},
 };
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
     failure::{DAMAGED, Failure},
-    open::{Ground, WorldArgs},
+    open::{Ground, WorldArgs, location},
     output, progress, scan,
 };
 
 /// Chunks are written in batches of this many.
 const MAX_PENDING: usize = 256;
 
-/// Make the delta log, documents and coarser lods whole again.
+/// Make a world whole again: from a copy, from what is stored, or without what is lost.
 ///
-/// Of a damaged delta log everything before the damage is kept and folded into the shards; its segments from
-/// there on are set aside as `log/*.damaged` and named, with the number of the last batch that is kept. Coarser lods are
-/// computed again from every stored chunk of lod 0; elsewhere they are the baseline again. What cannot be read and cannot be made again, a damaged shard or a damaged chunk of lod 0, is
-/// named, and nothing is changed, exit code 1. With --set-aside such a file is moved into `damaged/` in the
-/// world directory, the whole chunks of its shard are kept, and the repair goes on without the rest.
+/// With --from every damaged, missing or foreign file of an array is first taken from a copy of the world, in the version
+/// that the manifest names; with --forget as well, from an older copy, whose later edits are lost. Of a damaged delta log
+/// everything before the damage is kept and folded into the shards; its segments from there on are set aside as
+/// `log/*.damaged` and named, with the number of the last batch that is kept. Documents are made again, and coarser lods are computed again from
+/// every stored chunk of lod 0; elsewhere they are the baseline again. What cannot be made again, a shard or a chunk of lod
+/// 0, is named, and nothing more is changed, exit code 1. With --forget it is lost: what is there of it is moved into
+/// `damaged/` in the world directory, the whole chunks of its shard are kept, and the repair goes on without the rest.
 #[derive(Args)]
-#[command(after_help = "Example: bluemarble repair hills")]
+#[command(after_help = "Example: bluemarble repair hills --from /backups/hills")]
 pub struct Repair {
     #[command(flatten)]
     world: WorldArgs,
-    /// Move what cannot be read into `damaged/` and go on without it.
+    /// A copy of the world, as a directory or a URL, to take damaged and missing files from.
+    #[arg(long, value_name = "COPY", value_parser = OsStringValueParser::new().try_map(location))]
+    from: Option<WorldLocation>,
+    /// Go on without what cannot be made again.
     #[arg(long)]
-    set_aside: bool,
+    forget: bool,
 }
 
 #[derive(Default)]
 struct Done {
     log: Option<LogRepair>,
+    restored: Vec<String>,
+    /// With the last batch of each.
+    restored_older: Vec<(String, u64)>,
+    forgotten: Vec<String>,
     documents: u64,
     chunks_checked: u64,
     chunks_made: u64,
@@ -53,26 +68,28 @@ struct Done {
 
 impl Repair {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
+        let mut done = Done::default();
+        if self.from.is_some() && self.world.known_dir().is_none() {
+            return self.restore_only(done, json);
+        }
         let dir = self.world.dir()?;
         let ground = self.world.required_ground()?;
-        let mut done = Done::default();
         {
             let store = self.world.open_stored()?;
             let listing = block_on(store.list_shards())?;
-            let damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
-            // What is missing is made again, and so are chunks of coarser lods.
-            let is_lost = |damage: &&Damage| match damage.part {
-                DamagedPart::MissingDocument => false,
-                DamagedPart::Chunk => damage.lod == Some(0),
-                _ => true,
-            };
+            let mut damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+            if let Some(copy) = &self.from {
+                let copy = WorldArgs::open_copy(copy)?;
+                restore(&store, &copy, self.forget, &mut damages, &mut done)?;
+            }
             let lost: Vec<&Damage> = damages.iter().filter(is_lost).collect();
-            if !lost.is_empty() && !self.set_aside {
-                return refuse(&lost, json);
+            if !lost.is_empty() && !self.forget {
+                return done.refuse(&lost, json);
             }
             done.log = repair_log(&dir.join(LOG_DIR))?;
             mend_documents(&store, &listing, &damages, &mut done)?;
             set_shards_aside(&store, &listing, &damages, &mut done)?;
+            block_on(store.commit())?;
         }
         let Ground { baseline, materials } = ground;
         let world = HybridWorld::open(dir, baseline.clone(), materials)?;
@@ -84,8 +101,60 @@ impl Repair {
             keys.entry(key.lod).or_insert_with(Vec::new).push(key);
         }
         LodWriter { store: &store, baseline: &*baseline, done: &mut done }.run(keys)?;
+        block_on(store.commit())?;
         done.print(json)
     }
+}
+
+impl Repair {
+    /// Takes files from a copy into a world in an object store, where nothing else can be made again.
+    fn restore_only(&self, mut done: Done, json: bool) -> Result<ExitCode, Failure> {
+        let store = self.world.open_stored()?;
+        let listing = block_on(store.list_shards())?;
+        let mut damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+        if let Some(copy) = &self.from {
+            restore(&store, &WorldArgs::open_copy(copy)?, self.forget, &mut damages, &mut done)?;
+        }
+        block_on(store.commit())?;
+        match damages.is_empty() {
+            true => done.print(json),
+            false => done.refuse(&damages.iter().collect::<Vec<_>>(), json),
+        }
+    }
+}
+
+/// What cannot be made again: all but documents that are missing or were changed, and chunks of coarser lods.
+fn is_lost(damage: &&Damage) -> bool {
+    match damage.part {
+        DamagedPart::MissingDocument | DamagedPart::ChangedDocument => false,
+        DamagedPart::Chunk | DamagedPart::MissingShard | DamagedPart::OtherShard => {
+            damage.lod == Some(0)
+        }
+        _ => true,
+    }
+}
+
+/// Takes what is damaged or missing from a copy; leaves what the copy does not have, and what it has in a version with edits lost.
+fn restore(
+    store: &ChunkStore,
+    copy: &ChunkStore,
+    older: bool,
+    damages: &mut Vec<Damage>,
+    done: &mut Done,
+) -> Result<(), Failure> {
+    let paths: BTreeSet<String> = damages.iter().map(|damage| damage.path.clone()).collect();
+    let bar = progress::bar(paths.len() as u64, "restoring");
+    for path in paths {
+        match block_on(store.restore_file(&path, copy, older))? {
+            Restored::Nothing => continue,
+            Restored::Same => done.restored.push(path.clone()),
+            Restored::Older { lsn } => done.restored_older.push((path.clone(), lsn)),
+        }
+        damages.retain(|damage| damage.path != path);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(())
 }
 
 /// Makes documents again, those that are damaged after they are set aside.
@@ -107,14 +176,15 @@ fn mend_documents(
         }
     }
     if done.documents > 0 {
-        for &(region, lod) in &listing.arrays {
+        let missing = damages.iter().filter_map(|damage| store.array_of_document(&damage.path));
+        for (region, lod) in missing.chain(listing.arrays.iter().copied()) {
             block_on(store.make_documents(region, lod))?;
         }
     }
     Ok(())
 }
 
-/// Takes damaged files out of the way; of shards, the whole chunks stay.
+/// Takes damaged files out of the way, and forgets those that are missing; of damaged shards, the whole chunks stay.
 fn set_shards_aside(
     store: &ChunkStore,
     listing: &Listing,
@@ -125,18 +195,26 @@ fn set_shards_aside(
         block_on(store.set_aside(stray))?;
         done.set_aside.push(stray.clone());
     }
+    for damage in damages.iter().filter(|damage| damage.part == DamagedPart::MissingShard) {
+        block_on(store.forget_shard(&damage.path))?;
+        done.forgotten.push(damage.path.clone());
+    }
     for shard in &listing.shards {
         let ours: Vec<_> = damages.iter().filter(|damage| damage.path == shard.path).collect();
         if ours.is_empty() {
             continue;
         }
-        if ours.iter().any(|damage| damage.part == DamagedPart::Shard) {
-            block_on(store.set_aside(&shard.path))?;
-        } else {
+        if ours.iter().all(|damage| damage.part == DamagedPart::Chunk) {
             let chunks: Vec<_> = ours.iter().flat_map(|damage| damage.chunks.clone()).collect();
             block_on(store.set_chunks_aside(shard, &chunks))?;
+        } else {
+            block_on(store.set_aside(&shard.path))?;
         }
         done.set_aside.push(shard.path.clone());
+    }
+    // Only documents are left that other programs have changed: they were read and found right.
+    if damages.iter().any(|damage| damage.part == DamagedPart::ChangedDocument) {
+        block_on(store.adopt())?;
     }
     Ok(())
 }
@@ -153,6 +231,9 @@ impl Done {
             });
             output::print_json(&json!({
                 "log": log,
+                "restored": self.restored,
+                "restored_older": self.older_as_json(),
+                "forgotten": self.forgotten,
                 "documents_written": self.documents,
                 "chunks_checked": self.chunks_checked,
                 "chunks_made": self.chunks_made,
@@ -168,8 +249,12 @@ impl Done {
                 output::print(&format!("set aside {}", path.display()))?;
             }
         }
+        self.print_restored()?;
         for name in &self.set_aside {
             output::print(&format!("set aside {name}"))?;
+        }
+        for name in &self.forgotten {
+            output::print(&format!("forgot {name}"))?;
         }
         output::print(&format!(
             "{} documents written, {} coarser chunks checked, {} made again",
@@ -177,21 +262,40 @@ impl Done {
         ))?;
         Ok(ExitCode::SUCCESS)
     }
-}
 
-fn refuse(lost: &[&Damage], json: bool) -> Result<ExitCode, Failure> {
-    if json {
-        output::print_json(&json!({ "damaged": lost }))?;
-    } else {
-        for damage in lost {
-            output::print(&damage.to_string())?;
-        }
-        output::note(
-            "nothing was changed; restore these from a backup, or repair with --set-aside to go on \
-             without them",
-        );
+    fn older_as_json(&self) -> Vec<serde_json::Value> {
+        let older = |(path, lsn): &(String, u64)| json!({ "path": path, "lsn": lsn });
+        self.restored_older.iter().map(older).collect()
     }
-    Ok(ExitCode::from(DAMAGED))
+
+    fn print_restored(&self) -> Result<(), Failure> {
+        for path in &self.restored {
+            output::print(&format!("restored {path}"))?;
+        }
+        for (path, lsn) in &self.restored_older {
+            output::print(&format!(
+                "restored {path} with the edits up to batch {lsn}; later ones are lost"
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Says what cannot be made again.
+    fn refuse(&self, lost: &[&Damage], json: bool) -> Result<ExitCode, Failure> {
+        if json {
+            output::print_json(&json!({ "damaged": lost, "restored": self.restored }))?;
+        } else {
+            self.print_restored()?;
+            for damage in lost {
+                output::print(&damage.to_string())?;
+            }
+            output::note(
+                "nothing else was changed; give a copy that has these with --from COPY, or go on without them with \
+                 --forget",
+            );
+        }
+        Ok(ExitCode::from(DAMAGED))
+    }
 }
 
 /// All lods above 0, from the bottom to the top.

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use bluemarble_store::{Damage, DamagedPart};
 use bluemarble_world::DOCUMENT_NAME;
 use clap::Args;
-use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
@@ -30,8 +29,13 @@ impl Verify {
         // Held until the end: there must be no writer meanwhile.
         let looked = self.world.look()?;
         let mut damages = Vec::new();
-        // The recipe must be readable; what it makes is checked where the baseline is needed.
-        if let Err(failure) = self.world.document() {
+        // The recipe must be readable, and make the world's baseline.
+        let recipe = match self.world.document() {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => self.world.ground().map(drop),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = recipe {
             let reason = failure.into_message();
             damages.push(Damage::of_file(DamagedPart::Document, DOCUMENT_NAME, reason));
         }
@@ -40,7 +44,7 @@ impl Verify {
             damages.extend(damage);
             log
         });
-        let listing = block_on(looked.store.list_shards())?;
+        let listing = self.world.list(&looked.store)?;
         let mut chunks = 0u64;
         damages.extend(scan::arrays(&looked.store, &listing, "verifying", |_, _| chunks += 1)?);
         drop(looked);

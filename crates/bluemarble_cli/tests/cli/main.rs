@@ -9,6 +9,7 @@ mod games;
 mod imports;
 mod kills;
 mod logs;
+mod missing;
 mod octrees;
 mod queries;
 mod storage;

@@ -72,7 +72,7 @@ fn damage_is_named_and_set_aside_whatever_the_edge() {
         let named = found["chunks"].as_array().unwrap();
         assert!(named.len() == keys && named.contains(&"r0/l0/0,0,0".into()), "{edge}: {said}");
         assert_eq!(run(dir, "repair w").code, 1, "{edge}");
-        done(dir, "repair w --set-aside");
+        done(dir, "repair w --forget");
         assert_eq!(fs::read(world.join("damaged").join(&shard)).unwrap(), bytes);
         assert_eq!(run(dir, "verify w").code, 0, "{edge}");
         assert_eq!(done_with(dir, "get w", "0,1,2,3\n0,-1,2,3\n"), "0,1,2,3,0\n0,-1,2,3,18\n");

@@ -63,11 +63,18 @@ fn a_world_without_a_recipe_can_be_looked_at_and_taken_over() {
     let dir = folder.path();
     done(dir, "new w --baseline noise --seed 7");
     done_with(dir, "edit w", "0,1,500,1,granite\n\n");
-    // As a game leaves it.
     fs::remove_file(dir.join("w/bluemarble.json")).unwrap();
 
-    assert!(done(dir, "info w").contains("get and edit need --baseline"));
-    done(dir, "verify w");
+    for args in ["info w", "verify w"] {
+        let ran = run(dir, args);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let said = if args == "info w" {
+            "get and edit need --baseline"
+        } else {
+            "bluemarble.json: missing"
+        };
+        assert!(ran.out.contains(said), "{ran:?}");
+    }
     done(dir, "export w --box 0,0,490,0,4,504,4 --npy a.npy");
     for args in ["get w", "edit w", "repair w"] {
         let ran = refused_with(dir, args, "0,1,500,1\n", "give it with --baseline");

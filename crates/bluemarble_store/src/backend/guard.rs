@@ -88,6 +88,8 @@ fn whole(
             }
         }
     })
+    // Of an empty object the end is asked for twice.
+    .fuse()
     .boxed()
 }
 

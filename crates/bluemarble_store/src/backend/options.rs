@@ -19,6 +19,9 @@ pub struct StoreOptions {
     /// How long the writer of a shared world keeps it after it was last heard of. A quarter of it lies
     /// between two renewals; clocks may differ, and a request may be under way, for a sixth of it.
     pub lease: Duration,
+    /// Makes a new manifest of the shards and documents that are there, in place of one that is damaged or missing.
+    /// What is missing then is taken for never written. A world that is opened for reading is read without one.
+    pub rebuild_manifest: bool,
 }
 
 impl Default for StoreOptions {
@@ -29,6 +32,7 @@ impl Default for StoreOptions {
             requests_at_once: 32,
             retry_for: Duration::from_secs(30),
             lease: Duration::from_secs(60),
+            rebuild_manifest: false,
         }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Debug for StoreOptions {
             .field("requests_at_once", &self.requests_at_once)
             .field("retry_for", &self.retry_for)
             .field("lease", &self.lease)
+            .field("rebuild_manifest", &self.rebuild_manifest)
             .finish()
     }
 }

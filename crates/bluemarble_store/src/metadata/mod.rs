@@ -20,6 +20,7 @@ pub(crate) use array::{ArrayFormat, array_document};
 pub(crate) use document::parse;
 pub(crate) use region::{listed_lods, region_document};
 pub use world::{FORMAT_VERSION, WorldMetadata};
+pub(crate) use world::{MANIFEST_SINCE, Recorded, format_version};
 
 #[cfg(test)]
 mod tests;

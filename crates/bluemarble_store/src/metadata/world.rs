@@ -14,7 +14,11 @@ use crate::{ChunkCodec, ChunkEdge, StorageOptions, StoreError, layout::region_na
 /// |---|---|
 /// | 1 | |
 /// | 2 | `storage` and `regions`; an array's document decides about its codecs; chunks may be stored in part |
-pub const FORMAT_VERSION: u32 = 2;
+/// | 3 | a manifest; shards with stamps |
+pub const FORMAT_VERSION: u32 = 3;
+
+/// The first version with a manifest.
+pub(crate) const MANIFEST_SINCE: u32 = 3;
 
 const VERSION: &str = "attributes.bluemarble.format_version";
 const STORAGE: &str = "attributes.bluemarble.storage";
@@ -36,6 +40,8 @@ pub struct WorldMetadata {
 /// What a world's document says beyond what it must.
 #[derive(Debug)]
 pub(crate) struct Recorded {
+    /// The version of its format.
+    pub version: u32,
     /// How its chunks are stored.
     pub storage: StorageOptions,
     /// The document to be written in place of the one that was found, if that is out of date.
@@ -56,7 +62,7 @@ impl WorldMetadata {
 
     /// What a world's document says, if it is one that we would have written.
     pub(crate) fn from_document(path: &str, found: &Value) -> Result<Self, StoreError> {
-        version(path, found)?;
+        format_version(path, found)?;
         let field =
             |name: &str| ours(found).and_then(|ours| ours.get(name)).unwrap_or(&Value::Null);
         let unlike = |name: &str, expected: &str| {
@@ -99,7 +105,7 @@ impl WorldMetadata {
     /// Materials may be appended to the table of a world, but never renamed, reordered or taken away.
     pub(crate) fn check(&self, path: &str, found: &Value) -> Result<Recorded, StoreError> {
         // The version first: it explains every other difference.
-        let version = version(path, found)?;
+        let version = format_version(path, found)?;
         let storage = match version {
             1 => StorageOptions::VERSION_1,
             _ => storage(path, found)?,
@@ -115,19 +121,19 @@ impl WorldMetadata {
             }
             // Follows from the shape, which is compared itself.
             expected.remove("regions");
+            expected.insert("format_version".to_owned(), json!(version));
             if version == 1 {
-                expected.insert("format_version".to_owned(), json!(1));
                 expected.remove("storage");
             }
         }
         refuse(path, difference("", &expected, found))?;
         let outdated = grown || version < FORMAT_VERSION;
-        Ok(Recorded { storage, renewed: outdated.then(|| renew(found, &current)) })
+        Ok(Recorded { version, storage, renewed: outdated.then(|| renew(found, &current)) })
     }
 }
 
 /// The format version of a world, from 1 to ours.
-fn version(path: &str, found: &Value) -> Result<u32, StoreError> {
+pub(crate) fn format_version(path: &str, found: &Value) -> Result<u32, StoreError> {
     let recorded = ours(found).and_then(|ours| ours.get("format_version"));
     match recorded.and_then(Value::as_u64) {
         Some(version) if version > u64::from(FORMAT_VERSION) => Err(StoreError::NewerFormat {
@@ -210,7 +216,7 @@ mod tests {
             (
                 "/attributes/bluemarble/format_version",
                 json!(0),
-                "format_version is 0, expected 1 to 2",
+                "format_version is 0, expected 1 to 3",
             ),
             ("/attributes/bluemarble/format_version", json!("2"), "format_version is \"2\""),
             (
@@ -253,10 +259,10 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_refused_whatever_else_the_document_says() {
-        let document = json!({ "attributes": { "bluemarble": { "format_version": 3 } } });
+        let document = json!({ "attributes": { "bluemarble": { "format_version": 4 } } });
         let error = world().check("w/zarr.json", &document).expect_err("newer");
-        assert!(matches!(error, StoreError::NewerFormat { found: 3, supported: 2, .. }));
-        assert!(error.to_string().contains("format version 3"), "{error}");
+        assert!(matches!(error, StoreError::NewerFormat { found: 4, supported: 3, .. }));
+        assert!(error.to_string().contains("format version 4"), "{error}");
     }
 
     #[test]

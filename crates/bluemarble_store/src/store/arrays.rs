@@ -9,30 +9,78 @@ use serde_json::Value;
 
 use super::{chunk_store::ChunkStore, errors::object_error, known_arrays::KnownArray};
 use crate::{
-    StorageOptions, StoreError, WorldMetadata,
+    StoreError, WorldMetadata,
+    directory::Unfinished,
     layout::{METADATA_NAME, ShardKey, array_name, region_name},
-    metadata::{self, ArrayFormat},
+    manifest::{Entry, Key, Manifest, ManifestAccess, missing_root},
+    metadata::{self, ArrayFormat, MANIFEST_SINCE, Recorded},
 };
 
 impl ChunkStore {
-    /// Checks, renews or writes the world's own document, and returns how the world is stored.
+    /// Checks, renews or writes the world's own document, and takes over how the world is stored. The manifest is there
+    /// then, and true. Says where writes may have been left unfinished.
     pub(super) async fn open_world(
-        &self,
+        &mut self,
         world: &WorldMetadata,
-    ) -> Result<StorageOptions, StoreError> {
-        let path = Path::from(METADATA_NAME);
+        rebuild_manifest: bool,
+    ) -> Result<Unfinished, StoreError> {
+        let path = Key::WORLD.path();
         let Some(found) = self.document(&path).await? else {
-            if self.has_shards().await? {
-                return Err(StoreError::MissingMetadata { path: path.to_string() });
-            }
-            self.put_document(&path, &world.document()).await?;
-            return Ok(world.storage);
+            self.refuse_headless().await?;
+            let (bytes, entry) = document_bytes(&world.document());
+            // A world has a manifest as soon as it is one.
+            self.begin_manifest([(Key::WORLD, entry)]).await?;
+            self.put_object(&path, bytes).await?;
+            return Ok(Unfinished::Beside(Vec::new()));
         };
-        let recorded = world.check(path.as_ref(), &found)?;
-        if let Some(renewed) = recorded.renewed {
-            self.put_document(&path, &renewed).await?;
+        let Recorded { version, storage, renewed } = world.check(path.as_ref(), &found)?;
+        self.storage = storage;
+        self.metadata.storage = storage;
+        if version < MANIFEST_SINCE || rebuild_manifest {
+            let renewed = document_bytes(renewed.as_ref().unwrap_or(&found));
+            let mut entries = self.survey().await?;
+            entries.insert(Key::WORLD, renewed.1);
+            self.begin_manifest(entries).await?;
+            self.put_object(&path, renewed.0).await?;
+            return Ok(Unfinished::Anywhere);
         }
-        Ok(recorded.storage)
+        let access = ManifestAccess::Write;
+        let manifest = Manifest::open(&self.objects, self.capabilities, access).await?;
+        let manifest = manifest.ok_or_else(missing_root)?;
+        manifest.read_intents().await?;
+        let begun = manifest.unsettled().into_iter().map(|(key, _)| key.path()).collect();
+        self.manifest = Some(manifest);
+        self.settle_and_commit().await?;
+        self.own_manifest()?.sweep().await?;
+        if let Some(renewed) = renewed {
+            self.put_document(Key::WORLD, &renewed).await?;
+        }
+        Ok(Unfinished::Beside(begun))
+    }
+
+    /// The first manifest of a world, or a new one in place of what is there.
+    pub(super) async fn begin_manifest(
+        &mut self,
+        entries: impl IntoIterator<Item = (Key, Entry)>,
+    ) -> Result<(), StoreError> {
+        let manifest = Manifest::anew(&self.objects, self.capabilities, entries).await?;
+        manifest.commit().await?;
+        self.manifest = Some(manifest);
+        Ok(())
+    }
+
+    /// Makes sure that there is nothing but perhaps an empty manifest where no document says what world it is.
+    async fn refuse_headless(&self) -> Result<(), StoreError> {
+        let known =
+            match Manifest::open(&self.objects, self.capabilities, ManifestAccess::Write).await? {
+                Some(manifest) => manifest.committed_entries(),
+                None => 0,
+            };
+        // The world's own document is one.
+        if known > 1 || self.has_shards().await? {
+            return Err(StoreError::MissingMetadata { path: METADATA_NAME.to_owned() });
+        }
+        Ok(())
     }
 
     /// Whether there is anything where only shards may lie.
@@ -47,19 +95,13 @@ impl ChunkStore {
         Ok(false)
     }
 
-    /// Makes sure that an array is there, and is named by its region, before a shard is put into it.
+    /// Makes sure that an array is there, and is named by its region, before a shard is put into it. By the one who writes.
     pub(super) async fn ensure_array(
         &self,
         region: u8,
         lod: u8,
     ) -> Result<Arc<ArrayFormat>, StoreError> {
-        let is_ready = || self.arrays.get((region, lod)).filter(|known| known.is_listed);
-        if let Some(known) = is_ready() {
-            return Ok(known.format);
-        }
-        // Arrays of one region share its document.
-        let _writer = self.arrays.writer.lock().await;
-        if let Some(known) = is_ready() {
+        if let Some(known) = self.arrays.get((region, lod)).filter(|known| known.is_listed) {
             return Ok(known.format);
         }
         let path = array_path(region, lod);
@@ -69,7 +111,7 @@ impl ChunkStore {
                 let document = metadata::array_document(&self.shape, lod, self.storage);
                 let format = self.parse_array(&path, lod, &document)?;
                 self.ensure_region(region, None).await?;
-                self.put_document(&path, &document).await?;
+                self.put_document(Key::array_document(region, lod), &document).await?;
                 format
             }
         };
@@ -103,7 +145,7 @@ impl ChunkStore {
         let document =
             metadata::region_document(path.as_ref(), &self.shape, region, &lods, found.as_ref())?;
         if found.is_none() || lod.is_some() && found.as_ref() != Some(&document) {
-            self.put_document(&path, &document).await?;
+            self.put_document(Key::region_document(region), &document).await?;
         }
         Ok(())
     }
@@ -118,17 +160,27 @@ impl ChunkStore {
         }
         // Unedited arrays are asked about most, and have neither a document nor shards.
         match self.check_array(shard.region, shard.lod).await {
+            Err(StoreError::MissingMetadata { .. }) if !self.has_array(shard).await? => Ok(None),
+            // A writer may have made it just now.
             Err(StoreError::MissingMetadata { .. }) => {
-                let path = shard.path();
-                match self.objects.head(&path).await {
-                    // A writer may have made both just now.
-                    Ok(_) => self.check_array(shard.region, shard.lod).await.map(Some),
-                    Err(object_store::Error::NotFound { .. }) => Ok(None),
-                    Err(source) => Err(object_error(&path, "reading")(source)),
-                }
+                self.check_array(shard.region, shard.lod).await.map(Some)
             }
             result => result.map(Some),
         }
+    }
+
+    /// Whether the array of a shard must have a document, which was not found.
+    async fn has_array(&self, shard: ShardKey) -> Result<bool, StoreError> {
+        let Some(manifest) = &self.manifest else {
+            let path = shard.path();
+            return match self.objects.head(&path).await {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::NotFound { .. }) => Ok(false),
+                Err(source) => Err(object_error(&path, "reading")(source)),
+            };
+        };
+        let versions = manifest.versions(Key::array_document(shard.region, shard.lod)).await?;
+        Ok(versions.iter().all(Option::is_some))
     }
 
     /// How an array that has shards stores its chunks.
@@ -164,12 +216,22 @@ impl ChunkStore {
         document(&*self.objects, path).await
     }
 
-    async fn put_document(&self, path: &Path, document: &Value) -> Result<(), StoreError> {
-        let mut bytes = format!("{document:#}").into_bytes();
-        bytes.push(b'\n');
+    async fn put_document(&self, key: Key, document: &Value) -> Result<(), StoreError> {
+        self.put_file(key, document_bytes(document).0).await
+    }
+
+    async fn put_object(&self, path: &Path, bytes: Vec<u8>) -> Result<(), StoreError> {
         self.objects.put(path, bytes.into()).await.map_err(object_error(path, "writing"))?;
         Ok(())
     }
+}
+
+/// A document as it is written.
+fn document_bytes(document: &Value) -> (Vec<u8>, Entry) {
+    let mut bytes = format!("{document:#}").into_bytes();
+    bytes.push(b'\n');
+    let entry = Entry::unstamped(bytes.len() as u64, &bytes);
+    (bytes, entry)
 }
 
 fn array_path(region: u8, lod: u8) -> Path {

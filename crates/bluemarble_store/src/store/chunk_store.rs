@@ -21,6 +21,7 @@ use crate::{
     StorageOptions, StoreOptions, WorldMetadata,
     backend::{Capabilities, LeaseKeeper},
     layout::ShardKey,
+    manifest::Manifest,
 };
 
 /// The edited chunks of one world.
@@ -38,6 +39,12 @@ pub struct ChunkStore {
     pub(super) indices: KnownIndices,
     pub(super) decoded: DecodedChunks,
     pub(super) arrays: KnownArrays,
+    /// `None` while it is being made, and in worlds of a version that had none.
+    pub(super) manifest: Option<Manifest>,
+    /// Whether there may be another writer, and this is none.
+    pub(super) is_read_only: bool,
+    /// Held while anything is read, changed and replaced.
+    pub(super) writer: futures::lock::Mutex<()>,
     pub(super) counters: Counters,
     /// Shards that were replaced since the store was opened.
     pub(super) written: Mutex<FxHashMap<ShardKey, WrittenShard>>,
@@ -75,6 +82,9 @@ impl ChunkStore {
             indices: known_indices(options.index_cache_bytes),
             decoded: DecodedChunks::default(),
             arrays: KnownArrays::default(),
+            manifest: None,
+            is_read_only: false,
+            writer: futures::lock::Mutex::default(),
             counters: Counters::default(),
             written: Mutex::default(),
             _lease: lease,
@@ -105,6 +115,13 @@ impl ChunkStore {
     /// How the world's chunks are stored: what it was made with.
     pub fn storage(&self) -> StorageOptions {
         self.storage
+    }
+
+    /// What is written from now on may hold the edits up to this batch: manifest and shards say so.
+    pub fn note_lsn(&self, lsn: u64) {
+        if let Some(manifest) = &self.manifest {
+            manifest.note_lsn(lsn);
+        }
     }
 
     /// What the store has done since it was opened.

@@ -5,7 +5,7 @@ use bluemarble_core::ChunkKey;
 use crate::{StoreError, backend::refusal, codec::CodecError, layout::ShardKey, shard::ShardError};
 
 /// Turns an object store's error into ours.
-pub(super) fn object_error(
+pub(crate) fn object_error(
     path: &object_store::path::Path,
     action: &'static str,
 ) -> impl FnOnce(object_store::Error) -> StoreError {

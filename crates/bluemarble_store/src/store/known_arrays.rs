@@ -10,8 +10,6 @@ use crate::metadata::ArrayFormat;
 #[derive(Debug, Default)]
 pub(super) struct KnownArrays {
     arrays: Mutex<FxHashMap<(u8, u8), KnownArray>>,
-    /// Held while documents are made or changed.
-    pub writer: futures::lock::Mutex<()>,
 }
 
 /// One of them.

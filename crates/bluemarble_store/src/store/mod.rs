@@ -7,17 +7,19 @@
 //! | `arrays` | documents of the world, its regions and arrays |
 //! | `read` | chunks and shards read |
 //! | `write` | chunks written |
-//! | `put` | shards replaced, on the condition that no other writer has |
+//! | `put` | objects replaced, on the condition that no other writer has |
+//! | `commit` | what was written taken into the manifest |
 //! | [`maintain`] | shards listed, checked, rewritten and set aside |
 //! | `known_arrays`, `known_index`, `decoded` | what was read lately |
 //! | `ranges` | requests for ranges of an object |
-//! | `stripe` | who writes a shard, and whether it was replaced meanwhile |
-//! | `versions` | what the object store calls a shard's versions |
+//! | `stripe` | whether a shard was replaced meanwhile |
+//! | `versions` | whether a shard is the one that the manifest names |
 //! | `statistics` | [`StoreStatistics`] |
 //! | `errors` | errors from below, with the place they hit |
 
 mod arrays;
 mod chunk_store;
+mod commit;
 mod decoded;
 mod errors;
 mod known_arrays;
@@ -35,6 +37,7 @@ mod write;
 pub use chunk_store::ChunkStore;
 pub use statistics::StoreStatistics;
 pub use versions::WrittenShard;
+pub(crate) use {errors::object_error, put::put_over, versions::Seen};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,8 +14,10 @@ use crate::{
     StoreError, StoreOptions, WorldLocation, WorldMetadata,
     backend::{Access, Guarded, LEASE_NAME, LeaseKeeper, PROBE_PREFIX, connect, probe},
     block::block_on,
-    directory,
+    directory::{self, Unfinished},
     layout::METADATA_NAME,
+    manifest::{MANIFEST_DIR, Manifest, ManifestAccess, missing_root},
+    metadata::{self, MANIFEST_SINCE},
 };
 
 impl ChunkStore {
@@ -37,7 +39,7 @@ impl ChunkStore {
             WorldLocation::Directory(dir) => Self::open_directory(dir, metadata, options),
             WorldLocation::Memory => {
                 let opened = Opened::alone(connect(location, options)?);
-                block_on(Self::with(opened, metadata, options))
+                Ok(block_on(Self::with(opened, metadata, options))?.0)
             }
             WorldLocation::Bucket { .. } => {
                 let objects = connect(location, options)?;
@@ -93,7 +95,7 @@ impl ChunkStore {
         objects: Arc<dyn ObjectStore>,
         metadata: &WorldMetadata,
     ) -> Result<Self, StoreError> {
-        Self::with(Opened::alone(objects), metadata, &StoreOptions::default()).await
+        Ok(Self::with(Opened::alone(objects), metadata, &StoreOptions::default()).await?.0)
     }
 
     /// Opens or makes a world in an object store that others may reach too, as its one writer: finds out
@@ -135,9 +137,9 @@ impl ChunkStore {
         })?;
         let mut opened = Opened::alone(Arc::new(objects.with_fsync(true)));
         opened.lock = Some(lock);
-        let store = block_on(Self::with(opened, metadata, options))?;
+        let (store, unfinished) = block_on(Self::with(opened, metadata, options))?;
         // Only now is it known to be ours.
-        directory::sweep(dir);
+        directory::sweep(dir, &unfinished);
         Ok(store)
     }
 
@@ -168,7 +170,7 @@ impl ChunkStore {
             lock: None,
             lease: Some(keeper),
         };
-        block_on(Self::with(opened, metadata, options))
+        Ok(block_on(Self::with(opened, metadata, options))?.0)
     }
 
     fn look(
@@ -182,18 +184,26 @@ impl ChunkStore {
         let found = block_on(arrays::document(&*objects, &path))?;
         let Some(found) = found else { return Err(StoreError::NoWorld { location }) };
         let metadata = WorldMetadata::from_document(METADATA_NAME, &found)?;
-        Ok(Self::new(Opened::alone(objects), metadata, options))
+        let mut store = Self::new(Opened::alone(objects), metadata, options);
+        store.is_read_only = true;
+        let version = metadata::format_version(METADATA_NAME, &found)?;
+        if version >= MANIFEST_SINCE && !options.rebuild_manifest {
+            let manifest = Manifest::open(&store.objects, store.capabilities, ManifestAccess::Read);
+            let manifest = block_on(manifest)?.ok_or_else(missing_root)?;
+            block_on(manifest.read_intents())?;
+            store.manifest = Some(manifest);
+        }
+        Ok(store)
     }
 
     async fn with(
         opened: Opened,
         metadata: &WorldMetadata,
         options: &StoreOptions,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<(Self, Unfinished), StoreError> {
         let mut store = Self::new(opened, metadata.clone(), options);
-        store.storage = store.open_world(metadata).await?;
-        store.metadata.storage = store.storage;
-        Ok(store)
+        let unfinished = store.open_world(metadata, options.rebuild_manifest).await?;
+        Ok((store, unfinished))
     }
 }
 
@@ -212,7 +222,8 @@ async fn refuse_strangers(objects: &dyn ObjectStore, location: &str) -> Result<(
         if name == METADATA_NAME {
             return Ok(());
         }
-        if name != LEASE_NAME && name != PROBE_PREFIX && !name.starts_with("region") {
+        let is_ours = [LEASE_NAME, PROBE_PREFIX, MANIFEST_DIR].contains(&name);
+        if !is_ours && !name.starts_with("region") {
             return Err(StoreError::NotAWorld { path: location.into() });
         }
     }

@@ -3,57 +3,52 @@
 use std::{collections::hash_map::Entry, sync::PoisonError};
 
 use bytes::Bytes;
-use object_store::{Error, ObjectStoreExt, PutMode};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion, path::Path};
 
 use super::{
     chunk_store::ChunkStore,
     errors::object_error,
     versions::{Seen, WrittenShard},
 };
-use crate::{StoreError, layout::ShardKey};
+use crate::{StoreError, backend::Capabilities, layout::ShardKey};
+
+/// Replaces what was seen; on stores that keep no conditions, whatever is there. Gives what is there now.
+pub(crate) async fn put_over(
+    objects: &dyn ObjectStore,
+    capabilities: Capabilities,
+    path: &Path,
+    bytes: Bytes,
+    seen: Seen,
+) -> Result<Seen, StoreError> {
+    let mode = match seen {
+        Seen::Missing if capabilities.conditional_create => PutMode::Create,
+        Seen::Version(version) if capabilities.conditional_update => PutMode::Update(version),
+        _ => PutMode::Overwrite,
+    };
+    match objects.put_opts(path, bytes.clone().into(), mode.into()).await {
+        Ok(put) => Ok(Seen::Version(UpdateVersion::from(put))),
+        Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
+            // A PUT that was done and whose reply was lost is refused when it is sent again.
+            let found = objects.get(path).await.map_err(object_error(path, "reading"))?;
+            let version = Seen::object(&found.meta);
+            if found.meta.size == bytes.len() as u64
+                && found.bytes().await.map_err(object_error(path, "reading"))? == bytes
+            {
+                return Ok(version);
+            }
+            Err(StoreError::Conflict { path: path.to_string() })
+        }
+        Err(error) => Err(object_error(path, "writing")(error)),
+    }
+}
 
 impl ChunkStore {
-    /// Replaces what was seen; on stores that keep no conditions, whatever is there.
-    pub(super) async fn put_over(
+    pub(super) fn note_written(
         &self,
         shard: ShardKey,
-        bytes: Bytes,
-        seen: Seen,
-    ) -> Result<(), StoreError> {
-        let path = &shard.path();
-        let over = match &seen {
-            Seen::Missing => None,
-            Seen::Version(version) => version.e_tag.clone(),
-        };
-        let mode = match seen {
-            Seen::Missing if self.capabilities.conditional_create => PutMode::Create,
-            Seen::Version(version) if self.capabilities.conditional_update => {
-                PutMode::Update(version)
-            }
-            _ => PutMode::Overwrite,
-        };
-        match self.objects.put_opts(path, bytes.clone().into(), mode.into()).await {
-            Ok(put) => {
-                self.note_written(shard, over, put.e_tag);
-                Ok(())
-            }
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
-                // A PUT that was done and whose reply was lost is refused when it is sent again.
-                let found = self.objects.get(path).await.map_err(object_error(path, "reading"))?;
-                let version = found.meta.e_tag.clone();
-                if found.meta.size == bytes.len() as u64
-                    && found.bytes().await.map_err(object_error(path, "reading"))? == bytes
-                {
-                    self.note_written(shard, over, version);
-                    return Ok(());
-                }
-                Err(StoreError::Conflict { path: path.to_string() })
-            }
-            Err(error) => Err(object_error(path, "writing")(error)),
-        }
-    }
-
-    fn note_written(&self, shard: ShardKey, over: Option<String>, version: Option<String>) {
+        over: Option<String>,
+        version: Option<String>,
+    ) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         match written.entry(shard) {
             Entry::Vacant(entry) => drop(entry.insert(WrittenShard { over, version })),

@@ -13,7 +13,7 @@ use super::{
     known_index::KnownIndex,
     maintain::StoredShard,
     ranges::{merge, slice},
-    versions::Seen,
+    versions::{Found, Seen},
 };
 use crate::{
     StoreError,
@@ -21,12 +21,12 @@ use crate::{
     chunk_bytes::Part,
     layout::ShardKey,
     metadata::ArrayFormat,
-    shard::{self, IndexLocation, ShardIndex},
+    shard::{self, IndexLocation, ShardForm, ShardIndex},
 };
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
 use futures::future::join_all;
-use object_store::{GetOptions, GetRange, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
 
 /// A read gives up after its shard was replaced this often under it.
 const ATTEMPTS: usize = 64;
@@ -119,12 +119,20 @@ impl ChunkStore {
         Ok(keys)
     }
 
-    /// All shards; reads none of them.
+    /// All shards that the manifest knows of; reads none of them. Of a world that has no manifest yet, all that are there.
     ///
     /// # Errors
-    /// [`StoreError::UnknownShard`] if there is something else where only shards may lie;
-    /// [`StoreError::Object`].
+    /// [`StoreError::DamagedManifest`]; without a manifest [`StoreError::UnknownShard`] if there is something else where
+    /// only shards may lie; [`StoreError::Object`].
     pub async fn list_known_shards(&self) -> Result<Vec<StoredShard>, StoreError> {
+        if let Some(manifest) = &self.manifest {
+            let entries = manifest.list().await?.into_iter();
+            let stored = entries.filter_map(|(key, entry)| {
+                let (key, version) = (key.shard()?, Some(entry.version()));
+                Some(StoredShard { key, path: key.path().to_string(), bytes: entry.bytes, version })
+            });
+            return Ok(stored.collect());
+        }
         let listing = self.list_shards().await?;
         match listing.strays.into_iter().next() {
             Some(path) => Err(StoreError::UnknownShard { path }),
@@ -150,6 +158,34 @@ impl ChunkStore {
             }
         }
         Ok(keys)
+    }
+
+    /// [`ChunkStore::keys_of`], or, if the shard or the document of its array is damaged, missing or another one, all chunks
+    /// that it may have held, and why: reading any of them says so, and nothing else of the world is lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Object`]; [`StoreError::DamagedManifest`].
+    pub async fn possible_keys_of(
+        &self,
+        shard: ShardKey,
+    ) -> Result<(Vec<ChunkKey>, Option<StoreError>), StoreError> {
+        match self.keys_of(shard).await {
+            Ok(keys) => Ok((keys, None)),
+            Err(
+                error @ (StoreError::MissingMetadata { .. }
+                | StoreError::Mismatch { .. }
+                | StoreError::Syntax { .. }
+                | StoreError::MissingShard { .. }
+                | StoreError::OtherShard { .. }
+                | StoreError::DamagedShard { .. }
+                | StoreError::DamagedChunk { .. }),
+            ) => {
+                let layout = self.format_or_own(shard).await?.layout;
+                let keys = layout.chunks().map(|within| shard.chunk(&self.shape, within));
+                Ok((keys.collect(), Some(error)))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The chunks of which a larger stored chunk holds at least one cell.
@@ -259,9 +295,35 @@ impl ChunkStore {
         {
             return Ok(Some(known));
         }
+        for _ in 0..ATTEMPTS {
+            let versions = self.versions(shard).await?;
+            let head = self.read_head(shard, &format.form).await?;
+            let found = head.as_ref().map(|head| head.found(&format.form));
+            if !self.is_expected(shard, &versions, found.as_ref()).await? {
+                continue;
+            }
+            let Some(Head { bytes, size, tag }) = head else { return Ok(None) };
+            let (index, _) = format.form.head(&bytes);
+            let index = ShardIndex::parse(index, &format.form, size);
+            let index = index.map_err(damaged_shard(shard))?;
+            let known = Arc::new(KnownIndex { index, generation, tag });
+            if settled {
+                self.indices.insert(shard, Arc::clone(&known));
+            }
+            return Ok(Some(known));
+        }
+        Err(StoreError::Contended { path: shard.path().to_string() })
+    }
+
+    /// The end of a shard at which its index and its stamp lie; `None` if there is no such shard.
+    pub(super) async fn read_head(
+        &self,
+        shard: ShardKey,
+        form: &ShardForm,
+    ) -> Result<Option<Head>, StoreError> {
         let path = shard.path();
-        let bytes = format.form.index_bytes() as u64;
-        let range = match format.form.index_location {
+        let bytes = form.head_bytes() as u64;
+        let range = match form.index_location {
             IndexLocation::Start => GetRange::Bounded(0..bytes),
             IndexLocation::End => GetRange::Suffix(bytes),
         };
@@ -269,17 +331,18 @@ impl ChunkStore {
         let result = match self.objects.get_opts(&path, options).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(source) => return Err(object_error(&path, "reading")(source)),
+            // An empty object has no range. To HEAD not every web server says how long it is.
+            Err(source) => match self.objects.get(&path).await.map(|found| found.meta) {
+                Ok(ObjectMeta { size: 0, e_tag: tag, .. }) => {
+                    return Ok(Some(Head { bytes: Bytes::new(), size: 0, tag }));
+                }
+                _ => return Err(object_error(&path, "reading")(source)),
+            },
         };
         let (size, tag) = (result.meta.size, result.meta.e_tag.clone());
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
-        let index = ShardIndex::parse(&bytes, &format.form, size).map_err(damaged_shard(shard))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        let known = Arc::new(KnownIndex { index, generation, tag });
-        if settled {
-            self.indices.insert(shard, Arc::clone(&known));
-        }
-        Ok(Some(known))
+        Ok(Some(Head { bytes, size, tag }))
     }
 
     /// Reads a whole shard, one entry a slot; all empty if there is no such shard.
@@ -295,8 +358,28 @@ impl ChunkStore {
         Ok((slots, seen))
     }
 
-    /// The bytes of a whole shard; `None` if there is no such shard.
+    /// The bytes of a whole shard, which is a version that the manifest names; `None` if there is none and need not be.
     pub(super) async fn fetch_shard(
+        &self,
+        shard: ShardKey,
+        format: &ArrayFormat,
+    ) -> Result<Option<(Bytes, Seen)>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let versions = self.versions(shard).await?;
+            let fetched = self.fetch_any_shard(shard, format).await?;
+            let found = fetched.as_ref().map(|(bytes, _)| {
+                let (index, stamp) = format.form.head(bytes);
+                Found::new(bytes.len() as u64, index, stamp)
+            });
+            if self.is_expected(shard, &versions, found.as_ref()).await? {
+                return Ok(fetched);
+            }
+        }
+        Err(StoreError::Contended { path: shard.path().to_string() })
+    }
+
+    /// The bytes of a whole shard, whatever version it is; `None` if there is none.
+    pub(super) async fn fetch_any_shard(
         &self,
         shard: ShardKey,
         format: &ArrayFormat,
@@ -316,6 +399,22 @@ impl ChunkStore {
         let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(Some((bytes, seen)))
+    }
+}
+
+/// The end of a shard at which its index lies, with the stamp.
+pub(super) struct Head {
+    bytes: Bytes,
+    /// Of the whole shard.
+    size: u64,
+    /// The object store's name for this version of the object, if it has one.
+    tag: Option<String>,
+}
+
+impl Head {
+    pub fn found(&self, form: &ShardForm) -> Found {
+        let (index, stamp) = form.head(&self.bytes);
+        Found::new(self.size, index, stamp)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Locks and generations of shards.
+//! Generations of shards.
 
 use std::{
     hash::BuildHasher,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::layout::ShardKey;
 
-/// Shards are spread over this many locks.
+/// Shards are spread over this many generations.
 const STRIPES: usize = 64;
 
 /// All stripes of a store.
@@ -28,11 +28,9 @@ impl Stripes {
     }
 }
 
-/// What protects a group of shards.
+/// A group of shards.
 #[derive(Debug, Default)]
 pub(super) struct Stripe {
-    /// Held while a shard is read, changed and replaced.
-    pub writer: futures::lock::Mutex<()>,
     /// Odd while a shard is being replaced: what was read of it meanwhile may be torn in two.
     pub generation: AtomicU64,
 }

@@ -1,25 +1,30 @@
 //! Writing: a shard is read, changed in memory and replaced whole.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{cmp::Reverse, collections::BTreeMap, sync::atomic::Ordering};
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
 
 use super::{
     chunk_store::ChunkStore,
+    commit::Replacement,
     errors::{damaged_chunk, unencodable},
-    stripe::Replacing,
 };
-use crate::{StoreError, chunk_bytes, layout::ShardKey, metadata::ArrayFormat, shard};
+use crate::{
+    StoreError, chunk_bytes, layout::ShardKey, manifest::Entry, metadata::ArrayFormat, shard,
+};
+
+/// Shards are written when they have so many bytes together.
+const GROUP_BYTES: usize = 64 << 20;
 
 /// Chunks to be written to one shard, by where they lie in it.
 type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
 
 impl ChunkStore {
-    /// Writes chunks and returns once they are durable; the chunks of one shard are written at once.
+    /// Writes chunks and returns once they are durable, coarser lods before finer ones; the chunks of one shard are
+    /// written at once.
     ///
-    /// Of two chunks with the same key the later one counts. Writers of the same shard wait for each
-    /// other; nothing is lost. Where stored chunks are larger than 64³ cells, the stored chunk around
+    /// Of two chunks with the same key the later one counts. Writers wait for each other; nothing is lost. Where stored chunks are larger than 64³ cells, the stored chunk around
     /// each chunk is decoded, changed and encoded again.
     ///
     /// # Errors
@@ -29,7 +34,7 @@ impl ChunkStore {
     /// be changed cannot be read: it is left as it is. [`StoreError::Mismatch`] if its array is not as it
     /// must be.
     pub async fn write(&self, chunks: &[(ChunkKey, &Chunk)]) -> Result<(), StoreError> {
-        type Place = (u8, u8, [i32; 3]);
+        type Place = (Reverse<u8>, u8, [i32; 3]);
         let mut shards: BTreeMap<Place, (ShardKey, Chunks<'_>)> = BTreeMap::new();
         for &(key, chunk) in chunks {
             let Some((shard, within)) = ShardKey::locate(&self.shape, key) else {
@@ -38,47 +43,49 @@ impl ChunkStore {
             if let Some(cell) = first_unstored(chunk) {
                 return Err(StoreError::Incomplete { key, cell });
             }
-            let place = (shard.region, shard.lod, shard.pos.to_array());
+            let place = (Reverse(shard.lod), shard.region, shard.pos.to_array());
             let (_, chunks) = shards.entry(place).or_insert_with(|| (shard, BTreeMap::new()));
             chunks.insert(within.to_array(), (key, chunk));
         }
+        let _writer = self.writer.lock().await;
+        let (mut group, mut bytes) = (Vec::new(), 0);
         for (shard, chunks) in shards.into_values() {
             let format = self.ensure_array(shard.region, shard.lod).await?;
-            self.replace(shard, &format, chunks).await?;
+            let replacement = self.prepare(shard, &format, chunks).await?;
+            bytes += replacement.now.as_ref().map_or(0, |(bytes, _)| bytes.len());
+            group.push(replacement);
+            if bytes >= GROUP_BYTES {
+                self.replace_all(std::mem::take(&mut group)).await?;
+                bytes = 0;
+            }
         }
+        self.replace_all(group).await?;
+        self.counters.chunks_written.fetch_add(chunks.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
-    async fn replace(
+    /// A shard with some chunks in it; it is not written yet.
+    async fn prepare(
         &self,
         shard: ShardKey,
         format: &ArrayFormat,
         chunks: Chunks<'_>,
-    ) -> Result<(), StoreError> {
-        let count = chunks.len() as u64;
-        let is_whole = format.layout.is_within_chunks();
-        // Nothing of what is there is needed: others may write the shard meanwhile.
-        let mut encoded = if is_whole { encode_whole(format, &chunks)? } else { BTreeMap::new() };
-        let stripe = self.stripe(shard);
-        let _writer = stripe.writer.lock().await;
+    ) -> Result<Replacement, StoreError> {
+        let manifest = self.own_manifest()?;
+        let before = self.versions(shard).await?;
         let (mut slots, seen) = self.read_shard(shard, format).await?;
-        if !is_whole {
-            encoded = encode_into(format, shard, &chunks, &slots)?;
-        }
+        let encoded = match format.layout.is_within_chunks() {
+            true => encode_whole(format, &chunks)?,
+            false => encode_into(format, shard, &chunks, &slots)?,
+        };
         for (slot, bytes) in encoded {
             slots[slot] = Some(bytes);
         }
-        let bytes = shard::build(&slots, &format.layout.slot_order(), format.form.index_location);
-        let written = bytes.len() as u64;
-        let put = {
-            let _replacing = Replacing::new(&stripe.generation);
-            self.put_over(shard, bytes, seen).await
-        };
-        self.indices.remove(&shard);
-        put?;
-        self.counters.replaced_shard(written);
-        self.counters.chunks_written.fetch_add(count, Ordering::Relaxed);
-        Ok(())
+        let order = format.layout.slot_order();
+        let (bytes, stamp) =
+            shard::build(shard, manifest.lsn(), &slots, &order, format.form.index_location);
+        let entry = Entry::stamped(bytes.len() as u64, &stamp);
+        Ok(Replacement { shard, now: Some((bytes, entry)), seen, before })
     }
 }
 

@@ -64,6 +64,7 @@ impl Settings {
         if let Some((recipe, materials)) = recipe {
             WorldDocument::install(dir, &recipe, materials.as_deref())?;
         }
+        world.note_recipe()?;
         Ok(world)
     }
 }

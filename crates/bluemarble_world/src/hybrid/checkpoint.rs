@@ -5,7 +5,7 @@ use std::sync::{
     atomic::Ordering::{Acquire, Release},
 };
 
-use bluemarble_core::{Chunk, ChunkKey, MAX_LOD, code};
+use bluemarble_core::{Chunk, ChunkKey, code};
 
 use super::{
     cache::Cached, parents::BaselineChunks, pause::pause, state::Change, world::HybridWorld,
@@ -72,6 +72,9 @@ impl HybridWorld {
         // What was edited while its chunk was folded has its parents still to do.
         self.update_all_parents().await?;
         self.fold(&[], &mut report).await?;
+        if let Some(store) = &self.inner.store {
+            store.commit().await?;
+        }
         if let Some(log) = self.log()
             && self.inner.checkpointed.load(Acquire) < lsn
         {
@@ -118,14 +121,11 @@ impl HybridWorld {
             // The store must not know of an edit that a loss of power would take from the log.
             log.sync().await?;
         }
+        store.note_lsn(self.inner.last_batch.load(Acquire));
         // Coarsest first: see `checkpoint`.
-        for lod in (0..=MAX_LOD).rev() {
-            let of_lod = chunks.iter().filter(|(key, ..)| key.lod == lod);
-            let of_lod: Vec<_> = of_lod.map(|(key, _, chunk)| (*key, chunk)).collect();
-            if !of_lod.is_empty() {
-                store.write(&of_lod).await?;
-            }
-        }
+        store
+            .write(&chunks.iter().map(|(key, _, chunk)| (*key, chunk)).collect::<Vec<_>>())
+            .await?;
         report.chunks += chunks.len();
         let mut state = self.state_mut();
         for (key, cached, _) in chunks {

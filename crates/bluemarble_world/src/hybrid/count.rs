@@ -36,7 +36,7 @@ impl HybridWorld {
     /// What the own store takes.
     pub(crate) async fn disk_use(&self) -> Result<DiskUse, WorldError> {
         let Some(store) = &self.inner.store else { return Ok(DiskUse::default()) };
-        let shards = store.list_shards().await?.shards;
+        let shards = store.list_known_shards().await?;
         let keys = self.edited_unsorted();
         let state = self.state();
         let is_stored = |key: &&ChunkKey| {

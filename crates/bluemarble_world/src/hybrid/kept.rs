@@ -67,7 +67,7 @@ impl Kept {
     pub fn list(&mut self, store: &ChunkStore, is_base: bool) -> Result<Vec<Listed>, StoreError> {
         let mut listed = Vec::new();
         let saved = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for shard in block_on(store.list_known_shards())? {
+        for mut shard in block_on(store.list_known_shards())? {
             let name = group_name(shard.key, is_base);
             let group = self.contents.groups.remove(&name);
             if let Some(group) = &group {
@@ -78,7 +78,11 @@ impl Kept {
                     listed.extend(group.chunks);
                 }
                 _ => {
-                    let keys = block_on(store.keys_of(shard.key))?;
+                    let (keys, damage) = block_on(store.possible_keys_of(shard.key))?;
+                    if let Some(damage) = damage {
+                        tracing::warn!("{}: {damage}", store.location());
+                        shard.version = None;
+                    }
                     listed.extend(keys.into_iter().map(|key| (key, None)));
                 }
             }

@@ -15,6 +15,7 @@ use bluemarble_store::{
     log::{self, DeltaLog, LogOptions, LoggedBatch, disk::Disk},
 };
 use bluemarble_terrain::Baseline;
+use futures::executor::block_on;
 use rustc_hash::FxHashSet;
 
 use super::{
@@ -121,8 +122,14 @@ impl HybridWorld {
                 found,
             },
         )?;
-        let keys = store.keys().await?;
-        let listed = keys.into_iter().map(|key| (key, None)).collect();
+        let mut listed = Vec::new();
+        for shard in store.list_known_shards().await? {
+            let (keys, damage) = store.possible_keys_of(shard.key).await?;
+            if let Some(damage) = damage {
+                tracing::warn!("{}: {damage}", store.location());
+            }
+            listed.extend(keys.into_iter().map(|key| (key, None)));
+        }
         Ok(Self::of(baseline, materials, Some(store), None, listed, Kept::default()))
     }
 
@@ -143,6 +150,14 @@ impl HybridWorld {
         let is_first = self.inner.log.set(log).is_ok();
         debug_assert!(is_first, "a world has one log");
         Ok(self)
+    }
+
+    /// Takes the recipe beside the world's own store for a file of it.
+    pub(crate) fn note_recipe(&self) -> Result<(), WorldError> {
+        match &self.inner.store {
+            Some(store) => Ok(block_on(store.note_recipe())?),
+            None => Ok(()),
+        }
     }
 
     /// The fingerprint of the baseline that the world in a directory was made with; `None` if there is no

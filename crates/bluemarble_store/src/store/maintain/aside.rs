@@ -6,12 +6,10 @@ use object_store::{Error, ObjectStoreExt, PutMode, path::Path};
 use super::listing::StoredShard;
 use crate::{
     StoreError,
-    layout::ShardKey,
-    store::{chunk_store::ChunkStore, errors::object_error, stripe::Replacing},
+    layout::{ASIDE_DIR, ShardKey},
+    store::{chunk_store::ChunkStore, commit::Replacement, errors::object_error, versions::Seen},
 };
 
-/// The folder of a world in which damaged files are kept.
-const ASIDE_DIR: &str = "damaged";
 /// A file that was damaged more often than this is a riddle for a person.
 const MAX_COPIES: usize = 10_000;
 
@@ -23,19 +21,32 @@ impl ChunkStore {
     /// [`StoreError::Object`], [`StoreError::ReadOnly`]; the file is where it was then.
     pub async fn set_aside(&self, path: &str) -> Result<String, StoreError> {
         let from = Path::from(path);
-        let shard = ShardKey::of_path(&self.shape, &from).ok().flatten();
-        let stripe = shard.map(|shard| self.stripe(shard));
-        let _writer = match stripe {
-            Some(stripe) => Some(stripe.writer.lock().await),
-            None => None,
-        };
+        let _writer = self.writer.lock().await;
         let aside = self.copy_aside(&from).await?;
-        let _replacing = stripe.map(|stripe| Replacing::new(&stripe.generation));
-        self.objects.delete(&from).await.map_err(object_error(&from, "removing"))?;
-        if let Some(shard) = shard {
-            self.indices.remove(&shard);
+        match ShardKey::of_path(&self.shape, &from) {
+            Ok(Some(shard)) => self.remove_shard(shard).await?,
+            _ => self.objects.delete(&from).await.map_err(object_error(&from, "removing"))?,
         }
         Ok(aside)
+    }
+
+    /// Accepts that the shard at a path is lost: its cells are not stored any more. What is there in its place is removed.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownShard`] if no shard belongs there; [`StoreError::Object`], [`StoreError::ReadOnly`]; all is as it
+    /// was then.
+    pub async fn forget_shard(&self, path: &str) -> Result<(), StoreError> {
+        let Ok(Some(shard)) = ShardKey::of_path(&self.shape, &Path::from(path)) else {
+            return Err(StoreError::UnknownShard { path: path.to_owned() });
+        };
+        let _writer = self.writer.lock().await;
+        self.remove_shard(shard).await
+    }
+
+    async fn remove_shard(&self, shard: ShardKey) -> Result<(), StoreError> {
+        let before = self.versions(shard).await?;
+        let removed = Replacement { shard, now: None, seen: Seen::Missing, before };
+        self.replace_all(vec![removed]).await
     }
 
     /// Keeps a copy of a shard as [`ChunkStore::set_aside`] does, and rewrites it without some chunks.
@@ -58,10 +69,11 @@ impl ChunkStore {
     /// [`StoreError::Mismatch`] and [`StoreError::Syntax`] if there is one and it is damaged;
     /// [`StoreError::Object`].
     pub async fn make_documents(&self, region: u8, lod: u8) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().await;
         self.ensure_array(region, lod).await.map(|_| ())
     }
 
-    async fn copy_aside(&self, from: &Path) -> Result<String, StoreError> {
+    pub(super) async fn copy_aside(&self, from: &Path) -> Result<String, StoreError> {
         let found = self.objects.get(from).await.map_err(object_error(from, "reading"))?;
         let bytes = found.bytes().await.map_err(object_error(from, "reading"))?;
         let to = self.free_path(from).await?;

@@ -15,8 +15,9 @@ use super::{
 use crate::{
     StoreError,
     codec::CodecError,
-    layout::{ArrayLayout, METADATA_NAME, array_name, region_name},
+    layout::{ArrayLayout, METADATA_NAME, ShardKey, array_name, region_name},
     metadata::{self, ArrayFormat},
+    shard,
     store::{arrays, chunk_store::ChunkStore},
 };
 
@@ -69,21 +70,27 @@ impl ChunkStore {
         mut each: impl FnMut(ChunkKey, Chunk),
     ) -> Result<Vec<Damage>, StoreError> {
         let (key, lod) = (shard.key, Some(shard.key.lod));
-        let format = match self.check_array(key.region, key.lod).await {
-            Ok(format) => *format,
-            Err(error @ (StoreError::Object { .. } | StoreError::LeaseLost { .. })) => {
-                return Err(error);
-            }
-            Err(_) => self.own_format(key.lod)?,
-        };
+        let format = self.format_or_own(key).await?;
         let damage =
             |part, chunks, reason| Damage { part, path: shard.path.clone(), lod, chunks, reason };
-        let slots = match self.read_shard(key, &format).await {
-            Ok((slots, _)) => slots,
+        let whole = |part, reason| Ok(vec![damage(part, Vec::new(), reason)]);
+        let bytes = match self.fetch_shard(key, &format).await {
+            Ok(Some((bytes, _))) => bytes,
+            Ok(None) => return Ok(Vec::new()),
             Err(StoreError::DamagedShard { reason, .. }) => {
-                return Ok(vec![damage(DamagedPart::Shard, Vec::new(), reason)]);
+                return whole(DamagedPart::Shard, reason);
+            }
+            Err(StoreError::OtherShard { reason, .. }) => {
+                return whole(DamagedPart::OtherShard, reason);
+            }
+            Err(StoreError::MissingShard { .. }) => {
+                return whole(DamagedPart::MissingShard, "missing".to_owned());
             }
             Err(error) => return Err(error),
+        };
+        let slots = match shard::parse(&bytes, &format.form) {
+            Ok(slots) => slots,
+            Err(error) => return whole(DamagedPart::Shard, error.to_string()),
         };
         let mut damages = Vec::new();
         for group in groups(&format.layout) {
@@ -105,7 +112,23 @@ impl ChunkStore {
                 }
             }
         }
+        if damages.is_empty() && !shard::is_as_stamped(&bytes, &format.form) {
+            let reason = "its bytes are not those that its stamp was made for".to_owned();
+            return whole(DamagedPart::Shard, reason);
+        }
         Ok(damages)
+    }
+
+    /// How the array of a shard stores its chunks, or, if its document is missing or damaged, how ours would.
+    pub(in crate::store) async fn format_or_own(
+        &self,
+        shard: ShardKey,
+    ) -> Result<ArrayFormat, StoreError> {
+        match self.check_array(shard.region, shard.lod).await {
+            Ok(format) => Ok(*format),
+            Err(error @ (StoreError::Object { .. } | StoreError::LeaseLost { .. })) => Err(error),
+            Err(_) => self.own_format(shard.lod),
+        }
     }
 
     /// The format of an array that we would make.

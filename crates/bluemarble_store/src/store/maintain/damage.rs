@@ -11,10 +11,16 @@ use serde::{Serialize, Serializer};
 pub enum DamagedPart {
     /// A `zarr.json` that says something else than it must.
     Document,
-    /// A `zarr.json` that is not there.
+    /// A `zarr.json`, or the recipe, that is not there.
     MissingDocument,
     /// A shard as a whole: none of its chunks can be read.
     Shard,
+    /// A shard that the manifest knows and that is not there.
+    MissingShard,
+    /// A shard that is not the one that the manifest knows, or of which it knows nothing.
+    OtherShard,
+    /// A `zarr.json`, or the recipe, that another program has changed, or that is an older one.
+    ChangedDocument,
     /// One stored chunk; the others of its shard are whole.
     Chunk,
     /// A file where only shards may lie, and which is none.

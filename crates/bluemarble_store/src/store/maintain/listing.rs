@@ -68,8 +68,22 @@ impl ChunkStore {
         Ok(listing)
     }
 
-    /// The array whose document this is.
-    fn array_of_document(&self, path: &str) -> Option<(u8, u8)> {
+    /// The same from the manifest alone, for stores that cannot list what is there. Strays are not found.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedManifest`]; without a manifest as [`ChunkStore::list_shards`].
+    pub async fn list_by_manifest(&self) -> Result<Listing, StoreError> {
+        let Some(manifest) = &self.manifest else { return self.list_shards().await };
+        let mut listing = Listing { shards: self.list_known_shards().await?, ..Listing::default() };
+        for (key, _) in manifest.list().await? {
+            listing.arrays.extend(self.array_of_document(key.path().as_ref()));
+        }
+        listing.arrays.extend(listing.shards.iter().map(|shard| (shard.key.region, shard.key.lod)));
+        Ok(listing)
+    }
+
+    /// The array, as region and lod, whose document lies at a path.
+    pub fn array_of_document(&self, path: &str) -> Option<(u8, u8)> {
         let mut parts = path.split('/');
         let region = parts.next()?.strip_prefix("region")?.parse().ok()?;
         let lod = parts.next()?.strip_prefix("lod")?.parse().ok()?;

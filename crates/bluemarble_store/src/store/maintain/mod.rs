@@ -7,6 +7,8 @@
 //! | `check` | what is damaged, down to the chunk |
 //! | `groups` | which stored chunks hold which chunks |
 //! | `rewrite` | shards without gaps, or without some of their chunks |
+//! | `restore` | files taken back from a copy |
+//! | `survey` | what is missing, foreign or changed; [`Adopted`] |
 //! | `aside` | damaged files taken out of the way, documents made again |
 
 mod aside;
@@ -14,8 +16,12 @@ mod check;
 mod damage;
 mod groups;
 mod listing;
+mod restore;
 mod rewrite;
+mod survey;
 
 pub use damage::{Damage, DamagedPart};
 pub use listing::{Listing, StoredShard};
+pub use restore::Restored;
 pub use rewrite::ShardRewrite;
+pub use survey::Adopted;

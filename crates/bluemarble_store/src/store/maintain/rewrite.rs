@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use bluemarble_core::{CHUNK_VOLUME, ChunkKey, MaterialId};
 use bytes::Bytes;
 use glam::IVec3;
-use object_store::ObjectStoreExt;
 
 use super::groups::{Group, groups};
 use crate::{
     StoreError,
     layout::ShardKey,
+    manifest::Entry,
     metadata::ArrayFormat,
     shard,
     store::{
         chunk_store::ChunkStore,
-        errors::{damaged_chunk, damaged_shard, object_error, unencodable},
-        stripe::Replacing,
+        commit::Replacement,
+        errors::{damaged_chunk, damaged_shard, unencodable},
     },
 };
 
@@ -52,14 +52,15 @@ impl ChunkStore {
         let places = without.iter().filter_map(|&key| ShardKey::locate(&self.shape, key));
         let lost: BTreeSet<[i32; 3]> =
             places.filter(|(of, _)| *of == shard).map(|(_, within)| within.to_array()).collect();
-        let stripe = self.stripe(shard);
-        let _writer = stripe.writer.lock().await;
+        let _writer = self.writer.lock().await;
+        let manifest = self.own_manifest()?;
+        let versions = self.versions(shard).await?;
         let Some((before, seen)) = self.fetch_shard(shard, &format).await? else {
             return Ok(ShardRewrite::default());
         };
-        let path = shard.path();
         let mut slots = shard::parse(&before, &format.form).map_err(damaged_shard(shard))?;
-        let mut is_changed = false;
+        // A shard of another program gets a stamp.
+        let mut is_changed = format.form.head(&before).1.is_none();
         for group in groups(&format.layout) {
             is_changed |= self.drop_chunks(shard, &format, &group, &lost, &mut slots)?;
         }
@@ -68,23 +69,17 @@ impl ChunkStore {
             None
         } else {
             let order = format.layout.slot_order();
-            Some(shard::build(&slots, &order, format.form.index_location))
+            let location = format.form.index_location;
+            let (bytes, stamp) = shard::build(shard, manifest.lsn(), &slots, &order, location);
+            Some((Entry::stamped(bytes.len() as u64, &stamp), bytes))
         };
-        let bytes_after = after.as_ref().map_or(0, |after| after.len() as u64);
+        let bytes_after = after.as_ref().map_or(0, |(entry, _)| entry.bytes);
         if !is_changed && bytes_after >= bytes_before {
             let bytes_after = bytes_before;
             return Ok(ShardRewrite { bytes_before, bytes_after, is_rewritten: false });
         }
-        let written = {
-            let _replacing = Replacing::new(&stripe.generation);
-            match after {
-                Some(bytes) => self.put_over(shard, bytes, seen).await,
-                None => self.objects.delete(&path).await.map_err(object_error(&path, "removing")),
-            }
-        };
-        self.indices.remove(&shard);
-        written?;
-        self.counters.replaced_shard(bytes_after);
+        let now = after.map(|(entry, bytes)| (bytes, entry));
+        self.replace_all(vec![Replacement { shard, now, seen, before: versions }]).await?;
         Ok(ShardRewrite { bytes_before, bytes_after, is_rewritten: true })
     }
 

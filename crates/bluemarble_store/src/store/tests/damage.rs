@@ -18,7 +18,9 @@ impl Damaged {
         let chunks: Vec<_> = (places.iter().zip(1..))
             .map(|(&pos, seed)| (ChunkKey::new(3, lod, pos), chunk(seed * 7)))
             .collect();
-        write(&open(&on_disk(dir.path()), EARTH), &chunks).expect("writes");
+        let store = open(&on_disk(dir.path()), EARTH);
+        write(&store, &chunks).expect("writes");
+        block_on(store.commit()).expect("commits");
         let shard = dir.path().join(format!("region3/lod{lod}/c/0/0/0"));
         let whole = fs::read(&shard).expect("one shard");
         Self { dir, shard, whole, chunks }
@@ -37,9 +39,9 @@ impl Damaged {
     /// Whether an error says which chunk or shard is damaged.
     fn is_named(&self, error: &StoreError, key: Option<ChunkKey>) -> bool {
         match error {
-            StoreError::DamagedShard { path, .. } | StoreError::Object { path, .. } => {
-                *path == self.path()
-            }
+            StoreError::DamagedShard { path, .. }
+            | StoreError::OtherShard { path, .. }
+            | StoreError::Object { path, .. } => *path == self.path(),
             StoreError::DamagedChunk { key: named, path, .. } => {
                 key == Some(*named) && *path == self.path()
             }
@@ -174,12 +176,12 @@ fn shards_without_the_document_of_their_world_are_reported() {
 }
 
 #[test]
-fn a_file_among_the_shards_that_is_none_is_reported() {
+fn a_file_among_the_shards_that_is_none_is_listed_as_a_stray_and_changes_nothing() {
     let world = Damaged::new(19, &[IVec3::ZERO]);
     let stranger = world.dir.path().join("region3/lod19/c/0/0/copy of 0");
     fs::write(&stranger, "mine").expect("written");
-    let error = open(&on_disk(world.dir.path()), EARTH).keys_blocking().expect_err("a stranger");
-    let is_named = matches!(&error, StoreError::UnknownShard { path }
-        if path.starts_with("region3/lod19/c/0/0/copy"));
-    assert!(is_named, "{error}");
+    let store = open(&on_disk(world.dir.path()), EARTH);
+    let strays = block_on(store.list_shards()).expect("lists").strays;
+    assert!(strays[0].starts_with("region3/lod19/c/0/0/copy"), "{strays:?}");
+    assert_eq!(store.keys_blocking().expect("lists"), [world.chunks[0].0]);
 }

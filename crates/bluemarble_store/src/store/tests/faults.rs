@@ -14,18 +14,22 @@ fn a_failed_write_leaves_the_old_chunk_and_the_next_one_works() {
     let key = ChunkKey::new(0, 0, ivec3(-1, -1, -1));
     write(&store, &[(key, chunk(1))]).expect("writes");
     read(&store, key).expect("reads");
-    faulty.fail_puts_after(0);
-    let error = write(&store, &[(key, chunk(2))]).expect_err("no space");
-    let path = "region0/lod0/c/262143/262143/262143";
-    assert!(names(&error, path), "{error}");
-    assert!(
-        error.to_string().contains("writing failed: Generic faulty error: no space"),
-        "{error}"
-    );
-    for store in [&store, &open(&objects, FLAT)] {
-        assert_eq!(read(store, key).expect("reads"), Some(chunk(1)));
+    for (puts, path) in
+        [(0, "manifest/intent-00000000000000000004"), (1, "region0/lod0/c/262143/262143/262143")]
+    {
+        faulty.fail_puts_after(puts);
+        let error = write(&store, &[(key, chunk(2))]).expect_err("no space");
+        assert!(names(&error, path), "{error}");
+        assert!(
+            error.to_string().contains("writing failed: Generic faulty error: no space"),
+            "{error}"
+        );
+        assert_eq!(read(&store, key).expect("reads"), Some(chunk(1)));
     }
     faulty.heal();
+    assert_eq!(read(&open(&objects, FLAT), key).expect("reads"), Some(chunk(1)));
+    let store = open(&objects, FLAT);
+    write(&store, &[(key, chunk(1))]).expect("writes");
     write(&store, &[(key, chunk(2))]).expect("writes");
     for store in [&store, &open(&objects, FLAT)] {
         assert_eq!(read(store, key).expect("reads"), Some(chunk(2)));
@@ -39,8 +43,9 @@ fn wherever_a_write_of_many_shards_fails_every_shard_is_old_or_new() {
         [(0, 0), (0, 9), (2, 0), (5, 3)].map(|(lod, x)| ChunkKey::new(1, lod, ivec3(x, 0, 0)));
     let all = |salt: u64| -> Vec<_> { keys.into_iter().zip((salt..).map(chunk)).collect() };
     let (old, new) = (all(10), all(20));
-    // A document for the region, one for each of its three arrays, which it names then; and four shards.
-    for (before, least) in [(false, 11), (true, 4)] {
+    // A document for the region, one for each of its three arrays, which it names then, each behind an intent; an intent
+    // and four shards.
+    for (before, least) in [(false, 19), (true, 5)] {
         for puts in 0..=least {
             let faulty = Faulty::over(in_memory());
             let objects: Arc<dyn ObjectStore> = faulty.clone();
@@ -52,8 +57,8 @@ fn wherever_a_write_of_many_shards_fails_every_shard_is_old_or_new() {
             let outcome = write(&store, &new);
             assert_eq!(outcome.is_ok(), puts == least, "{puts}: {outcome:?}");
             faulty.heal();
-            let again = open(&objects, EARTH);
             let mut written = 0;
+            let mut all_found = Vec::new();
             for ((key, old), (_, new)) in old.iter().zip(&new) {
                 let found = read(&store, *key).expect("reads");
                 assert!(
@@ -61,6 +66,10 @@ fn wherever_a_write_of_many_shards_fails_every_shard_is_old_or_new() {
                     "{key}"
                 );
                 written += usize::from(found.as_ref() == Some(new));
+                all_found.push(found);
+            }
+            let again = open(&objects, EARTH);
+            for (key, found) in keys.iter().zip(all_found) {
                 assert_eq!(read(&again, *key).expect("reads"), found, "{key}");
             }
             let replaced = store.statistics().shards_replaced as usize;

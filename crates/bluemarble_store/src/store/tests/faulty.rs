@@ -18,7 +18,7 @@ use object_store::{
     ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, path::Path,
 };
 
-/// When something else happens.
+/// When something else happens: with a put, one of something else than the manifest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Moment {
     BeforeGet,
@@ -59,7 +59,7 @@ impl Faulty {
         self.puts_left.store(count, SeqCst);
     }
 
-    /// From now on puts are done, and fail all the same.
+    /// From now on puts are done, and fail all the same; those of the manifest do not.
     pub fn lose_answers(&self) {
         self.answers_lost.store(true, SeqCst);
     }
@@ -133,14 +133,19 @@ impl ObjectStore for Faulty {
         if self.puts_left.fetch_update(SeqCst, SeqCst, less).is_err() {
             return ready(Err(fault())).boxed();
         }
+        let is_data = location.parts().next().is_none_or(|name| name.as_ref() != "manifest");
         async move {
-            self.pass(Moment::BeforePut);
+            if is_data {
+                self.pass(Moment::BeforePut);
+            }
             if let Some(watch) = &*self.watch.lock().expect("whole") {
                 watch(location, &payload);
             }
             let result = self.inner.put_opts(location, payload, options).await;
-            self.pass(Moment::AfterPut);
-            if self.answers_lost.load(SeqCst) { Err(fault()) } else { result }
+            if is_data {
+                self.pass(Moment::AfterPut);
+            }
+            if is_data && self.answers_lost.load(SeqCst) { Err(fault()) } else { result }
         }
         .boxed()
     }

@@ -90,7 +90,9 @@ fn gaps_are_closed() {
         let format = block_on(store.check_array(0, 0)).expect("there");
         let (slots, _) = block_on(store.read_shard(shard, &format)).expect("read");
         // All chunks once more behind garbage: 100 bytes that no entry of the index names.
-        let compact = crate::shard::build(
+        let (compact, _) = crate::shard::build(
+            shard,
+            0,
             &slots,
             &format.layout.slot_order(),
             crate::shard::IndexLocation::End,
@@ -106,6 +108,7 @@ fn gaps_are_closed() {
         block_on(objects.put_opts(&shard.path(), gappy.clone().into(), Default::default()))
             .expect("put");
         let store = open_stored(&objects, FLAT, storage);
+        block_on(store.adopt()).expect("adopted");
         let done = block_on(store.rewrite_shard(shard, &[])).expect("rewritten");
         assert!(done.is_rewritten && done.bytes_before == gappy.len() as u64, "{storage:?}");
         assert_eq!(done.bytes_after, compact.len() as u64, "{storage:?}");
@@ -138,6 +141,7 @@ fn damage_is_named_and_set_aside_without_what_is_whole() {
         let stored = listing.shards.iter().find(|stored| stored.key == shard).expect("listed");
         for expected in [format!("damaged/{}", stored.path), format!("damaged/{}.1", stored.path)] {
             std::fs::write(&file, &bytes).expect("damaged");
+            block_on(store.adopt()).expect("taken for what belongs there");
             let aside = block_on(store.set_chunks_aside(stored, &damage.chunks)).expect("kept");
             assert_eq!(aside, expected);
             assert_eq!(std::fs::read(dir.path().join(aside)).expect("kept"), bytes);
@@ -167,7 +171,7 @@ fn documents_and_whole_shards_are_set_aside_and_made_again() {
     let expected = [
         (DamagedPart::MissingDocument, "region0/zarr.json"),
         (DamagedPart::Document, "region0/lod0/zarr.json"),
-        (DamagedPart::Shard, &*shard),
+        (DamagedPart::OtherShard, &*shard),
     ];
     assert_eq!(named, expected);
     // As they would have been written: their document does not tell any more.

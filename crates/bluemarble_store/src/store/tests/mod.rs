@@ -3,7 +3,7 @@
 mod damage;
 mod documents;
 mod faults;
-mod faulty;
+pub(crate) mod faulty;
 mod lease;
 mod maintain;
 mod object_faults;
@@ -210,10 +210,11 @@ fn a_directory_that_is_closed_and_opened_again_has_its_chunks() {
 }
 
 #[test]
-fn an_edit_costs_one_shard_and_three_documents() {
+fn an_edit_costs_one_shard_three_documents_and_a_manifest_that_a_commit_makes_two_files() {
     let dir = directory();
     let store = ChunkStore::create_or_open(dir.path(), &metadata(EARTH)).expect("made");
     write(&store, &[(ChunkKey::new(4, 2, ivec3(9, 10, 11)), chunk(6))]).expect("writes");
+    block_on(store.commit()).expect("commits");
     let mut names: Vec<_> = files(dir.path())
         .into_keys()
         .map(|path| path.strip_prefix(dir.path()).expect("below").display().to_string())
@@ -221,6 +222,8 @@ fn an_edit_costs_one_shard_and_three_documents() {
     names.sort_unstable();
     let expected = [
         ".lock",
+        "manifest/pages-00000000000000000001",
+        "manifest/root.json",
         "region4/lod2/c/2/2/2",
         "region4/lod2/zarr.json",
         "region4/zarr.json",
@@ -293,5 +296,5 @@ fn statistics_count_what_was_done() {
     // The index of the shard is remembered: only the chunk itself is read again.
     let (chunk_bytes, with_index) =
         (second.bytes_read - first.bytes_read, first.bytes_read - written.bytes_read);
-    assert_eq!(with_index, chunk_bytes + 64 * 16 + 4);
+    assert_eq!(with_index, chunk_bytes + 64 * 16 + 4 + crate::shard::STAMP_BYTES as u64);
 }

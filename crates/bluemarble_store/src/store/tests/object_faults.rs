@@ -71,6 +71,8 @@ fn a_shard_that_another_writer_replaced_meanwhile_is_not_written_over() {
     let error = write(&store, &[(KEY, chunk(7))]).expect_err("conflict");
     assert!(matches!(&error, StoreError::Conflict { path } if path == SHARD), "{error}");
     scripted.heal();
+    drop(store);
+    let store = share(&scripted);
     assert_eq!(read(&store, BESIDE).expect("reads"), Some(chunk(9)));
     assert_eq!(read(&store, KEY).expect("reads"), Some(chunk(6)));
     write(&store, &[(KEY, chunk(7))]).expect("writes");
@@ -129,16 +131,36 @@ fn a_body_that_ends_early_is_an_error_and_not_damage() {
 }
 
 #[test]
-fn a_listing_that_is_late_changes_no_voxel() {
+fn an_emptied_shard_is_reported_whole_or_in_parts() {
+    let scripted = Scripted::over(in_memory());
+    let store = share(&scripted);
+    write(&store, &[(KEY, chunk(6))]).expect("writes");
+    block_on(store.commit()).expect("commits");
+    let path = object_store::path::Path::from(SHARD);
+    block_on(object_store::ObjectStoreExt::put(&*scripted, &path, Vec::new().into())).expect("put");
+    for error in [
+        look(&scripted, KEY).expect_err("empty"),
+        write(&store, &[(BESIDE, chunk(7))]).expect_err("empty"),
+    ] {
+        let is_named = matches!(&error, StoreError::OtherShard { path, reason }
+            if path == SHARD && reason == "it is empty");
+        assert!(is_named, "{error}");
+    }
+}
+
+#[test]
+fn a_listing_that_is_late_changes_no_voxel_and_hides_no_key() {
     let scripted = Scripted::over(in_memory());
     let store = share(&scripted);
     scripted.freeze_list();
     write(&store, &[(KEY, chunk(6))]).expect("writes");
-    assert_eq!(store.keys_blocking().expect("lists"), []);
-    assert_eq!(read(&store, KEY).expect("reads"), Some(chunk(6)));
-    assert_eq!(look(&scripted, KEY).expect("reads"), Some(chunk(6)));
-    scripted.heal();
-    assert_eq!(store.keys_blocking().expect("lists"), [KEY]);
+    for _ in 0..2 {
+        assert_eq!(store.keys_blocking().expect("lists"), [KEY]);
+        assert_eq!(read(&store, KEY).expect("reads"), Some(chunk(6)));
+        assert_eq!(look(&scripted, KEY).expect("reads"), Some(chunk(6)));
+        scripted.heal();
+    }
+    block_on(store.commit()).expect("commits");
     // A listing may also name what is gone.
     scripted.freeze_list();
     let path = object_store::path::Path::from(SHARD);
@@ -146,8 +168,11 @@ fn a_listing_that_is_late_changes_no_voxel() {
     let objects: Arc<dyn ObjectStore> = scripted.clone();
     let reader = ChunkStore::with_read_only_objects(objects, &StoreOptions::default());
     let reader = reader.expect("opens");
-    assert_eq!(reader.keys_blocking().expect("lists"), []);
-    assert_eq!(read(&reader, KEY).expect("reads"), None);
+    for error in [reader.keys_blocking().expect_err("gone"), read(&reader, KEY).expect_err("gone")]
+    {
+        let is_named = matches!(&error, StoreError::MissingShard { path, .. } if path == SHARD);
+        assert!(is_named, "{error}");
+    }
 }
 
 #[test]

@@ -36,8 +36,16 @@ fn store_cells(
     for (slot, raw) in raw {
         slots[slot] = Some(chain.encode(&raw).expect("encodes").into());
     }
-    let bytes = shard::build(&slots, &layout.slot_order(), IndexLocation::End);
+    let order = layout.slot_order();
+    let (bytes, _) = shard::build(shard, 0, &slots, &order, IndexLocation::End);
     block_on(objects.put(&shard.path(), bytes.into())).expect("written");
+}
+
+/// Opens the world and accepts what the other program has stored.
+fn adopted(objects: &Arc<dyn ObjectStore>, storage: StorageOptions) -> ChunkStore {
+    let store = open_stored(objects, EARTH, storage);
+    block_on(store.adopt()).expect("adopts");
+    store
 }
 
 #[test]
@@ -53,7 +61,7 @@ fn cells_that_nobody_stored_are_unstored_and_all_others_are_as_stored() {
             storage,
             &[(at(1, 0, 0), one, 7), (at(1, 0, 0), IVec3::ZERO, 0), (at(3, 2, 1), one, 9)],
         );
-        let store = open_stored(&objects, EARTH, storage);
+        let store = adopted(&objects, storage);
         let mut expected = Chunk::uniform(MaterialId::UNSTORED);
         expected.set(one, MaterialId(7));
         expected.set(IVec3::ZERO, MaterialId::AIR);
@@ -76,7 +84,7 @@ fn a_write_beside_cells_that_others_stored_loses_none_of_them() {
         let cell = ivec3(63, 0, 31);
         let cells = [0, 1, 2, 3].map(|x| (at(x), cell, 500 + x as u16));
         store_cells(&objects, storage, &cells);
-        let store = open_stored(&objects, EARTH, storage);
+        let store = adopted(&objects, storage);
         write(&store, &[(at(1), chunk(6))]).expect("writes");
         for store in [store, open_stored(&objects, EARTH, storage)] {
             assert_eq!(read(&store, at(1)).expect("reads"), Some(chunk(6)));
@@ -97,7 +105,7 @@ fn what_is_listed_is_read_even_if_every_cell_is_explicitly_unstored() {
         let key = ChunkKey::new(0, 20, IVec3::ZERO);
         write(&open_stored(&objects, EARTH, storage), &[(key, chunk(1))]).expect("makes the array");
         store_cells(&objects, storage, &[(key, IVec3::ZERO, u16::MAX)]);
-        let store = open_stored(&objects, EARTH, storage);
+        let store = adopted(&objects, storage);
         let is_listed = store.keys_blocking().expect("lists") == [key];
         let found = read(&store, key).expect("reads");
         assert_eq!(found, is_listed.then_some(Chunk::uniform(MaterialId::UNSTORED)), "{storage:?}");

@@ -70,12 +70,14 @@ fn a_reader_sees_what_a_writer_put_in_place_of_what_it_remembers() {
     write(&writer, &[(key(0), chunk(6))]).expect("writes");
     scripted.take_requests();
     assert_eq!(read(&store, key(1)).expect("reads"), Some(chunk(3)));
-    assert_eq!(scripted.take_requests().len(), 3, "refused, index, chunk");
+    assert_eq!(scripted.take_requests().len(), 6, "refused, index, root, intent, no other, chunk");
     assert_eq!(read(&store, key(0)).expect("reads"), Some(chunk(6)));
+    block_on(writer.commit()).expect("commits");
     // The whole shard is gone: somebody has restored an older copy of the world.
     let path = object_store::path::Path::from("region4/lod3/c/0/0/0");
     block_on(object_store::ObjectStoreExt::delete(&*objects, &path)).expect("deletes");
-    assert_eq!(read(&store, key(0)).expect("reads"), None);
+    let error = read(&store, key(0)).expect_err("gone");
+    assert!(matches!(error, StoreError::MissingShard { .. }), "{error}");
 }
 
 #[test]

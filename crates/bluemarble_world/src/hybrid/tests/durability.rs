@@ -290,7 +290,7 @@ fn an_edited_chunk_that_the_store_has_lost_is_not_replaced_by_the_baseline() {
         let key = VoxelPos::new(0, voxel).chunk(0);
         let is_named = match &error {
             WorldError::Lost { key: named } => *named == key,
-            WorldError::Store(StoreError::Object { path, .. }) => {
+            WorldError::Store(StoreError::MissingShard { path, .. }) => {
                 path.starts_with("region0/lod0/c")
             }
             _ => false,
@@ -315,7 +315,8 @@ fn store_one_cell(objects: &Arc<dyn ObjectStore>, world: &HybridWorld, key: Chun
     let mut slots = vec![None; layout.slots()];
     let bytes = CodecChain::new(storage.codec).encode(&raw).expect("encodes");
     slots[part.slot] = Some(bytes.into());
-    let bytes = shard::build(&slots, &layout.slot_order(), shard::IndexLocation::End);
+    let order = layout.slot_order();
+    let (bytes, _) = shard::build(place, 0, &slots, &order, shard::IndexLocation::End);
     block_on(objects.put(&place.path(), bytes.into())).expect("written");
 }
 
@@ -328,6 +329,8 @@ fn a_chunk_that_others_stored_in_part_lies_over_the_baseline() {
         set(&world, 0, IVec3::ZERO, AIR);
         flush(&world);
         store_one_cell(&objects, &world, key, ivec3(3, 60, 5));
+        let store = world.inner.store.as_ref().expect("a store");
+        assert_eq!(block_on(store.adopt()).expect("adopted").new.len(), 1);
     }
     let counting = faulty::Faulty::over(Arc::clone(&objects));
     let counted: Arc<dyn ObjectStore> = counting.clone();

@@ -2,7 +2,9 @@
 //!
 //! The index holds for each slot, in order y, z, x with x fastest, a u64 offset from the shard's first
 //! byte and a u64 length, both little endian and both `u64::MAX` for a slot without a chunk; then the
-//! CRC-32C of that.
+//! CRC-32C of that. On the chunks' side of the index lies a [`Stamp`], if we have written the shard.
+
+mod stamp;
 
 use std::ops::Range;
 
@@ -10,7 +12,9 @@ use bytes::Bytes;
 
 use thiserror::Error;
 
-use crate::codec::CRC_BYTES;
+pub use stamp::{STAMP_BYTES, Stamp};
+
+use crate::{codec::CRC_BYTES, layout::ShardKey};
 
 /// Bytes of one index entry.
 const ENTRY_BYTES: usize = 16;
@@ -82,16 +86,29 @@ impl ShardForm {
 
     /// No shard is larger.
     pub fn max_shard_bytes(&self) -> u64 {
-        (self.slots * self.max_chunk_bytes + self.index_bytes()) as u64
+        (self.slots * self.max_chunk_bytes + self.index_bytes() + STAMP_BYTES) as u64
     }
 
-    /// Where the index of a shard of `shard_bytes` bytes lies; `None` if the shard is too small.
-    fn index_range(&self, shard_bytes: usize) -> Option<Range<usize>> {
-        let rest = shard_bytes.checked_sub(self.index_bytes())?;
-        Some(match self.index_location {
-            IndexLocation::Start => 0..self.index_bytes(),
-            IndexLocation::End => rest..shard_bytes,
-        })
+    /// Bytes at the index's end of a shard that hold its index, and its stamp if it has one.
+    pub fn head_bytes(&self) -> usize {
+        self.index_bytes() + STAMP_BYTES
+    }
+
+    /// The index and the stamp of a shard, out of its first or last [`ShardForm::head_bytes`] bytes or more. Of a shard that
+    /// is too small, what there is of the index.
+    pub fn head<'a>(&self, bytes: &'a [u8]) -> (&'a [u8], Option<Stamp>) {
+        let most = self.index_bytes().min(bytes.len());
+        let (index, stamp) = match self.index_location {
+            IndexLocation::Start => {
+                let (index, rest) = bytes.split_at(most);
+                (index, rest.first_chunk())
+            }
+            IndexLocation::End => {
+                let (rest, index) = bytes.split_at(bytes.len() - most);
+                (index, rest.last_chunk())
+            }
+        };
+        (index, stamp.and_then(Stamp::parse))
     }
 }
 
@@ -164,10 +181,11 @@ impl ShardIndex {
 /// # Errors
 /// [`ShardError`] says what is wrong. Never panics.
 pub fn parse(shard: &Bytes, form: &ShardForm) -> Result<Vec<Option<Bytes>>, ShardError> {
-    let Some(index) = form.index_range(shard.len()) else {
+    let (index, _) = form.head(shard);
+    if index.len() < form.index_bytes() {
         return Err(ShardError::TooShort { bytes: shard.len() });
-    };
-    let index = ShardIndex::parse(&shard[index], form, shard.len() as u64)?;
+    }
+    let index = ShardIndex::parse(index, form, shard.len() as u64)?;
     let slice = |slot| {
         let range = index.range(slot)?;
         Some(shard.slice(range.start as usize..range.end as usize))
@@ -175,13 +193,29 @@ pub fn parse(shard: &Bytes, form: &ShardForm) -> Result<Vec<Option<Bytes>>, Shar
     Ok((0..form.slots).map(slice).collect())
 }
 
+/// Whether a whole shard is what its stamp was made for; true if it has none.
+pub fn is_as_stamped(shard: &[u8], form: &ShardForm) -> bool {
+    let (index, Some(stamp)) = form.head(shard) else { return true };
+    let chunks = match form.index_location {
+        IndexLocation::Start => &shard[form.head_bytes()..],
+        IndexLocation::End => &shard[..shard.len() - form.head_bytes()],
+    };
+    Stamp::new(stamp.shard, stamp.lsn, [chunks], index) == stamp
+}
+
 /// Puts a shard together from encoded chunks, one entry a slot; `order` lists the slots in the order in
-/// which their bytes are to follow each other.
-pub fn build(chunks: &[Option<Bytes>], order: &[usize], index_location: IndexLocation) -> Bytes {
+/// which their bytes are to follow each other. `lsn` is the last batch of edits that they may hold.
+pub fn build(
+    shard: ShardKey,
+    lsn: u64,
+    chunks: &[Option<Bytes>],
+    order: &[usize],
+    index_location: IndexLocation,
+) -> (Bytes, Stamp) {
     let index_bytes = chunks.len() * ENTRY_BYTES + CRC_BYTES;
     let data: usize = chunks.iter().flatten().map(Bytes::len).sum();
     let mut offset = match index_location {
-        IndexLocation::Start => index_bytes as u64,
+        IndexLocation::Start => (index_bytes + STAMP_BYTES) as u64,
         IndexLocation::End => 0,
     };
     let mut index = vec![u8::MAX; chunks.len() * ENTRY_BYTES];
@@ -194,18 +228,21 @@ pub fn build(chunks: &[Option<Bytes>], order: &[usize], index_location: IndexLoc
     }
     let checksum = crc32c::crc32c(&index);
     index.extend_from_slice(&checksum.to_le_bytes());
+    let stamp = Stamp::new(shard, lsn, stored().map(|(_, chunk)| chunk.as_ref()), &index);
 
-    let mut shard = Vec::with_capacity(data + index_bytes);
+    let mut bytes = Vec::with_capacity(data + index_bytes + STAMP_BYTES);
     if index_location == IndexLocation::Start {
-        shard.extend_from_slice(&index);
+        bytes.extend_from_slice(&index);
+        bytes.extend_from_slice(&stamp.to_bytes());
     }
     for (_, chunk) in stored() {
-        shard.extend_from_slice(chunk);
+        bytes.extend_from_slice(chunk);
     }
     if index_location == IndexLocation::End {
-        shard.extend_from_slice(&index);
+        bytes.extend_from_slice(&stamp.to_bytes());
+        bytes.extend_from_slice(&index);
     }
-    shard.into()
+    (bytes.into(), stamp)
 }
 
 #[cfg(test)]
@@ -214,6 +251,8 @@ mod tests {
 
     use super::*;
     use crate::{ChunkCodec, codec::CodecChain};
+
+    const SHARD: ShardKey = ShardKey { region: 3, lod: 2, pos: glam::ivec3(5, 70_000, 2) };
 
     fn form(slots: usize, index_location: IndexLocation) -> ShardForm {
         ShardForm { slots, max_chunk_bytes: 1 << 20, index_location }
@@ -235,9 +274,12 @@ mod tests {
             let chunks: Vec<_> = chunks.into_iter().map(|chunk| chunk.map(Bytes::from)).collect();
             let mut order: Vec<_> = (0..chunks.len()).collect();
             order.rotate_left(first.index(chunks.len()));
-            let shard = build(&chunks, &order, location);
+            let (shard, stamp) = build(SHARD, 7, &chunks, &order, location);
             let form = form(chunks.len(), location);
             prop_assert_eq!(parse(&shard, &form).expect("whole"), chunks);
+            let (_, found) = form.head(&shard);
+            prop_assert_eq!(found, Some(stamp));
+            prop_assert!(is_as_stamped(&shard, &form));
         }
 
         #[test]
@@ -287,8 +329,11 @@ mod tests {
         }
         for location in [IndexLocation::Start, IndexLocation::End] {
             let form = form(8, location);
-            let shard = build(&chunks, &[0, 1, 2, 3, 4, 5, 6, 7], location);
+            let (shard, stamp) = build(SHARD, 7, &chunks, &[0, 1, 2, 3, 4, 5, 6, 7], location);
             let check = |damaged: Vec<u8>, what: String| {
+                let (_, found) = form.head(&damaged);
+                let is_noticed = found != Some(stamp) || !is_as_stamped(&damaged, &form);
+                assert!(is_noticed, "{what} leaves the stamp true");
                 let Ok(parts) = parse(&Bytes::from(damaged), &form) else { return };
                 for (slot, part) in parts.into_iter().enumerate() {
                     let Some(part) = part else {

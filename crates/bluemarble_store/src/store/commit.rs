@@ -1,0 +1,164 @@
+//! The manifest kept true: intents before files are changed, commits after it.
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectStoreExt;
+
+use super::{
+    chunk_store::ChunkStore,
+    errors::object_error,
+    put::put_over,
+    stripe::Replacing,
+    versions::{Seen, Versions, is_one_of},
+};
+use crate::{
+    StoreError,
+    layout::ShardKey,
+    manifest::{Change, Entry, Key, Manifest},
+};
+
+/// Shards that are replaced or looked at at once.
+const AT_ONCE: usize = 16;
+
+/// A shard as it is to be.
+pub(super) struct Replacement {
+    pub shard: ShardKey,
+    /// Without bytes it is removed.
+    pub now: Option<(Bytes, Entry)>,
+    /// What it was when it was read.
+    pub seen: Seen,
+    pub before: Versions,
+}
+
+impl ChunkStore {
+    /// Takes what was written into the manifest for good. Until then another opening of the world would have to look at
+    /// each shard that was written since the last commit; [`ChunkStore::write`] calls this now and then.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedManifest`], [`StoreError::Conflict`], [`StoreError::Object`]; everything that was written is
+    /// durable all the same.
+    pub async fn commit(&self) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().await;
+        self.settle_and_commit().await
+    }
+
+    /// Takes the recipe of the baseline, as it is now, for a file of this world, so that its loss is noticed.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], [`StoreError::Object`].
+    pub async fn note_recipe(&self) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().await;
+        let manifest = self.own_manifest()?;
+        let found = self.current(Key::RECIPE).await?;
+        if found.is_some() && manifest.versions(Key::RECIPE).await? != [found] {
+            manifest.done(&[(Key::RECIPE, found)]);
+        }
+        Ok(())
+    }
+
+    /// The manifest, in a store that may write.
+    pub(super) fn own_manifest(&self) -> Result<&Manifest, StoreError> {
+        let location = || self.objects.to_string();
+        let manifest = self.manifest.as_ref().filter(|_| !self.is_read_only);
+        manifest.ok_or_else(|| StoreError::ReadOnly { location: location() })
+    }
+
+    /// [`ChunkStore::commit`], by the one who writes.
+    pub(super) async fn settle_and_commit(&self) -> Result<(), StoreError> {
+        let manifest = self.own_manifest()?;
+        if !manifest.is_changed() {
+            return Ok(());
+        }
+        let settled = stream::iter(manifest.unsettled()).map(async |(key, possible)| {
+            let found = self.current(key).await?;
+            let versions = manifest.versions(key).await?;
+            let is_found = |version: &&Option<Entry>| is_one_of(&[**version], found.as_ref());
+            // Where none of them is there, reads will say so.
+            let newest = possible.last().copied().flatten();
+            Ok::<Change, StoreError>((
+                key,
+                versions.iter().find(is_found).copied().unwrap_or(newest),
+            ))
+        });
+        let settled: Vec<Change> = settled.buffer_unordered(AT_ONCE).try_collect().await?;
+        manifest.done(&settled);
+        manifest.commit().await
+    }
+
+    /// Replaces shards; those of coarser lods are durable before the first one of a finer lod is touched, whatever their
+    /// order. By the one who writes.
+    pub(super) async fn replace_all(
+        &self,
+        mut replacements: Vec<Replacement>,
+    ) -> Result<(), StoreError> {
+        let manifest = self.own_manifest()?;
+        if replacements.is_empty() {
+            return Ok(());
+        }
+        let changes: Vec<_> = replacements.iter().map(Replacement::change).collect();
+        manifest.intend(&changes).await?;
+        replacements.sort_by_key(|replacement| std::cmp::Reverse(replacement.shard.lod));
+        let mut replacements = replacements.into_iter().peekable();
+        while let Some(first) = replacements.next() {
+            let lod = first.shard.lod;
+            let mut of_lod = vec![first];
+            while let Some(next) = replacements.next_if(|next| next.shard.lod == lod) {
+                of_lod.push(next);
+            }
+            let replaced = stream::iter(of_lod).map(|replacement| self.replace(replacement));
+            let replaced: Vec<Result<(), StoreError>> =
+                replaced.buffer_unordered(AT_ONCE).collect().await;
+            replaced.into_iter().collect::<Result<(), _>>()?;
+        }
+        if manifest.is_full() {
+            self.settle_and_commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn replace(&self, replacement: Replacement) -> Result<(), StoreError> {
+        let manifest = self.own_manifest()?;
+        let change = replacement.change();
+        let Replacement { shard, now, seen, before } = replacement;
+        let path = shard.path();
+        let length = now.as_ref().map_or(0, |(bytes, _)| bytes.len() as u64);
+        let written = {
+            let _replacing = Replacing::new(&self.stripe(shard).generation);
+            match now {
+                Some((bytes, _)) => {
+                    let objects = &*self.objects;
+                    put_over(objects, self.capabilities, &path, bytes, seen).await.map(drop)
+                }
+                None => match self.objects.delete(&path).await {
+                    Err(object_store::Error::NotFound { .. }) => Ok(()),
+                    deleted => deleted.map_err(object_error(&path, "removing")),
+                },
+            }
+        };
+        self.indices.remove(&shard);
+        written?;
+        manifest.done(&[change]);
+        let version = |entry: Option<Entry>| entry.map(|entry| entry.version());
+        let over = before.and_then(|before| before.first().copied().flatten());
+        self.note_written(shard, version(over), version(change.1));
+        self.counters.replaced_shard(length);
+        Ok(())
+    }
+
+    /// Replaces a file of the world that is no shard, or makes it. By the one who writes.
+    pub(super) async fn put_file(&self, key: Key, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let manifest = self.own_manifest()?;
+        let change = [(key, Some(Entry::unstamped(bytes.len() as u64, &bytes)))];
+        manifest.intend(&change).await?;
+        let path = key.path();
+        self.objects.put(&path, bytes.into()).await.map_err(object_error(&path, "writing"))?;
+        manifest.done(&change);
+        Ok(())
+    }
+}
+
+impl Replacement {
+    fn change(&self) -> Change {
+        (self.shard.into(), self.now.as_ref().map(|(_, entry)| *entry))
+    }
+}
