@@ -19,7 +19,7 @@ use clap::{
 };
 use futures::executor::block_on;
 
-use crate::{baseline_args::BaselineArgs, failure::Failure};
+use crate::{baseline_args::BaselineArgs, durable::Writer, failure::Failure, scan};
 
 /// Which world, and how to make what it is laid over.
 #[derive(Args, Clone, Debug)]
@@ -203,6 +203,22 @@ impl WorldArgs {
         let metadata = looked.metadata().clone();
         drop(looked);
         ChunkStore::open(&self.location, &metadata, options)
+    }
+
+    /// Opens what is stored, for reading; another process may be writing.
+    pub fn open_to_read(&self) -> Result<ChunkStore, Failure> {
+        open_read_only(&self.location)
+    }
+
+    /// Folds the edits of the delta log, if there are any, into the shards.
+    pub fn fold_log(&self) -> Result<(), Failure> {
+        let Some(dir) = self.known_dir() else { return Ok(()) };
+        let pending = scan::log(dir)?.0.pending_batches;
+        if pending > 0 {
+            let Ground { baseline, materials } = self.required_ground()?;
+            Writer::new(HybridWorld::open(dir, baseline, materials)?).checkpoint()?;
+        }
+        Ok(())
     }
 
     /// Opens a copy of the world, for reading.

@@ -4,6 +4,18 @@ use std::borrow::Cow;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// A bar for some bytes, which tells the rate, too.
+pub fn bytes_bar(bytes: u64, job: impl Into<Cow<'static, str>>) -> ProgressBar {
+    let bar = ProgressBar::new(bytes).with_message(job);
+    let style = ProgressStyle::with_template(
+        "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}",
+    );
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// A bar for `length` steps of a job.
 pub fn bar(length: u64, job: impl Into<Cow<'static, str>>) -> ProgressBar {
     // A new bar draws to standard error, and nothing at all where that is no terminal.

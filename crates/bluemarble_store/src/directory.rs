@@ -75,9 +75,15 @@ pub(crate) enum Unfinished {
 /// Removes what writers that were killed left behind. Only the holder of the lock may do this.
 pub(crate) fn sweep(dir: &Path, unfinished: &Unfinished) {
     let Unfinished::Beside(files) = unfinished else { return sweep_below(dir, usize::MAX) };
-    // The world's own document, those of regions and those of arrays.
-    sweep_below(dir, 2);
+    // The world's own document, those of regions and those of arrays; not what may have many files.
+    sweep_below(dir, 0);
+    sweep_below(&dir.join(MANIFEST_DIR), 0);
     sweep_below(&dir.join(ASIDE_DIR), usize::MAX);
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("region") {
+            sweep_below(&entry.path(), 1);
+        }
+    }
     let folders: BTreeSet<PathBuf> = files
         .iter()
         .filter_map(|file| Some(dir.join(file.as_ref()).parent()?.to_owned()))

@@ -122,6 +122,43 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A world of an older version is open for reading, and has no manifest yet.
+    #[error("{location}: the world has no manifest yet; open it once for writing")]
+    NoManifest {
+        /// The path or URL.
+        location: String,
+    },
+    /// A restore or a copy was interrupted: the files of the world are a mixture.
+    #[error("{location}: {job} was interrupted; {remedy}")]
+    UnfinishedJob {
+        /// The path or URL.
+        location: String,
+        /// What was being done.
+        job: String,
+        /// How it is finished.
+        remedy: &'static str,
+    },
+    /// There is no such snapshot.
+    #[error(
+        "{location}: there is no snapshot {wanted}; `bluemarble snapshot --list` names those that are kept"
+    )]
+    NoSnapshot {
+        /// The path or URL.
+        location: String,
+        /// The number that was asked for.
+        wanted: String,
+    },
+    /// A file that a snapshot or a copy needs is gone or damaged.
+    #[error(
+        "{path}: damaged or missing in the version that is wanted, and {kept_at} does not have it either; bring it back \
+         with `bluemarble repair --from BACKUP`, or choose another snapshot"
+    )]
+    LostVersion {
+        /// The shard or document.
+        path: String,
+        /// Where its version should be.
+        kept_at: String,
+    },
     /// One chunk cannot be understood.
     #[error(
         "chunk {key} in {path}: damaged: {reason}; bring the shard back with `bluemarble repair --from BACKUP`, or \

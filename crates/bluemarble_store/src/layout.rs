@@ -19,6 +19,8 @@ pub const METADATA_NAME: &str = "zarr.json";
 pub const RECIPE_NAME: &str = "bluemarble.json";
 /// The folder of a world in which damaged files are kept.
 pub(crate) const ASIDE_DIR: &str = "damaged";
+/// The folder of a world in which the versions of files lie that snapshots need.
+pub(crate) const SNAPSHOT_DIR: &str = "snapshots";
 /// The name of the lock file.
 pub const LOCK_NAME: &str = ".lock";
 

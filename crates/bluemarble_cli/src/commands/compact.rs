@@ -2,14 +2,12 @@
 
 use std::process::ExitCode;
 
-use bluemarble_store::{ChunkStore, ShardRewrite, StoredShard};
-use bluemarble_world::HybridWorld;
+use bluemarble_store::{ChunkStore, KeptFiles, ShardRewrite, StoredShard};
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
 
 use crate::{
-    durable::Writer,
     failure::{DAMAGED, Failure},
     open::{Ground, WorldArgs},
     output, progress, scan,
@@ -19,7 +17,8 @@ use crate::{
 ///
 /// Every edit stays. If the baseline is known, the delta log is folded into the shards first, and chunks that
 /// equal the baseline are no longer stored. A shard with a damaged chunk is left as it is and named; the exit
-/// code is then 1.
+/// code is then 1. The space of snapshots that were dropped is given back; a shard that is rewritten stays as it was as well
+/// for as long as a snapshot needs it.
 #[derive(Args)]
 #[command(after_help = "Example: bluemarble compact hills")]
 pub struct Compact {
@@ -35,20 +34,16 @@ struct Done {
     bytes_before: u64,
     bytes_after: u64,
     left_alone: Vec<String>,
+    /// Versions of files that no snapshot needs.
+    removed: KeptFiles,
 }
 
 impl Compact {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
-        let dir = self.world.dir()?;
+        self.world.dir()?;
         let ground = self.world.ground()?;
-        let log = scan::log(dir)?.0;
         match &ground {
-            Some(Ground { baseline, materials }) if log.pending_batches > 0 => {
-                let (baseline, materials) = (baseline.clone(), materials.clone());
-                let world = HybridWorld::open(dir, baseline, materials)?;
-                Writer::new(world).checkpoint()?;
-            }
-            Some(_) => {}
+            Some(_) => self.world.fold_log()?,
             None => output::note(
                 "the baseline is not known: no chunk is compared with it, and the delta log stays",
             ),
@@ -62,6 +57,8 @@ impl Compact {
             bar.inc(1);
         }
         bar.finish_and_clear();
+        block_on(store.commit())?;
+        done.removed = block_on(store.remove_unneeded())?;
         done.print(json)
     }
 }
@@ -106,6 +103,8 @@ impl Done {
                 "bytes_before": self.bytes_before,
                 "bytes_after": self.bytes_after,
                 "left_alone": self.left_alone,
+                "removed_versions": self.removed.files,
+                "removed_version_bytes": self.removed.bytes,
             }))?;
         } else {
             for line in &self.left_alone {
@@ -119,6 +118,13 @@ impl Done {
                 output::human_bytes(self.bytes_before),
                 output::human_bytes(self.bytes_after)
             ))?;
+            if self.removed.files > 0 {
+                output::print(&format!(
+                    "{} versions that no snapshot needs removed, {}",
+                    self.removed.files,
+                    output::human_bytes(self.removed.bytes)
+                ))?;
+            }
         }
         Ok(if self.left_alone.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DAMAGED) })
     }

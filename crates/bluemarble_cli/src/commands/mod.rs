@@ -3,6 +3,7 @@
 mod adopt;
 mod bench;
 mod compact;
+mod copy;
 mod edit;
 mod export;
 mod get;
@@ -12,6 +13,8 @@ mod info;
 mod new;
 mod query;
 mod repair;
+mod restore;
+mod snapshot;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,6 +41,12 @@ pub enum Command {
     Repair(repair::Repair),
     /// Take shards and documents that other programs have written for a part of the world.
     Adopt(adopt::Adopt),
+    /// Copy a world to another directory or bucket: only what has changed since the last copy.
+    Copy(copy::Copy),
+    /// Keep the world as it is now, or list what is kept.
+    Snapshot(snapshot::TakeSnapshot),
+    /// Make the world what it was when a snapshot was taken.
+    Restore(restore::Restore),
     /// Rewrite shards without gaps, and without what the baseline makes anyway.
     Compact(compact::Compact),
     /// Change voxels as lines on standard input say.
@@ -64,6 +73,9 @@ impl Command {
             Self::Verify(command) => command.run(json),
             Self::Repair(command) => command.run(json),
             Self::Adopt(command) => command.run(json),
+            Self::Copy(command) => command.run(json),
+            Self::Snapshot(command) => command.run(json),
+            Self::Restore(command) => command.run(json),
             Self::Compact(command) => command.run(json),
             Self::Edit(command) => command.run(json),
             Self::Get(command) => command.run(json),

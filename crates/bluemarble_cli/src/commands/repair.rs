@@ -7,7 +7,7 @@ use std::{
 
 use bluemarble_core::{Chunk, ChunkKey, MAX_LOD};
 use bluemarble_store::{
-    ChunkStore, Damage, DamagedPart, Listing, Restored, WorldLocation,
+    ChunkStore, Damage, DamagedPart, Listing, METADATA_NAME, Restored, WorldLocation,
     log::{LOG_DIR, LogRepair, repair_log},
 };
 use bluemarble_terrain::Baseline;
@@ -76,11 +76,13 @@ impl Repair {
         let ground = self.world.required_ground()?;
         {
             let store = self.world.open_stored()?;
-            let listing = block_on(store.list_shards())?;
+            let mut listing = block_on(store.list_shards())?;
             let mut damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
             if let Some(copy) = &self.from {
-                let copy = WorldArgs::open_copy(copy)?;
-                restore(&store, &copy, self.forget, &mut damages, &mut done)?;
+                restore(&store, &WorldArgs::open_copy(copy)?, self.forget, &damages, &mut done)?;
+                // A document that is right again tells what its shards are.
+                listing = block_on(store.list_shards())?;
+                damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
             }
             let lost: Vec<&Damage> = damages.iter().filter(is_lost).collect();
             if !lost.is_empty() && !self.forget {
@@ -113,7 +115,9 @@ impl Repair {
         let listing = block_on(store.list_shards())?;
         let mut damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
         if let Some(copy) = &self.from {
-            restore(&store, &WorldArgs::open_copy(copy)?, self.forget, &mut damages, &mut done)?;
+            restore(&store, &WorldArgs::open_copy(copy)?, self.forget, &damages, &mut done)?;
+            let listing = block_on(store.list_shards())?;
+            damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
         }
         block_on(store.commit())?;
         match damages.is_empty() {
@@ -139,18 +143,19 @@ fn restore(
     store: &ChunkStore,
     copy: &ChunkStore,
     older: bool,
-    damages: &mut Vec<Damage>,
+    damages: &[Damage],
     done: &mut Done,
 ) -> Result<(), Failure> {
-    let paths: BTreeSet<String> = damages.iter().map(|damage| damage.path.clone()).collect();
+    // Documents first: they say how shards are to be read.
+    let place = |damage: &Damage| (!damage.path.ends_with(METADATA_NAME), damage.path.clone());
+    let paths: BTreeSet<(bool, String)> = damages.iter().map(place).collect();
     let bar = progress::bar(paths.len() as u64, "restoring");
-    for path in paths {
+    for (_, path) in paths {
         match block_on(store.restore_file(&path, copy, older))? {
             Restored::Nothing => continue,
             Restored::Same => done.restored.push(path.clone()),
             Restored::Older { lsn } => done.restored_older.push((path.clone(), lsn)),
         }
-        damages.retain(|damage| damage.path != path);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -84,8 +84,12 @@ fn check_hierarchy(world: &Path, moment: &str) {
 
 /// The cells of a box of the world.
 fn cells(dir: &Path, lod: u8) -> Vec<u8> {
+    cells_of(dir, "w", lod)
+}
+
+fn cells_of(dir: &Path, world: &str, lod: u8) -> Vec<u8> {
     let _ = fs::remove_file(dir.join("cells.npy"));
-    done(dir, &format!("export w --box 0,-10,-10,-10,80,40,80 --lod {lod} --npy cells.npy"));
+    done(dir, &format!("export {world} --box 0,-10,-10,-10,80,40,80 --lod {lod} --npy cells.npy"));
     fs::read(dir.join("cells.npy")).unwrap()
 }
 
@@ -266,4 +270,102 @@ fn an_index_that_is_kept_when_the_program_is_killed_costs_no_voxel() {
     let folder = edited();
     let index = Killed { args: "index w", input: "", in_parts: false, operations: 3 };
     kill(folder.path(), &index);
+}
+
+/// A world with a snapshot, and with later edits, which are only in the log. The snapshot's number.
+fn with_snapshot() -> (TempDir, String) {
+    let folder = edited();
+    let dir = folder.path();
+    let taken = done(dir, "snapshot w --json");
+    let taken: serde_json::Value = serde_json::from_str(&taken).unwrap();
+    done_with(
+        dir,
+        "edit w",
+        "0,0,0,0,9,9,9,glass\n0,64,20,64,granite\n\n0,-5,-5,-5,70,30,20,air\n",
+    );
+    (folder, taken["snapshot"]["number"].to_string())
+}
+
+#[test]
+fn snapshots_cost_no_voxel_whenever_they_are_killed() {
+    let (folder, _) = with_snapshot();
+    let snapshot = Killed { args: "snapshot w", input: "", in_parts: false, operations: 10 };
+    kill(folder.path(), &snapshot);
+    let dropped =
+        Killed { args: "snapshot w --last 1", input: "", in_parts: false, operations: 10 };
+    kill(folder.path(), &dropped);
+}
+
+#[test]
+fn a_restore_is_whole_or_not_there_whenever_it_is_killed() {
+    let (folder, number) = with_snapshot();
+    let args = format!("restore w {number}");
+    let before = cells(folder.path(), 0);
+    let after = {
+        let dir = self::folder();
+        copy(folder.path(), dir.path());
+        done(dir.path(), &args);
+        [0, 2].map(|lod| cells(dir.path(), lod))
+    };
+    assert!(before != after[0]);
+    let killed_worlds = self::folder();
+    let (mut operation, mut unfinished) = (0, 0);
+    loop {
+        operation += 1;
+        let moment = format!("{args}, operation {operation}");
+        let dir = self::folder();
+        let dir = dir.path();
+        copy(folder.path(), dir);
+        let (_, was_killed) = run_until(dir, &args, "", operation);
+        if !was_killed {
+            break;
+        }
+        check_hierarchy(&dir.join("w"), &moment);
+        copy(&dir.join("w"), &killed_worlds.path().join(operation.to_string()));
+        let verified = run(dir, "verify w");
+        let is_begun = verified.code == 2 && verified.err.contains("was interrupted");
+        unfinished += u64::from(is_begun);
+        assert!(verified.code == 0 || is_begun, "{moment}: {verified:?}");
+        // It is opened for writing, and finished.
+        let found = cells(dir, 0);
+        assert!(found == after[0] || !is_begun && found == before, "{moment}: another world");
+        assert_eq!(run(dir, "verify w").code, 0, "{moment}");
+        done(dir, &args);
+        assert!([0, 2].map(|lod| cells(dir, lod)) == after, "{moment}: run again");
+    }
+    assert!(operation > 40 && unfinished > 10, "{operation} operations, {unfinished} unfinished");
+    open_in_python(killed_worlds.path());
+}
+
+#[test]
+fn a_copy_is_whole_or_goes_on_whenever_it_is_killed_and_its_source_is_untouched() {
+    let (folder, _) = with_snapshot();
+    let expected = [0, 2].map(|lod| cells(folder.path(), lod));
+    let killed_worlds = self::folder();
+    let (mut operation, mut unfinished) = (0, 0);
+    loop {
+        operation += 1;
+        let moment = format!("copy, operation {operation}");
+        let dir = self::folder();
+        let dir = dir.path();
+        copy(folder.path(), dir);
+        let (_, was_killed) = run_until(dir, "copy w c", "", operation);
+        if !was_killed {
+            break;
+        }
+        assert_eq!(run(dir, "verify w").code, 0, "{moment}");
+        if dir.join("c/zarr.json").exists() {
+            check_hierarchy(&dir.join("c"), &moment);
+            copy(&dir.join("c"), &killed_worlds.path().join(operation.to_string()));
+            let verified = run(dir, "verify c");
+            let is_begun = verified.code == 2 && verified.err.contains("was interrupted");
+            unfinished += u64::from(is_begun);
+            assert!(verified.code == 0 || is_begun, "{moment}: {verified:?}");
+        }
+        done(dir, "copy w c");
+        assert_eq!(run(dir, "verify c").code, 0, "{moment}");
+        assert!([0, 2].map(|lod| cells_of(dir, "c", lod)) == expected, "{moment}: another world");
+    }
+    assert!(operation > 40 && unfinished > 10, "{operation} operations, {unfinished} unfinished");
+    open_in_python(killed_worlds.path());
 }

@@ -12,6 +12,7 @@ mod logs;
 mod missing;
 mod octrees;
 mod queries;
+mod snapshots;
 mod storage;
 mod support;
 mod worlds;

@@ -22,6 +22,8 @@ pub struct StoreOptions {
     /// Makes a new manifest of the shards and documents that are there, in place of one that is damaged or missing.
     /// What is missing then is taken for never written. A world that is opened for reading is read without one.
     pub rebuild_manifest: bool,
+    /// Opens a world into which a copy was interrupted, to go on with it.
+    pub resume_copy: bool,
 }
 
 impl Default for StoreOptions {
@@ -33,6 +35,7 @@ impl Default for StoreOptions {
             retry_for: Duration::from_secs(30),
             lease: Duration::from_secs(60),
             rebuild_manifest: false,
+            resume_copy: false,
         }
     }
 }

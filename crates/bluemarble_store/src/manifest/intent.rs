@@ -35,7 +35,13 @@ pub(super) fn parse_intent(bytes: &[u8]) -> Result<Vec<Change>, &'static str> {
     }
     let Some(records) = text.strip_prefix(&MAGIC) else { return Err("it is no intent") };
     match records.as_chunks::<RECORD_BYTES>() {
-        (records, []) => Ok(records.iter().map(change_from_bytes).collect()),
+        (records, []) => {
+            let changes: Vec<Change> = records.iter().map(change_from_bytes).collect();
+            match changes.iter().all(|(key, _)| key.is_possible()) {
+                true => Ok(changes),
+                false => Err("it names a file that no world has"),
+            }
+        }
         _ => Err("it ends within a record"),
     }
 }

@@ -11,6 +11,8 @@ const ABOVE: u8 = u8::MAX;
 /// In place of a Morton code, for documents: behind all shards of their array.
 const DOCUMENT: u64 = u64::MAX;
 const RECIPE: u64 = DOCUMENT - 1;
+/// The faces of a cube.
+const MAX_REGIONS: usize = 6;
 
 /// A file of a world that its manifest knows of.
 ///
@@ -36,6 +38,17 @@ impl Key {
     /// The document of an array.
     pub const fn array_document(region: u8, lod: u8) -> Self {
         Self { region, lod, code: DOCUMENT }
+    }
+
+    /// Whether there can be such a file.
+    pub fn is_possible(self) -> bool {
+        let Self { region, lod, code } = self;
+        let is_in_region = usize::from(region) < MAX_REGIONS && (lod <= MAX_LOD || lod == ABOVE);
+        match code {
+            DOCUMENT => is_in_region || self == Self::WORLD,
+            RECIPE => self == Self::RECIPE,
+            _ => is_in_region && lod <= MAX_LOD,
+        }
     }
 
     /// The shard, if it is one.

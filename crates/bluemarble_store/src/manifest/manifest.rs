@@ -13,8 +13,9 @@ use super::{
     entry::{Change, Entry},
     intent::{intent_path, intent_to_bytes, parse_intent},
     key::Key,
-    packs::{MANIFEST_DIR, PackUse, PackWriter, Packs, pack_path},
+    packs::MANIFEST_DIR,
     root::{Root, root_path},
+    snapshot::{Job, SnapshotRoot},
     tree::Pages,
 };
 use crate::{
@@ -31,11 +32,13 @@ const MAX_INTENTS: u64 = 64;
 /// Only one thread at a time may call what changes it.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    objects: Arc<dyn ObjectStore>,
-    capabilities: Capabilities,
-    access: ManifestAccess,
-    pages: Pages,
-    state: Mutex<State>,
+    pub(super) objects: Arc<dyn ObjectStore>,
+    pub(super) capabilities: Capabilities,
+    pub(super) access: ManifestAccess,
+    pub(super) pages: Pages,
+    pub(super) state: Mutex<State>,
+    /// Held while a reader looks whether a writer has gone on.
+    refreshing: futures::lock::Mutex<()>,
 }
 
 /// What an opened manifest is for.
@@ -47,30 +50,48 @@ pub(crate) enum ManifestAccess {
     Write,
 }
 
+/// What changes of a manifest while it is open.
 #[derive(Debug)]
-struct State {
-    root: Arc<Root>,
+pub(super) struct State {
+    pub root: Arc<Root>,
     /// The version of the root's object.
-    seen: Option<Seen>,
+    pub seen: Option<Seen>,
     /// What was written or is being written since the root.
-    noted: BTreeMap<Key, Noted>,
-    next_intent: u64,
+    pub noted: BTreeMap<Key, Noted>,
+    pub next_intent: u64,
     /// Whether there may be an object for the next intent: it was put, and that failed or was given up.
-    is_intent_begun: bool,
+    pub is_intent_begun: bool,
     /// No pack from this number on is there, but of commits that were never finished.
-    next_pack: u64,
+    pub next_pack: u64,
     /// Whether the root may have been replaced by one that is not known here, for the same reasons.
-    is_root_begun: bool,
-    lsn: u64,
+    pub is_root_begun: bool,
+    pub lsn: u64,
+}
+
+impl State {
+    /// Takes over intents, the first of which has this number. True if one of them says something new.
+    fn note_intents(&mut self, first: u64, intents: Vec<Vec<Change>>) -> bool {
+        self.next_intent = first + intents.len() as u64;
+        let mut is_new = false;
+        for (key, entry) in intents.into_iter().flatten() {
+            self.lsn = self.lsn.max(entry.map_or(0, |entry| entry.lsn));
+            let possible = &mut self.noted.entry(key).or_default().possible;
+            if !possible.contains(&entry) {
+                possible.push(entry);
+                is_new = true;
+            }
+        }
+        is_new
+    }
 }
 
 /// What is known of a file since the root.
 #[derive(Clone, Debug, Default)]
-struct Noted {
+pub(super) struct Noted {
     /// What it is, in place of what the tree says.
-    settled: Option<Option<Entry>>,
+    pub settled: Option<Option<Entry>>,
     /// What it may be as well: writes that are under way, or that failed.
-    possible: Vec<Option<Entry>>,
+    pub possible: Vec<Option<Entry>>,
 }
 
 impl Manifest {
@@ -90,15 +111,24 @@ impl Manifest {
         capabilities: Capabilities,
         entries: impl IntoIterator<Item = (Key, Entry)>,
     ) -> Result<Self, StoreError> {
-        let mut found = objects.list(Some(&Path::from(MANIFEST_DIR)));
+        // The root first: one whose pages are gone would look like a manifest.
         let dir = Path::from(MANIFEST_DIR);
-        while let Some(object) = found.try_next().await.map_err(object_error(&dir, "listing"))? {
-            let path = object.location;
+        let listed: Vec<_> = objects
+            .list(Some(&dir))
+            .map_ok(|object| object.location)
+            .try_collect()
+            .await
+            .map_err(object_error(&dir, "listing"))?;
+        let is_root = |path: &Path| *path == root_path();
+        let (root, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_root);
+        for path in root.into_iter().chain(others) {
             objects.delete(&path).await.map_err(object_error(&path, "removing"))?;
         }
         let manifest =
             Self::of(objects, capabilities, ManifestAccess::Write, Root::default(), None);
         let entries: Vec<_> = entries.into_iter().map(|(key, entry)| (key, Some(entry))).collect();
+        let lsn = entries.iter().filter_map(|(_, entry)| Some((*entry)?.lsn)).max();
+        manifest.note_lsn(lsn.unwrap_or(0));
         manifest.done(&entries);
         Ok(manifest)
     }
@@ -126,10 +156,11 @@ impl Manifest {
             access,
             pages: Pages::new(Arc::clone(objects)),
             state: Mutex::new(state),
+            refreshing: futures::lock::Mutex::default(),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -147,6 +178,62 @@ impl Manifest {
     pub fn note_lsn(&self, lsn: u64) {
         let mut state = self.state();
         state.lsn = state.lsn.max(lsn);
+    }
+
+    /// The snapshots that are kept, oldest first, by number.
+    pub fn snapshots(&self) -> Vec<(u64, SnapshotRoot)> {
+        let root = Arc::clone(&self.state().root);
+        root.snapshots.iter().map(|(&number, snapshot)| (number, snapshot.clone())).collect()
+    }
+
+    /// What must be finished before the world can be used.
+    pub fn job(&self) -> Option<Job> {
+        self.state().root.job
+    }
+
+    /// Whether a snapshot needs this version of a file. To be asked of the version that is there now: what was there
+    /// when the newest snapshot was taken is in that one, and what is older has been kept when it was replaced.
+    pub async fn is_kept(&self, key: Key, entry: &Entry) -> Result<bool, StoreError> {
+        let root = Arc::clone(&self.state().root);
+        let Some((_, newest)) = root.snapshots.last_key_value() else { return Ok(false) };
+        let kept = self.pages.get(newest.tree, key).await?;
+        Ok(kept.is_some_and(|kept| kept.is_same(entry)))
+    }
+
+    /// The generation of the last commit.
+    pub fn generation(&self) -> u64 {
+        self.state().root.generation
+    }
+
+    /// All files of a snapshot, in the order of their keys.
+    pub async fn list_snapshot(
+        &self,
+        snapshot: &SnapshotRoot,
+    ) -> Result<Vec<(Key, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        if let Some(tree) = snapshot.tree {
+            self.pages.list(tree, &mut entries).await?;
+        }
+        Ok(entries)
+    }
+
+    /// What must change for the last commit to become a snapshot.
+    pub async fn changes_to(&self, snapshot: &SnapshotRoot) -> Result<Vec<Change>, StoreError> {
+        let root = Arc::clone(&self.state().root);
+        self.pages.compare(root.tree, snapshot.tree).await
+    }
+
+    /// The versions of files that snapshots need: of all of them.
+    pub async fn kept_entries(&self) -> Result<Vec<(Key, Entry)>, StoreError> {
+        let mut kept = Vec::new();
+        let mut below = None;
+        for (_, snapshot) in self.snapshots() {
+            // What two that follow each other share was there in the first one.
+            let changes = self.pages.compare(below, snapshot.tree).await?;
+            kept.extend(changes.into_iter().filter_map(|(key, entry)| Some((key, entry?))));
+            below = snapshot.tree;
+        }
+        Ok(kept)
     }
 
     /// What a file may be: one version, more only while it is being written or after that failed. `None` stands for no
@@ -178,7 +265,7 @@ impl Manifest {
                 let state = self.state();
                 (Arc::clone(&state.root), state.noted.clone())
             };
-            let mut entries = Vec::with_capacity(root.entries as usize);
+            let mut entries = Vec::new();
             if let Some(tree) = root.tree
                 && let Err(error) = self.pages.list(tree, &mut entries).await
             {
@@ -246,42 +333,61 @@ impl Manifest {
 
     /// Reads the intents that a writer has left behind, or is at.
     pub async fn read_intents(&self) -> Result<(), StoreError> {
+        let first = self.state().next_intent;
+        let intents = self.intents_from(first).await?;
+        self.state().note_intents(first, intents);
+        Ok(())
+    }
+
+    /// All intents from a number on.
+    async fn intents_from(&self, first: u64) -> Result<Vec<Vec<Change>>, StoreError> {
+        let mut intents = Vec::new();
         loop {
-            let path = intent_path(self.state().next_intent);
+            let path = intent_path(first + intents.len() as u64);
             let found = match self.objects.get(&path).await {
                 Ok(found) => found.bytes().await.map_err(object_error(&path, "reading"))?,
-                Err(Error::NotFound { .. }) => return Ok(()),
+                Err(Error::NotFound { .. }) => return Ok(intents),
                 Err(source) => return Err(object_error(&path, "reading")(source)),
             };
             let changes = parse_intent(&found).map_err(|reason| StoreError::DamagedManifest {
                 path: path.to_string(),
                 reason: reason.to_owned(),
             })?;
-            let mut state = self.state();
-            for (key, entry) in changes {
-                state.lsn = state.lsn.max(entry.map_or(0, |entry| entry.lsn));
-                state.noted.entry(key).or_default().possible.push(entry);
-            }
-            state.next_intent += 1;
+            intents.push(changes);
         }
     }
 
     /// For readers: looks whether a writer has gone on. False if all is as before.
     pub async fn refresh(&self) -> Result<bool, StoreError> {
-        let before = self.state().next_intent;
-        let (root, seen) = read_root(&*self.objects).await?.ok_or_else(missing_root)?;
-        let is_newer = {
-            let mut state = self.state();
-            let is_newer = *state.root != root;
-            if is_newer {
-                state.noted.clear();
-                (state.next_intent, state.lsn) = (root.next_intent, root.lsn);
-                (state.root, state.seen) = (Arc::new(root), Some(seen));
+        let _refreshing = self.refreshing.lock().await;
+        let (mut root, mut seen) = read_root(&*self.objects).await?.ok_or_else(missing_root)?;
+        loop {
+            let (is_newer, first) = {
+                let state = self.state();
+                let is_newer = *state.root != root;
+                // The last one may have been put once more with other changes: its first writing failed.
+                let last = state.next_intent.saturating_sub(1).max(root.next_intent);
+                (is_newer, if is_newer { root.next_intent } else { last })
+            };
+            let intents = self.intents_from(first).await?;
+            {
+                let mut state = self.state();
+                if is_newer {
+                    state.noted.clear();
+                    (state.root, state.seen) = (Arc::new(root.clone()), Some(seen));
+                    state.lsn = root.lsn;
+                }
+                if state.note_intents(first, intents) || is_newer {
+                    return Ok(true);
+                }
             }
-            is_newer
-        };
-        self.read_intents().await?;
-        Ok(is_newer || self.state().next_intent != before)
+            // A commit may have removed the intents since the root was read.
+            let again = read_root(&*self.objects).await?.ok_or_else(missing_root)?;
+            if again.0 == root {
+                return Ok(false);
+            }
+            (root, seen) = again;
+        }
     }
 
     /// Files of which it is not known in which of several versions they are.
@@ -302,126 +408,11 @@ impl Manifest {
         let state = self.state();
         state.next_intent - state.root.next_intent >= MAX_INTENTS
     }
-
-    /// Takes everything that was written into the tree. Nothing may be unsettled.
-    pub async fn commit(&self) -> Result<(), StoreError> {
-        self.reread_begun_root().await?;
-        let (before, seen, mut changes, next_intent, lsn, mut next_pack) = {
-            let state = self.state();
-            let settled = |(&key, noted): (&Key, &Noted)| Some((key, noted.settled?));
-            let changes: BTreeMap<_, _> = state.noted.iter().filter_map(settled).collect();
-            let seen = state.seen.clone().unwrap_or(Seen::Missing);
-            (Arc::clone(&state.root), seen, changes, state.next_intent, state.lsn, state.next_pack)
-        };
-        let mut packs = before.packs.clone();
-        self.add_worn(&before, &packs, &mut changes).await?;
-        let mut writer = PackWriter::new(next_pack);
-        let (tree, entries) =
-            self.pages.change(before.tree, &changes, &mut packs, &mut writer).await?;
-        let full;
-        (full, next_pack) = writer.finish();
-        self.state().next_pack = next_pack;
-        for (number, bytes) in full {
-            let (path, length) = (pack_path(number), bytes.len() as u64);
-            let put = self.objects.put(&path, bytes.into()).await;
-            put.map_err(object_error(&path, "writing"))?;
-            packs.0.insert(number, PackUse { bytes: length, live_bytes: length });
-        }
-        let dead = packs.take_dead();
-        let generation = before.generation + 1;
-        let manifest_version = before.manifest_version;
-        let root = Root {
-            manifest_version,
-            generation,
-            lsn,
-            next_intent,
-            next_pack,
-            entries,
-            tree,
-            packs,
-        };
-        let (path, bytes) = (root_path(), root.to_bytes());
-        self.state().is_root_begun = true;
-        let seen = put_over(&*self.objects, self.capabilities, &path, bytes.into(), seen).await?;
-        {
-            let mut state = self.state();
-            state.noted.clear();
-            (state.root, state.seen, state.is_root_begun) = (Arc::new(root), Some(seen), false);
-        }
-        let intents = (before.next_intent..next_intent).map(intent_path);
-        self.remove(intents.chain(dead.into_iter().map(pack_path))).await;
-        Ok(())
-    }
-
-    /// Goes on from the root that a commit has left behind which failed or was given up. What is noted stays noted.
-    async fn reread_begun_root(&self) -> Result<(), StoreError> {
-        if !self.state().is_root_begun {
-            return Ok(());
-        }
-        let found = read_root(&*self.objects).await?;
-        let mut state = self.state();
-        if let Some((root, seen)) = found {
-            (state.root, state.seen) = (Arc::new(root), Some(seen));
-        }
-        state.is_root_begun = false;
-        Ok(())
-    }
-
-    /// Has the pages of worn packs written once more.
-    async fn add_worn(
-        &self,
-        before: &Root,
-        packs: &Packs,
-        changes: &mut BTreeMap<Key, Option<Entry>>,
-    ) -> Result<(), StoreError> {
-        for pack in packs.worn() {
-            match self.pages.keys_in_pack(before.tree, pack).await {
-                Ok(keys) => {
-                    for key in keys {
-                        let entry = self.pages.get(before.tree, key).await?;
-                        changes.entry(key).or_insert(entry);
-                    }
-                }
-                Err(error) => tracing::warn!("a worn part of the manifest stays: {error}"),
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes what writers that were killed left behind.
-    pub async fn sweep(&self) -> Result<(), StoreError> {
-        let dir = Path::from(MANIFEST_DIR);
-        let root = Arc::clone(&self.state().root);
-        let mut left = Vec::new();
-        let mut found = self.objects.list(Some(&dir));
-        while let Some(object) = found.try_next().await.map_err(object_error(&dir, "listing"))? {
-            let name = object.location.filename().unwrap_or_default();
-            let number = |prefix| name.strip_prefix(prefix)?.parse::<u64>().ok();
-            let is_left = match (number("pages-"), number("intent-")) {
-                (Some(pack), _) => !root.packs.0.contains_key(&pack),
-                (_, Some(intent)) => intent < root.next_intent,
-                _ => false,
-            };
-            if is_left {
-                left.push(object.location);
-            }
-        }
-        self.remove(left.into_iter()).await;
-        Ok(())
-    }
-
-    /// Removes what nothing needs; what stays is removed when the world is opened next.
-    async fn remove(&self, paths: impl Iterator<Item = Path>) {
-        for path in paths {
-            match self.objects.delete(&path).await {
-                Ok(()) | Err(Error::NotFound { .. }) => {}
-                Err(error) => tracing::debug!("{path} stays for now: {error}"),
-            }
-        }
-    }
 }
 
-async fn read_root(objects: &dyn ObjectStore) -> Result<Option<(Root, Seen)>, StoreError> {
+pub(super) async fn read_root(
+    objects: &dyn ObjectStore,
+) -> Result<Option<(Root, Seen)>, StoreError> {
     let path = root_path();
     let found = match objects.get(&path).await {
         Ok(found) => found,
@@ -430,9 +421,7 @@ async fn read_root(objects: &dyn ObjectStore) -> Result<Option<(Root, Seen)>, St
     };
     let seen = Seen::object(&found.meta);
     let bytes = found.bytes().await.map_err(object_error(&path, "reading"))?;
-    let root = Root::parse(&bytes)
-        .map_err(|reason| StoreError::DamagedManifest { path: path.to_string(), reason })?;
-    Ok(Some((root, seen)))
+    Ok(Some((Root::parse(&bytes)?, seen)))
 }
 
 /// The root of a world that must have one is not there.

@@ -18,10 +18,15 @@
 //! | `page` | pages of the tree, as bytes |
 //! | `packs` | the objects that hold pages, and which of them are worn |
 //! | `tree` | the B+ tree: looked up, listed, changed |
+//! | `compare` | two trees compared |
+//! | `snapshot` | trees of earlier moments that are kept |
 //! | `intent` | what is going to be written |
 //! | `root` | [`root::Root`] |
+//! | `commit` | what was written taken into the tree |
 //! | `manifest` | [`Manifest`]: the manifest of an opened world |
 
+mod commit;
+mod compare;
 mod entry;
 mod intent;
 mod key;
@@ -30,6 +35,7 @@ mod manifest;
 mod packs;
 mod page;
 mod root;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -38,3 +44,4 @@ pub(crate) use entry::{Change, Entry, difference};
 pub(crate) use key::Key;
 pub(crate) use manifest::{Manifest, ManifestAccess, missing_root};
 pub use packs::MANIFEST_DIR;
+pub(crate) use snapshot::{Job, RootChange, SnapshotRoot};

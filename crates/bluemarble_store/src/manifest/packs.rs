@@ -43,9 +43,9 @@ impl Packs {
         }
     }
 
-    /// Takes out and gives the packs of which nothing is needed.
-    pub fn take_dead(&mut self) -> BTreeSet<u64> {
-        self.0.extract_if(.., |_, pack| pack.live_bytes == 0).map(|(number, _)| number).collect()
+    /// Takes out the packs of which the tree needs nothing.
+    pub fn remove_dead(&mut self) {
+        self.0.retain(|_, pack| pack.live_bytes > 0);
     }
 
     /// Packs whose pages are to be written once more, so that they can be removed: those that are dead by half, and the

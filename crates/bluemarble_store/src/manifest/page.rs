@@ -94,6 +94,9 @@ impl Page {
             u32::from_le_bytes(number)
         };
         let (level, count, expected) = (header[4], number(8) as usize, number(12));
+        if count > MAX_RECORDS {
+            return Err("it claims more records than a page has");
+        }
         let record_bytes = count.checked_mul(RECORD_BYTES).filter(|&bytes| bytes <= rest.len());
         let Some(record_bytes) = record_bytes else { return Err("it is cut short") };
         let length = HEADER_BYTES + record_bytes;
@@ -105,7 +108,12 @@ impl Page {
             0 => {
                 let entries = records.iter().map(change_from_bytes);
                 let entries = entries.map(|(key, entry): Change| Some((key, entry?)));
-                Self::Leaf(entries.collect::<Option<_>>().ok_or("it holds a removed entry")?)
+                let entries: Vec<(Key, Entry)> =
+                    entries.collect::<Option<_>>().ok_or("it holds a removed entry")?;
+                if !entries.iter().all(|(key, _)| key.is_possible()) {
+                    return Err("it names a file that no world has");
+                }
+                Self::Leaf(entries)
             }
             1..=MAX_LEVEL => Self::Inner(level, records.iter().map(child_from_bytes).collect()),
             _ => return Err("it has an impossible level"),

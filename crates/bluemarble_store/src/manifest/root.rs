@@ -1,12 +1,18 @@
 //! [`Root`]: the one object of a manifest that is replaced, and the only one that is read when a world is opened.
 
+use std::collections::BTreeSet;
+
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     packs::{MANIFEST_DIR, Packs},
     page::Pointer,
+    snapshot::{Job, RootChange, SnapshotRoot, Snapshots},
 };
+
+use crate::StoreError;
 
 /// The version of the manifest's own format.
 const MANIFEST_VERSION: u32 = 1;
@@ -36,9 +42,39 @@ pub(super) struct Root {
     /// The highest page; `None` if there are no files.
     pub tree: Option<Pointer>,
     pub packs: Packs,
+    /// Trees of earlier moments, by generation.
+    pub snapshots: Snapshots,
+    /// What must be finished before the world can be used.
+    pub job: Option<Job>,
 }
 
 impl Root {
+    /// The packs that this tree or that of a snapshot needs.
+    pub fn needed_packs(&self) -> BTreeSet<u64> {
+        let kept = self.snapshots.values().flat_map(|snapshot| &snapshot.packs);
+        self.packs.0.keys().chain(kept).copied().collect()
+    }
+
+    /// Changes what it holds beside the tree.
+    pub fn apply(&mut self, change: RootChange) {
+        for number in &change.drop {
+            self.snapshots.remove(number);
+        }
+        if let Some(taken_unix_s) = change.take_unix_s {
+            let snapshot = SnapshotRoot {
+                lsn: self.lsn,
+                taken_unix_s,
+                entries: self.entries,
+                tree: self.tree,
+                packs: self.packs.0.keys().copied().collect(),
+            };
+            self.snapshots.insert(self.generation, snapshot);
+        }
+        if let Some(job) = change.job {
+            self.job = job;
+        }
+    }
+
     pub fn to_bytes(&self) -> Vec<u8> {
         let root = Self { manifest_version: MANIFEST_VERSION, ..self.clone() };
         let mut text = serde_json::to_string(&root).unwrap_or_default();
@@ -47,19 +83,25 @@ impl Root {
         text.into_bytes()
     }
 
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, StoreError> {
+        let damaged =
+            |reason: String| StoreError::DamagedManifest { path: root_path().to_string(), reason };
         let Some((text, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else {
-            return Err("it is cut short".to_owned());
+            return Err(damaged("it is cut short".to_owned()));
         };
         if *checksum != *format!("\n{:08x}\n", crc32c::crc32c(text)).as_bytes() {
-            return Err("its checksum does not match".to_owned());
+            return Err(damaged("its checksum does not match".to_owned()));
         }
-        let root: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        match root.manifest_version {
-            MANIFEST_VERSION => Ok(root),
-            other => Err(format!(
-                "it has version {other}, this program reads {MANIFEST_VERSION}; use a newer one"
-            )),
+        let text: Value =
+            serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+        // Newer ones may have other fields.
+        match text["manifest_version"].as_u64() {
+            Some(found) if found > u64::from(MANIFEST_VERSION) => Err(StoreError::NewerFormat {
+                path: root_path().to_string(),
+                found,
+                supported: MANIFEST_VERSION,
+            }),
+            _ => serde_json::from_value(text).map_err(|error| damaged(error.to_string())),
         }
     }
 }

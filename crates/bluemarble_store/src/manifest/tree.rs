@@ -44,12 +44,13 @@ impl Pages {
         Self { objects, cache }
     }
 
-    async fn page(&self, pointer: Pointer) -> Result<Arc<Page>, StoreError> {
+    /// A page, remembered or read.
+    pub async fn page(&self, pointer: Pointer) -> Result<Arc<Page>, StoreError> {
         if let Some(page) = self.cache.get(&pointer) {
             return Ok(page);
         }
         let path = pack_path(pointer.pack);
-        let range = pointer.offset..pointer.offset + u64::from(pointer.bytes);
+        let range = pointer.offset..pointer.offset.saturating_add(u64::from(pointer.bytes));
         let options =
             GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
         let found = self.objects.get_opts(&path, options).await;
@@ -75,35 +76,59 @@ impl Pages {
         Ok(page)
     }
 
+    /// A page below another one, which is one level lower: no tree has an end without it.
+    pub async fn page_below(&self, pointer: Pointer, level: u8) -> Result<Arc<Page>, StoreError> {
+        let page = self.page(pointer).await?;
+        match page.level() + 1 == level {
+            true => Ok(page),
+            false => Err(StoreError::DamagedManifest {
+                path: pack_path(pointer.pack).to_string(),
+                reason: "a page is not below the one that names it".to_owned(),
+            }),
+        }
+    }
+
     /// The entry of a file.
     pub async fn get(&self, root: Option<Pointer>, key: Key) -> Result<Option<Entry>, StoreError> {
-        let Some(mut at) = root else { return Ok(None) };
+        let Some(root) = root else { return Ok(None) };
+        let mut page = self.page(root).await?;
         loop {
-            match &*self.page(at).await? {
+            let below = match &*page {
                 Page::Leaf(entries) => {
                     let found = entries.binary_search_by_key(&key, |(key, _)| *key);
                     return Ok(found.ok().map(|at| entries[at].1));
                 }
-                Page::Inner(_, children) => match child_of(children, key) {
-                    Some(child) => at = child.pointer,
-                    None => return Ok(None),
-                },
-            }
+                Page::Inner(level, children) => {
+                    child_of(children, key).map(|child| (child, *level))
+                }
+            };
+            let Some((child, level)) = below else { return Ok(None) };
+            page = self.page_below(child.pointer, level).await?;
         }
     }
 
     /// All entries, in order.
-    pub fn list<'a>(
+    pub async fn list(
+        &self,
+        root: Pointer,
+        into: &mut Vec<(Key, Entry)>,
+    ) -> Result<(), StoreError> {
+        let root = self.page(root).await?;
+        self.list_below(root, into).await
+    }
+
+    fn list_below<'a>(
         &'a self,
-        at: Pointer,
+        page: Arc<Page>,
         into: &'a mut Vec<(Key, Entry)>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
-            match &*self.page(at).await? {
+            match &*page {
                 Page::Leaf(entries) => into.extend_from_slice(entries),
-                Page::Inner(_, children) => {
+                Page::Inner(level, children) => {
                     for child in children {
-                        self.list(child.pointer, into).await?;
+                        let below = self.page_below(child.pointer, *level).await?;
+                        self.list_below(below, into).await?;
                     }
                 }
             }

@@ -7,12 +7,16 @@ use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use serde_json::Value;
 
-use super::{chunk_store::ChunkStore, errors::object_error, known_arrays::KnownArray};
+use super::{
+    chunk_store::ChunkStore,
+    errors::{object_error, unfinished},
+    known_arrays::KnownArray,
+};
 use crate::{
-    StoreError, WorldMetadata,
+    StoreError, StoreOptions, WorldMetadata,
     directory::Unfinished,
     layout::{METADATA_NAME, ShardKey, array_name, region_name},
-    manifest::{Entry, Key, Manifest, ManifestAccess, missing_root},
+    manifest::{Entry, Job, Key, Manifest, ManifestAccess, RootChange, missing_root},
     metadata::{self, ArrayFormat, MANIFEST_SINCE, Recorded},
 };
 
@@ -22,7 +26,7 @@ impl ChunkStore {
     pub(super) async fn open_world(
         &mut self,
         world: &WorldMetadata,
-        rebuild_manifest: bool,
+        options: &StoreOptions,
     ) -> Result<Unfinished, StoreError> {
         let path = Key::WORLD.path();
         let Some(found) = self.document(&path).await? else {
@@ -36,7 +40,7 @@ impl ChunkStore {
         let Recorded { version, storage, renewed } = world.check(path.as_ref(), &found)?;
         self.storage = storage;
         self.metadata.storage = storage;
-        if version < MANIFEST_SINCE || rebuild_manifest {
+        if version < MANIFEST_SINCE || options.rebuild_manifest {
             let renewed = document_bytes(renewed.as_ref().unwrap_or(&found));
             let mut entries = self.survey().await?;
             entries.insert(Key::WORLD, renewed.1);
@@ -52,6 +56,13 @@ impl ChunkStore {
         self.manifest = Some(manifest);
         self.settle_and_commit().await?;
         self.own_manifest()?.sweep().await?;
+        match self.own_manifest()?.job() {
+            Some(Job::Restore(number)) => drop(self.finish_restore(number).await?),
+            Some(job @ Job::Copy) if !options.resume_copy => {
+                return Err(unfinished(self.location(), job));
+            }
+            _ => {}
+        }
         if let Some(renewed) = renewed {
             self.put_document(Key::WORLD, &renewed).await?;
         }
@@ -64,7 +75,7 @@ impl ChunkStore {
         entries: impl IntoIterator<Item = (Key, Entry)>,
     ) -> Result<(), StoreError> {
         let manifest = Manifest::anew(&self.objects, self.capabilities, entries).await?;
-        manifest.commit().await?;
+        manifest.commit(RootChange::default()).await?;
         self.manifest = Some(manifest);
         Ok(())
     }

@@ -124,6 +124,11 @@ impl ChunkStore {
         }
     }
 
+    /// The last batch of edits that its shards may hold; 0 in worlds without a log, or without a manifest yet.
+    pub fn lsn(&self) -> u64 {
+        self.manifest.as_ref().map_or(0, Manifest::lsn)
+    }
+
     /// What the store has done since it was opened.
     pub fn statistics(&self) -> StoreStatistics {
         self.counters.statistics()

@@ -14,11 +14,11 @@ use super::{
 use crate::{
     StoreError,
     layout::ShardKey,
-    manifest::{Change, Entry, Key, Manifest},
+    manifest::{Change, Entry, Key, Manifest, RootChange},
 };
 
 /// Shards that are replaced or looked at at once.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 /// A shard as it is to be.
 pub(super) struct Replacement {
@@ -56,6 +56,11 @@ impl ChunkStore {
         Ok(())
     }
 
+    /// The manifest, in a store that may read.
+    pub(super) fn any_manifest(&self) -> Result<&Manifest, StoreError> {
+        self.manifest.as_ref().ok_or_else(|| StoreError::NoManifest { location: self.location() })
+    }
+
     /// The manifest, in a store that may write.
     pub(super) fn own_manifest(&self) -> Result<&Manifest, StoreError> {
         let location = || self.objects.to_string();
@@ -82,7 +87,22 @@ impl ChunkStore {
         });
         let settled: Vec<Change> = settled.buffer_unordered(AT_ONCE).try_collect().await?;
         manifest.done(&settled);
-        manifest.commit().await
+        manifest.commit(RootChange::default()).await
+    }
+
+    /// A shard as it is to be, whatever is there now.
+    pub(super) async fn replacement(
+        &self,
+        shard: ShardKey,
+        now: Option<(Bytes, Entry)>,
+    ) -> Result<Replacement, StoreError> {
+        let path = shard.path();
+        let seen = match self.objects.head(&path).await {
+            Ok(meta) => Seen::object(&meta),
+            Err(object_store::Error::NotFound { .. }) => Seen::Missing,
+            Err(source) => return Err(object_error(&path, "reading")(source)),
+        };
+        Ok(Replacement { shard, now, seen, before: self.versions(shard).await? })
     }
 
     /// Replaces shards; those of coarser lods are durable before the first one of a finer lod is touched, whatever their
@@ -120,6 +140,7 @@ impl ChunkStore {
         let manifest = self.own_manifest()?;
         let change = replacement.change();
         let Replacement { shard, now, seen, before } = replacement;
+        self.keep(shard.into(), &before).await?;
         let path = shard.path();
         let length = now.as_ref().map_or(0, |(bytes, _)| bytes.len() as u64);
         let written = {
@@ -149,6 +170,7 @@ impl ChunkStore {
     pub(super) async fn put_file(&self, key: Key, bytes: Vec<u8>) -> Result<(), StoreError> {
         let manifest = self.own_manifest()?;
         let change = [(key, Some(Entry::unstamped(bytes.len() as u64, &bytes)))];
+        self.keep(key, &Some(manifest.versions(key).await?)).await?;
         manifest.intend(&change).await?;
         let path = key.path();
         self.objects.put(&path, bytes.into()).await.map_err(object_error(&path, "writing"))?;

@@ -2,7 +2,10 @@
 
 use bluemarble_core::ChunkKey;
 
-use crate::{StoreError, backend::refusal, codec::CodecError, layout::ShardKey, shard::ShardError};
+use crate::{
+    StoreError, backend::refusal, codec::CodecError, layout::ShardKey, manifest::Job,
+    shard::ShardError,
+};
 
 /// Turns an object store's error into ours.
 pub(crate) fn object_error(
@@ -39,4 +42,16 @@ pub(super) fn damaged_shard(shard: ShardKey) -> impl FnOnce(ShardError) -> Store
 /// Says which chunk could not be compressed.
 pub(super) fn unencodable(key: ChunkKey) -> impl FnOnce(CodecError) -> StoreError {
     move |error| StoreError::Unencodable { key, reason: error.to_string() }
+}
+
+/// Says what must be finished before a world can be used.
+pub(super) fn unfinished(location: String, job: Job) -> StoreError {
+    let (job, remedy) = match job {
+        Job::Restore(number) => (
+            format!("a restore of snapshot {number}"),
+            "open the world for writing, or run `bluemarble restore` again, to finish it",
+        ),
+        Job::Copy => ("the copy".to_owned(), "run `bluemarble copy` again to finish it"),
+    };
+    StoreError::UnfinishedJob { location, job, remedy }
 }

@@ -25,6 +25,11 @@ impl KnownArrays {
         self.arrays.lock().unwrap_or_else(PoisonError::into_inner).get(&array).cloned()
     }
 
+    /// Forgets what documents were: they were replaced.
+    pub fn forget_all(&self) {
+        self.arrays.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub fn insert(&self, array: (u8, u8), known: KnownArray) {
         let mut arrays = self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = arrays.entry(array).or_insert_with(|| known.clone());

@@ -5,11 +5,14 @@
 //! | `chunk_store` | [`ChunkStore`] and what it keeps while a world is open |
 //! | `open` | worlds opened and made |
 //! | `arrays` | documents of the world, its regions and arrays |
-//! | `read` | chunks and shards read |
+//! | `read` | chunks read |
+//! | `fetch` | indices and bytes of shards fetched |
 //! | `write` | chunks written |
 //! | `put` | objects replaced, on the condition that no other writer has |
 //! | `commit` | what was written taken into the manifest |
 //! | [`maintain`] | shards listed, checked, rewritten and set aside |
+//! | `copy` | a world copied into another one |
+//! | [`snapshots`] | worlds as they were at earlier moments |
 //! | `known_arrays`, `known_index`, `decoded` | what was read lately |
 //! | `ranges` | requests for ranges of an object |
 //! | `stripe` | whether a shard was replaced meanwhile |
@@ -20,8 +23,10 @@
 mod arrays;
 mod chunk_store;
 mod commit;
+mod copy;
 mod decoded;
 mod errors;
+mod fetch;
 mod known_arrays;
 mod known_index;
 pub mod maintain;
@@ -29,12 +34,14 @@ mod open;
 mod put;
 mod ranges;
 mod read;
+pub mod snapshots;
 mod statistics;
 mod stripe;
 mod versions;
 mod write;
 
 pub use chunk_store::ChunkStore;
+pub use copy::{CopiedWorld, CopyProgress};
 pub use statistics::StoreStatistics;
 pub use versions::WrittenShard;
 pub(crate) use {errors::object_error, put::put_over, versions::Seen};

@@ -8,7 +8,7 @@ use object_store::{ObjectStore, local::LocalFileSystem};
 use super::{
     arrays,
     chunk_store::{ChunkStore, Opened},
-    errors::object_error,
+    errors::{object_error, unfinished},
 };
 use crate::{
     StoreError, StoreOptions, WorldLocation, WorldMetadata,
@@ -191,18 +191,22 @@ impl ChunkStore {
             let manifest = Manifest::open(&store.objects, store.capabilities, ManifestAccess::Read);
             let manifest = block_on(manifest)?.ok_or_else(missing_root)?;
             block_on(manifest.read_intents())?;
+            if let Some(job) = manifest.job() {
+                return Err(unfinished(location, job));
+            }
             store.manifest = Some(manifest);
         }
         Ok(store)
     }
 
-    async fn with(
+    /// Opens or makes a world behind objects that are known.
+    pub(super) async fn with(
         opened: Opened,
         metadata: &WorldMetadata,
         options: &StoreOptions,
     ) -> Result<(Self, Unfinished), StoreError> {
         let mut store = Self::new(opened, metadata.clone(), options);
-        let unfinished = store.open_world(metadata, options.rebuild_manifest).await?;
+        let unfinished = store.open_world(metadata, options).await?;
         Ok((store, unfinished))
     }
 }

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use object_store::{Error, ObjectMeta, ObjectStoreExt, UpdateVersion, path::Path};
 
-use super::{chunk_store::ChunkStore, errors::object_error};
+use super::{
+    chunk_store::ChunkStore,
+    errors::{object_error, unfinished},
+};
 use crate::{
     StoreError,
     layout::ShardKey,
@@ -72,10 +75,14 @@ pub(super) type Versions = Option<Vec<Option<Entry>>>;
 
 impl ChunkStore {
     pub(super) async fn versions(&self, shard: ShardKey) -> Result<Versions, StoreError> {
-        match &self.manifest {
-            Some(manifest) => manifest.versions(shard.into()).await.map(Some),
-            None => Ok(None),
+        let Some(manifest) = &self.manifest else { return Ok(None) };
+        if self.is_read_only && manifest.job().is_some() {
+            manifest.refresh().await?;
+            if let Some(job) = manifest.job() {
+                return Err(unfinished(self.location(), job));
+            }
         }
+        manifest.versions(shard.into()).await.map(Some)
     }
 
     /// Whether a shard that was read is one of those that it may be. `before` is what it could be before it was read.

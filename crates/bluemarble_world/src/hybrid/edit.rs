@@ -49,6 +49,7 @@ impl HybridWorld {
         plan.sort_unstable_by_key(|(key, _)| (key.region, key.pos.to_array()));
         let chunks: Vec<_> = plan.iter().map(|&(key, _)| key).collect();
         let (change, appended) = {
+            let _editing = self.inner.editing.lock().await;
             // Readers see batches in the order in which the log has them.
             let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
             let appended = self.log().map(|log| append(log, batch, &plan)).transpose()?;

@@ -10,6 +10,7 @@
 //! | `edit` | a batch goes into the log and over the chunks it touches |
 //! | `parents` | edited chunks are carried into their parents |
 //! | `checkpoint` | what the log and the memory hold is folded into the store |
+//! | `moment` | snapshots of the world |
 //! | `index`, `index_work` | the index of nodes, and what is counted of the work on it |
 //! | `kept`, `snapshot` | what is kept of the index for the next session, and how it is saved |
 //! | `count` | what a world has done, holds and takes on disk |
@@ -22,6 +23,7 @@ mod edit;
 mod index;
 mod index_work;
 mod kept;
+mod moment;
 mod open;
 mod parents;
 mod pause;

@@ -211,6 +211,7 @@ impl HybridWorld {
             counters: Counters::default(),
             index_work: IndexWork::since(lsn),
             counted,
+            editing: futures::lock::Mutex::default(),
             order: Mutex::default(),
             updated_parents: Mutex::default(),
             updating_parents: futures::lock::Mutex::default(),

@@ -56,6 +56,8 @@ pub(super) struct Inner {
     pub counters: Counters,
     pub index_work: IndexWork,
     pub counted: Counted,
+    /// Held while an edit is made, and by who must have none meanwhile.
+    pub editing: futures::lock::Mutex<()>,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.
     pub order: Mutex<()>,
     /// Parents that were updated and not yet told of: work that fails later must not lose them.

@@ -1,20 +1,13 @@
 //! Files taken back from a copy of the world.
 
 use bytes::Bytes;
-use object_store::ObjectStoreExt;
 
 use crate::{
     StoreError,
     layout::ShardKey,
     manifest::{Entry, Key},
-    metadata::ArrayFormat,
     shard,
-    store::{
-        chunk_store::ChunkStore,
-        commit::Replacement,
-        stripe::Replacing,
-        versions::{Found, Seen},
-    },
+    store::{chunk_store::ChunkStore, stripe::Replacing, versions::Found},
 };
 
 /// What a copy of the world had in place of a file.
@@ -37,25 +30,21 @@ impl ChunkStore {
     /// `damaged/` first.
     ///
     /// # Errors
-    /// [`StoreError::ReadOnly`], [`StoreError::DamagedManifest`], [`StoreError::Object`].
+    /// [`StoreError::Mismatch`] if it is a copy of another world; [`StoreError::ReadOnly`],
+    /// [`StoreError::DamagedManifest`], [`StoreError::Object`].
     pub async fn restore_file(
         &self,
         path: &str,
         copy: &Self,
         older: bool,
     ) -> Result<Restored, StoreError> {
+        self.check_same(copy)?;
         let _writer = self.writer.lock().await;
         let manifest = self.own_manifest()?;
         let Some(key) = Key::of_path(&self.shape, path) else { return Ok(Restored::Nothing) };
         let Some(bytes) = copy.get_file(&key.path()).await? else { return Ok(Restored::Nothing) };
         let versions = manifest.versions(key).await?;
-        let (found, is_whole) = match key.shard() {
-            None => {
-                let entry = Entry::unstamped(bytes.len() as u64, &bytes);
-                (Found { entry, stamp: None }, true)
-            }
-            Some(shard) => inspect(&bytes, &self.format_or_own(shard).await?),
-        };
+        let (found, is_whole) = self.inspect(key, &bytes).await?;
         if !is_whole || !found.may_be(key) {
             return Ok(Restored::Nothing);
         }
@@ -69,7 +58,10 @@ impl ChunkStore {
             self.copy_aside(&key.path()).await?;
         }
         match key.shard() {
-            None => self.put_file(key, bytes.into()).await?,
+            None => {
+                self.put_file(key, bytes.into()).await?;
+                self.arrays.forget_all();
+            }
             Some(shard) => self.put_back(shard, bytes, found.entry).await?,
         }
         match is_same {
@@ -84,24 +76,29 @@ impl ChunkStore {
         bytes: Bytes,
         entry: Entry,
     ) -> Result<(), StoreError> {
-        let seen = match self.objects.head(&shard.path()).await {
-            Ok(meta) => Seen::object(&meta),
-            Err(_) => Seen::Missing,
-        };
         drop(Replacing::new(&self.stripe(shard).generation));
-        let before = self.versions(shard).await?;
-        self.replace_all(vec![Replacement { shard, now: Some((bytes, entry)), seen, before }]).await
+        let replacement = self.replacement(shard, Some((bytes, entry))).await?;
+        self.replace_all(vec![replacement]).await
     }
-}
 
-/// Which version of a shard some bytes are, and whether they are whole.
-fn inspect(bytes: &Bytes, format: &ArrayFormat) -> (Found, bool) {
-    let (index, stamp) = format.form.head(bytes);
-    let found = Found::new(bytes.len() as u64, index, stamp);
-    let is_whole = shard::is_as_stamped(bytes, &format.form)
-        && shard::parse(bytes, &format.form).is_ok_and(|slots| {
-            let raw_bytes = format.layout.raw_bytes();
-            slots.iter().flatten().all(|slot| format.chain.decode(slot, raw_bytes).is_ok())
-        });
-    (found, is_whole)
+    /// Which version of a file some bytes are, and whether they are whole.
+    pub(in crate::store) async fn inspect(
+        &self,
+        key: Key,
+        bytes: &Bytes,
+    ) -> Result<(Found, bool), StoreError> {
+        let Some(shard) = key.shard() else {
+            let entry = Entry::unstamped(bytes.len() as u64, bytes);
+            return Ok((Found { entry, stamp: None }, true));
+        };
+        let format = self.format_or_own(shard).await?;
+        let (index, stamp) = format.form.head(bytes);
+        let found = Found::new(bytes.len() as u64, index, stamp);
+        let is_whole = shard::is_as_stamped(bytes, &format.form)
+            && shard::parse(bytes, &format.form).is_ok_and(|slots| {
+                let raw_bytes = format.layout.raw_bytes();
+                slots.iter().flatten().all(|slot| format.chain.decode(slot, raw_bytes).is_ok())
+            });
+        Ok((found, is_whole))
+    }
 }

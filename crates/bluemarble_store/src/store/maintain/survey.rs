@@ -24,6 +24,8 @@ pub struct Adopted {
     pub new: Vec<String>,
     /// Paths of those that were other ones.
     pub changed: Vec<String>,
+    /// Paths of shards that are not whole: the manifest still knows the right version.
+    pub damaged: Vec<String>,
 }
 
 impl ChunkStore {
@@ -60,14 +62,16 @@ impl ChunkStore {
             if there.contains(&key) {
                 continue;
             }
-            let found = if key.shard().is_some() { None } else { self.current(key).await? };
+            // A shard may have been written since they were listed.
+            let found = self.current(key).await?;
             let versions = manifest.versions(key).await?;
             // A recipe is good if it makes the baseline.
             if is_one_of(&versions, found.as_ref()) || key == Key::RECIPE && found.is_some() {
                 continue;
             }
             let (part, reason) = match (key.shard(), found) {
-                (Some(_), _) => {
+                (Some(_), Some(_)) => continue,
+                (Some(_), None) => {
                     let reason = format!("missing, with edits up to batch {}", entry.lsn);
                     (DamagedPart::MissingShard, reason)
                 }
@@ -84,7 +88,7 @@ impl ChunkStore {
     }
 
     /// Accepts what other programs have written: all shards and documents that are there are as they should be from now
-    /// on, but for shards that belong elsewhere. Of what is missing nothing is accepted: [`ChunkStore::forget_shard`].
+    /// on, but for shards that belong elsewhere and for those that are damaged. Of what is missing nothing is accepted: [`ChunkStore::forget_shard`].
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`], [`StoreError::DamagedManifest`], [`StoreError::Object`]; nothing is accepted then.
@@ -95,8 +99,15 @@ impl ChunkStore {
         let mut changes: Vec<Change> = Vec::new();
         for (key, found) in self.survey().await? {
             let path = || key.path().to_string();
-            match manifest.versions(key).await?.first().copied().flatten() {
-                Some(known) if known.is_same(&found) => continue,
+            let known = manifest.versions(key).await?.first().copied().flatten();
+            if known.is_some_and(|known| known.is_same(&found)) {
+                continue;
+            }
+            if !self.is_whole(key).await? {
+                adopted.damaged.push(path());
+                continue;
+            }
+            match known {
                 Some(_) => adopted.changed.push(path()),
                 None => adopted.new.push(path()),
             }
@@ -109,5 +120,13 @@ impl ChunkStore {
         manifest.done(&changes);
         self.settle_and_commit().await?;
         Ok(adopted)
+    }
+
+    /// Whether every byte of a file can be understood.
+    async fn is_whole(&self, key: Key) -> Result<bool, StoreError> {
+        match self.get_file(&key.path()).await? {
+            Some(bytes) => Ok(self.inspect(key, &bytes).await?.1),
+            None => Ok(false),
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Shards looked after one by one: what is damaged is named, and what is whole stays as it is.
 
+use super::super::chunk_store::Opened;
 use super::*;
-use crate::{DamagedPart, layout::ShardKey};
+use crate::{DamagedPart, StoreOptions, layout::ShardKey};
 
 /// A chunk of materials that the table has.
 fn known(seed: u16) -> Chunk {
@@ -89,7 +90,7 @@ fn gaps_are_closed() {
         let shard = shard_of(chunks[0].0);
         let format = block_on(store.check_array(0, 0)).expect("there");
         let (slots, _) = block_on(store.read_shard(shard, &format)).expect("read");
-        // All chunks once more behind garbage: 100 bytes that no entry of the index names.
+        // All chunks once more behind garbage, 100 bytes that no entry of the index names, and without a stamp.
         let (compact, _) = crate::shard::build(
             shard,
             0,
@@ -104,7 +105,8 @@ fn gaps_are_closed() {
             entry[..8].copy_from_slice(&offset.to_le_bytes());
         }
         let crc = crc32c::crc32c(&entries).to_le_bytes();
-        let gappy = [&[7; 100], &compact[..index], &entries, &crc].concat();
+        let chunks_end = index - crate::shard::STAMP_BYTES;
+        let gappy = [&[7; 100], &compact[..chunks_end], &entries, &crc].concat();
         block_on(objects.put_opts(&shard.path(), gappy.clone().into(), Default::default()))
             .expect("put");
         let store = open_stored(&objects, FLAT, storage);
@@ -141,7 +143,11 @@ fn damage_is_named_and_set_aside_without_what_is_whole() {
         let stored = listing.shards.iter().find(|stored| stored.key == shard).expect("listed");
         for expected in [format!("damaged/{}", stored.path), format!("damaged/{}.1", stored.path)] {
             std::fs::write(&file, &bytes).expect("damaged");
-            block_on(store.adopt()).expect("taken for what belongs there");
+            let options = StoreOptions { rebuild_manifest: true, ..StoreOptions::default() };
+            let opened = Opened::alone(Arc::clone(&objects));
+            let metadata = metadata(FLAT).with_storage(storage);
+            let (store, _) = block_on(ChunkStore::with(opened, &metadata, &options))
+                .expect("takes it for what belongs there");
             let aside = block_on(store.set_chunks_aside(stored, &damage.chunks)).expect("kept");
             assert_eq!(aside, expected);
             assert_eq!(std::fs::read(dir.path().join(aside)).expect("kept"), bytes);
@@ -193,4 +199,32 @@ fn a_material_that_the_world_does_not_have_is_damage() {
     let (found, damages) = check(&store);
     assert!(found.is_empty());
     assert!(damages[0].to_string().contains("chunk r0/l0/0,0,0: it holds material 5000"));
+}
+
+#[test]
+fn a_damaged_shard_is_not_adopted_and_still_comes_back_from_a_copy() {
+    let (dir, copy) = (directory(), directory());
+    let chunks = stored();
+    for dir in [&dir, &copy] {
+        write(&open(&on_disk(dir.path()), FLAT), &chunks).expect("written");
+    }
+    let shard = shard_of(chunks[0].0).path().to_string();
+    let path = dir.path().join(&shard);
+    let whole = std::fs::read(&path).expect("a shard");
+    let cut = &whole[..whole.len() / 2];
+    let flipped: Vec<u8> =
+        whole.iter().enumerate().map(|(at, &byte)| byte ^ u8::from(at == 9)).collect();
+    for harm in [cut, &[], &flipped, &whole[..whole.len() - 1]] {
+        std::fs::write(&path, harm).expect("damaged");
+        let store = open(&on_disk(dir.path()), FLAT);
+        let adopted = block_on(store.adopt()).expect("looks");
+        if harm != flipped {
+            assert_eq!(adopted.damaged, [shard.clone()]);
+        }
+        assert!(adopted.changed.is_empty() && adopted.new.is_empty(), "{adopted:?}");
+        let copy = open(&on_disk(copy.path()), FLAT);
+        let restored = block_on(store.restore_file(&shard, &copy, false)).expect("restores");
+        assert_eq!(restored, crate::Restored::Same);
+        assert_eq!(std::fs::read(&path).expect("a shard"), whole);
+    }
 }

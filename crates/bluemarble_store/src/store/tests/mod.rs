@@ -1,5 +1,6 @@
 //! What every store must do, in memory and on disk.
 
+mod copy;
 mod damage;
 mod documents;
 mod faults;
@@ -11,6 +12,7 @@ mod partial;
 mod refusals;
 mod requests;
 mod scripted;
+mod snapshots;
 mod storage;
 mod threads;
 mod version_1;

@@ -9,8 +9,8 @@ use bluemarble_store::log::{
     disk::{Disk, DiskFile},
     sim::Event,
 };
-use futures::StreamExt;
-use object_store::{ObjectStoreExt, PutPayload, path::Path};
+use futures::TryStreamExt;
+use object_store::{ObjectMeta, ObjectStoreExt, PutPayload, path::Path};
 
 use super::*;
 

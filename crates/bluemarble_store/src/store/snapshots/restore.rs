@@ -1,0 +1,109 @@
+//! A world made what it was when a snapshot was taken.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::take::unix_s;
+use crate::{
+    StoreError,
+    manifest::{Entry, Job, Key, RootChange},
+    store::{chunk_store::ChunkStore, commit::AT_ONCE},
+};
+
+/// Shards are taken back in groups of so many bytes.
+const GROUP_BYTES: usize = 64 << 20;
+/// ... and of so many at most.
+const MAX_GROUP: usize = 4096;
+
+/// What [`ChunkStore::restore_snapshot`] has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RestoredSnapshot {
+    /// Shards that are as they were.
+    pub restored: u64,
+    /// Shards that were not there then, and are gone.
+    pub removed: u64,
+}
+
+impl ChunkStore {
+    /// Makes all shards what they were in a snapshot, and keeps those of now as another one. Documents stay: arrays are
+    /// never changed, only added.
+    ///
+    /// First every version is read and found whole; from then on the restore is finished even after a crash, by whoever
+    /// opens the world for writing next. Until then others get [`StoreError::UnfinishedJob`], and never a mixture. What
+    /// holds chunks of this world in memory must be made anew.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSnapshot`], [`StoreError::LostVersion`] and [`StoreError::ReadOnly`]: nothing is changed then.
+    /// [`StoreError::Object`], [`StoreError::DamagedManifest`].
+    pub async fn restore_snapshot(
+        &self,
+        number: u64,
+        now: SystemTime,
+    ) -> Result<RestoredSnapshot, StoreError> {
+        let _writer = self.writer.lock().await;
+        self.settle_and_commit().await?;
+        let manifest = self.own_manifest()?;
+        let snapshot = self.snapshot_root(number)?;
+        let changes = manifest.changes_to(&snapshot).await?;
+        let checked = stream::iter(
+            changes.iter().filter_map(|(key, entry)| Some((key, (*entry)?))),
+        )
+        .map(async |(key, entry)| match key.shard() {
+            Some(_) => self.get_version(*key, &entry).await.map(drop),
+            None => Ok(()),
+        });
+        checked.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let is_kept = match manifest.snapshots().last() {
+            Some((_, newest)) => manifest.changes_to(newest).await?.is_empty(),
+            None => false,
+        };
+        let take_unix_s = (!is_kept).then(|| unix_s(now));
+        let job = Some(Some(Job::Restore(number)));
+        manifest.commit(RootChange { take_unix_s, job, ..RootChange::default() }).await?;
+        self.finish_restore(number).await
+    }
+
+    /// Takes back what is not as it was yet. By the one who writes.
+    pub(in crate::store) async fn finish_restore(
+        &self,
+        number: u64,
+    ) -> Result<RestoredSnapshot, StoreError> {
+        let manifest = self.own_manifest()?;
+        let snapshot = self.snapshot_root(number)?;
+        let mut done = RestoredSnapshot::default();
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        for (key, entry) in manifest.changes_to(&snapshot).await? {
+            let Some(shard) = key.shard() else { continue };
+            let now = self.version_in(key, entry).await?;
+            match &now {
+                Some((now, _)) => {
+                    bytes += now.len();
+                    done.restored += 1;
+                }
+                None => done.removed += 1,
+            }
+            group.push(self.replacement(shard, now).await?);
+            if bytes >= GROUP_BYTES || group.len() >= MAX_GROUP {
+                self.replace_all(std::mem::take(&mut group)).await?;
+                bytes = 0;
+            }
+        }
+        self.replace_all(group).await?;
+        self.settle_and_commit().await?;
+        manifest.commit(RootChange { job: Some(None), ..RootChange::default() }).await?;
+        Ok(done)
+    }
+
+    async fn version_in(
+        &self,
+        key: Key,
+        entry: Option<Entry>,
+    ) -> Result<Option<(Bytes, Entry)>, StoreError> {
+        match entry {
+            Some(entry) => Ok(Some((self.get_version(key, &entry).await?, entry))),
+            None => Ok(None),
+        }
+    }
+}
