@@ -150,9 +150,9 @@ pub mod prelude {
         space::{Viewer, WorldFrame, WorldPosition, WorldSpace},
         systems::BluemarbleSystems,
         world::{
-            IndexPace, SaveDelay, SaveError, SaveVoxelWorld, VoxelReader, VoxelWorld,
-            VoxelWorldClosed, VoxelWorldSaveFailed, VoxelWorldSaved, WorldDiagnosticsPlugin,
-            WorldIndex, WorldUpkeep,
+            IndexPace, KeepSnapshots, SaveDelay, SaveError, SaveVoxelWorld, VoxelReader,
+            VoxelWorld, VoxelWorldClosed, VoxelWorldSaveFailed, VoxelWorldSaved,
+            WorldDiagnosticsPlugin, WorldIndex, WorldUpkeep,
         },
     };
     #[cfg(feature = "render")]

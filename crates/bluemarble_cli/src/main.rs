@@ -33,7 +33,7 @@ use crate::{commands::Command, failure::Failure};
 
 /// Make, fill, inspect, check and export voxel worlds.
 ///
-/// A world is a directory; info, verify, get, query and export also read one in an object store. Positions are lattice voxels: a region (0 in a flat world, 0 to 5 on a planet) and
+/// A world is a directory; info, verify, get, query, export, copy, snapshot and restore also take one in an object store. Positions are lattice voxels: a region (0 in a flat world, 0 to 5 on a planet) and
 /// x, y (up) and z in it. Boxes hold their lower corner and not their upper one. A material is a name such as
 /// "granite" or its number; 0 is air.
 ///

@@ -24,7 +24,7 @@ use crate::{baseline_args::BaselineArgs, durable::Writer, failure::Failure, scan
 /// Which world, and how to make what it is laid over.
 #[derive(Args, Clone, Debug)]
 pub struct WorldArgs {
-    /// The world directory. Commands that only read take an s3://, gs:// or az:// URL too.
+    /// The world directory. Commands that only read, and copy, snapshot and restore, take an s3://, gs:// or az:// URL too.
     #[arg(id = "world", value_name = "DIR", value_parser = OsStringValueParser::new().try_map(location))]
     pub location: WorldLocation,
     /// The material table (RON) the world was made with [default: the one in the world directory, else
@@ -64,8 +64,8 @@ impl WorldArgs {
         self.known_dir().ok_or_else(|| {
             let location = &self.location;
             Failure::new(format!(
-                "{location}: this command needs a world directory; info, verify, get, query and export \
-                 read worlds in object stores"
+                "{location}: this command needs a world directory; info, verify, get, query, export, copy, \
+                 snapshot and restore take worlds in object stores"
             ))
         })
     }
@@ -168,7 +168,10 @@ impl WorldArgs {
 
     /// What the world says of itself.
     pub fn metadata(&self) -> Result<WorldMetadata, Failure> {
-        Ok(open_read_only(&self.location)?.metadata().clone())
+        let found = ChunkStore::metadata_at(&self.location, &StoreOptions::default());
+        let found = found.map_err(|error| explain(&self.location, error))?;
+        let no_world = || StoreError::NoWorld { location: self.location.to_string() };
+        found.ok_or_else(|| explain(&self.location, no_world()))
     }
 
     /// Opens what is stored and nothing else, for reading; changes nothing.
@@ -199,9 +202,8 @@ impl WorldArgs {
 
     /// The same with options of the store, in a directory that is known to hold a world.
     pub fn open_stored_with(&self, options: &StoreOptions) -> Result<ChunkStore, StoreError> {
-        let looked = ChunkStore::open_read_only(&self.location, options)?;
-        let metadata = looked.metadata().clone();
-        drop(looked);
+        let no_world = || StoreError::NoWorld { location: self.location.to_string() };
+        let metadata = ChunkStore::metadata_at(&self.location, options)?.ok_or_else(no_world)?;
         ChunkStore::open(&self.location, &metadata, options)
     }
 
@@ -233,7 +235,13 @@ pub fn is_world(dir: &Path) -> bool {
 }
 
 fn open_read_only(location: &WorldLocation) -> Result<ChunkStore, Failure> {
-    ChunkStore::open_read_only(location, &StoreOptions::default()).map_err(|error| match error {
+    ChunkStore::open_read_only(location, &StoreOptions::default())
+        .map_err(|error| explain(location, error))
+}
+
+/// What is wrong with a world that is to be opened, in words of the command line.
+fn explain(location: &WorldLocation, error: StoreError) -> Failure {
+    match error {
         StoreError::NoWorld { .. } => match location {
             WorldLocation::Directory(dir) if dir.join("region0").is_dir() => {
                 let path = dir.join(METADATA_NAME).display().to_string();
@@ -247,5 +255,5 @@ fn open_read_only(location: &WorldLocation) -> Result<ChunkStore, Failure> {
         StoreError::Mismatch { .. } => Failure::damaged(format!("{location}: {error}")),
         StoreError::Syntax { .. } => Failure::from(error).at(location),
         error => error.into(),
-    })
+    }
 }

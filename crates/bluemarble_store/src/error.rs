@@ -140,11 +140,9 @@ pub enum StoreError {
     },
     /// There is no such snapshot.
     #[error(
-        "{location}: there is no snapshot {wanted}; `bluemarble snapshot --list` names those that are kept"
+        "there is no snapshot {wanted}; `bluemarble snapshot --list` names those that are kept"
     )]
     NoSnapshot {
-        /// The path or URL.
-        location: String,
         /// The number that was asked for.
         wanted: String,
     },

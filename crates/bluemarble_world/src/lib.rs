@@ -83,7 +83,7 @@ pub use bluemarble_index::SnapshotError;
 // Of the crates below, what signatures here name.
 pub use bluemarble_store as store;
 pub use bluemarble_store::{
-    ChunkStore, SnapshotPolicy, StoreOptions, TakenSnapshot,
+    ChunkStore, Snapshot, SnapshotPolicy, StoreOptions, TakenSnapshot,
     log::{Durability, LogOptions, disk::Disk},
 };
 pub use bluemarble_terrain::{Baseline, Classification, Survey};

@@ -20,7 +20,10 @@ fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
         .insert_resource(Time::<Fixed>::from_hz(60.0));
     app.finish();
     app.cleanup();
-    let world = app.world_mut().spawn((VoxelWorld(open()), SaveDelay::PROMPT)).id();
+    let world = app
+        .world_mut()
+        .spawn((VoxelWorld(open()), SaveDelay::PROMPT, KeepSnapshots::default()))
+        .id();
     let body = (RigidBody::Dynamic, Collider::sphere(0.5), WorldBody::default());
     let body = (body, CollidesWithVoxels { radius_m: 12.0 }, Transform::from_xyz(0.0, 12.0, 0.0));
     let body = app.world_mut().spawn(body).id();
@@ -49,4 +52,7 @@ fn a_server_edits_saves_and_lets_bodies_fall_without_a_renderer() {
     let found =
         bevy::tasks::block_on(open().material(VoxelPos::new(0, voxel))).expect("it is read");
     assert_eq!(found, MaterialId(18));
+    let snapshots = open().snapshots().expect("it has them");
+    let [snapshot] = snapshots.as_slice() else { panic!("not due twice: {snapshots:?}") };
+    assert_eq!(snapshot.lsn, 1);
 }

@@ -8,6 +8,7 @@
 //! | `work` | what works on a world in the background |
 //! | `upkeep` | [`WorldUpkeep`]: what follows from an edit, which is coarser lods and a save |
 //! | `saving` | [`SaveDelay`]: when edits are folded into the store |
+//! | `snapshots` | [`KeepSnapshots`]: which earlier moments stay |
 //! | `closing` | worlds that were replaced or despawned are saved and closed in the background |
 //! | `indexing` | [`IndexPace`]: how soon the index follows edits |
 //! | `reading` | [`VoxelReader`]: voxels for systems |
@@ -18,6 +19,7 @@ mod diagnostics;
 mod indexing;
 mod reading;
 mod saving;
+mod snapshots;
 mod upkeep;
 mod voxel_world;
 mod work;
@@ -30,6 +32,7 @@ pub use self::{
     indexing::{IndexPace, WorldIndex},
     reading::VoxelReader,
     saving::{SaveDelay, SaveError, SaveVoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved},
+    snapshots::KeepSnapshots,
     upkeep::WorldUpkeep,
     voxel_world::{VoxelWorld, VoxelsChanged},
 };

@@ -9,7 +9,10 @@ use bevy::prelude::*;
 use bluemarble_world::{CheckpointReport, HybridWorld, WorldError};
 use crossbeam_channel::Sender;
 
-use super::work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded};
+use super::{
+    snapshots::{self, KeepSnapshots},
+    work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded},
+};
 use crate::workers;
 
 /// Ask for everything edited so far to be folded into a world's store now; [`VoxelWorldSaved`] answers, also when the
@@ -139,6 +142,7 @@ impl Saving {
         &mut self,
         world: &HybridWorld,
         delay: SaveDelay,
+        keep: Option<KeepSnapshots>,
         end: &Sender<Done>,
         token: &WorkToken,
     ) {
@@ -149,7 +153,7 @@ impl Saving {
         let (world, end, token) = (world.clone(), end.clone(), token.clone());
         workers::pool()
             .spawn(async move {
-                let _ = end.send(Done::Saved(guarded(world.checkpoint()).await));
+                let _ = end.send(Done::Saved(guarded(snapshots::save(&world, keep)).await));
                 drop(token);
             })
             .detach();

@@ -12,7 +12,8 @@ use bluemarble_world::{CheckpointReport, HybridWorld};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
-    SaveDelay, SaveVoxelWorld, VoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved, VoxelsChanged,
+    KeepSnapshots, SaveDelay, SaveVoxelWorld, VoxelWorld, VoxelWorldSaveFailed, VoxelWorldSaved,
+    VoxelsChanged,
     saving::Saving,
     work::{Done, RETRY_AFTER, WorkError, WorkToken, guarded},
 };
@@ -146,14 +147,14 @@ impl WorldUpkeep {
 
 /// Passes on what has ended, and starts what is due.
 pub(crate) fn keep_up(
-    mut worlds: Query<(Entity, &VoxelWorld, &SaveDelay, &mut WorldUpkeep)>,
+    mut worlds: Query<(Entity, &VoxelWorld, &SaveDelay, Option<&KeepSnapshots>, &mut WorldUpkeep)>,
     mut save_now: MessageReader<SaveVoxelWorld>,
     mut changed: MessageWriter<VoxelsChanged>,
     mut saved: MessageWriter<VoxelWorldSaved>,
     mut save_failed: MessageWriter<VoxelWorldSaveFailed>,
 ) {
     let mut asked: HashSet<Entity> = save_now.read().map(|save| save.world).collect();
-    for (entity, world, delay, mut upkeep) in &mut worlds {
+    for (entity, world, delay, keep, mut upkeep) in &mut worlds {
         let upkeep = upkeep.bypass_change_detection();
         while let Ok(done) = upkeep.ended.try_recv() {
             match done {
@@ -182,7 +183,8 @@ pub(crate) fn keep_up(
         if asked.remove(&entity) {
             upkeep.saving.save_now();
         }
-        upkeep.saving.start_when_due(&world.0, *delay, &upkeep.end, &upkeep.work);
+        let keep = keep.copied();
+        upkeep.saving.start_when_due(&world.0, *delay, keep, &upkeep.end, &upkeep.work);
     }
     for world in asked {
         warn!("nothing to save: entity {world} has no VoxelWorld");

@@ -53,7 +53,8 @@ impl Copy {
         let copied = block_on(target.copy_from(&source, snapshot, &beside, |progress| {
             bar.set_length(progress.bytes);
             bar.set_position(progress.done_bytes);
-        }))?;
+        }));
+        let copied = copied.map_err(|error| Failure::from(error).at(&self.source.location))?;
         bar.finish_and_clear();
         print(copied, json)
     }
@@ -62,6 +63,7 @@ impl Copy {
     fn hold_source(&self) -> Result<(Option<u64>, Option<WorldLock>), Failure> {
         let Some(dir) = self.source.known_dir() else { return Ok((self.snapshot, None)) };
         let source = &self.source.location;
+        self.source.metadata()?;
         match WorldLock::take(dir) {
             Ok(lock) => drop(lock),
             // Where nothing can be written, there is no other writer.

@@ -32,7 +32,8 @@ impl Restore {
         let store = self.world.open_stored()?;
         let number = self.number(&store)?;
         let now = SystemTime::now();
-        let restored = block_on(store.restore_snapshot(number, now))?;
+        let restored = block_on(store.restore_snapshot(number, now));
+        let restored = restored.map_err(|error| Failure::from(error).at(&self.world.location))?;
         let before = store.snapshots()?.last().map(|snapshot| snapshot.number);
         if json {
             output::print_json(&json!({

@@ -62,7 +62,6 @@ fn a_world_is_taken_back_to_a_snapshot_and_forth_again() {
     );
     assert_eq!(materials(dir, "w"), [BRICK; 3]);
     done(dir, "verify w");
-    // The one of before holds what only the log had.
     let newest = json(dir, "snapshot w --list")["snapshots"][2].clone();
     done(dir, &format!("restore w --lsn {}", newest["lsn"]));
     assert_eq!(materials(dir, "w"), [AIR, GRANITE, BRICK]);

@@ -72,6 +72,25 @@ impl ChunkStore {
         Self::look(connect(location, options)?, location.to_string(), options)
     }
 
+    /// What the world at a location is; `None` if none is there. Reads one document, whatever else is wrong. Blocks.
+    ///
+    /// # Errors
+    /// As [`ChunkStore::open_read_only`].
+    pub fn metadata_at(
+        location: &WorldLocation,
+        options: &StoreOptions,
+    ) -> Result<Option<WorldMetadata>, StoreError> {
+        if let WorldLocation::Directory(dir) = location
+            && !dir.is_dir()
+        {
+            return Ok(None);
+        }
+        let objects = connect(location, options)?;
+        let path = object_store::path::Path::from(METADATA_NAME);
+        let found = block_on(arrays::document(&*objects, &path))?;
+        found.map(|found| WorldMetadata::from_document(METADATA_NAME, &found)).transpose()
+    }
+
     /// Opens the world in a directory, or makes one if the directory is empty or missing.
     ///
     /// Reads a few small documents and blocks for it. The world stays locked against other processes

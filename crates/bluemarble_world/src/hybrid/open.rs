@@ -167,11 +167,8 @@ impl HybridWorld {
     /// [`WorldError::Store`]: the directory cannot be read, or its metadata is damaged.
     pub fn fingerprint_at(dir: &Path) -> Result<Option<String>, WorldError> {
         let location = WorldLocation::Directory(dir.to_owned());
-        match ChunkStore::open_read_only(&location, &StoreOptions::default()) {
-            Ok(store) => Ok(Some(store.metadata().baseline.clone())),
-            Err(StoreError::NoWorld { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let found = ChunkStore::metadata_at(&location, &StoreOptions::default())?;
+        Ok(found.map(|metadata| metadata.baseline))
     }
 
     /// A world of a store, perhaps over another one, beside which stands which chunks its own store has. Of all

@@ -75,7 +75,7 @@ impl ChunkStore {
         }
         let snapshots = self.snapshots()?;
         let Some(&snapshot) = snapshots.last() else {
-            return Err(self.no_snapshot("the newest one"));
+            return Err(Self::no_snapshot("the newest one"));
         };
         Ok(TakenSnapshot { snapshot, is_new, dropped })
     }
@@ -93,11 +93,11 @@ impl ChunkStore {
     pub(in crate::store) fn snapshot_root(&self, number: u64) -> Result<SnapshotRoot, StoreError> {
         let snapshots = self.any_manifest()?.snapshots();
         let found = snapshots.into_iter().find(|(of, _)| *of == number);
-        found.map(|(_, root)| root).ok_or_else(|| self.no_snapshot(&number.to_string()))
+        found.map(|(_, root)| root).ok_or_else(|| Self::no_snapshot(&number.to_string()))
     }
 
-    fn no_snapshot(&self, wanted: &str) -> StoreError {
-        StoreError::NoSnapshot { location: self.location(), wanted: wanted.to_owned() }
+    fn no_snapshot(wanted: &str) -> StoreError {
+        StoreError::NoSnapshot { wanted: wanted.to_owned() }
     }
 }
 

@@ -6,6 +6,7 @@ mod durability;
 mod edges;
 mod edits;
 mod indexing;
+mod moment;
 mod parents;
 mod reports;
 mod snapshot;
