@@ -45,6 +45,7 @@
 //! | [`chunk_bytes`] | chunks of 64³ cells within stored chunks of any edge |
 //! | `codec` | one stored chunk compressed and back |
 //! | [`shard`] | the `sharding_indexed` format |
+//! | `objects` | objects replaced on conditions, and what went wrong with them |
 //! | `backend` | locations and URLs, object stores, the lease of the one writer |
 //! | `manifest` | which shards and documents there are, in which version |
 //! | `store` | [`ChunkStore`]: open, read, write, list, maintain |
@@ -64,6 +65,7 @@ mod layout;
 pub mod log;
 mod manifest;
 mod metadata;
+mod objects;
 pub mod shard;
 mod storage;
 mod store;

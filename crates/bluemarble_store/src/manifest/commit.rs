@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     StoreError,
-    store::{Seen, object_error, put_over},
+    objects::{Seen, object_error, put_over},
 };
 
 impl Manifest {

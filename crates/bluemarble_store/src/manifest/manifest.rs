@@ -11,7 +11,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, path::Path};
 
 use super::{
     entry::{Change, Entry},
-    intent::{intent_path, intent_to_bytes, parse_intent},
+    intent::{intent_path, intent_to_bytes},
     key::Key,
     packs::MANIFEST_DIR,
     root::{Root, root_path},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     StoreError,
     backend::Capabilities,
-    store::{Seen, object_error, put_over},
+    objects::{Seen, object_error, put_over},
 };
 
 /// A commit is due after so many intents.
@@ -38,7 +38,7 @@ pub(crate) struct Manifest {
     pub(super) pages: Pages,
     pub(super) state: Mutex<State>,
     /// Held while a reader looks whether a writer has gone on.
-    refreshing: futures::lock::Mutex<()>,
+    pub(super) refreshing: futures::lock::Mutex<()>,
 }
 
 /// What an opened manifest is for.
@@ -66,23 +66,6 @@ pub(super) struct State {
     /// Whether the root may have been replaced by one that is not known here, for the same reasons.
     pub is_root_begun: bool,
     pub lsn: u64,
-}
-
-impl State {
-    /// Takes over intents, the first of which has this number. True if one of them says something new.
-    fn note_intents(&mut self, first: u64, intents: Vec<Vec<Change>>) -> bool {
-        self.next_intent = first + intents.len() as u64;
-        let mut is_new = false;
-        for (key, entry) in intents.into_iter().flatten() {
-            self.lsn = self.lsn.max(entry.map_or(0, |entry| entry.lsn));
-            let possible = &mut self.noted.entry(key).or_default().possible;
-            if !possible.contains(&entry) {
-                possible.push(entry);
-                is_new = true;
-            }
-        }
-        is_new
-    }
 }
 
 /// What is known of a file since the root.
@@ -328,65 +311,6 @@ impl Manifest {
         let mut state = self.state();
         for &(key, entry) in changes {
             state.noted.insert(key, Noted { settled: Some(entry), possible: Vec::new() });
-        }
-    }
-
-    /// Reads the intents that a writer has left behind, or is at.
-    pub async fn read_intents(&self) -> Result<(), StoreError> {
-        let first = self.state().next_intent;
-        let intents = self.intents_from(first).await?;
-        self.state().note_intents(first, intents);
-        Ok(())
-    }
-
-    /// All intents from a number on.
-    async fn intents_from(&self, first: u64) -> Result<Vec<Vec<Change>>, StoreError> {
-        let mut intents = Vec::new();
-        loop {
-            let path = intent_path(first + intents.len() as u64);
-            let found = match self.objects.get(&path).await {
-                Ok(found) => found.bytes().await.map_err(object_error(&path, "reading"))?,
-                Err(Error::NotFound { .. }) => return Ok(intents),
-                Err(source) => return Err(object_error(&path, "reading")(source)),
-            };
-            let changes = parse_intent(&found).map_err(|reason| StoreError::DamagedManifest {
-                path: path.to_string(),
-                reason: reason.to_owned(),
-            })?;
-            intents.push(changes);
-        }
-    }
-
-    /// For readers: looks whether a writer has gone on. False if all is as before.
-    pub async fn refresh(&self) -> Result<bool, StoreError> {
-        let _refreshing = self.refreshing.lock().await;
-        let (mut root, mut seen) = read_root(&*self.objects).await?.ok_or_else(missing_root)?;
-        loop {
-            let (is_newer, first) = {
-                let state = self.state();
-                let is_newer = *state.root != root;
-                // The last one may have been put once more with other changes: its first writing failed.
-                let last = state.next_intent.saturating_sub(1).max(root.next_intent);
-                (is_newer, if is_newer { root.next_intent } else { last })
-            };
-            let intents = self.intents_from(first).await?;
-            {
-                let mut state = self.state();
-                if is_newer {
-                    state.noted.clear();
-                    (state.root, state.seen) = (Arc::new(root.clone()), Some(seen));
-                    state.lsn = root.lsn;
-                }
-                if state.note_intents(first, intents) || is_newer {
-                    return Ok(true);
-                }
-            }
-            // A commit may have removed the intents since the root was read.
-            let again = read_root(&*self.objects).await?.ok_or_else(missing_root)?;
-            if again.0 == root {
-                return Ok(false);
-            }
-            (root, seen) = again;
         }
     }
 

@@ -22,12 +22,14 @@
 //! | `snapshot` | trees of earlier moments that are kept |
 //! | `intent` | what is going to be written |
 //! | `root` | [`root::Root`] |
+//! | `follow` | intents and newer roots read |
 //! | `commit` | what was written taken into the tree |
 //! | `manifest` | [`Manifest`]: the manifest of an opened world |
 
 mod commit;
 mod compare;
 mod entry;
+mod follow;
 mod intent;
 mod key;
 #[expect(clippy::module_inception, reason = "the one type that the folder is about")]

@@ -44,7 +44,7 @@ fn begun(objects: &Arc<dyn ObjectStore>, entries: Vec<(Key, Entry)>) -> Manifest
 
 fn entry(seed: u64) -> Entry {
     let digest = u128::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    Entry { bytes: seed % 100_000, lsn: seed >> 20, digest, is_stamped: seed % 3 > 0 }
+    Entry { bytes: seed % 100_000, lsn: seed >> 20, digest, is_stamped: !seed.is_multiple_of(3) }
 }
 
 /// The shards of a lod in Morton order, from some number on.

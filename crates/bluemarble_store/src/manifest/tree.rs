@@ -14,7 +14,7 @@ use super::{
     packs::{PackWriter, Packs, pack_path},
     page::{Child, MAX_LEVEL, MAX_RECORDS, Page, Pointer},
 };
-use crate::{StoreError, store::object_error};
+use crate::{StoreError, objects::object_error};
 
 /// Pages that are remembered, in bytes.
 const CACHE_BYTES: u64 = 16 << 20;

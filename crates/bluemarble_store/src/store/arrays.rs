@@ -7,11 +7,8 @@ use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use serde_json::Value;
 
-use super::{
-    chunk_store::ChunkStore,
-    errors::{object_error, unfinished},
-    known_arrays::KnownArray,
-};
+use super::{chunk_store::ChunkStore, errors::unfinished, known_arrays::KnownArray};
+use crate::objects::object_error;
 use crate::{
     StoreError, StoreOptions, WorldMetadata,
     directory::Unfinished,

@@ -1,13 +1,9 @@
 //! The store itself: what it keeps while a world is open.
 
-use std::{
-    fs::File,
-    sync::{Arc, Mutex},
-};
+use std::{fs::File, sync::Arc};
 
 use bluemarble_core::Shape;
 use object_store::ObjectStore;
-use rustc_hash::FxHashMap;
 
 use super::{
     decoded::DecodedChunks,
@@ -15,7 +11,7 @@ use super::{
     known_index::{KnownIndices, known_indices},
     statistics::{Counters, StoreStatistics},
     stripe::{Stripe, Stripes},
-    versions::WrittenShard,
+    written::{WrittenShard, WrittenShards},
 };
 use crate::{
     StorageOptions, StoreOptions, WorldMetadata,
@@ -47,7 +43,7 @@ pub struct ChunkStore {
     pub(super) writer: futures::lock::Mutex<()>,
     pub(super) counters: Counters,
     /// Shards that were replaced since the store was opened.
-    pub(super) written: Mutex<FxHashMap<ShardKey, WrittenShard>>,
+    pub(super) written: WrittenShards,
     /// Given back when it is dropped.
     _lease: Option<LeaseKeeper>,
     /// Kept open: closing it gives the world free.
@@ -86,7 +82,7 @@ impl ChunkStore {
             is_read_only: false,
             writer: futures::lock::Mutex::default(),
             counters: Counters::default(),
-            written: Mutex::default(),
+            written: WrittenShards::default(),
             _lease: lease,
             _lock: lock,
         }
@@ -132,6 +128,11 @@ impl ChunkStore {
     /// What the store has done since it was opened.
     pub fn statistics(&self) -> StoreStatistics {
         self.counters.statistics()
+    }
+
+    /// What this store has made of a shard since it was opened; `None` if it has not replaced it.
+    pub fn written(&self, shard: ShardKey) -> Option<WrittenShard> {
+        self.written.get(shard)
     }
 
     pub(super) fn stripe(&self, shard: ShardKey) -> &Stripe {

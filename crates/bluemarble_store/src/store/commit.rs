@@ -6,11 +6,10 @@ use object_store::ObjectStoreExt;
 
 use super::{
     chunk_store::ChunkStore,
-    errors::object_error,
-    put::put_over,
     stripe::Replacing,
-    versions::{Seen, Versions, is_one_of},
+    versions::{Versions, is_one_of},
 };
+use crate::objects::{Seen, object_error, put_over};
 use crate::{
     StoreError,
     layout::ShardKey,
@@ -161,7 +160,7 @@ impl ChunkStore {
         manifest.done(&[change]);
         let version = |entry: Option<Entry>| entry.map(|entry| entry.version());
         let over = before.and_then(|before| before.first().copied().flatten());
-        self.note_written(shard, version(over), version(change.1));
+        self.written.note(shard, version(over), version(change.1));
         self.counters.replaced_shard(length);
         Ok(())
     }

@@ -9,8 +9,8 @@ use object_store::{ObjectStoreExt, path::Path};
 use super::{
     chunk_store::ChunkStore,
     commit::{AT_ONCE, Replacement},
-    errors::object_error,
 };
+use crate::objects::object_error;
 use crate::{
     StoreError,
     manifest::{Entry, Job, Key, RootChange},

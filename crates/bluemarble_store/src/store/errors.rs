@@ -2,22 +2,7 @@
 
 use bluemarble_core::ChunkKey;
 
-use crate::{
-    StoreError, backend::refusal, codec::CodecError, layout::ShardKey, manifest::Job,
-    shard::ShardError,
-};
-
-/// Turns an object store's error into ours.
-pub(crate) fn object_error(
-    path: &object_store::path::Path,
-    action: &'static str,
-) -> impl FnOnce(object_store::Error) -> StoreError {
-    let path = path.to_string();
-    move |source| match refusal(source) {
-        Ok(refusal) => refusal,
-        Err(source) => StoreError::Object { path, action, source: Box::new(source) },
-    }
-}
+use crate::{StoreError, codec::CodecError, layout::ShardKey, manifest::Job, shard::ShardError};
 
 /// Says which chunk is damaged.
 pub(super) fn damaged_chunk(

@@ -6,11 +6,9 @@ use bytes::Bytes;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
 
 use super::{
-    chunk_store::ChunkStore,
-    errors::{damaged_shard, object_error},
-    known_index::KnownIndex,
-    versions::{Found, Seen},
+    chunk_store::ChunkStore, errors::damaged_shard, known_index::KnownIndex, versions::Found,
 };
+use crate::objects::{Seen, object_error};
 use crate::{
     StoreError,
     layout::ShardKey,

@@ -8,7 +8,7 @@
 //! | `read` | chunks read |
 //! | `fetch` | indices and bytes of shards fetched |
 //! | `write` | chunks written |
-//! | `put` | objects replaced, on the condition that no other writer has |
+//! | `written` | what was written since the world was opened |
 //! | `commit` | what was written taken into the manifest |
 //! | [`maintain`] | shards listed, checked, rewritten and set aside |
 //! | `copy` | a world copied into another one |
@@ -31,7 +31,6 @@ mod known_arrays;
 mod known_index;
 pub mod maintain;
 mod open;
-mod put;
 mod ranges;
 mod read;
 pub mod snapshots;
@@ -39,12 +38,12 @@ mod statistics;
 mod stripe;
 mod versions;
 mod write;
+mod written;
 
 pub use chunk_store::ChunkStore;
 pub use copy::{CopiedWorld, CopyProgress};
 pub use statistics::StoreStatistics;
-pub use versions::WrittenShard;
-pub(crate) use {errors::object_error, put::put_over, versions::Seen};
+pub use written::WrittenShard;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,8 +8,9 @@ use object_store::{ObjectStore, local::LocalFileSystem};
 use super::{
     arrays,
     chunk_store::{ChunkStore, Opened},
-    errors::{object_error, unfinished},
+    errors::unfinished,
 };
+use crate::objects::object_error;
 use crate::{
     StoreError, StoreOptions, WorldLocation, WorldMetadata,
     backend::{Access, Guarded, LEASE_NAME, LeaseKeeper, PROBE_PREFIX, connect, probe},

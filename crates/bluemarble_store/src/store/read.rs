@@ -9,11 +9,12 @@ use std::{
 
 use super::{
     chunk_store::ChunkStore,
-    errors::{damaged_chunk, object_error},
+    errors::damaged_chunk,
     fetch::ATTEMPTS,
     maintain::StoredShard,
     ranges::{merge, slice},
 };
+use crate::objects::object_error;
 use crate::{
     StoreError, block::block_on, chunk_bytes::Part, layout::ShardKey, metadata::ArrayFormat,
 };

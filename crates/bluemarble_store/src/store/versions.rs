@@ -1,42 +1,16 @@
 //! Versions of a shard: which one is there, and whether it is the one that the manifest names.
 
 use bytes::Bytes;
-use object_store::{Error, ObjectMeta, ObjectStoreExt, UpdateVersion, path::Path};
+use object_store::{Error, ObjectStoreExt, path::Path};
 
-use super::{
-    chunk_store::ChunkStore,
-    errors::{object_error, unfinished},
-};
+use super::{chunk_store::ChunkStore, errors::unfinished};
+use crate::objects::object_error;
 use crate::{
     StoreError,
     layout::ShardKey,
     manifest::{Entry, Key, difference},
     shard::Stamp,
 };
-
-/// What this store has made of a shard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrittenShard {
-    /// The version that was there when the shard was first replaced.
-    pub over: Option<String>,
-    /// The version that was written last; `None` if the shard is gone.
-    pub version: Option<String>,
-}
-
-/// What was at a path when it was read.
-#[derive(Clone, Debug)]
-pub(crate) enum Seen {
-    /// Nothing.
-    Missing,
-    /// This version.
-    Version(UpdateVersion),
-}
-
-impl Seen {
-    pub fn object(meta: &ObjectMeta) -> Self {
-        Self::Version(UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() })
-    }
-}
 
 /// A shard as it was found.
 #[derive(Clone, Copy, Debug)]

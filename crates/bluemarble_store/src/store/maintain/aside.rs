@@ -4,10 +4,11 @@ use bluemarble_core::ChunkKey;
 use object_store::{Error, ObjectStoreExt, PutMode, path::Path};
 
 use super::listing::StoredShard;
+use crate::objects::{Seen, object_error};
 use crate::{
     StoreError,
     layout::{ASIDE_DIR, ShardKey},
-    store::{chunk_store::ChunkStore, commit::Replacement, errors::object_error, versions::Seen},
+    store::{chunk_store::ChunkStore, commit::Replacement},
 };
 
 /// A file that was damaged more often than this is a riddle for a person.

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::{CopyMode, CopyOptions, Error, ObjectStore, ObjectStoreExt, path::Path};
 
+use crate::objects::object_error;
 use crate::{
     StoreError,
     layout::{SNAPSHOT_DIR, ShardKey},
     manifest::{Entry, Key},
-    store::{chunk_store::ChunkStore, errors::object_error, versions::Versions},
+    store::{chunk_store::ChunkStore, versions::Versions},
 };
 
 /// Versions of files that snapshots keep.

@@ -38,8 +38,7 @@ fn chunk(seed: u64) -> Chunk {
 
 /// Opens the target of a copy, or makes it.
 fn target(objects: &Arc<dyn ObjectStore>) -> ChunkStore {
-    let mut options = StoreOptions::default();
-    options.resume_copy = true;
+    let options = StoreOptions { resume_copy: true, ..StoreOptions::default() };
     ChunkStore::with_shared_objects(objects.clone(), &metadata(EARTH), &options).expect("opens")
 }
 
@@ -101,8 +100,7 @@ fn a_copy_that_fails_at_any_write_opens_for_nobody_and_goes_on() {
         drop(target(&theirs));
         let faulty = Faulty::over(theirs.clone());
         faulty.fail_puts_after(puts);
-        let mut options = StoreOptions::default();
-        options.resume_copy = true;
+        let options = StoreOptions { resume_copy: true, ..StoreOptions::default() };
         let opened = block_on(ChunkStore::with(Opened::alone(faulty), &metadata(EARTH), &options));
         let copied =
             opened.and_then(|(to, _)| block_on(to.copy_from(&reader(&ours), None, &[], |_| ())));

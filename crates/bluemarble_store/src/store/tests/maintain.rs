@@ -219,7 +219,7 @@ fn a_damaged_shard_is_not_adopted_and_still_comes_back_from_a_copy() {
         let store = open(&on_disk(dir.path()), FLAT);
         let adopted = block_on(store.adopt()).expect("looks");
         if harm != flipped {
-            assert_eq!(adopted.damaged, [shard.clone()]);
+            assert_eq!(adopted.damaged, std::slice::from_ref(&shard));
         }
         assert!(adopted.changed.is_empty() && adopted.new.is_empty(), "{adopted:?}");
         let copy = open(&on_disk(copy.path()), FLAT);

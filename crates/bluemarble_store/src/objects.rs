@@ -1,16 +1,29 @@
-//! Replacing an object only if it is still the one that was read.
-
-use std::{collections::hash_map::Entry, sync::PoisonError};
+//! Objects replaced on conditions, and errors of object stores in our terms.
 
 use bytes::Bytes;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion, path::Path};
-
-use super::{
-    chunk_store::ChunkStore,
-    errors::object_error,
-    versions::{Seen, WrittenShard},
+use object_store::{
+    Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion, path::Path,
 };
-use crate::{StoreError, backend::Capabilities, layout::ShardKey};
+
+use crate::{
+    StoreError,
+    backend::{Capabilities, refusal},
+};
+
+/// What was at a path when it was read.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    /// Nothing.
+    Missing,
+    /// This version.
+    Version(UpdateVersion),
+}
+
+impl Seen {
+    pub fn object(meta: &ObjectMeta) -> Self {
+        Self::Version(UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() })
+    }
+}
 
 /// Replaces what was seen; on stores that keep no conditions, whatever is there. Gives what is there now.
 pub(crate) async fn put_over(
@@ -42,25 +55,11 @@ pub(crate) async fn put_over(
     }
 }
 
-impl ChunkStore {
-    pub(super) fn note_written(
-        &self,
-        shard: ShardKey,
-        over: Option<String>,
-        version: Option<String>,
-    ) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        match written.entry(shard) {
-            Entry::Vacant(entry) => drop(entry.insert(WrittenShard { over, version })),
-            Entry::Occupied(mut entry) => {
-                let known = entry.get_mut();
-                known.version = version.filter(|_| known.version == over);
-            }
-        }
-    }
-
-    /// What this store has made of a shard since it was opened; `None` if it has not replaced it.
-    pub fn written(&self, shard: ShardKey) -> Option<WrittenShard> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+/// Turns an object store's error into ours.
+pub(crate) fn object_error(path: &Path, action: &'static str) -> impl FnOnce(Error) -> StoreError {
+    let path = path.to_string();
+    move |source| match refusal(source) {
+        Ok(refusal) => refusal,
+        Err(source) => StoreError::Object { path, action, source: Box::new(source) },
     }
 }
