@@ -1,10 +1,11 @@
 //! `copy`: a world, or a snapshot of it, in another place.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{fs, process::ExitCode};
 
 use bluemarble_store::{
     ChunkStore, CopiedWorld, StoreError, StoreOptions, WorldLocation, WorldLock,
 };
+use bluemarble_world::{BASE_NOTE_NAME, ELEVATION_NAME, MATERIALS_NAME};
 use clap::{
     Args,
     builder::{OsStringValueParser, TypedValueParser},
@@ -17,6 +18,9 @@ use crate::{
     open::{WorldArgs, is_world, location},
     output, progress, scan,
 };
+
+/// What a recipe may need, and the note that the world lies over another one.
+const BESIDE: [&str; 3] = [MATERIALS_NAME, ELEVATION_NAME, BASE_NOTE_NAME];
 
 /// Copy a world to another directory or bucket: only what has changed since the last copy.
 ///
@@ -46,11 +50,8 @@ impl Copy {
         let (snapshot, _lock) = self.hold_source()?;
         let source = self.source.open_to_read()?;
         let target = self.open_target(&source)?;
-        let document = self.source.document()?;
-        let table = document.as_ref().and_then(|document| document.materials.as_deref());
-        let beside: Vec<&str> = table.and_then(Path::to_str).into_iter().collect();
         let bar = progress::bytes_bar(0, "copying");
-        let copied = block_on(target.copy_from(&source, snapshot, &beside, |progress| {
+        let copied = block_on(target.copy_from(&source, snapshot, &BESIDE, |progress| {
             bar.set_length(progress.bytes);
             bar.set_position(progress.done_bytes);
         }));

@@ -123,7 +123,10 @@ fn a_copy_is_the_same_world_with_its_recipe_and_the_edits_of_the_log() {
     let folder = world();
     let dir = folder.path();
     edit(dir, None, "brick");
+    // Some recipes need such a file.
+    fs::write(dir.join("w/elevation.tif"), "heights").unwrap();
     let first = json(dir, "copy w backup");
+    assert_eq!(fs::read(dir.join("backup/elevation.tif")).unwrap(), b"heights");
     assert_eq!(materials(dir, "backup"), [BRICK; 3]);
     done(dir, "verify backup");
     assert!(dir.join("backup/bluemarble.json").exists());

@@ -102,7 +102,8 @@ impl ChunkStore {
             }
             for name in beside {
                 let path = Path::from(*name);
-                if let Some(bytes) = source.get_file(&path).await? {
+                let Some(bytes) = source.get_file(&path).await? else { continue };
+                if self.get_file(&path).await?.as_ref() != Some(&bytes) {
                     let put = self.objects.put(&path, bytes.into()).await;
                     put.map_err(object_error(&path, "writing"))?;
                 }
