@@ -3,7 +3,7 @@
 use std::{fs, process::ExitCode};
 
 use bluemarble_store::{
-    ChunkStore, CopiedWorld, StoreError, StoreOptions, WorldLocation, WorldLock,
+    ChunkStore, CopiedWorld, StoreError, StoreOptions, WorldLocation, WorldLock, log::LOG_DIR,
 };
 use bluemarble_world::{BASE_NOTE_NAME, ELEVATION_NAME, MATERIALS_NAME};
 use clap::{
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{
     failure::Failure,
-    open::{WorldArgs, is_world, location},
+    open::{WorldArgs, location},
     output, progress, scan,
 };
 
@@ -40,7 +40,7 @@ pub struct Copy {
     /// Copy this snapshot.
     #[arg(long, value_name = "NUMBER")]
     snapshot: Option<u64>,
-    /// Copy even over a world with later edits.
+    /// Copy even over a world that has other or later edits, which are lost.
     #[arg(long)]
     overwrite: bool,
 }
@@ -49,7 +49,9 @@ impl Copy {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let (snapshot, _lock) = self.hold_source()?;
         let source = self.source.open_to_read()?;
-        let target = self.open_target(&source)?;
+        // Before anything is made at the target.
+        let lsn = self.lsn(&source, snapshot)?;
+        let target = self.open_target(&source, lsn)?;
         let bar = progress::bytes_bar(0, "copying");
         let copied = block_on(target.copy_from(&source, snapshot, &BESIDE, |progress| {
             bar.set_length(progress.bytes);
@@ -96,7 +98,7 @@ impl Copy {
         Ok((self.snapshot, Some(WorldLock::take(dir)?)))
     }
 
-    fn open_target(&self, source: &ChunkStore) -> Result<ChunkStore, Failure> {
+    fn open_target(&self, source: &ChunkStore, lsn: u64) -> Result<ChunkStore, Failure> {
         let target = &self.target;
         if let WorldLocation::Directory(dir) = target {
             let is_source =
@@ -109,23 +111,42 @@ impl Copy {
                     "{target}: a world cannot be copied over itself"
                 )));
             }
-            if is_world(dir) && scan::log(dir)?.0.pending_batches > 0 && !self.overwrite {
-                return Err(self.has_later_edits());
-            }
         }
         let mut options = StoreOptions::default();
         options.resume_copy = true;
         let store = ChunkStore::open(target, source.metadata(), &options)?;
-        if store.lsn() > source.lsn() && !self.overwrite {
+        let (log, pending) = match target {
+            WorldLocation::Directory(dir) => {
+                (Some(dir.join(LOG_DIR)), scan::log(dir)?.0.pending_batches)
+            }
+            _ => (None, 0),
+        };
+        if self.overwrite {
+            // Else what it holds would be laid over the copy.
+            if let Some(log) = log.filter(|log| log.is_dir()) {
+                fs::remove_dir_all(&log)
+                    .map_err(|error| Failure::file(&log, "cannot remove", &error))?;
+            }
+        } else if pending > 0 || !store.is_unchanged_copy() || store.lsn() > lsn {
             return Err(self.has_later_edits());
         }
         Ok(store)
     }
 
+    /// The last batch in what is to be copied.
+    fn lsn(&self, source: &ChunkStore, snapshot: Option<u64>) -> Result<u64, Failure> {
+        let at = |error: StoreError| Failure::from(error).at(&self.source.location);
+        let snapshots = source.snapshots().map_err(at)?;
+        let Some(number) = snapshot else { return Ok(source.lsn()) };
+        let found = snapshots.iter().find(|snapshot| snapshot.number == number);
+        let none = || at(StoreError::NoSnapshot { wanted: number.to_string() });
+        found.map(|snapshot| snapshot.lsn).ok_or_else(none)
+    }
+
     fn has_later_edits(&self) -> Failure {
         let (source, target) = (&self.source.location, &self.target);
         Failure::new(format!(
-            "{target}: it has edits that {source} does not have; copy the other way round, or over them with --overwrite"
+            "{target}: it has edits of its own, or later ones than {source}; copy the other way round, or over them with --overwrite"
         ))
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::{failure::Failure, open::WorldArgs, output};
+use crate::{failure::Failure, open::WorldArgs, output, scan};
 
 /// Make the world what it was when a snapshot was taken.
 ///
@@ -30,6 +30,14 @@ impl Restore {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         self.world.fold_log()?;
         let store = self.world.open_stored()?;
+        if let Some(dir) = self.world.known_dir()
+            && scan::log(dir)?.0.pending_batches > 0
+        {
+            return Err(Failure::new(format!(
+                "{}: edited just now; try again",
+                self.world.location
+            )));
+        }
         let number = self.number(&store)?;
         let now = SystemTime::now();
         let restored = block_on(store.restore_snapshot(number, now));

@@ -80,6 +80,15 @@ fn compact_gives_back_the_space_of_snapshots_that_were_dropped() {
     let kept = || tree(&dir.join("w/snapshots")).len();
     let before = kept();
     edit(dir, None, "granite");
+    let space = json(dir, "info w")["space_bytes"].clone();
+    assert_eq!(space["snapshots"], 4);
+    let sizes = tree(&dir.join("w/snapshots"));
+    assert_eq!(space["snapshot_versions"], sizes.values().map(Vec::len).sum::<usize>());
+    let manifest = tree(&dir.join("w/manifest"));
+    assert!(
+        space["manifest"].as_u64().unwrap()
+            <= manifest.values().map(Vec::len).sum::<usize>() as u64
+    );
     let out = done(dir, "snapshot w --last 1");
     assert!(out.contains("4 older ones dropped"), "{out}");
     let out = done(dir, "compact w");
@@ -150,13 +159,19 @@ fn a_copy_does_not_go_over_later_edits_nor_over_another_world_nor_itself() {
     edit(dir, None, "brick");
     done(dir, "copy w backup");
     edit(dir, None, "granite");
-    refused(dir, "copy backup w", "w: it has edits that backup does not have");
+    refused(dir, "copy backup w", "w: it has edits of its own, or later ones than backup");
     done(dir, "snapshot w");
-    refused(dir, "copy backup w", "w: it has edits that backup does not have");
+    refused(dir, "copy backup w", "w: it has edits of its own, or later ones than backup");
     refused(dir, "copy w w", "a world cannot be copied over itself");
     done(dir, "new other --baseline superflat");
     refused(dir, "copy w other", "other");
     refused(dir, "copy none other", "none: there is no world here");
+    refused(dir, "copy w new --snapshot 999", "w: there is no snapshot 999");
+    assert!(!dir.join("new").exists());
+    // A copy in which somebody has played, with fewer batches than its source.
+    done(dir, "copy backup second");
+    done_with(dir, "edit second", "0,1,500,1,glass\n");
+    refused(dir, "copy backup second", "second: it has edits of its own");
     assert_eq!(materials(dir, "w"), [GRANITE; 3]);
     done(dir, "copy backup w --overwrite");
     assert_eq!(materials(dir, "w"), [BRICK; 3]);
@@ -185,9 +200,13 @@ fn a_world_that_is_open_elsewhere_is_copied_as_its_newest_snapshot() {
     let (mut child, stdin) = hold();
     done(dir, "copy w backup");
     assert_eq!(materials(dir, "backup"), [BRICK; 3]);
-    drop(stdin);
+    // Killed, with an edit that only its log has: a copy over it takes that away as well.
+    child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(materials(dir, "w"), [GRANITE, BRICK, BRICK]);
+    drop(stdin);
+    refused(dir, "copy backup w", "w: it has edits of its own");
+    done(dir, "copy backup w --overwrite");
+    assert_eq!(materials(dir, "w"), [BRICK; 3]);
 }
 
 #[test]

@@ -32,6 +32,9 @@ impl Manifest {
         };
         let mut root = Root { next_intent, lsn, ..(*before).clone() };
         root.generation += 1;
+        if changes.is_empty() && before.copied == Some(before.generation) {
+            root.copied = Some(root.generation);
+        }
         self.add_worn(&before, &mut changes).await?;
         let mut writer = PackWriter::new(next_pack);
         (root.tree, root.entries) =
@@ -48,6 +51,7 @@ impl Manifest {
             packs.insert(number);
         }
         root.packs.remove_dead();
+        let change_lsn = change.lsn;
         root.apply(change);
         let (path, bytes) = (root_path(), root.to_bytes());
         self.state().is_root_begun = true;
@@ -56,6 +60,7 @@ impl Manifest {
         {
             let mut state = self.state();
             state.noted.clear();
+            state.lsn = change_lsn.unwrap_or(state.lsn);
             (state.root, state.seen, state.is_root_begun) = (Arc::new(root), Some(seen), false);
         }
         let intents = (before.next_intent..next_intent).map(intent_path);
@@ -65,7 +70,7 @@ impl Manifest {
     }
 
     /// Goes on from the root that a commit has left behind which failed or was given up. What is noted stays noted.
-    async fn reread_begun_root(&self) -> Result<(), StoreError> {
+    pub(super) async fn reread_begun_root(&self) -> Result<(), StoreError> {
         if !self.state().is_root_begun {
             return Ok(());
         }

@@ -152,6 +152,13 @@ impl Manifest {
         self.state().root.entries
     }
 
+    /// What root and pages of the last commit take, with pages that only snapshots need left out.
+    pub fn bytes(&self) -> u64 {
+        let root = Arc::clone(&self.state().root);
+        let packs: u64 = root.packs.0.values().map(|pack| pack.bytes).sum();
+        packs + root.to_bytes().len() as u64
+    }
+
     /// The last batch of edits that shards hold.
     pub fn lsn(&self) -> u64 {
         self.state().lsn
@@ -174,6 +181,18 @@ impl Manifest {
         self.state().root.job
     }
 
+    /// The same, of a root whose writing has failed as well.
+    pub async fn certain_job(&self) -> Result<Option<Job>, StoreError> {
+        self.reread_begun_root().await?;
+        Ok(self.job())
+    }
+
+    /// Whether the world is as a copy has left it.
+    pub fn is_copy(&self) -> bool {
+        let root = Arc::clone(&self.state().root);
+        root.copied == Some(root.generation)
+    }
+
     /// Whether a snapshot needs this version of a file. To be asked of the version that is there now: what was there
     /// when the newest snapshot was taken is in that one, and what is older has been kept when it was replaced.
     pub async fn is_kept(&self, key: Key, entry: &Entry) -> Result<bool, StoreError> {
@@ -181,11 +200,6 @@ impl Manifest {
         let Some((_, newest)) = root.snapshots.last_key_value() else { return Ok(false) };
         let kept = self.pages.get(newest.tree, key).await?;
         Ok(kept.is_some_and(|kept| kept.is_same(entry)))
-    }
-
-    /// The generation of the last commit.
-    pub fn generation(&self) -> u64 {
-        self.state().root.generation
     }
 
     /// All files of a snapshot, in the order of their keys.

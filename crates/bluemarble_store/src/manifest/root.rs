@@ -46,6 +46,8 @@ pub(super) struct Root {
     pub snapshots: Snapshots,
     /// What must be finished before the world can be used.
     pub job: Option<Job>,
+    /// The generation with which the world was a copy of another one; it still is if that is this one.
+    pub copied: Option<u64>,
 }
 
 impl Root {
@@ -57,6 +59,7 @@ impl Root {
 
     /// Changes what it holds beside the tree.
     pub fn apply(&mut self, change: RootChange) {
+        self.lsn = change.lsn.unwrap_or(self.lsn);
         for number in &change.drop {
             self.snapshots.remove(number);
         }
@@ -72,6 +75,9 @@ impl Root {
         }
         if let Some(job) = change.job {
             self.job = job;
+        }
+        if change.is_copied {
+            self.copied = Some(self.generation);
         }
     }
 

@@ -42,4 +42,8 @@ pub(crate) struct RootChange {
     pub drop: BTreeSet<u64>,
     /// Replaces the job.
     pub job: Option<Option<Job>>,
+    /// Replaces the last batch of edits that shards may hold: they were replaced by others.
+    pub lsn: Option<u64>,
+    /// From now on the world is a copy of another one, until something of it is changed.
+    pub is_copied: bool,
 }

@@ -8,13 +8,13 @@ use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use serde_json::Value;
 
 use super::{chunk_store::ChunkStore, errors::unfinished, known_arrays::KnownArray};
-use crate::objects::object_error;
 use crate::{
     StoreError, StoreOptions, WorldMetadata,
     directory::Unfinished,
     layout::{METADATA_NAME, ShardKey, array_name, region_name},
     manifest::{Entry, Job, Key, Manifest, ManifestAccess, RootChange, missing_root},
     metadata::{self, ArrayFormat, MANIFEST_SINCE, Recorded},
+    objects::object_error,
 };
 
 impl ChunkStore {
@@ -30,7 +30,8 @@ impl ChunkStore {
             self.refuse_headless().await?;
             let (bytes, entry) = document_bytes(&world.document());
             // A world has a manifest as soon as it is one.
-            self.begin_manifest([(Key::WORLD, entry)]).await?;
+            let job = options.resume_copy.then_some(Job::Copy);
+            self.begin_manifest([(Key::WORLD, entry)], job).await?;
             self.put_object(&path, bytes).await?;
             return Ok(Unfinished::Beside(Vec::new()));
         };
@@ -41,7 +42,7 @@ impl ChunkStore {
             let renewed = document_bytes(renewed.as_ref().unwrap_or(&found));
             let mut entries = self.survey().await?;
             entries.insert(Key::WORLD, renewed.1);
-            self.begin_manifest(entries).await?;
+            self.begin_manifest(entries, None).await?;
             self.put_object(&path, renewed.0).await?;
             return Ok(Unfinished::Anywhere);
         }
@@ -70,9 +71,10 @@ impl ChunkStore {
     pub(super) async fn begin_manifest(
         &mut self,
         entries: impl IntoIterator<Item = (Key, Entry)>,
+        job: Option<Job>,
     ) -> Result<(), StoreError> {
         let manifest = Manifest::anew(&self.objects, self.capabilities, entries).await?;
-        manifest.commit(RootChange::default()).await?;
+        manifest.commit(RootChange { job: Some(job), ..RootChange::default() }).await?;
         self.manifest = Some(manifest);
         Ok(())
     }

@@ -125,6 +125,11 @@ impl ChunkStore {
         self.manifest.as_ref().map_or(0, Manifest::lsn)
     }
 
+    /// What the manifest takes; 0 in worlds without one.
+    pub fn manifest_bytes(&self) -> u64 {
+        self.manifest.as_ref().map_or(0, Manifest::bytes)
+    }
+
     /// What the store has done since it was opened.
     pub fn statistics(&self) -> StoreStatistics {
         self.counters.statistics()

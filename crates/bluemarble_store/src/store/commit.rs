@@ -6,14 +6,15 @@ use object_store::ObjectStoreExt;
 
 use super::{
     chunk_store::ChunkStore,
+    errors::unfinished,
     stripe::Replacing,
     versions::{Versions, is_one_of},
 };
-use crate::objects::{Seen, object_error, put_over};
 use crate::{
     StoreError,
     layout::ShardKey,
     manifest::{Change, Entry, Key, Manifest, RootChange},
+    objects::{Seen, object_error, put_over},
 };
 
 /// Shards that are replaced or looked at at once.
@@ -65,6 +66,14 @@ impl ChunkStore {
         let location = || self.objects.to_string();
         let manifest = self.manifest.as_ref().filter(|_| !self.is_read_only);
         manifest.ok_or_else(|| StoreError::ReadOnly { location: location() })
+    }
+
+    /// Makes sure that no job of this store has failed, which only another opening of the world finishes.
+    pub(super) async fn refuse_unfinished(&self) -> Result<(), StoreError> {
+        match self.own_manifest()?.certain_job().await? {
+            Some(job) => Err(unfinished(self.location(), job)),
+            None => Ok(()),
+        }
     }
 
     /// [`ChunkStore::commit`], by the one who writes.

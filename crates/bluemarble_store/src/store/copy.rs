@@ -1,6 +1,6 @@
 //! A world copied into another place: only what differs, and checked by the manifests of both.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -10,16 +10,18 @@ use super::{
     chunk_store::ChunkStore,
     commit::{AT_ONCE, Replacement},
 };
-use crate::objects::object_error;
 use crate::{
     StoreError,
-    manifest::{Entry, Job, Key, RootChange},
+    manifest::{Entry, Job, Key, Manifest, RootChange},
+    objects::object_error,
 };
 
 /// Shards are written in groups of so many.
 const GROUP: usize = 256;
 /// A copy gives up after the world was written so often under it.
 const MAX_ROUNDS: usize = 64;
+/// A writer that is at it may be done by then.
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(100);
 
 /// What [`ChunkStore::copy_from`] has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,15 +72,15 @@ impl ChunkStore {
         self.check_same(source)?;
         let _writer = self.writer.lock().await;
         let manifest = self.own_manifest()?;
+        // What an interrupted copy intended may not be there.
+        self.settle_and_commit().await?;
         if manifest.job() != Some(Job::Copy) {
-            self.settle_and_commit().await?;
             let job = Some(Some(Job::Copy));
             manifest.commit(RootChange { job, ..RootChange::default() }).await?;
         }
         let mut done = CopiedWorld::default();
         let mut told = CopyProgress::default();
         for _ in 0..MAX_ROUNDS {
-            let generation = from.generation();
             let (entries, lsn) = match &kept {
                 Some(kept) => (from.list_snapshot(kept).await?, kept.lsn),
                 None => (from.list().await?, from.lsn()),
@@ -88,11 +90,8 @@ impl ChunkStore {
             match self.copy_round(source, entries, &mut done, &mut told, &mut progress).await {
                 Ok(()) => {}
                 // It was replaced meanwhile; or it is really damaged.
-                Err(StoreError::LostVersion { .. })
-                    if kept.is_none()
-                        && from.refresh().await?
-                        && from.generation() != generation =>
-                {
+                Err(StoreError::LostVersion { .. }) if kept.is_none() && from.refresh().await? => {
+                    std::thread::sleep(BETWEEN_ROUNDS);
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -109,10 +108,46 @@ impl ChunkStore {
                 }
             }
             self.settle_and_commit().await?;
-            manifest.commit(RootChange { job: Some(None), ..RootChange::default() }).await?;
+            let change = RootChange {
+                job: Some(None),
+                lsn: Some(lsn),
+                is_copied: true,
+                ..RootChange::default()
+            };
+            manifest.commit(change).await?;
             return Ok(done);
         }
         Err(StoreError::Contended { path: source.location() })
+    }
+
+    /// A version of a file that a copy wants, or, while a writer is at it or has died there, another one that it may be.
+    async fn get_any_version(&self, key: Key, entry: Entry) -> Result<(Bytes, Entry), StoreError> {
+        let lost = match self.get_version(key, &entry).await {
+            Err(lost @ StoreError::LostVersion { .. }) => lost,
+            result => return Ok((result?, entry)),
+        };
+        // The recipe may grow beside the store; what it makes is known to be the same ground.
+        if key == Key::RECIPE
+            && let Some(bytes) = self.get_file(&key.path()).await?
+        {
+            let entry = Entry::unstamped(bytes.len() as u64, &bytes);
+            return Ok((bytes, entry));
+        }
+        let versions = self.any_manifest()?.versions(key).await?;
+        if versions.len() > 1 && versions.contains(&Some(entry)) {
+            for version in versions.into_iter().flatten() {
+                if let Ok(bytes) = self.get_version(key, &version).await {
+                    return Ok((bytes, version));
+                }
+            }
+        }
+        Err(lost)
+    }
+
+    /// Whether this world is as a copy has left it, and nothing of it was changed since.
+    pub fn is_unchanged_copy(&self) -> bool {
+        let is_copy = |manifest: &Manifest| manifest.is_copy() || manifest.job() == Some(Job::Copy);
+        self.manifest.as_ref().is_some_and(is_copy)
     }
 
     /// Makes sure that two worlds are the same but for their edits: the same ground, and the same materials as far as both have
@@ -166,7 +201,7 @@ impl ChunkStore {
         // Parents come before what lies below them: their keys are larger.
         documents.sort_unstable_by_key(|(key, _)| (key.path().parts().count(), *key));
         for (key, entry) in documents {
-            let bytes = source.get_version(key, &entry).await?;
+            let (bytes, _) = source.get_any_version(key, entry).await?;
             self.put_file(key, bytes.into()).await?;
             self.arrays.forget_all();
             done.tell(entry.bytes, told, progress);
@@ -174,8 +209,8 @@ impl ChunkStore {
         shards.sort_by_key(|(shard, _)| std::cmp::Reverse(shard.lod));
         for group in shards.chunks(GROUP) {
             let fetched = stream::iter(group.iter().copied()).map(async |(shard, entry)| {
-                let bytes = source.get_version(shard.into(), &entry).await?;
-                self.replacement(shard, Some((bytes, entry))).await
+                let found = source.get_any_version(shard.into(), entry).await?;
+                self.replacement(shard, Some(found)).await
             });
             let fetched: Vec<Result<Replacement, StoreError>> =
                 fetched.buffer_unordered(AT_ONCE).collect().await;

@@ -6,13 +6,17 @@ use bytes::Bytes;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
 
 use super::{
-    chunk_store::ChunkStore, errors::damaged_shard, known_index::KnownIndex, versions::Found,
+    chunk_store::ChunkStore,
+    errors::{damaged_shard, unfinished},
+    known_index::KnownIndex,
+    versions::Found,
 };
-use crate::objects::{Seen, object_error};
 use crate::{
     StoreError,
     layout::ShardKey,
+    manifest::Manifest,
     metadata::ArrayFormat,
+    objects::{Seen, object_error},
     shard::{self, IndexLocation, ShardForm, ShardIndex},
 };
 
@@ -26,6 +30,10 @@ impl ChunkStore {
         shard: ShardKey,
         format: &ArrayFormat,
     ) -> Result<Option<Arc<KnownIndex>>, StoreError> {
+        let own = self.manifest.as_ref().filter(|_| !self.is_read_only);
+        if let Some(job) = own.and_then(Manifest::job) {
+            return Err(unfinished(self.location(), job));
+        }
         let generation = self.stripe(shard).generation.load(Ordering::Acquire);
         let settled = generation.is_multiple_of(2);
         if settled

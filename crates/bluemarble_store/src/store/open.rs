@@ -10,7 +10,6 @@ use super::{
     chunk_store::{ChunkStore, Opened},
     errors::unfinished,
 };
-use crate::objects::object_error;
 use crate::{
     StoreError, StoreOptions, WorldLocation, WorldMetadata,
     backend::{Access, Guarded, LEASE_NAME, LeaseKeeper, PROBE_PREFIX, connect, probe},
@@ -19,6 +18,7 @@ use crate::{
     layout::METADATA_NAME,
     manifest::{MANIFEST_DIR, Manifest, ManifestAccess, missing_root},
     metadata::{self, MANIFEST_SINCE},
+    objects::object_error,
 };
 
 impl ChunkStore {

@@ -14,9 +14,9 @@ use super::{
     maintain::StoredShard,
     ranges::{merge, slice},
 };
-use crate::objects::object_error;
 use crate::{
     StoreError, block::block_on, chunk_bytes::Part, layout::ShardKey, metadata::ArrayFormat,
+    objects::object_error,
 };
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;

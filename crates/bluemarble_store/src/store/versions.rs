@@ -4,11 +4,11 @@ use bytes::Bytes;
 use object_store::{Error, ObjectStoreExt, path::Path};
 
 use super::{chunk_store::ChunkStore, errors::unfinished};
-use crate::objects::object_error;
 use crate::{
     StoreError,
     layout::ShardKey,
     manifest::{Entry, Key, difference},
+    objects::object_error,
     shard::Stamp,
 };
 

@@ -48,6 +48,7 @@ impl ChunkStore {
             chunks.insert(within.to_array(), (key, chunk));
         }
         let _writer = self.writer.lock().await;
+        self.refuse_unfinished().await?;
         let (mut group, mut bytes) = (Vec::new(), 0);
         for (shard, chunks) in shards.into_values() {
             let format = self.ensure_array(shard.region, shard.lod).await?;

@@ -4,10 +4,10 @@ use bluemarble_core::ChunkKey;
 use object_store::{Error, ObjectStoreExt, PutMode, path::Path};
 
 use super::listing::StoredShard;
-use crate::objects::{Seen, object_error};
 use crate::{
     StoreError,
     layout::{ASIDE_DIR, ShardKey},
+    objects::{Seen, object_error},
     store::{chunk_store::ChunkStore, commit::Replacement},
 };
 

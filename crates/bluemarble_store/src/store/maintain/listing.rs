@@ -6,10 +6,10 @@ use bluemarble_core::MAX_LOD;
 use futures::TryStreamExt;
 use object_store::path::Path;
 
-use crate::objects::object_error;
 use crate::{
     StoreError,
     layout::{METADATA_NAME, ShardKey},
+    objects::object_error,
     store::chunk_store::ChunkStore,
 };
 

@@ -53,6 +53,7 @@ impl ChunkStore {
         let lost: BTreeSet<[i32; 3]> =
             places.filter(|(of, _)| *of == shard).map(|(_, within)| within.to_array()).collect();
         let _writer = self.writer.lock().await;
+        self.refuse_unfinished().await?;
         let manifest = self.own_manifest()?;
         let versions = self.versions(shard).await?;
         let Some((before, seen)) = self.fetch_shard(shard, &format).await? else {

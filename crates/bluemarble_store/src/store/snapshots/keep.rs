@@ -6,11 +6,11 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::{CopyMode, CopyOptions, Error, ObjectStore, ObjectStoreExt, path::Path};
 
-use crate::objects::object_error;
 use crate::{
     StoreError,
     layout::{SNAPSHOT_DIR, ShardKey},
     manifest::{Entry, Key},
+    objects::object_error,
     store::{chunk_store::ChunkStore, versions::Versions},
 };
 

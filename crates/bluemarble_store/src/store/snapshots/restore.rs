@@ -43,6 +43,7 @@ impl ChunkStore {
         now: SystemTime,
     ) -> Result<RestoredSnapshot, StoreError> {
         let _writer = self.writer.lock().await;
+        self.refuse_unfinished().await?;
         self.settle_and_commit().await?;
         let manifest = self.own_manifest()?;
         let snapshot = self.snapshot_root(number)?;
@@ -92,7 +93,8 @@ impl ChunkStore {
         }
         self.replace_all(group).await?;
         self.settle_and_commit().await?;
-        manifest.commit(RootChange { job: Some(None), ..RootChange::default() }).await?;
+        let (job, lsn) = (Some(None), Some(snapshot.lsn));
+        manifest.commit(RootChange { job, lsn, ..RootChange::default() }).await?;
         Ok(done)
     }
 

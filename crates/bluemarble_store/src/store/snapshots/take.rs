@@ -55,6 +55,7 @@ impl ChunkStore {
         policy: &SnapshotPolicy,
     ) -> Result<TakenSnapshot, StoreError> {
         let _writer = self.writer.lock().await;
+        self.refuse_unfinished().await?;
         self.settle_and_commit().await?;
         let manifest = self.own_manifest()?;
         let (before, now_s) = (manifest.snapshots(), unix_s(now));
@@ -71,7 +72,7 @@ impl ChunkStore {
         if is_new || !dropped.is_empty() {
             let take_unix_s = is_new.then_some(now_s);
             let drop = dropped.clone();
-            manifest.commit(RootChange { take_unix_s, drop, job: None }).await?;
+            manifest.commit(RootChange { take_unix_s, drop, ..RootChange::default() }).await?;
         }
         let snapshots = self.snapshots()?;
         let Some(&snapshot) = snapshots.last() else {

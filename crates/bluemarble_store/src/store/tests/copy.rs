@@ -172,3 +172,41 @@ fn a_damaged_shard_is_named_and_not_copied() {
     };
     assert_eq!(path, shard.to_string());
 }
+
+#[test]
+fn a_copy_that_failed_is_whole_when_the_same_store_tries_again() {
+    let ours = in_memory();
+    drop(world(&ours));
+    for puts in [3, 10, 20, 30, 45] {
+        let theirs = in_memory();
+        let faulty = Faulty::over(theirs.clone());
+        let options = StoreOptions { resume_copy: true, ..StoreOptions::default() };
+        let opened = Opened::alone(faulty.clone());
+        let (to, _) = block_on(ChunkStore::with(opened, &metadata(EARTH), &options)).expect("made");
+        faulty.fail_puts_after(puts);
+        let copy = || block_on(to.copy_from(&reader(&ours), None, &[], |_| ()));
+        copy().expect_err("the disk is full");
+        faulty.heal();
+        copy().expect("goes on");
+        check(&reader(&theirs), |number| Some(chunk(number + 1)));
+    }
+}
+
+#[test]
+fn a_target_is_no_world_before_it_is_copied_and_a_copy_until_it_is_changed() {
+    let (ours, theirs) = (in_memory(), in_memory());
+    drop(world(&ours));
+    drop(target(&theirs));
+    let new = ChunkStore::with_read_only_objects(theirs.clone(), &StoreOptions::default());
+    assert!(matches!(new, Err(StoreError::UnfinishedJob { .. })), "{new:?}");
+    copy(&reader(&ours), &theirs).expect("copies");
+    let store = target(&theirs);
+    assert!(store.is_unchanged_copy());
+    block_on(store.take_snapshot(UNIX_EPOCH, &SnapshotPolicy::ALL)).expect("takes");
+    assert!(store.is_unchanged_copy(), "a snapshot changes nothing");
+    write(&store, &[(key(3), chunk(77))]).expect("writes");
+    block_on(store.commit()).expect("commits");
+    assert!(!store.is_unchanged_copy());
+    drop(store);
+    assert!(!target(&theirs).is_unchanged_copy());
+}

@@ -83,6 +83,8 @@ fn a_restore_keeps_the_world_of_before_it_as_a_snapshot() {
     block_on(store.restore_snapshot(first.number, time(5))).expect("restores");
     let newest = *store.snapshots().expect("has them").last().expect("one");
     assert_eq!((newest.lsn, newest.taken), (2, time(5)));
+    assert_eq!(store.lsn(), 1, "what is there now is older");
+    assert_eq!(open(&objects, FLAT).lsn(), 1);
     block_on(store.restore_snapshot(newest.number, time(6))).expect("restores");
     check(&open(&objects, FLAT), &world, "taken back");
 }
@@ -211,4 +213,10 @@ fn a_reader_that_was_there_before_a_restore_sees_one_moment_or_an_error() {
             Err(error) => panic!("{key}: {error}"),
         }
     }
+    // Nor does the store itself go on with a mixture.
+    faulty.heal();
+    let found = read(&store, keys()[1]);
+    assert!(matches!(found, Err(StoreError::UnfinishedJob { .. })), "{found:?}");
+    let written = write(&store, &[(keys()[1], chunk(5))]);
+    assert!(matches!(written, Err(StoreError::UnfinishedJob { .. })), "{written:?}");
 }

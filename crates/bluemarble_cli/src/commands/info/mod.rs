@@ -1,5 +1,7 @@
 //! `info`: what a world is, and what is stored in it.
 
+mod space;
+
 use std::{collections::BTreeMap, process::ExitCode};
 
 use bluemarble_core::{ChunkKey, LatticeBox};
@@ -10,6 +12,7 @@ use clap::Args;
 use glam::IVec3;
 use serde::Serialize;
 
+use self::space::Space;
 use crate::{
     failure::{DAMAGED, Failure},
     open::WorldArgs,
@@ -47,6 +50,7 @@ struct Report {
     storage: Storage,
     log: Option<Log>,
     arrays: Vec<Array>,
+    space_bytes: Space,
     homogeneity: Vec<Step>,
     damaged: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +183,14 @@ impl Info {
         });
         let recipe = self.world.document().ok().flatten().map(|document| document.baseline);
         let homogeneity = STEPS.iter().zip(steps);
+        let sum = |of: fn(&Array) -> u64| arrays.values().map(of).sum();
+        let space_bytes = Space::new(
+            &looked.store,
+            &self.world.location,
+            sum(|array| array.bytes),
+            sum(|array| array.chunks),
+            log.as_ref().map_or(0, |log| log.bytes),
+        )?;
         let report = Report {
             voxel_m: shape.voxel_m(),
             shape,
@@ -191,6 +203,7 @@ impl Info {
             },
             log,
             arrays: arrays.into_values().collect(),
+            space_bytes,
             homogeneity: homogeneity.map(|(&from, chunks)| Step { from, chunks }).collect(),
             damaged: damages.len(),
             advice,
@@ -301,6 +314,8 @@ impl Report {
         }
         let rows: Vec<_> = self.arrays.iter().map(Array::row).collect();
         text.push(output::table(&["array", "shards", "chunks", "bytes", "covers voxels"], &rows));
+        text.push(String::new());
+        text.push(self.space_bytes.text());
         text.push(String::new());
         let rows: Vec<_> = (self.homogeneity.iter().enumerate())
             .map(|(index, step)| {
