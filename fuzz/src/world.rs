@@ -34,23 +34,27 @@ pub fn documents(data: &[u8]) -> Verdict {
             block_on(objects.put(&Path::from(name), document.into())).expect("in memory");
         }
     }
-    let looked = ChunkStore::with_read_only_objects(Arc::clone(&objects), &StoreOptions::default());
+    // The documents alone: their manifest is made again.
+    let mut anew = StoreOptions::default();
+    anew.rebuild_manifest = true;
+    let looked = ChunkStore::with_read_only_objects(Arc::clone(&objects), &anew);
     let Ok(looked) = looked else {
         // Not with settings of our own either, unless there is no world yet.
-        let _ = open(&objects, &any_world());
+        let _ = open(&objects, &any_world(), &anew);
         return Verdict::Refused;
     };
     let _ = block_on(looked.read(KEY));
     assert!(looked.keys_blocking().expect("no shards").is_empty());
     let metadata = looked.metadata().clone();
-    let store = open(&objects, &metadata).expect("a world that can be read");
+    let store = open(&objects, &metadata, &anew).expect("a world that can be read");
     let chunk = chunk();
     if block_on(store.write(&[(KEY, &chunk)])).is_err() {
         return Verdict::Refused;
     }
     assert!(block_on(store.read(KEY)).expect("written") == Some(chunk.clone()), "another chunk");
     drop(store);
-    let store = open(&objects, &metadata).expect("a world that was written to");
+    let options = StoreOptions::default();
+    let store = open(&objects, &metadata, &options).expect("a world that was written to");
     assert_eq!(store.keys_blocking().expect("written"), [KEY]);
     assert!(block_on(store.read(KEY)).expect("written") == Some(chunk.clone()), "another chunk");
     // The second write finds all documents as the first has left them.
@@ -61,8 +65,9 @@ pub fn documents(data: &[u8]) -> Verdict {
 fn open(
     objects: &Arc<dyn ObjectStore>,
     metadata: &WorldMetadata,
+    options: &StoreOptions,
 ) -> Result<ChunkStore, StoreError> {
-    block_on(ChunkStore::with_objects(Arc::clone(objects), metadata))
+    block_on(ChunkStore::with_objects_and_options(Arc::clone(objects), metadata, options))
 }
 
 /// A world that is not the one in the documents.

@@ -118,6 +118,18 @@ impl ChunkStore {
         Ok(Self::with(Opened::alone(objects), metadata, &StoreOptions::default()).await?.0)
     }
 
+    /// [`ChunkStore::with_objects`] with options.
+    ///
+    /// # Errors
+    /// As [`ChunkStore::with_objects`].
+    pub async fn with_objects_and_options(
+        objects: Arc<dyn ObjectStore>,
+        metadata: &WorldMetadata,
+        options: &StoreOptions,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::with(Opened::alone(objects), metadata, options).await?.0)
+    }
+
     /// Opens or makes a world in an object store that others may reach too, as its one writer: finds out
     /// what the store can do ([`ChunkStore::capabilities`]), then takes the lease. Blocks.
     ///
