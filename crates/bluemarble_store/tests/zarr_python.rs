@@ -85,6 +85,9 @@ impl Oracle {
         assert_eq!(bytes.len(), keys.len() * CHUNK_VOLUME * 2);
 
         let store = ChunkStore::create_or_open(dir, &metadata(storage)).expect("opens");
+        // What zarr-python has written belongs to the world from now on.
+        let adopted = block_on(store.adopt()).expect("looks");
+        assert_eq!(adopted.damaged, Vec::<String>::new(), "{storage:?}");
         for (key, theirs) in keys.iter().zip(bytes.chunks_exact(CHUNK_VOLUME * 2)) {
             let expected = &self.0[key];
             let theirs: Vec<_> =
