@@ -78,10 +78,15 @@ impl ChunkStore {
 
     /// [`ChunkStore::commit`], by the one who writes.
     pub(super) async fn settle_and_commit(&self) -> Result<(), StoreError> {
-        let manifest = self.own_manifest()?;
-        if !manifest.is_changed() {
-            return Ok(());
+        match self.own_manifest()?.is_changed() {
+            true => self.settle_and_change(RootChange::default()).await,
+            false => Ok(()),
         }
+    }
+
+    /// The same with a change of the root, and also if nothing was written.
+    pub(super) async fn settle_and_change(&self, change: RootChange) -> Result<(), StoreError> {
+        let manifest = self.own_manifest()?;
         let settled = stream::iter(manifest.unsettled()).map(async |(key, possible)| {
             let found = self.current(key).await?;
             let versions = manifest.versions(key).await?;
@@ -95,7 +100,7 @@ impl ChunkStore {
         });
         let settled: Vec<Change> = settled.buffer_unordered(AT_ONCE).try_collect().await?;
         manifest.done(&settled);
-        manifest.commit(RootChange::default()).await
+        manifest.commit(change).await
     }
 
     /// A shard as it is to be, whatever is there now.

@@ -107,14 +107,13 @@ impl ChunkStore {
                     put.map_err(object_error(&path, "writing"))?;
                 }
             }
-            self.settle_and_commit().await?;
             let change = RootChange {
                 job: Some(None),
                 lsn: Some(lsn),
                 is_copied: true,
                 ..RootChange::default()
             };
-            manifest.commit(change).await?;
+            self.settle_and_change(change).await?;
             return Ok(done);
         }
         Err(StoreError::Contended { path: source.location() })

@@ -115,7 +115,7 @@ impl ChunkStore {
         objects: Arc<dyn ObjectStore>,
         metadata: &WorldMetadata,
     ) -> Result<Self, StoreError> {
-        Ok(Self::with(Opened::alone(objects), metadata, &StoreOptions::default()).await?.0)
+        Self::with_objects_and_options(objects, metadata, &StoreOptions::default()).await
     }
 
     /// [`ChunkStore::with_objects`] with options.
@@ -231,8 +231,7 @@ impl ChunkStore {
         Ok(store)
     }
 
-    /// Opens or makes a world behind objects that are known.
-    pub(super) async fn with(
+    async fn with(
         opened: Opened,
         metadata: &WorldMetadata,
         options: &StoreOptions,

@@ -92,9 +92,8 @@ impl ChunkStore {
             }
         }
         self.replace_all(group).await?;
-        self.settle_and_commit().await?;
         let (job, lsn) = (Some(None), Some(snapshot.lsn));
-        manifest.commit(RootChange { job, lsn, ..RootChange::default() }).await?;
+        self.settle_and_change(RootChange { job, lsn, ..RootChange::default() }).await?;
         Ok(done)
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::super::chunk_store::Opened;
 use super::{
     faulty::{Faulty, Moment},
     *,
@@ -101,9 +100,10 @@ fn a_copy_that_fails_at_any_write_opens_for_nobody_and_goes_on() {
         let faulty = Faulty::over(theirs.clone());
         faulty.fail_puts_after(puts);
         let options = StoreOptions { resume_copy: true, ..StoreOptions::default() };
-        let opened = block_on(ChunkStore::with(Opened::alone(faulty), &metadata(EARTH), &options));
+        let opened =
+            block_on(ChunkStore::with_objects_and_options(faulty, &metadata(EARTH), &options));
         let copied =
-            opened.and_then(|(to, _)| block_on(to.copy_from(&reader(&ours), None, &[], |_| ())));
+            opened.and_then(|to| block_on(to.copy_from(&reader(&ours), None, &[], |_| ())));
         if copied.is_ok() {
             assert!(puts > 10, "{puts} writes are too few to tell");
             check(&reader(&theirs), |number| Some(chunk(number + 1)));
@@ -181,8 +181,10 @@ fn a_copy_that_failed_is_whole_when_the_same_store_tries_again() {
         let theirs = in_memory();
         let faulty = Faulty::over(theirs.clone());
         let options = StoreOptions { resume_copy: true, ..StoreOptions::default() };
-        let opened = Opened::alone(faulty.clone());
-        let (to, _) = block_on(ChunkStore::with(opened, &metadata(EARTH), &options)).expect("made");
+        let shared: Arc<dyn ObjectStore> = faulty.clone();
+        let metadata = metadata(EARTH);
+        let opened = ChunkStore::with_objects_and_options(shared, &metadata, &options);
+        let to = block_on(opened).expect("made");
         faulty.fail_puts_after(puts);
         let copy = || block_on(to.copy_from(&reader(&ours), None, &[], |_| ()));
         copy().expect_err("the disk is full");

@@ -1,6 +1,5 @@
 //! Shards looked after one by one: what is damaged is named, and what is whole stays as it is.
 
-use super::super::chunk_store::Opened;
 use super::*;
 use crate::{DamagedPart, StoreOptions, layout::ShardKey};
 
@@ -144,10 +143,10 @@ fn damage_is_named_and_set_aside_without_what_is_whole() {
         for expected in [format!("damaged/{}", stored.path), format!("damaged/{}.1", stored.path)] {
             std::fs::write(&file, &bytes).expect("damaged");
             let options = StoreOptions { rebuild_manifest: true, ..StoreOptions::default() };
-            let opened = Opened::alone(Arc::clone(&objects));
             let metadata = metadata(FLAT).with_storage(storage);
-            let (store, _) = block_on(ChunkStore::with(opened, &metadata, &options))
-                .expect("takes it for what belongs there");
+            let opened =
+                ChunkStore::with_objects_and_options(Arc::clone(&objects), &metadata, &options);
+            let store = block_on(opened).expect("takes it for what belongs there");
             let aside = block_on(store.set_chunks_aside(stored, &damage.chunks)).expect("kept");
             assert_eq!(aside, expected);
             assert_eq!(std::fs::read(dir.path().join(aside)).expect("kept"), bytes);
