@@ -5,7 +5,6 @@ use bluemarble_core::{
     CHUNK_EDGE, CellBox, CellPos, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelBox,
     VoxelPos,
 };
-use bluemarble_edit::tiles;
 use bluemarble_world::WorldReader;
 use futures::executor::block_on;
 use glam::IVec3;
@@ -47,7 +46,7 @@ impl Source {
         let size = part.size().as_usizevec3();
         let (row, layer) = (size.x, size.x * size.z);
         let mut cells = vec![MaterialId::UNSTORED; layer * size.y];
-        for piece in tiles(part, IVec3::splat(CHUNK_EDGE)) {
+        for piece in part.tiles(IVec3::splat(CHUNK_EDGE)) {
             let key = CellPos::new(region, lod, piece.min).chunk();
             if let Some(chunk) = block_on(store.read(key))? {
                 let (low, to) =

@@ -9,7 +9,8 @@
 //! | [`scan`] | every stored byte, checked |
 //! | [`area`] | a box of cells at a lod, read piece by piece |
 //! | [`mapping`] | numbers and colours of other formats to materials |
-//! | [`lines`], [`npy`] | formats |
+//! | [`volumes`] | volumes of numbers: files, Zarr arrays, TIFF pictures |
+//! | [`lines`] | positions and values as text |
 //! | [`failure`], [`output`], [`progress`] | what every command does alike |
 
 mod area;
@@ -19,11 +20,11 @@ mod durable;
 mod failure;
 mod lines;
 mod mapping;
-mod npy;
 mod open;
 mod output;
 mod progress;
 mod scan;
+mod volumes;
 
 use std::process::ExitCode;
 

@@ -27,6 +27,7 @@ impl MapArgs {
 }
 
 /// What each number up to 65535 becomes; numbers without a rule have none.
+#[derive(Hash)]
 pub struct Mapping {
     targets: Vec<Option<MaterialId>>,
 }

@@ -16,6 +16,18 @@ pub fn bytes_bar(bytes: u64, job: impl Into<Cow<'static, str>>) -> ProgressBar {
     }
 }
 
+/// A bar for some voxels, which tells the rate, too.
+pub fn voxels_bar(voxels: u64, job: impl Into<Cow<'static, str>>) -> ProgressBar {
+    let bar = ProgressBar::new(voxels).with_message(job);
+    let style = ProgressStyle::with_template(
+        "{msg} {wide_bar} {human_pos}/{human_len} voxels {per_sec} {eta}",
+    );
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// A bar for `length` steps of a job.
 pub fn bar(length: u64, job: impl Into<Cow<'static, str>>) -> ProgressBar {
     // A new bar draws to standard error, and nothing at all where that is no terminal.

@@ -1,6 +1,6 @@
 //! Boxes of the lattice: [`VoxelBox`] and [`CellBox`] say which region they are in, [`LatticeBox`] does not.
 
-use glam::IVec3;
+use glam::{IVec3, ivec3};
 use serde::{Deserialize, Serialize};
 
 /// A box of voxels, or of cells of one lod, in a region that is known: `min` is inside, `max` is not.
@@ -32,6 +32,37 @@ impl LatticeBox {
     /// Whether a voxel lies inside.
     pub fn contains(&self, voxel: IVec3) -> bool {
         voxel.cmpge(self.min).all() && voxel.cmplt(self.max).all()
+    }
+
+    /// How many voxels it holds, up to `u64::MAX`.
+    pub fn volume(&self) -> u64 {
+        if self.is_empty() {
+            return 0;
+        }
+        let size = self.max.as_i64vec3() - self.min.as_i64vec3();
+        let [x, y, z] = size.as_u64vec3().to_array();
+        x.saturating_mul(y).saturating_mul(z)
+    }
+
+    /// The voxels that the two boxes share; empty if they share none.
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self::new(self.min.max(other.min), self.max.min(other.max))
+    }
+
+    /// The parts of the box by the cubes of a grid that hold them, x fastest, then z, then y; `edge` is a power of two
+    /// along each axis. None of an empty box.
+    pub fn tiles(self, edge: IVec3) -> impl Iterator<Item = Self> {
+        let first = self.min.div_euclid(edge);
+        let last = (self.max - 1).div_euclid(edge);
+        let tile = move |x, y, z| {
+            let min = ivec3(x, y, z) * edge;
+            // The last cube of a lattice may end just beyond what an i32 holds.
+            let max = min.saturating_add(edge);
+            Self::new(min.max(self.min), max.min(self.max))
+        };
+        (first.y..=last.y).flat_map(move |y| {
+            (first.z..=last.z).flat_map(move |z| (first.x..=last.x).map(move |x| tile(x, y, z)))
+        })
     }
 
     /// Whether the two boxes share a voxel.

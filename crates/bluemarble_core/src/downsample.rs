@@ -15,21 +15,29 @@ use crate::{
 /// The coarse cell that stands for a 2×2×2 block of fine cells, ordered as octants (bit 0 is x, bit 1
 /// is y, bit 2 is z).
 pub fn downsample_block(block: [MaterialId; 8]) -> MaterialId {
-    let filled = |octant: usize| !block[octant].is_air();
-    let all = (0..8).filter(|&octant| filled(octant)).count();
-    let upper = [2, 3, 6, 7].into_iter().filter(|&octant| filled(octant)).count();
-    if all < 4 && upper < 2 {
+    let filled = block.map(|material| u32::from(!material.is_air()));
+    let upper = filled[2] + filled[3] + filled[6] + filled[7];
+    let lower = filled[0] + filled[1] + filled[4] + filled[5];
+    if upper + lower < 4 && upper < 2 {
         return MaterialId::AIR;
     }
     // The columns of the block by their lower cell; each votes with its topmost filled cell.
-    let votes =
-        [0, 1, 4, 5].map(|lower| if filled(lower + 2) { block[lower + 2] } else { block[lower] });
-    let support = |material: MaterialId| votes.iter().filter(|&&vote| vote == material).count();
-    votes
-        .into_iter()
-        .filter(|vote| !vote.is_air())
-        .max_by_key(|&vote| (support(vote), std::cmp::Reverse(vote)))
-        .unwrap_or(MaterialId::AIR)
+    let votes = [0, 1, 4, 5].map(|lower| match block[lower + 2] {
+        MaterialId::AIR => block[lower],
+        upper => upper,
+    });
+    if votes[1..].iter().all(|vote| *vote == votes[0]) {
+        return votes[0];
+    }
+    let (mut most, mut winner) = (0, MaterialId::AIR);
+    for vote in votes {
+        let support = votes.map(|other| u32::from(other == vote)).into_iter().sum::<u32>();
+        let is_better = support > most || support == most && vote < winner;
+        if !vote.is_air() && is_better {
+            (most, winner) = (support, vote);
+        }
+    }
+    winner
 }
 
 /// The block of a child's fine cells that a coarse cell stands for.
@@ -86,6 +94,29 @@ mod tests {
         assert_eq!(downsample_block([SOIL, SOIL, AIR, AIR, SOIL, SOIL, AIR, AIR]), SOIL);
         assert_eq!(downsample_block([SOIL, SOIL, AIR, AIR, SOIL, AIR, AIR, AIR]), AIR);
         assert_eq!(downsample_block([AIR, AIR, GRASS, GRASS, AIR, AIR, AIR, AIR]), GRASS);
+    }
+
+    /// The rule as it is told, word by word.
+    fn as_told(block: [MaterialId; 8]) -> MaterialId {
+        let filled = |octant: &usize| !block[*octant].is_air();
+        let all = (0..8).filter(filled).count();
+        let upper = [2, 3, 6, 7].iter().filter(|octant| filled(octant)).count();
+        if all < 4 && upper < 2 {
+            return AIR;
+        }
+        let column = |lower: usize| if filled(&(lower + 2)) { lower + 2 } else { lower };
+        let votes = [0, 1, 4, 5].map(|lower| block[column(lower)]);
+        let support = |vote: MaterialId| votes.iter().filter(|&&other| other == vote).count();
+        let filled = votes.into_iter().filter(|vote| !vote.is_air());
+        filled.max_by_key(|&vote| (support(vote), std::cmp::Reverse(vote))).unwrap_or(AIR)
+    }
+
+    #[test]
+    fn every_block_of_three_materials_and_air_is_as_told() {
+        for number in 0..4u32.pow(8) {
+            let block = std::array::from_fn(|octant| MaterialId((number >> (2 * octant) & 3) as u16));
+            assert_eq!(downsample_block(block), as_told(block), "{block:?}");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@
 //! | `history` | [`History`]: bounded undo and redo |
 //! | `clipboard` | [`Clipboard`]: a box of voxels to copy, turn, paste and keep as .vox |
 //! | [`vox`] | MagicaVoxel scenes: [`vox::Scene`] is read, [`vox::encode`] writes |
-//! | `brick` | [`Brick`]: dense cells to boxes of edits |
+//! | `keep` | [`KEEP`]: marks a cell that stays what it is |
 //! | [`colour`] | the material nearest to a colour |
 //!
 //! Nothing here changes a world but [`History`]: everything else makes a batch, to be given to it or to
@@ -51,16 +51,16 @@
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 mod batch;
-mod brick;
 mod brush;
 mod clipboard;
 pub mod colour;
 mod error;
 mod history;
+mod keep;
 mod limits;
 pub mod vox;
 
-pub use brick::{Brick, KEEP, tiles};
+pub use keep::KEEP;
 pub use brush::{Brush, BrushAction, BrushShape, MAX_STRENGTH};
 pub use clipboard::{Clipboard, PasteOptions};
 pub use error::{EditError, VoxError};

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     StoreError,
-    layout::{ASIDE_DIR, LOCK_NAME, METADATA_NAME},
+    layout::{ASIDE_DIR, IMPORT_DIR, LOCK_NAME, METADATA_NAME},
     manifest::MANIFEST_DIR,
 };
 
@@ -78,6 +78,7 @@ pub(crate) fn sweep(dir: &Path, unfinished: &Unfinished) {
     // The world's own document, those of regions and those of arrays; not what may have many files.
     sweep_below(dir, 0);
     sweep_below(&dir.join(MANIFEST_DIR), 0);
+    sweep_below(&dir.join(IMPORT_DIR), 0);
     sweep_below(&dir.join(ASIDE_DIR), usize::MAX);
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("region") {
@@ -116,7 +117,9 @@ fn is_leftover(name: &str) -> bool {
     name.rsplit_once('#').is_some_and(|(name, number)| {
         let manifest =
             name == "root.json" || name.starts_with("pages-") || name.starts_with("intent-");
-        let shard = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        // Those of an import are named by all numbers of their place.
+        let is_of_shard = |byte: u8| byte.is_ascii_digit() || byte == b'-';
+        let shard = !name.is_empty() && name.bytes().all(is_of_shard);
         let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         digits && (shard || manifest || name == METADATA_NAME)
     })

@@ -21,6 +21,8 @@ pub const RECIPE_NAME: &str = "bluemarble.json";
 pub(crate) const ASIDE_DIR: &str = "damaged";
 /// The folder of a world in which the versions of files lie that snapshots need.
 pub(crate) const SNAPSHOT_DIR: &str = "snapshots";
+/// The folder of a world in which an import makes shards before they are moved in.
+pub(crate) const IMPORT_DIR: &str = "import";
 /// The name of the lock file.
 pub const LOCK_NAME: &str = ".lock";
 

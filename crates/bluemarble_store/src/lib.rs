@@ -86,7 +86,7 @@ pub use metadata::{FORMAT_VERSION, WorldMetadata};
 pub use object_store;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{
-    ChunkStore, CopiedWorld, CopyProgress, StoreStatistics, WrittenShard,
+    ChunkStore, CopiedWorld, CopyProgress, Import, StoreStatistics, WrittenShard,
     maintain::{Adopted, Damage, DamagedPart, Listing, Restored, ShardRewrite, StoredShard},
     snapshots::{KeptFiles, RestoredSnapshot, Snapshot, SnapshotPolicy, TakenSnapshot},
 };

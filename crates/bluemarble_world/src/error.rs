@@ -6,7 +6,7 @@ use bluemarble_store::StoreError;
 use glam::UVec3;
 use thiserror::Error;
 
-use crate::document::DocumentError;
+use crate::{document::DocumentError, volume::VolumeError};
 
 /// Why a world refused or failed.
 #[derive(Debug, Error)]
@@ -96,6 +96,20 @@ pub enum WorldError {
         /// The chunk.
         key: ChunkKey,
     },
+    /// The world is in memory only.
+    #[error("this world has no store to import into; open it in a directory")]
+    NoStore,
+    /// A volume cannot be read, or does not hold what it should.
+    #[error("the voxels {part:?} of the volume: {source}")]
+    Volume {
+        /// The part that was to be read.
+        part: LatticeBox,
+        /// What is wrong.
+        source: VolumeError,
+    },
+    /// Whoever asked for it has cancelled it.
+    #[error("cancelled")]
+    Cancelled,
     /// The delta log holds a batch that this world refuses.
     #[error("batch {lsn} of the delta log: {source}")]
     Replay {

@@ -51,6 +51,7 @@
 //! | `manager` | [`RebuildManager`]: keeps the index up to date in the background |
 //! | `statistics` | what a world has done and holds, how often and how long |
 //! | `report` | [`WorldReport`]: all that can be told of a world's state, and whether it is healthy |
+//! | `volume` | [`VoxelVolume`]: a box full of voxels to be imported |
 //! | `draft` | files that are there whole or not at all |
 //!
 //! Every future here runs on any executor and does its work inline: poll it on a worker thread, never
@@ -77,6 +78,7 @@ mod report;
 mod statistics;
 #[doc(hidden)]
 pub mod uniform_box;
+mod volume;
 
 pub use bluemarble_core::{Cause, Edit, EditBatch, EditOp};
 pub use bluemarble_index::SnapshotError;
@@ -93,7 +95,7 @@ pub use document::{
 };
 pub use error::WorldError;
 pub use hybrid::{
-    CheckpointReport, EditReport, HybridWorld, IndexReport, IndexStatistics, SNAPSHOT_NAME,
+    CheckpointReport, EditReport, HybridWorld, ImportProgress, ImportReport, IndexReport, IndexStatistics, SNAPSHOT_NAME,
     SnapshotReport,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
@@ -103,3 +105,4 @@ pub use ray::{RayCast, RayHit, RayOptions, first_hit_in_chunk};
 pub use reader::{DEFAULT_READER_BYTES, Explanation, QueryPath, RayTarget, WorldReader};
 pub use report::{Condition, Health, WorldReport};
 pub use statistics::{Activity, DiskUse, WorldStatistics};
+pub use volume::{VolumeError, VoxelVolume};

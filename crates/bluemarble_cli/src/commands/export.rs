@@ -10,7 +10,7 @@ use std::{
 use bluemarble_core::{
     CellBox, LatticeBox, MaterialId, MaterialTable, VoxelBox, code::morton_decode,
 };
-use bluemarble_edit::{MAX_CELLS, tiles, vox};
+use bluemarble_edit::{MAX_CELLS, vox};
 use bluemarble_terrain::octree::{Leaf, LinearOctreeWriter, MAX_DEPTH};
 use bluemarble_world::draft::{self, Draft};
 use clap::Args;
@@ -23,7 +23,7 @@ use crate::{
     area::{Source, cells_of, count},
     failure::Failure,
     lines::voxel_box,
-    npy,
+    volumes::npy,
     open::WorldArgs,
     output, progress, scan,
 };
@@ -213,7 +213,7 @@ fn to_npy(source: &mut Source, area: &CellBox, path: &Path) -> Result<(), Failur
     let mut file = Draft::new(path)?;
     let offset = npy::write_header(&mut file, [size.y, size.z, size.x]).map_err(unwritable)?;
     let bar = progress::bar(count(area.cells), "exporting");
-    for part in tiles(area.cells, ivec3(ROW_CELLS, CHUNK_CELLS, CHUNK_CELLS)) {
+    for part in area.cells.tiles(ivec3(ROW_CELLS, CHUNK_CELLS, CHUNK_CELLS)) {
         let cells = source.read(CellBox { cells: part, ..*area })?;
         let low = (part.min - area.cells.min).as_u64vec3();
         let part = part.size().as_u64vec3();

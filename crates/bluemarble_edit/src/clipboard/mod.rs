@@ -15,7 +15,7 @@ use glam::{IVec3, ivec3};
 use crate::{
     EditError, MAX_CELLS, VoxError,
     batch::{Steps, check_place, voxels_of},
-    brick::{KEEP, tiles},
+    keep::KEEP,
     vox::{self, Colours, Scene},
 };
 
@@ -49,7 +49,7 @@ impl Clipboard {
         let (shape, VoxelBox { region, voxels }) = (world.shape(), voxels);
         check_box(&shape, region, voxels)?;
         let mut copy = Self::empty(voxels.size());
-        for piece in tiles(voxels, IVec3::splat(64)) {
+        for piece in voxels.tiles(IVec3::splat(64)) {
             // All of it lies in one chunk, also beyond a side.
             let Some((key, _)) = plan::chunk_cell(&shape, VoxelPos::new(region, piece.min)) else {
                 continue;
@@ -147,7 +147,7 @@ impl Clipboard {
             material != KEEP && !(options.skip_air && material == MaterialId::AIR)
         };
         let mut steps = Steps::default();
-        for piece in tiles(voxels, IVec3::splat(64)) {
+        for piece in voxels.tiles(IVec3::splat(64)) {
             let merged = uniform_box::merge(LatticeBox::new(IVec3::ZERO, piece.size()), |cell| {
                 Some(clip.get(piece.min - low + cell)).filter(|&material| is_pasted(material))
             });

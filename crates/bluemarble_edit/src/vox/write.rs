@@ -10,7 +10,7 @@ use super::limits::{MAX_EDGE, MAX_INSTANCES};
 use crate::{
     VoxError,
     batch::voxels_of,
-    brick::{KEEP, tiles},
+    keep::KEEP,
     colour::rgb,
 };
 
@@ -40,7 +40,7 @@ pub fn encode(
     if models > MAX_INSTANCES {
         return Err(VoxError::TooManyModels { models, max: MAX_INSTANCES });
     }
-    let pieces: Vec<_> = tiles(LatticeBox::new(IVec3::ZERO, size), IVec3::splat(edge)).collect();
+    let pieces: Vec<_> = LatticeBox::new(IVec3::ZERO, size).tiles(IVec3::splat(edge)).collect();
     let model = |piece: &LatticeBox| model(*piece, size, cells, &numbers);
     let data = DotVoxData {
         version: 150,

@@ -12,7 +12,7 @@ use super::{
     manifest::{Manifest, Noted, read_root},
     packs::{MANIFEST_DIR, PackUse, PackWriter, pack_path},
     root::{Root, root_path},
-    snapshot::RootChange,
+    snapshot::{ImportStep, RootChange},
 };
 use crate::{
     StoreError,
@@ -39,18 +39,22 @@ impl Manifest {
         let mut writer = PackWriter::new(next_pack);
         (root.tree, root.entries) =
             self.pages.change(before.tree, &changes, &mut root.packs, &mut writer).await?;
-        let full;
-        (full, root.next_pack) = writer.finish();
-        self.state().next_pack = root.next_pack;
         let mut packs = before.needed_packs();
-        for (number, bytes) in full {
-            let (path, length) = (pack_path(number), bytes.len() as u64);
-            let put = self.objects.put(&path, bytes.into()).await;
-            put.map_err(object_error(&path, "writing"))?;
-            root.packs.0.insert(number, PackUse { bytes: length, live_bytes: length });
+        for (number, bytes) in self.put_packs(writer, &mut root.next_pack).await? {
+            root.packs.0.insert(number, PackUse { bytes, live_bytes: bytes });
             packs.insert(number);
         }
         root.packs.remove_dead();
+        if let (Some(ImportStep::MoveIn(moved)), Some(import)) = (&change.import, &mut root.import) {
+            // Over what is changed now as well: its pages are none that this commit writes.
+            changes.extend(moved.iter().copied());
+            let (mut unused, mut writer) = (before.packs.clone(), PackWriter::new(root.next_pack));
+            (import.tree, _) =
+                self.pages.change(before.tree, &changes, &mut unused, &mut writer).await?;
+            import.packs = before.packs.0.keys().copied().collect();
+            let written = self.put_packs(writer, &mut root.next_pack).await?;
+            import.packs.extend(written.into_iter().map(|(number, _)| number));
+        }
         let change_lsn = change.lsn;
         root.apply(change);
         let (path, bytes) = (root_path(), root.to_bytes());
@@ -67,6 +71,25 @@ impl Manifest {
         let dead = packs.into_iter().filter(|pack| !needed.contains(pack)).map(pack_path);
         self.remove(intents.chain(dead)).await;
         Ok(())
+    }
+
+    /// Writes the packs of new pages; gives their numbers and bytes.
+    async fn put_packs(
+        &self,
+        writer: PackWriter,
+        next_pack: &mut u64,
+    ) -> Result<Vec<(u64, u64)>, StoreError> {
+        let full;
+        (full, *next_pack) = writer.finish();
+        self.state().next_pack = *next_pack;
+        let mut written = Vec::with_capacity(full.len());
+        for (number, bytes) in full {
+            let (path, length) = (pack_path(number), bytes.len() as u64);
+            let put = self.objects.put(&path, bytes.into()).await;
+            put.map_err(object_error(&path, "writing"))?;
+            written.push((number, length));
+        }
+        Ok(written)
     }
 
     /// Goes on from the root that a commit has left behind which failed or was given up. What is noted stays noted.

@@ -187,6 +187,19 @@ impl Manifest {
         Ok(self.job())
     }
 
+    /// The name of the import that is under way.
+    pub fn import(&self) -> Option<String> {
+        let root = Arc::clone(&self.state().root);
+        root.import.as_ref().map(|import| import.name.clone())
+    }
+
+    /// What must change for the last commit to become the tree of the import that is under way.
+    pub async fn changes_to_import(&self) -> Result<Vec<Change>, StoreError> {
+        let root = Arc::clone(&self.state().root);
+        let tree = root.import.as_ref().and_then(|import| import.tree);
+        self.pages.compare(root.tree, tree).await
+    }
+
     /// Whether the world is as a copy has left it.
     pub fn is_copy(&self) -> bool {
         let root = Arc::clone(&self.state().root);

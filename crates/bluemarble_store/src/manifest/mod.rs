@@ -19,7 +19,7 @@
 //! | `packs` | the objects that hold pages, and which of them are worn |
 //! | `tree` | the B+ tree: looked up, listed, changed |
 //! | `compare` | two trees compared |
-//! | `snapshot` | trees of earlier moments that are kept |
+//! | `snapshot` | trees of earlier moments that are kept, jobs, imports |
 //! | `intent` | what is going to be written |
 //! | `root` | [`root::Root`] |
 //! | `follow` | intents and newer roots read |
@@ -46,4 +46,4 @@ pub(crate) use entry::{Change, Entry, difference};
 pub(crate) use key::Key;
 pub(crate) use manifest::{Manifest, ManifestAccess, missing_root};
 pub use packs::MANIFEST_DIR;
-pub(crate) use snapshot::{Job, RootChange, SnapshotRoot};
+pub(crate) use snapshot::{ImportStep, Job, RootChange, SnapshotRoot};

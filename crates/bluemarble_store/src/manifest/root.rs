@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     packs::{MANIFEST_DIR, Packs},
     page::Pointer,
-    snapshot::{Job, RootChange, SnapshotRoot, Snapshots},
+    snapshot::{ImportRoot, ImportStep, Job, RootChange, SnapshotRoot, Snapshots},
 };
 
 use crate::StoreError;
@@ -46,15 +46,19 @@ pub(super) struct Root {
     pub snapshots: Snapshots,
     /// What must be finished before the world can be used.
     pub job: Option<Job>,
+    /// The import that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportRoot>,
     /// The generation with which the world was a copy of another one; it still is if that is this one.
     pub copied: Option<u64>,
 }
 
 impl Root {
-    /// The packs that this tree or that of a snapshot needs.
+    /// The packs that this tree needs, or that of a snapshot or of an import.
     pub fn needed_packs(&self) -> BTreeSet<u64> {
         let kept = self.snapshots.values().flat_map(|snapshot| &snapshot.packs);
-        self.packs.0.keys().chain(kept).copied().collect()
+        let import = self.import.iter().flat_map(|import| &import.packs);
+        self.packs.0.keys().chain(kept).chain(import).copied().collect()
     }
 
     /// Changes what it holds beside the tree.
@@ -78,6 +82,15 @@ impl Root {
         }
         if change.is_copied {
             self.copied = Some(self.generation);
+        }
+        match change.import {
+            Some(ImportStep::Begin(name)) => {
+                let packs = self.packs.0.keys().copied().collect();
+                self.import = Some(ImportRoot { name, tree: self.tree, packs });
+            }
+            Some(ImportStep::MoveIn(_)) => self.job = Some(Job::Import),
+            Some(ImportStep::End) => (self.import, self.job) = (None, None),
+            None => {}
         }
     }
 

@@ -1,10 +1,11 @@
-//! What a root holds beside the tree: trees of earlier moments, and the job that must be finished.
+//! What a root holds beside the tree: trees of earlier moments, the job that must be finished, and the import that is
+//! under way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::page::Pointer;
+use super::{entry::Change, page::Pointer};
 
 /// A tree that is kept. The packs that its pages lie in stay as long as it does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,30 @@ pub(crate) enum Job {
     Restore(u64),
     /// The world is being copied here.
     Copy,
+    /// Shards that an import has made are moved into their places.
+    Import,
+}
+
+/// An import that was begun. The packs that its pages lie in stay as long as it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImportRoot {
+    /// What is imported, in the words of whoever began it.
+    pub name: String,
+    /// The tree that the new shards were made over; while they are moved in, the tree that they will be in.
+    pub(super) tree: Option<Pointer>,
+    pub(super) packs: BTreeSet<u64>,
+}
+
+/// A step of an import.
+#[derive(Clone, Debug)]
+pub(crate) enum ImportStep {
+    /// Shards are made over the tree as it is now, for an import of this name.
+    Begin(String),
+    /// They are all there: from now on it is a job to move them in.
+    MoveIn(Vec<Change>),
+    /// There is no import any more, and no job.
+    End,
 }
 
 /// What a commit changes beside the tree.
@@ -46,4 +71,6 @@ pub(crate) struct RootChange {
     pub lsn: Option<u64>,
     /// From now on the world is a copy of another one, until something of it is changed.
     pub is_copied: bool,
+    /// Begins or ends an import.
+    pub import: Option<ImportStep>,
 }

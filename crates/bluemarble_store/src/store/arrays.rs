@@ -56,6 +56,7 @@ impl ChunkStore {
         self.own_manifest()?.sweep().await?;
         match self.own_manifest()?.job() {
             Some(Job::Restore(number)) => drop(self.finish_restore(number).await?),
+            Some(Job::Import) => drop(self.finish_import().await?),
             Some(job @ Job::Copy) if !options.resume_copy => {
                 return Err(unfinished(self.location(), job));
             }

@@ -1,7 +1,9 @@
 //! The manifest kept true: intents before files are changed, commits after it.
 
+use std::pin::pin;
+
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
 
 use super::{
@@ -19,6 +21,10 @@ use crate::{
 
 /// Shards that are replaced or looked at at once.
 pub(super) const AT_ONCE: usize = 16;
+/// Shards are replaced in groups of so many bytes, with one intent each.
+const GROUP_BYTES: usize = 64 << 20;
+/// ... and of so many at most.
+const MAX_GROUP: usize = 4096;
 
 /// A shard as it is to be.
 pub(super) struct Replacement {
@@ -116,6 +122,34 @@ impl ChunkStore {
             Err(source) => return Err(object_error(&path, "reading")(source)),
         };
         Ok(Replacement { shard, now, seen, before: self.versions(shard).await? })
+    }
+
+    /// Replaces shards in the order in which they come, group by group; tells of each group how many shards it had, and
+    /// their bytes. By the one who writes.
+    pub(super) async fn replace_stream(
+        &self,
+        replacements: impl Stream<Item = Result<Replacement, StoreError>>,
+        mut replaced: impl FnMut(u64, u64),
+    ) -> Result<(), StoreError> {
+        let mut replacements = pin!(replacements);
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        loop {
+            let next = replacements.try_next().await?;
+            let is_last = next.is_none();
+            if let Some(replacement) = next {
+                bytes += replacement.now.as_ref().map_or(0, |(bytes, _)| bytes.len());
+                group.push(replacement);
+            }
+            if is_last || bytes >= GROUP_BYTES || group.len() >= MAX_GROUP {
+                let shards = group.len() as u64;
+                self.replace_all(std::mem::take(&mut group)).await?;
+                replaced(shards, bytes as u64);
+                bytes = 0;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 
     /// Replaces shards; those of coarser lods are durable before the first one of a finer lod is touched, whatever their

@@ -8,7 +8,7 @@ use object_store::{ObjectStoreExt, path::Path};
 
 use super::{
     chunk_store::ChunkStore,
-    commit::{AT_ONCE, Replacement},
+    commit::AT_ONCE,
 };
 use crate::{
     StoreError,
@@ -16,8 +16,6 @@ use crate::{
     objects::object_error,
 };
 
-/// Shards are written in groups of so many.
-const GROUP: usize = 256;
 /// A copy gives up after the world was written so often under it.
 const MAX_ROUNDS: usize = 64;
 /// A writer that is at it may be done by then.
@@ -203,43 +201,32 @@ impl ChunkStore {
             let (bytes, _) = source.get_any_version(key, entry).await?;
             self.put_file(key, bytes.into()).await?;
             self.arrays.forget_all();
-            done.tell(entry.bytes, told, progress);
+            done.tell(1, entry.bytes, told, progress);
         }
         shards.sort_by_key(|(shard, _)| std::cmp::Reverse(shard.lod));
-        for group in shards.chunks(GROUP) {
-            let fetched = stream::iter(group.iter().copied()).map(async |(shard, entry)| {
-                let found = source.get_any_version(shard.into(), entry).await?;
-                self.replacement(shard, Some(found)).await
-            });
-            let fetched: Vec<Result<Replacement, StoreError>> =
-                fetched.buffer_unordered(AT_ONCE).collect().await;
-            let fetched: Vec<_> = fetched.into_iter().collect::<Result<_, _>>()?;
-            self.replace_all(fetched).await?;
-            for (_, entry) in group {
-                done.tell(entry.bytes, told, progress);
-            }
-        }
-        let gone: Vec<_> = ours.into_keys().filter_map(Key::shard).collect();
-        for group in gone.chunks(GROUP) {
-            let mut removed: Vec<Replacement> = Vec::with_capacity(group.len());
-            for &shard in group {
-                removed.push(self.replacement(shard, None::<(Bytes, Entry)>).await?);
-            }
-            done.removed += removed.len() as u64;
-            self.replace_all(removed).await?;
-        }
-        Ok(())
+        let fetched = stream::iter(shards).map(async |(shard, entry)| {
+            let found = source.get_any_version(shard.into(), entry).await?;
+            self.replacement(shard, Some(found)).await
+        });
+        self.replace_stream(fetched.buffered(AT_ONCE), |shards, bytes| {
+            done.tell(shards, bytes, told, progress);
+        })
+        .await?;
+        let gone = stream::iter(ours.into_keys().filter_map(Key::shard));
+        let gone = gone.map(|shard| self.replacement(shard, None)).buffered(AT_ONCE);
+        self.replace_stream(gone, |shards, _| done.removed += shards).await
     }
 }
 
 impl CopiedWorld {
     fn tell(
         &mut self,
+        files: u64,
         bytes: u64,
         told: &mut CopyProgress,
         progress: &mut impl FnMut(CopyProgress),
     ) {
-        self.copied += 1;
+        self.copied += files;
         self.bytes += bytes;
         told.done_bytes += bytes;
         progress(*told);

@@ -37,6 +37,7 @@ pub(super) fn unfinished(location: String, job: Job) -> StoreError {
             "open the world for writing, or run `bluemarble restore` again, to finish it",
         ),
         Job::Copy => ("the copy".to_owned(), "run `bluemarble copy` again to finish it"),
+        Job::Import => ("an import".to_owned(), "open the world for writing to finish it"),
     };
     StoreError::UnfinishedJob { location, job, remedy }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
-use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt, path::Path};
 
 use super::{
     chunk_store::ChunkStore,
@@ -68,26 +68,34 @@ impl ChunkStore {
         shard: ShardKey,
         form: &ShardForm,
     ) -> Result<Option<Head>, StoreError> {
-        let path = shard.path();
+        self.read_head_at(&shard.path(), form).await
+    }
+
+    /// The same of a shard at another path.
+    pub(super) async fn read_head_at(
+        &self,
+        path: &Path,
+        form: &ShardForm,
+    ) -> Result<Option<Head>, StoreError> {
         let bytes = form.head_bytes() as u64;
         let range = match form.index_location {
             IndexLocation::Start => GetRange::Bounded(0..bytes),
             IndexLocation::End => GetRange::Suffix(bytes),
         };
         let options = GetOptions { range: Some(range), ..GetOptions::default() };
-        let result = match self.objects.get_opts(&path, options).await {
+        let result = match self.objects.get_opts(path, options).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             // An empty object has no range. To HEAD not every web server says how long it is.
-            Err(source) => match self.objects.get(&path).await.map(|found| found.meta) {
+            Err(source) => match self.objects.get(path).await.map(|found| found.meta) {
                 Ok(ObjectMeta { size: 0, e_tag: tag, .. }) => {
                     return Ok(Some(Head { bytes: Bytes::new(), size: 0, tag }));
                 }
-                _ => return Err(object_error(&path, "reading")(source)),
+                _ => return Err(object_error(path, "reading")(source)),
             },
         };
         let (size, tag) = (result.meta.size, result.meta.e_tag.clone());
-        let bytes = result.bytes().await.map_err(object_error(&path, "reading"))?;
+        let bytes = result.bytes().await.map_err(object_error(path, "reading"))?;
         self.counters.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(Some(Head { bytes, size, tag }))
     }

@@ -12,6 +12,7 @@
 //! | `commit` | what was written taken into the manifest |
 //! | [`maintain`] | shards listed, checked, rewritten and set aside |
 //! | `copy` | a world copied into another one |
+//! | `import` | shards made beside the world and moved in together |
 //! | [`snapshots`] | worlds as they were at earlier moments |
 //! | `known_arrays`, `known_index`, `decoded` | what was read lately |
 //! | `ranges` | requests for ranges of an object |
@@ -27,6 +28,7 @@ mod copy;
 mod decoded;
 mod errors;
 mod fetch;
+mod import;
 mod known_arrays;
 mod known_index;
 pub mod maintain;
@@ -42,6 +44,7 @@ mod written;
 
 pub use chunk_store::ChunkStore;
 pub use copy::{CopiedWorld, CopyProgress};
+pub use import::Import;
 pub use statistics::StoreStatistics;
 pub use written::WrittenShard;
 

@@ -4,6 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, sync::atomic::Ordering};
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 
 use super::{
     chunk_store::ChunkStore,
@@ -14,11 +15,8 @@ use crate::{
     StoreError, chunk_bytes, layout::ShardKey, manifest::Entry, metadata::ArrayFormat, shard,
 };
 
-/// Shards are written when they have so many bytes together.
-const GROUP_BYTES: usize = 64 << 20;
-
 /// Chunks to be written to one shard, by where they lie in it.
-type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
+pub(super) type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
 
 impl ChunkStore {
     /// Writes chunks and returns once they are durable, coarser lods before finer ones; the chunks of one shard are
@@ -49,24 +47,17 @@ impl ChunkStore {
         }
         let _writer = self.writer.lock().await;
         self.refuse_unfinished().await?;
-        let (mut group, mut bytes) = (Vec::new(), 0);
-        for (shard, chunks) in shards.into_values() {
+        let prepared = stream::iter(shards.into_values()).then(async |(shard, chunks)| {
             let format = self.ensure_array(shard.region, shard.lod).await?;
-            let replacement = self.prepare(shard, &format, chunks).await?;
-            bytes += replacement.now.as_ref().map_or(0, |(bytes, _)| bytes.len());
-            group.push(replacement);
-            if bytes >= GROUP_BYTES {
-                self.replace_all(std::mem::take(&mut group)).await?;
-                bytes = 0;
-            }
-        }
-        self.replace_all(group).await?;
+            self.prepare(shard, &format, chunks).await
+        });
+        self.replace_stream(prepared, |_, _| {}).await?;
         self.counters.chunks_written.fetch_add(chunks.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
     /// A shard with some chunks in it; it is not written yet.
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         shard: ShardKey,
         format: &ArrayFormat,

@@ -10,6 +10,7 @@
 //! | `edit` | a batch goes into the log and over the chunks it touches |
 //! | `parents` | edited chunks are carried into their parents |
 //! | `checkpoint` | what the log and the memory hold is folded into the store |
+//! | `import` | a volume becomes chunks of all lods at once |
 //! | `moment` | snapshots of the world |
 //! | `index`, `index_work` | the index of nodes, and what is counted of the work on it |
 //! | `kept`, `snapshot` | what is kept of the index for the next session, and how it is saved |
@@ -20,6 +21,7 @@ mod cache;
 mod checkpoint;
 mod count;
 mod edit;
+mod import;
 mod index;
 mod index_work;
 mod kept;
@@ -35,6 +37,7 @@ mod world;
 
 pub use checkpoint::CheckpointReport;
 pub use edit::EditReport;
+pub use import::{ImportProgress, ImportReport};
 pub use index::IndexReport;
 pub(crate) use index::Known;
 pub use index_work::IndexStatistics;

@@ -1,7 +1,8 @@
 //! Reading: edits in memory, then the cache, then the store, then the baseline.
 
 use bluemarble_core::{
-    CHUNK_EDGE, CancelToken, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId, VoxelPos,
+    CHUNK_EDGE, CancelToken, Cells, Chunk, ChunkKey, CompactChunk, MAX_LOD, MaterialId, VoxelBox,
+    VoxelPos,
 };
 
 use super::{cache::Cached, state::Edited, world::HybridWorld};
@@ -173,7 +174,7 @@ impl HybridWorld {
     }
 
     /// Fills the cells that another program left out of a stored chunk.
-    fn lay_over_baseline(&self, key: ChunkKey, stored: Chunk) -> Chunk {
+    pub(super) fn lay_over_baseline(&self, key: ChunkKey, stored: Chunk) -> Chunk {
         if !stored.any_material(|material| material == MaterialId::UNSTORED) {
             return stored;
         }
@@ -189,6 +190,21 @@ impl HybridWorld {
     /// Whether a chunk lies in the lattice.
     pub fn has_chunk(&self, key: ChunkKey) -> bool {
         self.check_key(key).is_ok()
+    }
+
+    /// Whether a box is not empty, and within a region of the world.
+    pub(crate) fn check_box(&self, voxels: &VoxelBox) -> Result<(), WorldError> {
+        let VoxelBox { region, voxels } = *voxels;
+        let shape = self.shape();
+        if region >= shape.regions() {
+            return Err(WorldError::UnknownRegion { region, regions: shape.regions() });
+        }
+        let lattice = shape.region_box();
+        let is_inside = voxels.min.cmpge(lattice.min).all() && voxels.max.cmple(lattice.max).all();
+        if voxels.is_empty() || !is_inside {
+            return Err(WorldError::BoxOutside { region, voxels, lattice });
+        }
+        Ok(())
     }
 
     /// [`HybridWorld::has_chunk`] as an error that names the chunk.

@@ -212,6 +212,16 @@ impl State {
         }
     }
 
+    /// Notes that the store has another version of a chunk, of which nothing is newer.
+    pub fn replaced(&mut self, key: ChunkKey, change: Change) {
+        self.changes[stripe(key)] = change;
+        self.queue.put(key, change, Urgency::Edited);
+        self.octree.insert(key);
+        if let Some(own) = &mut self.own {
+            own.insert(key);
+        }
+    }
+
     /// Forgets an edit that has changed nothing. The chunk is not an edited one any more, unless it was
     /// changed once more.
     pub fn unchanged(&mut self, key: ChunkKey, through: Change) {

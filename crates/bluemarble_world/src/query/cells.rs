@@ -13,7 +13,7 @@ impl WorldReader {
     /// [`crate::HybridWorld::read`].
     pub fn read_box(&mut self, cells: CellBox) -> Result<Vec<MaterialId>, WorldError> {
         let asked = CellBox { lod: cells.lod.min(MAX_LOD), ..cells };
-        self.check_box(&asked.voxel_box())?;
+        self.world().check_box(&asked.voxel_box())?;
         let cells = asked.cells;
         let start = self.query_begins();
         let size = cells.size().as_usizevec3();

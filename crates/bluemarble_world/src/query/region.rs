@@ -17,7 +17,7 @@ impl WorldReader {
         voxels: VoxelBox,
         lod: u8,
     ) -> Result<Vec<HomogeneousBox>, WorldError> {
-        self.check_box(&voxels)?;
+        self.world().check_box(&voxels)?;
         let VoxelBox { region, voxels } = voxels;
         let start = self.query_begins();
         let mut found = Vec::new();
@@ -82,20 +82,6 @@ impl WorldReader {
             ),
             material: cells.material,
         }));
-        Ok(())
-    }
-
-    pub(super) fn check_box(&self, voxels: &VoxelBox) -> Result<(), WorldError> {
-        let VoxelBox { region, voxels } = *voxels;
-        let shape = self.shape();
-        if region >= shape.regions() {
-            return Err(WorldError::UnknownRegion { region, regions: shape.regions() });
-        }
-        let lattice = shape.region_box();
-        let is_inside = voxels.min.cmpge(lattice.min).all() && voxels.max.cmple(lattice.max).all();
-        if voxels.is_empty() || !is_inside {
-            return Err(WorldError::BoxOutside { region, voxels, lattice });
-        }
         Ok(())
     }
 }

@@ -46,7 +46,7 @@ impl WorldReader {
         voxels: VoxelBox,
         resolution: UVec3,
     ) -> Result<Samples, WorldError> {
-        self.check_box(&voxels)?;
+        self.world().check_box(&voxels)?;
         let VoxelBox { region, voxels } = voxels;
         let count = resolution.as_u64vec3();
         let count = count.x.saturating_mul(count.y).saturating_mul(count.z);

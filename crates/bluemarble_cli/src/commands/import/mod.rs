@@ -1,8 +1,10 @@
 //! `import`: elevations, volumes, scenes and octrees come in.
 
+mod bulk;
 mod heights;
 mod numbers;
 mod octree;
+mod placed_scene;
 mod volume;
 mod vox;
 
@@ -18,7 +20,7 @@ use crate::failure::Failure;
 pub enum Import {
     /// Make a planet from a GeoTIFF of elevations.
     Heights(Heights),
-    /// Put a volume of numbers, .npy or raw, into a world.
+    /// Put a volume of numbers into a world: .npy, a Zarr array, TIFF pictures, or bare numbers.
     Volume(Volume),
     /// Put a MagicaVoxel scene into a world.
     Vox(Vox),

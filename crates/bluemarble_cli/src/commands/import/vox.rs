@@ -4,21 +4,22 @@ use std::{path::PathBuf, process::ExitCode};
 
 use bluemarble_core::{LatticeBox, MaterialTable, VoxelBox, VoxelPos};
 use bluemarble_edit::{
-    Brick, VoxError,
+    VoxError,
     vox::{Colours, Scene},
 };
 use clap::Args;
 use glam::I64Vec3;
 use serde_json::json;
 
+use super::{bulk, placed_scene::PlacedScene};
 use crate::{
     area::check_inside,
-    durable::{DURABLE_AT_THE_END, Writer},
+    durable::DURABLE_AT_THE_END,
     failure::Failure,
     lines::voxel_pos,
     mapping::Mapping,
     open::WorldArgs,
-    output, progress,
+    output,
 };
 
 /// Put a MagicaVoxel scene into a world.
@@ -57,30 +58,15 @@ impl Vox {
         // Where a position of the scene lies in the lattice.
         let shift = self.at.voxel.as_i64vec3() - low;
         let whole = self.place(low + shift, high + shift)?;
-        check_inside(&world.shape(), VoxelBox::new(self.at.region, whole))?;
-
-        let writer = Writer::new(world);
-        let bar = progress::bar(scene.len() as u64, "importing");
-        let mut placed = 0u64;
-        for index in 0..scene.len() {
-            let (low, high) = scene.instance_bounds(index);
-            let mut brick = Brick::new(self.place(low + shift, high + shift)?);
-            for (at, number) in scene.voxels(index) {
-                if let Some(material) = mapping.get(number.into()) {
-                    // Not farther from its model's corner than a model is long.
-                    brick.set((at - low).as_ivec3(), material);
-                    placed += 1;
-                }
-            }
-            for batch in brick.batches(self.at.region) {
-                writer.commit(&batch)?;
-            }
-            bar.inc(1);
-        }
-        writer.checkpoint()?;
-        bar.finish_and_clear();
+        let voxels = VoxelBox::new(self.at.region, whole);
+        check_inside(&world.shape(), voxels)?;
 
         let models = scene.len();
+        let is_placed = |number: u8| mapping.get(number.into()).is_some();
+        let numbers = (0..models).flat_map(|index| scene.voxels(index));
+        let placed = numbers.filter(|&(_, number)| is_placed(number)).count();
+        let placed_scene = PlacedScene { scene, shift, voxels, mapping };
+        bulk::import(&world, &placed_scene, &self.file)?;
         output::print_result(
             json,
             &json!({ "models": models, "voxels": placed }),

@@ -2,20 +2,15 @@
 
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::take::unix_s;
 use crate::{
     StoreError,
-    manifest::{Entry, Job, Key, RootChange},
-    store::{chunk_store::ChunkStore, commit::AT_ONCE},
+    layout::ShardKey,
+    manifest::{Entry, Job, RootChange},
+    store::{chunk_store::ChunkStore, commit::{AT_ONCE, Replacement}},
 };
-
-/// Shards are taken back in groups of so many bytes.
-const GROUP_BYTES: usize = 64 << 20;
-/// ... and of so many at most.
-const MAX_GROUP: usize = 4096;
 
 /// What [`ChunkStore::restore_snapshot`] has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,37 +69,26 @@ impl ChunkStore {
         let manifest = self.own_manifest()?;
         let snapshot = self.snapshot_root(number)?;
         let mut done = RestoredSnapshot::default();
-        let (mut group, mut bytes) = (Vec::new(), 0);
-        for (key, entry) in manifest.changes_to(&snapshot).await? {
-            let Some(shard) = key.shard() else { continue };
-            let now = self.version_in(key, entry).await?;
-            match &now {
-                Some((now, _)) => {
-                    bytes += now.len();
-                    done.restored += 1;
-                }
-                None => done.removed += 1,
-            }
-            group.push(self.replacement(shard, now).await?);
-            if bytes >= GROUP_BYTES || group.len() >= MAX_GROUP {
-                self.replace_all(std::mem::take(&mut group)).await?;
-                bytes = 0;
-            }
-        }
-        self.replace_all(group).await?;
+        let changes = manifest.changes_to(&snapshot).await?.into_iter();
+        let changes: Vec<(ShardKey, Option<Entry>)> =
+            changes.filter_map(|(key, entry)| Some((key.shard()?, entry))).collect();
+        done.removed = changes.iter().filter(|(_, entry)| entry.is_none()).count() as u64;
+        done.restored = changes.len() as u64 - done.removed;
+        let as_they_were = stream::iter(changes).map(|change| self.as_it_was(change));
+        self.replace_stream(as_they_were.buffered(AT_ONCE), |_, _| {}).await?;
         let (job, lsn) = (Some(None), Some(snapshot.lsn));
         self.settle_and_change(RootChange { job, lsn, ..RootChange::default() }).await?;
         Ok(done)
     }
 
-    async fn version_in(
+    async fn as_it_was(
         &self,
-        key: Key,
-        entry: Option<Entry>,
-    ) -> Result<Option<(Bytes, Entry)>, StoreError> {
-        match entry {
-            Some(entry) => Ok(Some((self.get_version(key, &entry).await?, entry))),
-            None => Ok(None),
-        }
+        (shard, entry): (ShardKey, Option<Entry>),
+    ) -> Result<Replacement, StoreError> {
+        let now = match entry {
+            Some(entry) => Some((self.get_version(shard.into(), &entry).await?, entry)),
+            None => None,
+        };
+        self.replacement(shard, now).await
     }
 }
