@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use bluemarble_core::MaterialTable;
+use bluemarble_core::{MaterialTable, parallel};
 use bluemarble_store::{
     ChunkStore, Listing, METADATA_NAME, StoreError, StoreOptions, WorldLocation, WorldLock,
     WorldMetadata, log::LogOptions,
@@ -58,6 +58,12 @@ pub struct Looked {
     _lock: Option<WorldLock>,
 }
 
+/// A world that works on all cores: nobody draws it meanwhile.
+pub fn on_all_cores(world: HybridWorld) -> HybridWorld {
+    world.set_threads(parallel::cores());
+    world
+}
+
 impl WorldArgs {
     /// The directory of the world; refused if it lies elsewhere.
     pub fn dir(&self) -> Result<&Path, Failure> {
@@ -97,7 +103,7 @@ impl WorldArgs {
     pub fn open(&self, options: LogOptions) -> Result<HybridWorld, Failure> {
         let dir = self.dir()?;
         let Ground { baseline, materials } = self.required_ground()?;
-        Ok(HybridWorld::builder(baseline, materials).log(options).open(dir)?)
+        Ok(on_all_cores(HybridWorld::builder(baseline, materials).log(options).open(dir)?))
     }
 
     /// Opens the world over a baseline for reading, every lod up to date.
@@ -111,6 +117,7 @@ impl WorldArgs {
                 block_on(HybridWorld::builder(baseline, materials).with_store(store).open())?
             }
         };
+        let world = on_all_cores(world);
         block_on(world.update_parents())?;
         Ok(world)
     }
@@ -218,7 +225,7 @@ impl WorldArgs {
         let pending = scan::log(dir)?.0.pending_batches;
         if pending > 0 {
             let Ground { baseline, materials } = self.required_ground()?;
-            Writer::new(HybridWorld::open(dir, baseline, materials)?).checkpoint()?;
+            Writer::new(on_all_cores(HybridWorld::open(dir, baseline, materials)?)).checkpoint()?;
         }
         Ok(())
     }

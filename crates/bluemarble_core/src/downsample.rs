@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn every_block_of_three_materials_and_air_is_as_told() {
         for number in 0..4u32.pow(8) {
-            let block = std::array::from_fn(|octant| MaterialId((number >> (2 * octant) & 3) as u16));
+            let block =
+                std::array::from_fn(|octant| MaterialId((number >> (2 * octant) & 3) as u16));
             assert_eq!(downsample_block(block), as_told(block), "{block:?}");
         }
     }

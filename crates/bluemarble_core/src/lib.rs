@@ -31,6 +31,7 @@
 //! | `chunk` | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
 //! | `edit` | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
 //! | `cancel` | [`CancelToken`]: how long work is told to stop |
+//! | [`parallel`], `block` | work over a list on several threads; futures waited for ([`block_on`]) |
 //! | [`downsample`] | how a parent chunk is made from its eight children |
 //! | `shape` | [`Shape`]: how the lattice lies in local space; the geographic adapter; exact ray walks |
 //!
@@ -38,6 +39,7 @@
 //! geographic adapter are degrees and elsewhere radians.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
+mod block;
 mod boxes;
 mod cancel;
 mod chunk;
@@ -46,9 +48,11 @@ pub mod downsample;
 mod edit;
 mod key;
 mod material;
+pub mod parallel;
 mod position;
 mod shape;
 
+pub use block::block_on;
 pub use boxes::{CellBox, LatticeBox, VoxelBox};
 pub use cancel::{CancelToken, Cancelled};
 pub use chunk::{

@@ -60,11 +60,11 @@ mod keep;
 mod limits;
 pub mod vox;
 
-pub use keep::KEEP;
 pub use brush::{Brush, BrushAction, BrushShape, MAX_STRENGTH};
 pub use clipboard::{Clipboard, PasteOptions};
 pub use error::{EditError, VoxError};
 pub use history::{History, HistoryLimits, HistoryStatistics};
+pub use keep::KEEP;
 pub use limits::MAX_CELLS;
 
 #[cfg(test)]

@@ -65,7 +65,12 @@ impl Part {
     /// If `raw` is not a whole stored chunk or `cells` not 64³ cells.
     pub fn put(&self, cells: &[MaterialId], raw: &mut [u8]) {
         for (bytes, row) in self.rows() {
-            for (cell, bytes) in cells[row].iter().zip(raw[bytes].as_chunks_mut().0) {
+            let (row, bytes) = (&cells[row], &mut raw[bytes]);
+            if cfg!(target_endian = "little") {
+                bytes.copy_from_slice(bytemuck::cast_slice(row));
+                continue;
+            }
+            for (cell, bytes) in row.iter().zip(bytes.as_chunks_mut().0) {
                 *bytes = cell.0.to_le_bytes();
             }
         }

@@ -56,7 +56,6 @@
 
 mod advise;
 mod backend;
-mod block;
 pub mod chunk_bytes;
 mod codec;
 mod directory;

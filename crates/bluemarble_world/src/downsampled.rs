@@ -6,6 +6,8 @@
 //! baseline's; elsewhere it is what the block downsamples to now. The rule looks at nothing but the
 //! chunks as they are, so it can be applied again at any time, and undoing an edit undoes its parents.
 
+use std::cell::RefCell;
+
 use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, Chunk, MaterialId, downsample::downsample_block};
 
 /// Cells along an edge of the part of a parent that one child stands for.
@@ -25,9 +27,16 @@ pub struct Child<'a> {
     pub baseline: &'a Chunk,
 }
 
+/// The parent with those parts brought up to date that the children stand for; `None` if it is.
+pub fn carry_up(parent: &Chunk, parent_baseline: &Chunk, children: &[Child<'_>]) -> Option<Chunk> {
+    thread_local! {
+        static CELLS: RefCell<CarryUp> = RefCell::default();
+    }
+    CELLS.with_borrow_mut(|cells| cells.carry(parent, parent_baseline, children))
+}
+
 /// The cells of the chunks at hand, unpacked; used for one parent after the other.
-#[derive(Debug)]
-pub struct CarryUp {
+struct CarryUp {
     parent: Vec<MaterialId>,
     parent_baseline: Vec<MaterialId>,
     now: Vec<MaterialId>,
@@ -42,8 +51,7 @@ impl Default for CarryUp {
 }
 
 impl CarryUp {
-    /// The parent with those parts brought up to date that the children stand for; `None` if it is.
-    pub fn carry(
+    fn carry(
         &mut self,
         parent: &Chunk,
         parent_baseline: &Chunk,

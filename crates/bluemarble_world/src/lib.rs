@@ -68,7 +68,6 @@ mod error;
 mod hybrid;
 mod manager;
 mod migration;
-mod parallel;
 #[doc(hidden)]
 pub mod plan;
 mod query;
@@ -95,8 +94,8 @@ pub use document::{
 };
 pub use error::WorldError;
 pub use hybrid::{
-    CheckpointReport, EditReport, HybridWorld, ImportProgress, ImportReport, IndexReport, IndexStatistics, SNAPSHOT_NAME,
-    SnapshotReport,
+    CheckpointReport, EditReport, HybridWorld, ImportProgress, ImportReport, IndexReport,
+    IndexStatistics, SNAPSHOT_NAME, SnapshotReport,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use migration::{Compared, Migration, MigrationError, OCTREE_DIR};

@@ -23,9 +23,9 @@ use crate::{
     area::{Source, cells_of, count},
     failure::Failure,
     lines::voxel_box,
-    volumes::npy,
     open::WorldArgs,
     output, progress, scan,
+    volumes::npy,
 };
 
 /// Cells along each axis of a chunk of the Zarr copy.

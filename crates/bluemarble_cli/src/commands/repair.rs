@@ -13,7 +13,7 @@ use bluemarble_store::{
 use bluemarble_terrain::Baseline;
 use bluemarble_world::{
     HybridWorld,
-    downsampled::{CarryUp, Child},
+    downsampled::{Child, carry_up},
 };
 use clap::{
     Args,
@@ -346,7 +346,6 @@ impl LodWriter<'_> {
         let bar = progress::bar(parents.len() as u64, "repairing");
         let mut edited = Vec::new();
         let mut pending = Vec::new();
-        let mut carry_up = CarryUp::default();
         for (parent, children) in parents.into_values() {
             let baseline = scan::unedited(self.baseline, parent);
             let mut chunks = Vec::with_capacity(children.len());
@@ -356,7 +355,7 @@ impl LodWriter<'_> {
             let children: Vec<_> = (chunks.iter())
                 .map(|(key, now, baseline)| Child { octant: key.octant(), now, baseline })
                 .collect();
-            let made = carry_up.carry(&baseline, &baseline, &children);
+            let made = carry_up(&baseline, &baseline, &children);
             let made = made.unwrap_or_else(|| baseline.clone());
             let before = block_on(self.store.read(parent))?;
             let is_edited = made != baseline;

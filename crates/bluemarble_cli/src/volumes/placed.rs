@@ -30,8 +30,7 @@ impl PlacedVolume {
     ) -> Self {
         let mut hasher = DefaultHasher::new();
         mapping.hash(&mut hasher);
-        let fingerprint =
-            format!("{fingerprint}, axes {axes:?}, mapping {:016x}", hasher.finish());
+        let fingerprint = format!("{fingerprint}, axes {axes:?}, mapping {:016x}", hasher.finish());
         Self { numbers, axes, voxels, mapping, fingerprint }
     }
 }

@@ -112,9 +112,7 @@ impl TiffStack {
             open.remove(0);
         }
         open.push((file, decoder));
-        result.map_err(|error| {
-            format!("page {of_file} of {}: {error}", self.files[file].display())
-        })
+        result.map_err(|error| format!("page {of_file} of {}: {error}", self.files[file].display()))
     }
 
     /// The strips and tiles of a page that hold a part of it.
@@ -166,13 +164,15 @@ impl Numbers for TiffStack {
 
     fn read(&self, part: &Part) -> Result<Vec<u16>, String> {
         let [pages, rows, columns] = part;
-        let (height, width) = ((rows.end - rows.start) as usize, (columns.end - columns.start) as usize);
+        let (height, width) =
+            ((rows.end - rows.start) as usize, (columns.end - columns.start) as usize);
         let mut numbers = Vec::with_capacity((pages.end - pages.start) as usize * height * width);
         for page in pages.clone() {
             let start = numbers.len();
             numbers.resize(start + height * width, 0);
             for tile in self.tiles(page as usize, rows, columns)? {
-                let common = |a: &Range<u64>, b: &Range<u64>| a.start.max(b.start)..a.end.min(b.end);
+                let common =
+                    |a: &Range<u64>, b: &Range<u64>| a.start.max(b.start)..a.end.min(b.end);
                 let along = common(&tile.columns, columns);
                 for row in common(&tile.rows, rows) {
                     let tile_width = (tile.columns.end - tile.columns.start) as usize;

@@ -41,10 +41,10 @@ impl ZarrNumbers {
         })?);
         let is_u8 = *array.data_type() == data_type::uint8();
         if !is_u8 && *array.data_type() != data_type::uint16() {
-            return Err(format!(
-                "its numbers are {}; make them uint8 or uint16",
-                array.data_type()
-            ));
+            // It has a name in version 2 as well.
+            let name = array.data_type().to_string();
+            let name = name.split(" / ").next().unwrap_or_default();
+            return Err(format!("its numbers are {name}; make them uint8 or uint16"));
         }
         let shape = array.shape();
         let leading = shape.len().saturating_sub(3);

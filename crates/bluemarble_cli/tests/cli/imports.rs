@@ -116,7 +116,13 @@ fn bad_volumes_leave_the_world_as_it_was() {
     let folder = empty_world();
     let dir = folder.path();
     done_with(dir, "edit w", "0,1,1,1,rock\n");
-    let before = tree(&dir.join("w"));
+    // The manifest may have noted that an import was begun, and given up.
+    let but_manifest = || {
+        let mut tree = tree(&dir.join("w"));
+        tree.retain(|path, _| !path.starts_with("manifest"));
+        tree
+    };
+    let before = but_manifest();
     let whole = npy([4, 5, 6], mixed);
     let header = |text: &str| {
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -160,7 +166,7 @@ fn bad_volumes_leave_the_world_as_it_was() {
         refused(dir, &format!("import volume w a.npy {flags}"), said);
     }
     refused(dir, "import volume w none.npy --at 0,0,0,0", "none.npy: cannot read");
-    assert_eq!(tree(&dir.join("w")), before);
+    assert_eq!(but_manifest(), before);
 }
 
 #[test]

@@ -15,4 +15,5 @@ mod queries;
 mod snapshots;
 mod storage;
 mod support;
+mod volumes;
 mod worlds;

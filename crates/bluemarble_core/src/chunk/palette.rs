@@ -1,5 +1,7 @@
 //! [`Palette`]: bit-packed indices into a short list of materials.
 
+use std::cell::RefCell;
+
 use super::{
     PackedCells,
     fields::{narrow, repeat, spread},
@@ -42,12 +44,18 @@ impl Palette {
             bits_log2: 0,
             words: Vec::with_capacity(CHUNK_VOLUME / 64),
         };
-        let mut slots = SlotTable::default();
+        SlotTable::with_empty(|slots| palette.pack_rows(cells, slots))?;
+        Some(palette)
+    }
+
+    /// Packs all cells into a palette that has none yet; `None` if there are too many materials.
+    fn pack_rows(&mut self, cells: &[MaterialId], slots: &mut SlotTable) -> Option<()> {
+        let palette = self;
         // Four tallies, so that equal neighbours need not wait for each other.
         let mut tallies = [[0u32; MAX_MATERIALS]; 4];
         let mut row_slots = [0u8; ROW];
         for row in cells.chunks_exact(ROW) {
-            let first = slots.get_or_add(row[0], &mut palette)?;
+            let first = slots.get_or_add(row[0], palette)?;
             if are_all(row, row[0]) {
                 tallies[0][usize::from(first)] += ROW as u32;
                 let bits = 1 << palette.bits_log2;
@@ -58,7 +66,7 @@ impl Palette {
             let quads = row_slots.as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<4>().0);
             for (row_slots, cells) in quads {
                 for (lane, &cell) in cells.iter().enumerate() {
-                    let slot = slots.get_or_add(cell, &mut palette)?;
+                    let slot = slots.get_or_add(cell, palette)?;
                     row_slots[lane] = slot;
                     tallies[lane][usize::from(slot)] += 1;
                 }
@@ -73,7 +81,7 @@ impl Palette {
         palette.counts = (0..palette.materials.len())
             .map(|slot| tallies.iter().map(|tally| tally[slot]).sum())
             .collect();
-        Some(palette)
+        Some(())
     }
 
     /// A palette of cells that are packed already, 64³ of them with `1 << bits_log2` bits each.
@@ -173,9 +181,14 @@ impl Palette {
     fn widen(&mut self) {
         let bits = 1 << self.bits_log2;
         self.bits_log2 += 1;
+        // While cells are packed there are not all words yet.
         let mut wide = Vec::with_capacity((CHUNK_VOLUME << self.bits_log2) / 64);
-        for word in &self.words {
-            wide.extend([word & u64::from(u32::MAX), word >> 32].map(|half| spread(half, bits)));
+        wide.resize(self.words.len() * 2, 0);
+        for (&word, wide) in self.words.iter().zip(wide.as_chunks_mut().0) {
+            // Most words of a chunk that is mostly of one material.
+            if word != 0 {
+                *wide = [word & u64::from(u32::MAX), word >> 32].map(|half| spread(half, bits));
+            }
         }
         self.words = wide;
     }
@@ -215,23 +228,41 @@ impl Palette {
 }
 
 /// The slots of all materials while cells are packed.
-struct SlotTable(Box<[u16; 1 << 16]>);
+struct SlotTable {
+    slots: Box<[u16; 1 << 16]>,
+    /// The materials that have one.
+    added: Vec<MaterialId>,
+}
 
 impl Default for SlotTable {
     fn default() -> Self {
         let table: Box<[u16]> = vec![0; 1 << 16].into_boxed_slice();
-        Self(table.try_into().unwrap_or_else(|_| Box::new([0; 1 << 16])))
+        let slots = table.try_into().unwrap_or_else(|_| Box::new([0; 1 << 16]));
+        Self { slots, added: Vec::new() }
     }
 }
 
 impl SlotTable {
+    /// Lends an empty table of this thread: it takes longer to get 128 KiB than to pack a simple chunk.
+    fn with_empty<T>(work: impl FnOnce(&mut Self) -> T) -> T {
+        thread_local! {
+            static TABLE: RefCell<SlotTable> = RefCell::default();
+        }
+        TABLE.with_borrow_mut(|table| {
+            let result = work(table);
+            table.added.drain(..).for_each(|material| table.slots[usize::from(material.0)] = 0);
+            result
+        })
+    }
+
     /// The slot of a material in a palette; `None` if it has no room for one more.
     #[inline]
     fn get_or_add(&mut self, material: MaterialId, palette: &mut Palette) -> Option<u8> {
-        let entry = &mut self.0[usize::from(material.0)];
+        let entry = &mut self.slots[usize::from(material.0)];
         if *entry == 0 {
             // One more, so that 0 is none.
             *entry = palette.add(material)? as u16 + 1;
+            self.added.push(material);
         }
         Some((*entry - 1) as u8)
     }

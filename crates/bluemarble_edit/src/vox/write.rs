@@ -7,12 +7,7 @@ use dot_vox::{Color, Dict, DotVoxData, Frame, Model, SceneNode, ShapeModel, Size
 use glam::{IVec3, ivec3};
 
 use super::limits::{MAX_EDGE, MAX_INSTANCES};
-use crate::{
-    VoxError,
-    batch::voxels_of,
-    keep::KEEP,
-    colour::rgb,
-};
+use crate::{VoxError, batch::voxels_of, colour::rgb, keep::KEEP};
 
 /// A box of materials as the bytes of a .vox file. `cells` are x fastest, then z, then y, and as many as
 /// `size` says; air and [`KEEP`] are empty. What is longer than 256 cells becomes several models, placed by

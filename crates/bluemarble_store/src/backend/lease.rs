@@ -11,12 +11,13 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use bluemarble_core::block_on;
 use bytes::Bytes;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{name::random_name, probe::Capabilities};
-use crate::{StoreError, block::block_on};
+use crate::StoreError;
 
 /// The name of the lease.
 pub const LEASE_NAME: &str = ".writer";

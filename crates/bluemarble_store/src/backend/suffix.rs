@@ -82,7 +82,7 @@ mod tests {
     use object_store::{ObjectStoreExt, memory::InMemory};
 
     use super::*;
-    use crate::block::block_on;
+    use bluemarble_core::block_on;
 
     #[test]
     fn the_end_of_an_object_comes_as_from_a_store_that_knows_suffixes() {

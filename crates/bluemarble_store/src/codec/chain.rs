@@ -3,7 +3,7 @@
 use super::{
     backend::{compress_lz4, compress_zstd, decompress_lz4, decompress_zstd},
     error::CodecError,
-    shuffle::{shuffled, unshuffle, with_shuffled},
+    shuffle::{shuffle, unshuffle, with_shuffled},
 };
 use crate::ChunkCodec;
 
@@ -65,8 +65,16 @@ impl CodecChain {
     /// # Errors
     /// [`CodecError::Lz4Failed`] and [`CodecError::ZstdFailed`], as when memory is short.
     pub fn encode(&self, raw: &[u8]) -> Result<Vec<u8>, CodecError> {
-        let shuffled = self.shuffle.then(|| shuffled(raw));
-        let raw = shuffled.as_deref().unwrap_or(raw);
+        match self.shuffle {
+            true => with_shuffled(raw.len(), |shuffled| {
+                shuffle(raw, shuffled);
+                self.compress(shuffled)
+            }),
+            false => self.compress(raw),
+        }
+    }
+
+    fn compress(&self, raw: &[u8]) -> Result<Vec<u8>, CodecError> {
         let mut bytes = match self.compressor {
             Compressor::None => raw.to_vec(),
             Compressor::Lz4 => compress_lz4(raw).map_err(CodecError::Lz4Failed)?,

@@ -6,14 +6,19 @@ use std::cell::RefCell;
 const KEPT_BYTES: usize = 1 << 19;
 
 /// The low bytes of all cells, then their high bytes. A last odd byte stays where it is.
-pub(super) fn shuffled(raw: &[u8]) -> Vec<u8> {
-    let cells = raw.as_chunks::<2>();
-    let low = cells.0.iter().map(|&[low, _]| low);
-    let high = cells.0.iter().map(|&[_, high]| high);
-    low.chain(high).chain(cells.1.iter().copied()).collect()
+pub(super) fn shuffle(raw: &[u8], shuffled: &mut [u8]) {
+    let (cells, last) = raw.as_chunks::<2>();
+    let (low, rest) = shuffled.split_at_mut(cells.len());
+    let (high, rest) = rest.split_at_mut(cells.len());
+    // Of numbers, not bytes: so it is done many at once.
+    for ((&cell, low), high) in cells.iter().zip(low).zip(high) {
+        let cell = u16::from_le_bytes(cell);
+        (*low, *high) = (cell as u8, (cell >> 8) as u8);
+    }
+    rest.copy_from_slice(last);
 }
 
-/// Undoes [`shuffled`].
+/// Undoes [`shuffle`].
 pub(super) fn unshuffle(shuffled: &[u8], raw: &mut [u8]) {
     let (low, rest) = shuffled.split_at(shuffled.len() / 2);
     let (cells, last) = raw.as_chunks_mut::<2>();

@@ -45,7 +45,8 @@ impl Manifest {
             packs.insert(number);
         }
         root.packs.remove_dead();
-        if let (Some(ImportStep::MoveIn(moved)), Some(import)) = (&change.import, &mut root.import) {
+        if let (Some(ImportStep::MoveIn(moved)), Some(import)) = (&change.import, &mut root.import)
+        {
             // Over what is changed now as well: its pages are none that this commit writes.
             changes.extend(moved.iter().copied());
             let (mut unused, mut writer) = (before.packs.clone(), PackWriter::new(root.next_pack));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bluemarble_core::code;
+use bluemarble_core::{block_on, code};
 use futures::TryStreamExt;
 use glam::IVec3;
 use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
@@ -18,7 +18,7 @@ use super::{
     root::{Root, root_path},
     snapshot::RootChange,
 };
-use crate::{StoreError, backend::Capabilities, block::block_on, layout::ShardKey};
+use crate::{StoreError, backend::Capabilities, layout::ShardKey};
 
 fn objects() -> Arc<dyn ObjectStore> {
     Arc::new(InMemory::new())

@@ -1,6 +1,12 @@
 //! The store itself: what it keeps while a world is open.
 
-use std::{fs::File, sync::Arc};
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use bluemarble_core::Shape;
 use object_store::ObjectStore;
@@ -42,6 +48,8 @@ pub struct ChunkStore {
     /// Held while anything is read, changed and replaced.
     pub(super) writer: futures::lock::Mutex<()>,
     pub(super) counters: Counters,
+    /// On how many threads chunks may be compressed.
+    pub(super) threads: AtomicUsize,
     /// Shards that were replaced since the store was opened.
     pub(super) written: WrittenShards,
     /// Given back when it is dropped.
@@ -82,6 +90,7 @@ impl ChunkStore {
             is_read_only: false,
             writer: futures::lock::Mutex::default(),
             counters: Counters::default(),
+            threads: AtomicUsize::new(1),
             written: WrittenShards::default(),
             _lease: lease,
             _lock: lock,
@@ -111,6 +120,11 @@ impl ChunkStore {
     /// How the world's chunks are stored: what it was made with.
     pub fn storage(&self) -> StorageOptions {
         self.storage
+    }
+
+    /// Sets on how many threads at once [`ChunkStore::write`] may compress chunks. One at first: on the thread that polls it.
+    pub fn set_threads(&self, threads: usize) {
+        self.threads.store(threads.max(1), Ordering::Relaxed);
     }
 
     /// What is written from now on may hold the edits up to this batch: manifest and shards say so.

@@ -6,10 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use object_store::{ObjectStoreExt, path::Path};
 
-use super::{
-    chunk_store::ChunkStore,
-    commit::AT_ONCE,
-};
+use super::{chunk_store::ChunkStore, commit::AT_ONCE};
 use crate::{
     StoreError,
     manifest::{Entry, Job, Key, Manifest, RootChange},

@@ -107,12 +107,11 @@ impl ChunkStore {
     pub(super) async fn discard_import(&self) -> Result<(u64, u64), StoreError> {
         let found = self.list_import().await?;
         let total = (found.len() as u64, found.iter().map(|(_, bytes)| bytes).sum());
-        let removed = stream::iter(found).map(async |(path, _)| {
-            match self.objects.delete(&path).await {
+        let removed =
+            stream::iter(found).map(async |(path, _)| match self.objects.delete(&path).await {
                 Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
                 Err(source) => Err(object_error(&path, "removing")(source)),
-            }
-        });
+            });
         removed.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         Ok(total)
     }
@@ -129,10 +128,15 @@ impl ChunkStore {
         let moved = stream::iter(changes).map(|(shard, entry)| self.moved(shard, entry));
         self.replace_stream(moved.buffered(AT_ONCE), |_, _| {}).await?;
         self.settle_and_commit().await?;
+        self.end_import().await?;
+        Ok(count)
+    }
+
+    /// Forgets the import and removes what it has made. By the one who writes.
+    async fn end_import(&self) -> Result<(), StoreError> {
         self.discard_import().await?;
         let import = Some(ImportStep::End);
-        manifest.commit(RootChange { import, ..RootChange::default() }).await?;
-        Ok(count)
+        self.own_manifest()?.commit(RootChange { import, ..RootChange::default() }).await
     }
 
     async fn moved(&self, shard: ShardKey, entry: Entry) -> Result<Replacement, StoreError> {
@@ -181,7 +185,7 @@ impl Import<'_> {
             let _one_at_a_time = self.documents.lock().await;
             self.store.ensure_array(shard.region, shard.lod).await?
         };
-        let replacement = self.store.prepare(shard, &format, within).await?;
+        let replacement = self.store.prepare(shard, &format, &within).await?;
         let Some((bytes, entry)) = replacement.now else { return Ok(()) };
         let path = import_path(shard);
         let put = self.store.objects.put(&path, bytes.into()).await;
@@ -221,10 +225,20 @@ impl Import<'_> {
     pub async fn finish(self) -> Result<u64, StoreError> {
         let manifest = self.store.own_manifest()?;
         self.store.settle_and_commit().await?;
-        let made: Vec<Change> = self.made().iter().map(|(&key, &entry)| (key, Some(entry))).collect();
+        let made: Vec<Change> =
+            self.made().iter().map(|(&key, &entry)| (key, Some(entry))).collect();
         let import = Some(ImportStep::MoveIn(made));
         manifest.commit(RootChange { import, ..RootChange::default() }).await?;
         self.store.finish_import().await
+    }
+
+    /// Removes everything that was made.
+    ///
+    /// # Errors
+    /// As [`ChunkStore::commit`].
+    pub async fn abandon(self) -> Result<(), StoreError> {
+        self.store.settle_and_commit().await?;
+        self.store.end_import().await
     }
 
     fn made(&self) -> MutexGuard<'_, BTreeMap<Key, Entry>> {
@@ -261,9 +275,9 @@ fn decode_shard(
                 };
                 part.take(raw, &mut cells);
             }
-            (parts, stored) => format
-                .decode_parts(parts, stored, &mut cells)
-                .map_err(damaged_chunk(key, shard))?,
+            (parts, stored) => {
+                format.decode_parts(parts, stored, &mut cells).map_err(damaged_chunk(key, shard))?
+            }
         }
         let chunk = Chunk::from_cells(&cells);
         if chunk.as_uniform() != Some(MaterialId::UNSTORED) {

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use bluemarble_core::block_on;
 use futures::TryStreamExt;
 use object_store::{ObjectStore, local::LocalFileSystem};
 
@@ -13,7 +14,6 @@ use super::{
 use crate::{
     StoreError, StoreOptions, WorldLocation, WorldMetadata,
     backend::{Access, Guarded, LEASE_NAME, LeaseKeeper, PROBE_PREFIX, connect, probe},
-    block::block_on,
     directory::{self, Unfinished},
     layout::METADATA_NAME,
     manifest::{MANIFEST_DIR, Manifest, ManifestAccess, missing_root},

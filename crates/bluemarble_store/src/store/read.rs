@@ -15,10 +15,9 @@ use super::{
     ranges::{merge, slice},
 };
 use crate::{
-    StoreError, block::block_on, chunk_bytes::Part, layout::ShardKey, metadata::ArrayFormat,
-    objects::object_error,
+    StoreError, chunk_bytes::Part, layout::ShardKey, metadata::ArrayFormat, objects::object_error,
 };
-use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId, block_on};
 use bytes::Bytes;
 use futures::future::join_all;
 use object_store::{GetOptions, GetRange};

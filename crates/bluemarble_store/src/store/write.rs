@@ -2,9 +2,9 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::atomic::Ordering};
 
-use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId};
+use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId, block_on, parallel};
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     chunk_store::ChunkStore,
@@ -14,6 +14,9 @@ use super::{
 use crate::{
     StoreError, chunk_bytes, layout::ShardKey, manifest::Entry, metadata::ArrayFormat, shard,
 };
+
+/// Shards that are put together before the first of them is written.
+const PREPARED_AT_ONCE: usize = 16;
 
 /// Chunks to be written to one shard, by where they lie in it.
 pub(super) type Chunks<'a> = BTreeMap<[i32; 3], (ChunkKey, &'a Chunk)>;
@@ -47,13 +50,36 @@ impl ChunkStore {
         }
         let _writer = self.writer.lock().await;
         self.refuse_unfinished().await?;
-        let prepared = stream::iter(shards.into_values()).then(async |(shard, chunks)| {
-            let format = self.ensure_array(shard.region, shard.lod).await?;
-            self.prepare(shard, &format, chunks).await
-        });
-        self.replace_stream(prepared, |_, _| {}).await?;
+        let shards: Vec<_> = shards.into_values().collect();
+        let prepared = stream::iter(shards.chunks(PREPARED_AT_ONCE));
+        let prepared = prepared.then(|shards| self.prepare_some(shards)).map_ok(stream::iter);
+        self.replace_stream(prepared.try_flatten(), |_, _| {}).await?;
         self.counters.chunks_written.fetch_add(chunks.len() as u64, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Shards with chunks in them, on as many threads as there may be; they are not written yet.
+    async fn prepare_some(
+        &self,
+        shards: &[(ShardKey, Chunks<'_>)],
+    ) -> Result<Vec<Result<Replacement, StoreError>>, StoreError> {
+        for (shard, _) in shards {
+            self.ensure_array(shard.region, shard.lod).await?;
+        }
+        let prepare = async |(shard, chunks): &(ShardKey, Chunks<'_>)| {
+            let format = self.ensure_array(shard.region, shard.lod).await?;
+            self.prepare(*shard, &format, chunks).await
+        };
+        let threads = self.threads.load(Ordering::Relaxed);
+        if threads > 1 {
+            let prepare = |(): &mut (), shard: &_| block_on(prepare(shard));
+            return Ok(parallel::map_with(threads, shards, || (), prepare));
+        }
+        let mut prepared = Vec::with_capacity(shards.len());
+        for shard in shards {
+            prepared.push(prepare(shard).await);
+        }
+        Ok(prepared)
     }
 
     /// A shard with some chunks in it; it is not written yet.
@@ -61,14 +87,14 @@ impl ChunkStore {
         &self,
         shard: ShardKey,
         format: &ArrayFormat,
-        chunks: Chunks<'_>,
+        chunks: &Chunks<'_>,
     ) -> Result<Replacement, StoreError> {
         let manifest = self.own_manifest()?;
         let before = self.versions(shard).await?;
         let (mut slots, seen) = self.read_shard(shard, format).await?;
         let encoded = match format.layout.is_within_chunks() {
-            true => encode_whole(format, &chunks)?,
-            false => encode_into(format, shard, &chunks, &slots)?,
+            true => encode_whole(format, chunks)?,
+            false => encode_into(format, shard, chunks, &slots)?,
         };
         for (slot, bytes) in encoded {
             slots[slot] = Some(bytes);
@@ -102,8 +128,9 @@ fn encode_whole(
 ) -> Result<BTreeMap<usize, Bytes>, StoreError> {
     let mut encoded = BTreeMap::new();
     let mut raw = vec![0; format.layout.raw_bytes()];
+    let mut cells = vec![MaterialId::AIR; CHUNK_VOLUME];
     for (&within, &(key, chunk)) in chunks {
-        let cells = chunk.to_cells();
+        chunk.write_cells(&mut cells);
         for part in format.layout.parts(within.into()) {
             part.put(&cells, &mut raw);
             encoded.insert(part.slot, encode(format, key, &raw)?);

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use bluemarble_core::{Chunk, ChunkKey, code};
+use futures::FutureExt;
 
 use super::{
     cache::Cached, parents::BaselineChunks, pause::pause, state::Change, world::HybridWorld,
@@ -93,8 +94,8 @@ impl HybridWorld {
     ) -> Result<(), WorldError> {
         // Until all chunks are read: of every chunk that is written, what lies above it shows it.
         let updating = self.updating_parents().await;
-        let mut baselines = BaselineChunks::default();
-        self.update_some_parents(leaves, &mut baselines, &updating).await?;
+        let baselines = BaselineChunks::default();
+        self.update_some_parents(leaves, &baselines, &updating).await?;
         let Some(store) = &self.inner.store else {
             for &key in leaves {
                 pause().await;
@@ -105,14 +106,9 @@ impl HybridWorld {
         };
         let mut keys = leaves.to_vec();
         keys.extend(self.state().overlay_unsorted().map(|(key, _)| key).filter(|key| key.lod > 0));
-        let mut chunks = Vec::with_capacity(keys.len());
-        for key in keys {
-            pause().await;
-            let (cached, chunk) = self.find(key).await?.split();
-            if !self.forget_unchanged(key, &chunk, cached.change, &mut baselines) {
-                chunks.push((key, cached, chunk));
-            }
-        }
+        let found = self.for_each(&keys, |&key| self.find_changed(key, &baselines).boxed()).await;
+        let chunks: Vec<_> =
+            found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         drop(updating);
         if chunks.is_empty() {
             return Ok(());
@@ -138,13 +134,24 @@ impl HybridWorld {
         Ok(())
     }
 
+    /// An edited chunk with its edits; `None`, and forgotten, if they have changed nothing.
+    async fn find_changed(
+        &self,
+        key: ChunkKey,
+        baselines: &BaselineChunks,
+    ) -> Result<Option<(ChunkKey, Cached, Chunk)>, WorldError> {
+        let (cached, chunk) = self.find(key).await?.split();
+        let is_unchanged = self.forget_unchanged(key, &chunk, cached.change, baselines);
+        Ok((!is_unchanged).then_some((key, cached, chunk)))
+    }
+
     /// Forgets an edited chunk that is not stored and is what the baseline makes. True if so.
     fn forget_unchanged(
         &self,
         key: ChunkKey,
         chunk: &Chunk,
         through: Change,
-        baselines: &mut BaselineChunks,
+        baselines: &BaselineChunks,
     ) -> bool {
         let is_stored = self.state().edited(key).is_none_or(|edited| edited.is_stored);
         if is_stored || *chunk != *baselines.get(self, key) {

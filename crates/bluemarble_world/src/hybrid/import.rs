@@ -9,17 +9,16 @@ use std::{
 };
 
 use bluemarble_core::{
-    CHUNK_EDGE, CHUNK_VOLUME, CancelToken, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId, cell_index,
+    CHUNK_EDGE, CHUNK_VOLUME, CancelToken, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId,
+    block_on, cell_index, parallel,
 };
 use bluemarble_store::{Import, SHARD_CELLS, ShardKey, StoreError};
-use futures::executor::block_on;
 use glam::{IVec3, ivec3};
 
 use super::world::HybridWorld;
 use crate::{
     WorldError,
-    downsampled::{CarryUp, Child},
-    parallel,
+    downsampled::{Child, carry_up},
     volume::VoxelVolume,
 };
 
@@ -70,7 +69,6 @@ struct Importing<'a> {
 struct Scratch {
     part: Vec<MaterialId>,
     chunk: Vec<MaterialId>,
-    carry_up: CarryUp,
 }
 
 impl HybridWorld {
@@ -111,13 +109,17 @@ impl HybridWorld {
             cancel,
             progress,
         };
-        importing.make_leaves()?;
-        for lod in 1..=MAX_LOD {
-            if !importing.make_parents(lod)? {
-                break;
-            }
-        }
+        let result = importing.make_all();
         let Importing { import, resumed_voxels, .. } = importing;
+        match result {
+            Ok(()) => {}
+            // The same volume would fail again.
+            Err(error @ (WorldError::Volume { .. } | WorldError::UnknownMaterial { .. })) => {
+                block_on(import.abandon())?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
         let made: Vec<ShardKey> = (0..=MAX_LOD).flat_map(|lod| import.shards(lod)).collect();
         block_on(import.finish())?;
         self.publish_shards(&made)?;
@@ -160,6 +162,17 @@ impl HybridWorld {
 }
 
 impl Importing<'_> {
+    /// Makes the shards of all lods.
+    fn make_all(&self) -> Result<(), WorldError> {
+        self.make_leaves()?;
+        for lod in 1..=MAX_LOD {
+            if !self.make_parents(lod)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the shards of lod 0 that the volume reaches into.
     fn make_leaves(&self) -> Result<(), WorldError> {
         let shape = self.world.shape();
@@ -237,20 +250,15 @@ impl Importing<'_> {
         }
         let there = self.import.shards(lod);
         let parents: Vec<_> = parents.into_values().collect();
-        self.each(lod, &parents, |scratch, (shard, children)| match there.contains(shard) {
+        self.each(lod, &parents, |_, (shard, children)| match there.contains(shard) {
             true => Ok(()),
-            false => self.make_parent(scratch, *shard, children),
+            false => self.make_parent(*shard, children),
         })?;
         Ok(!parents.is_empty())
     }
 
     /// Makes a shard over some that were made.
-    fn make_parent(
-        &self,
-        scratch: &mut Scratch,
-        shard: ShardKey,
-        children: &[ShardKey],
-    ) -> Result<(), WorldError> {
+    fn make_parent(&self, shard: ShardKey, children: &[ShardKey]) -> Result<(), WorldError> {
         let mut changed = Vec::new();
         for &child in children {
             let mut by_parent: BTreeMap<[i32; 3], Vec<(ChunkKey, Chunk, Chunk)>> = BTreeMap::new();
@@ -269,7 +277,7 @@ impl Importing<'_> {
                     .collect();
                 let before = self.world.before_import(parent)?;
                 let baseline = self.world.fill_from_baseline(parent);
-                if let Some(after) = scratch.carry_up.carry(&before, &baseline, &children) {
+                if let Some(after) = carry_up(&before, &baseline, &children) {
                     changed.push((parent, after));
                 }
             }
@@ -288,22 +296,23 @@ impl Importing<'_> {
         work: impl Fn(&mut Scratch, &T) -> Result<(), WorldError> + Sync,
     ) -> Result<(), WorldError> {
         let (failed, done) = (AtomicBool::new(false), AtomicU64::new(0));
-        let results = parallel::map_with(shards, Scratch::default, |scratch, shard| {
-            if failed.load(Relaxed) {
-                return Ok(());
-            }
-            let cancelled = self.cancel.check().map_err(|_| WorldError::Cancelled);
-            let result = cancelled.and_then(|()| work(scratch, shard));
-            failed.fetch_or(result.is_err(), Relaxed);
-            (self.progress)(ImportProgress {
-                lod,
-                done_shards: done.fetch_add(1, Relaxed) + 1,
-                shards: shards.len() as u64,
-                done_voxels: self.done_voxels.load(Relaxed),
-                voxels: self.voxels.volume(),
+        let results =
+            parallel::map_with(parallel::cores(), shards, Scratch::default, |scratch, shard| {
+                if failed.load(Relaxed) {
+                    return Ok(());
+                }
+                let cancelled = self.cancel.check().map_err(|_| WorldError::Cancelled);
+                let result = cancelled.and_then(|()| work(scratch, shard));
+                failed.fetch_or(result.is_err(), Relaxed);
+                (self.progress)(ImportProgress {
+                    lod,
+                    done_shards: done.fetch_add(1, Relaxed) + 1,
+                    shards: shards.len() as u64,
+                    done_voxels: self.done_voxels.load(Relaxed),
+                    voxels: self.voxels.volume(),
+                });
+                result
             });
-            result
-        });
         results.into_iter().collect()
     }
 }

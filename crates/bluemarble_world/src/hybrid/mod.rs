@@ -15,7 +15,7 @@
 //! | `index`, `index_work` | the index of nodes, and what is counted of the work on it |
 //! | `kept`, `snapshot` | what is kept of the index for the next session, and how it is saved |
 //! | `count` | what a world has done, holds and takes on disk |
-//! | `pause` | long work gives way |
+//! | `threads`, `pause` | long work shared between threads, or giving way |
 
 mod cache;
 mod checkpoint;
@@ -33,6 +33,7 @@ mod read;
 mod snapshot;
 mod state;
 mod survey;
+mod threads;
 mod world;
 
 pub use checkpoint::CheckpointReport;

@@ -2,16 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bluemarble_core::{Chunk, ChunkKey, CompactChunk, MAX_LOD, code};
+use futures::FutureExt;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{pause::pause, world::HybridWorld};
+use super::world::HybridWorld;
 use crate::{
     WorldError,
-    downsampled::{CarryUp, Child},
+    downsampled::{Child, carry_up},
 };
 
 /// Chunks of lod 0 that are carried up at once: what an update needs of memory.
@@ -26,12 +27,16 @@ fn order(key: ChunkKey) -> Order {
 
 /// Chunks as the baseline fills them: a parent's is the next round's child's.
 #[derive(Default)]
-pub(super) struct BaselineChunks(FxHashMap<ChunkKey, Arc<Chunk>>);
+pub(super) struct BaselineChunks(Mutex<FxHashMap<ChunkKey, Arc<Chunk>>>);
 
 impl BaselineChunks {
-    pub fn get(&mut self, world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
-        let fill = || Arc::new(world.fill_from_baseline(key));
-        Arc::clone(self.0.entry(key).or_insert_with(fill))
+    pub fn get(&self, world: &HybridWorld, key: ChunkKey) -> Arc<Chunk> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chunk) = known().get(&key) {
+            return Arc::clone(chunk);
+        }
+        let chunk = Arc::new(world.fill_from_baseline(key));
+        Arc::clone(known().entry(key).or_insert(chunk))
     }
 }
 
@@ -56,9 +61,8 @@ impl HybridWorld {
         // Neighbours share parents.
         leaves.sort_unstable_by_key(|key| (key.region, code::morton_of(*key)));
         for leaves in std::iter::once(&[][..]).chain(leaves.chunks(UPDATED_AT_ONCE)) {
-            let (mut baselines, updating) =
-                (BaselineChunks::default(), self.updating_parents().await);
-            self.update_some_parents(leaves, &mut baselines, &updating).await?;
+            let (baselines, updating) = (BaselineChunks::default(), self.updating_parents().await);
+            self.update_some_parents(leaves, &baselines, &updating).await?;
         }
         Ok(())
     }
@@ -84,10 +88,9 @@ impl HybridWorld {
     pub(super) async fn update_some_parents(
         &self,
         leaves: &[ChunkKey],
-        baselines: &mut BaselineChunks,
+        baselines: &BaselineChunks,
         _updating: &futures::lock::MutexGuard<'_, ()>,
     ) -> Result<(), WorldError> {
-        let mut carry_up = CarryUp::default();
         // Once from bottom to top: edits without a pause must not keep this from ending.
         for lod in 0..MAX_LOD {
             let parents = {
@@ -97,24 +100,22 @@ impl HybridWorld {
                     _ => by_parent(state.awaiting_parents(lod)),
                 }
             };
-            for (parent, children) in parents.into_values() {
-                pause().await;
-                if self.update_parent(parent, &children, baselines, &mut carry_up).await? {
-                    self.updated_parents().insert(parent);
-                }
-            }
+            let parents: Vec<_> = parents.into_values().collect();
+            let updated = self.for_each(&parents, |(parent, children)| {
+                self.update_parent(*parent, children, baselines).boxed()
+            });
+            updated.await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(())
     }
 
-    /// Brings one parent up to date with some of its children. True if it has changed.
+    /// Brings one parent up to date with some of its children.
     async fn update_parent(
         &self,
         parent: ChunkKey,
         children: &[ChunkKey],
-        baselines: &mut BaselineChunks,
-        carry_up: &mut CarryUp,
-    ) -> Result<bool, WorldError> {
+        baselines: &BaselineChunks,
+    ) -> Result<(), WorldError> {
         let before = self.read(parent).await?;
         let mut chunks = Vec::with_capacity(children.len());
         for &child in children {
@@ -124,9 +125,8 @@ impl HybridWorld {
         let children: Vec<_> = (chunks.iter())
             .map(|(key, _, now, baseline)| Child { octant: key.octant(), now, baseline })
             .collect();
-        let after = carry_up.carry(&before, &baselines.get(self, parent), &children);
+        let after = carry_up(&before, &baselines.get(self, parent), &children);
         let after = after.map(|after| CompactChunk::new(&after));
-        let changed = after.is_some();
         let mut state = self.state_mut();
         for (child, change, ..) in &chunks {
             // A child that was edited meanwhile is carried up once more.
@@ -138,8 +138,10 @@ impl HybridWorld {
             let change = state.next_change();
             self.inner.cache.remove(&parent);
             state.publish_whole(parent, change, after);
+            drop(state);
+            self.updated_parents().insert(parent);
         }
-        Ok(changed)
+        Ok(())
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{
     any::Any,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, atomic::AtomicU64,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, AtomicUsize},
     },
 };
 
@@ -56,6 +57,8 @@ pub(super) struct Inner {
     pub counters: Counters,
     pub index_work: IndexWork,
     pub counted: Counted,
+    /// On how many threads long work may be done.
+    pub threads: AtomicUsize,
     /// Held while an edit is made, and by who must have none meanwhile.
     pub editing: futures::lock::Mutex<()>,
     /// Held while a batch is appended to the log and made visible, so that both have the same order.

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use bluemarble_core::{MaterialId, Ray, VoxelPos, code};
+use bluemarble_core::{MaterialId, Ray, VoxelPos, code, parallel};
 
-use crate::{HybridWorld, RayHit, RayOptions, WorldError, WorldReader, parallel};
+use crate::{HybridWorld, RayHit, RayOptions, WorldError, WorldReader};
 
 /// Rays and points that a thread takes at once.
 const RAYS_AT_ONCE: usize = 256;
@@ -80,8 +80,12 @@ fn in_parts<T: Sync, R: Send>(
 ) -> Result<Vec<R>, WorldError> {
     // A few parts for each thread, so that no thread is left with all of the work.
     let parts: Vec<_> = items.chunks(at_once.min(items.len().div_ceil(8)).max(1)).collect();
-    let answers =
-        parallel::map_with(&parts, || world.reader(), |reader, part| answer(reader, part));
+    let answers = parallel::map_with(
+        parallel::cores(),
+        &parts,
+        || world.reader(),
+        |reader, part| answer(reader, part),
+    );
     let mut all = Vec::with_capacity(items.len());
     for answer in answers {
         all.extend(answer?);

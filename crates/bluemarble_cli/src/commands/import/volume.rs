@@ -61,7 +61,8 @@ impl Volume {
         let (voxels, shards, resumed) = (report.voxels, report.shards, report.resumed_voxels);
         let mut said = format!("{voxels} voxels read, {shards} shards written");
         if resumed > 0 {
-            said += &format!("; {resumed} voxels were done already when the import was interrupted");
+            said +=
+                &format!("; {resumed} voxels were done already when the import was interrupted");
         }
         let told = json!({ "voxels": voxels, "shards": shards, "resumed_voxels": resumed });
         output::print_result(json, &told, &said)?;

@@ -13,13 +13,8 @@ use serde_json::json;
 
 use super::{bulk, placed_scene::PlacedScene};
 use crate::{
-    area::check_inside,
-    durable::DURABLE_AT_THE_END,
-    failure::Failure,
-    lines::voxel_pos,
-    mapping::Mapping,
-    open::WorldArgs,
-    output,
+    area::check_inside, durable::DURABLE_AT_THE_END, failure::Failure, lines::voxel_pos,
+    mapping::Mapping, open::WorldArgs, output,
 };
 
 /// Put a MagicaVoxel scene into a world.

@@ -9,7 +9,10 @@ use crate::{
     StoreError,
     layout::ShardKey,
     manifest::{Entry, Job, RootChange},
-    store::{chunk_store::ChunkStore, commit::{AT_ONCE, Replacement}},
+    store::{
+        chunk_store::ChunkStore,
+        commit::{AT_ONCE, Replacement},
+    },
 };
 
 /// What [`ChunkStore::restore_snapshot`] has done.

@@ -5,6 +5,7 @@ mod damage;
 mod documents;
 mod faults;
 pub(crate) mod faulty;
+mod import;
 mod lease;
 mod maintain;
 mod object_faults;
@@ -23,13 +24,15 @@ use std::{
     sync::Arc,
 };
 
-use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, Flat, MaterialId, MaterialTable, Shape};
+use bluemarble_core::{
+    CHUNK_VOLUME, Chunk, ChunkKey, Flat, MaterialId, MaterialTable, Shape, block_on,
+};
 use glam::{IVec3, ivec3};
 use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use proptest::prelude::*;
 
 use super::ChunkStore;
-use crate::{ChunkCodec, ChunkEdge, StorageOptions, StoreError, WorldMetadata, block::block_on};
+use crate::{ChunkCodec, ChunkEdge, StorageOptions, StoreError, WorldMetadata};
 
 const FLAT: Shape = Shape::Flat(Flat { voxel_m: 1.0 });
 const EARTH: Shape = Shape::earth();

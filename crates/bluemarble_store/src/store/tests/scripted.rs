@@ -90,7 +90,7 @@ impl Scripted {
 
     /// From now on every listing is as it would be now.
     pub fn freeze_list(&self) {
-        let now = crate::block::block_on(self.inner.list(None).collect::<Vec<_>>());
+        let now = bluemarble_core::block_on(self.inner.list(None).collect::<Vec<_>>());
         let now = now.into_iter().collect::<Result<_>>().expect("lists");
         *self.old_list.lock().expect("whole") = Some(now);
     }

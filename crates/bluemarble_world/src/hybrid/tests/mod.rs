@@ -5,6 +5,7 @@ mod crash;
 mod durability;
 mod edges;
 mod edits;
+mod import;
 mod indexing;
 mod moment;
 mod parents;

@@ -1,4 +1,4 @@
-//! Work over a list on as many threads as there are cores.
+//! Work over a list on several threads.
 
 use std::{
     sync::{
@@ -8,20 +8,21 @@ use std::{
     thread,
 };
 
-/// How many cores there are; asking the system takes it a while.
-fn cores() -> usize {
+/// How many cores there are. Asks the system once.
+pub fn cores() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();
     *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// Applies `work` to all items and returns what it gave, in their order. The calling thread works, too; each
-/// thread begins with what `begin` gives it.
-pub(crate) fn map_with<T: Sync, R: Send, S>(
-    items: &[T],
+/// Applies `work` to all items and returns what it gave, in their order. The calling thread works, too, and no more than
+/// `threads` do; each begins with what `begin` gives it.
+pub fn map_with<'a, T: Sync, R: Send, S>(
+    threads: usize,
+    items: &'a [T],
     begin: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, &T) -> R + Sync,
+    work: impl Fn(&mut S, &'a T) -> R + Sync,
 ) -> Vec<R> {
-    let threads = cores().min(items.len());
+    let threads = threads.min(items.len());
     if threads < 2 {
         let mut own = begin();
         return items.iter().map(|item| work(&mut own, item)).collect();

@@ -17,7 +17,7 @@ impl Wake for Unpark {
 
 /// Runs a future to its end. Unlike the executors of crates it may be called from within another
 /// executor: opening a world is synchronous wherever it is done.
-pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
