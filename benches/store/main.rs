@@ -1,6 +1,6 @@
 //! The store against its peers: same edits, same durability, same disk, one process, in turns.
 //!
-//! `cargo bench -p bluemarble_benches --bench store [-- --quick] [scattered] [reads] [acks] [bytes]`
+//! `cargo bench -p bluemarble_benches --bench store [-- --quick] [scattered] [reads] [acks] [bytes] [imports]`
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | `reads` | a chunk read from a shard, against zarrs |
 //! | `acks` | one voxel edit until it is acknowledged |
 //! | `bytes` | bytes written for each byte of an edit |
+//! | `imports` | volumes with all lods, against zarr-python |
 //! | `table` | medians and Markdown |
 //!
 //! Everybody's answers are checked before their times count. Folders are made below the build's target
@@ -23,6 +24,7 @@
 mod acks;
 mod bytes;
 mod contents;
+mod imports;
 mod input;
 mod peers;
 mod reads;
@@ -41,6 +43,8 @@ pub struct Scale {
     pub single_edits: usize,
     /// Edits whose bytes are counted.
     pub amplified_edits: usize,
+    /// The edges of imported volumes are divided by this.
+    pub smaller_volumes: i32,
 }
 
 const FULL: Scale = Scale {
@@ -49,12 +53,25 @@ const FULL: Scale = Scale {
     read_rounds: 21,
     single_edits: 2000,
     amplified_edits: 100_000,
+    smaller_volumes: 1,
 };
-const QUICK: Scale =
-    Scale { edits: 100_000, rounds: 1, read_rounds: 5, single_edits: 200, amplified_edits: 10_000 };
+const QUICK: Scale = Scale {
+    edits: 100_000,
+    rounds: 1,
+    read_rounds: 5,
+    single_edits: 200,
+    amplified_edits: 10_000,
+    smaller_volumes: 2,
+};
 /// Without `--bench`, as when all targets are tested: only that everybody's answers are right.
-const CHECK: Scale =
-    Scale { edits: 1000, rounds: 1, read_rounds: 1, single_edits: 10, amplified_edits: 100 };
+const CHECK: Scale = Scale {
+    edits: 1000,
+    rounds: 1,
+    read_rounds: 1,
+    single_edits: 10,
+    amplified_edits: 100,
+    smaller_volumes: 8,
+};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -64,11 +81,12 @@ fn main() {
         () if has("--quick") => QUICK,
         () => FULL,
     };
-    let parts: [(&str, fn(&Scale)); 4] = [
+    let parts: [(&str, fn(&Scale)); 5] = [
         ("scattered", scattered::run),
         ("reads", reads::run),
         ("acks", acks::run),
         ("bytes", bytes::run),
+        ("imports", imports::run),
     ];
     for kind in [peers::Kind::Redb, peers::Kind::Sqlite, peers::Kind::Fjall, peers::Kind::FjallData]
     {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Instant};
 
-use bluemarble_core::{MaterialId, VoxelPos};
+use bluemarble_core::{MaterialId, VoxelPos, parallel};
 use bluemarble_store::log::Durability;
 use futures::executor::block_on;
 
@@ -39,8 +39,8 @@ impl Contestant {
 /// Seconds of one contestant in one round, and what it leaves on disk.
 struct Result {
     durable_s: f64,
-    /// With everything folded into chunks that can be used as they are.
-    folded_s: Option<f64>,
+    /// With everything folded into chunks that can be used as they are: on one thread, and on all cores.
+    folded_s: Option<[f64; 2]>,
     read_back_s: f64,
     disk_bytes: u64,
 }
@@ -79,7 +79,9 @@ fn race(area: Area, edits: usize, transactions: usize, rounds: usize, contestant
         table::median(results.iter().map(of).collect())
     };
     let durable_s = median(&results[0], &|result| result.durable_s);
-    let folded_s = median(&results[0], &|result| result.folded_s.unwrap_or(f64::NAN));
+    let folded =
+        |on: usize| median(&results[0], &|result| result.folded_s.map_or(f64::NAN, |s| s[on]));
+    let folded_s = folded(0);
     let mut rows = Vec::new();
     for (contestant, results) in contestants.iter().zip(&results) {
         let mut row = |name: String, seconds: f64| {
@@ -100,6 +102,7 @@ fn race(area: Area, edits: usize, transactions: usize, rounds: usize, contestant
         row(name, median(results, &|result| result.durable_s) * shortened as f64);
         if *contestant == Contestant::Ours {
             row("ours, and checkpoint".to_owned(), folded_s);
+            row(format!("the same on {} cores", parallel::cores()), folded(1));
         }
     }
     let size = area.chunks;
@@ -177,11 +180,15 @@ fn ours(dir: &Path, edits: &[Voxel], per_transaction: usize, sample: &[Voxel]) -
     // From the log alone, then from the chunks alone.
     let (world, _) = read_back();
     drop(world);
-    let world = input::open_ours(dir, Durability::default());
-    let start = Instant::now();
-    block_on(world.checkpoint()).expect("our checkpoint is made");
-    let folded_s = durable_s + start.elapsed().as_secs_f64();
-    drop(world);
+    let other = input::folder();
+    copy(dir, other.path());
+    let folded_s = [(dir, 1), (other.path(), parallel::cores())].map(|(dir, threads)| {
+        let world = input::open_ours(dir, Durability::default());
+        world.set_threads(threads);
+        let start = Instant::now();
+        block_on(world.checkpoint()).expect("our checkpoint is made");
+        durable_s + start.elapsed().as_secs_f64()
+    });
     let (world, read_back_s) = read_back();
     drop(world);
     Result { durable_s, folded_s: Some(folded_s), read_back_s, disk_bytes: disk_bytes(dir) }
@@ -191,6 +198,22 @@ fn check(name: &str, expected: &[Voxel], found: &[MaterialId]) {
     assert_eq!(expected.len(), found.len(), "{name} gives another number of voxels");
     for (voxel, found) in expected.iter().zip(found) {
         assert_eq!(voxel.material, *found, "{name} is wrong at {}", voxel.at);
+    }
+}
+
+/// Copies all files of a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder is made");
+    for entry in fs::read_dir(from).expect("the folder is there") {
+        let (from, to) = {
+            let path = entry.expect("the folder can be read").path();
+            let to = to.join(path.file_name().expect("it has a name"));
+            (path, to)
+        };
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(fs::copy(from, to).expect("a file is copied")),
+        }
     }
 }
 

@@ -84,7 +84,7 @@ impl ArrayFormat {
 pub(crate) fn array_document(shape: &Shape, lod: u8, storage: StorageOptions) -> Value {
     let layout = ArrayLayout::new(shape, lod, storage.chunk_edge);
     let cube = |edge: i32| [edge; 3];
-    json!({
+    let mut document = json!({
         "zarr_format": 3,
         "node_type": "array",
         "shape": cube(layout.edge_cells),
@@ -105,7 +105,10 @@ pub(crate) fn array_document(shape: &Shape, lod: u8, storage: StorageOptions) ->
             "cell_m": shape.voxel_m() * f64::from(1u32 << lod),
             "origin": cube(layout.origin_cells),
         },
-    })
+    });
+    // Which difference is found first must not depend on how serde_json keeps fields.
+    document.sort_all_objects();
+    document
 }
 
 #[cfg(test)]

@@ -237,8 +237,11 @@ impl ChunkStore {
     }
 }
 
-/// A document as it is written.
+/// A document as it is written: the same bytes whatever order serde_json keeps fields in, which is a feature of it that any
+/// crate of a program may choose.
 fn document_bytes(document: &Value) -> (Vec<u8>, Entry) {
+    let mut document = document.clone();
+    document.sort_all_objects();
     let mut bytes = format!("{document:#}").into_bytes();
     bytes.push(b'\n');
     let entry = Entry::unstamped(bytes.len() as u64, &bytes);

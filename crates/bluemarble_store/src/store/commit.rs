@@ -36,6 +36,29 @@ pub(super) struct Replacement {
     pub before: Versions,
 }
 
+/// Shards that are replaced with one intent.
+#[derive(Default)]
+pub(super) struct Group {
+    replacements: Vec<Replacement>,
+    bytes: usize,
+}
+
+impl Group {
+    pub fn push(&mut self, replacement: Replacement) {
+        self.bytes += replacement.now.as_ref().map_or(0, |(bytes, _)| bytes.len());
+        self.replacements.push(replacement);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.bytes >= GROUP_BYTES || self.replacements.len() >= MAX_GROUP
+    }
+
+    /// How many shards there are, and their bytes.
+    fn size(&self) -> (u64, u64) {
+        (self.replacements.len() as u64, self.bytes as u64)
+    }
+}
+
 impl ChunkStore {
     /// Takes what was written into the manifest for good. Until then another opening of the world would have to look at
     /// each shard that was written since the last commit; [`ChunkStore::write`] calls this now and then.
@@ -132,24 +155,24 @@ impl ChunkStore {
         mut replaced: impl FnMut(u64, u64),
     ) -> Result<(), StoreError> {
         let mut replacements = pin!(replacements);
-        let (mut group, mut bytes) = (Vec::new(), 0);
-        loop {
-            let next = replacements.try_next().await?;
-            let is_last = next.is_none();
-            if let Some(replacement) = next {
-                bytes += replacement.now.as_ref().map_or(0, |(bytes, _)| bytes.len());
-                group.push(replacement);
-            }
-            if is_last || bytes >= GROUP_BYTES || group.len() >= MAX_GROUP {
-                let shards = group.len() as u64;
-                self.replace_all(std::mem::take(&mut group)).await?;
-                replaced(shards, bytes as u64);
-                bytes = 0;
-            }
-            if is_last {
-                return Ok(());
+        let mut group = Group::default();
+        while let Some(replacement) = replacements.try_next().await? {
+            group.push(replacement);
+            if group.is_full() {
+                let (shards, bytes) = group.size();
+                self.replace_group(&mut group).await?;
+                replaced(shards, bytes);
             }
         }
+        let (shards, bytes) = group.size();
+        self.replace_group(&mut group).await?;
+        replaced(shards, bytes);
+        Ok(())
+    }
+
+    /// Replaces the shards of a group, which is empty afterwards. By the one who writes.
+    pub(super) async fn replace_group(&self, group: &mut Group) -> Result<(), StoreError> {
+        self.replace_all(std::mem::take(group).replacements).await
     }
 
     /// Replaces shards; those of coarser lods are durable before the first one of a finer lod is touched, whatever their

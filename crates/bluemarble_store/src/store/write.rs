@@ -4,11 +4,10 @@ use std::{cmp::Reverse, collections::BTreeMap, sync::atomic::Ordering};
 
 use bluemarble_core::{CHUNK_VOLUME, Chunk, ChunkKey, MaterialId, block_on, parallel};
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     chunk_store::ChunkStore,
-    commit::Replacement,
+    commit::{Group, Replacement},
     errors::{damaged_chunk, unencodable},
 };
 use crate::{
@@ -51,9 +50,16 @@ impl ChunkStore {
         let _writer = self.writer.lock().await;
         self.refuse_unfinished().await?;
         let shards: Vec<_> = shards.into_values().collect();
-        let prepared = stream::iter(shards.chunks(PREPARED_AT_ONCE));
-        let prepared = prepared.then(|shards| self.prepare_some(shards)).map_ok(stream::iter);
-        self.replace_stream(prepared.try_flatten(), |_, _| {}).await?;
+        let mut group = Group::default();
+        for shards in shards.chunks(PREPARED_AT_ONCE) {
+            for replacement in self.prepare_some(shards).await? {
+                group.push(replacement);
+                if group.is_full() {
+                    self.replace_group(&mut group).await?;
+                }
+            }
+        }
+        self.replace_group(&mut group).await?;
         self.counters.chunks_written.fetch_add(chunks.len() as u64, Ordering::Relaxed);
         Ok(())
     }
@@ -62,22 +68,28 @@ impl ChunkStore {
     async fn prepare_some(
         &self,
         shards: &[(ShardKey, Chunks<'_>)],
-    ) -> Result<Vec<Result<Replacement, StoreError>>, StoreError> {
-        for (shard, _) in shards {
-            self.ensure_array(shard.region, shard.lod).await?;
-        }
-        let prepare = async |(shard, chunks): &(ShardKey, Chunks<'_>)| {
+    ) -> Result<Vec<Replacement>, StoreError> {
+        let mut with_formats = Vec::with_capacity(shards.len());
+        for (shard, chunks) in shards {
             let format = self.ensure_array(shard.region, shard.lod).await?;
-            self.prepare(*shard, &format, chunks).await
-        };
+            with_formats.push((*shard, format, chunks));
+        }
         let threads = self.threads.load(Ordering::Relaxed);
         if threads > 1 {
-            let prepare = |(): &mut (), shard: &_| block_on(prepare(shard));
-            return Ok(parallel::map_with(threads, shards, || (), prepare));
+            let prepared = parallel::map_with(
+                threads,
+                &with_formats,
+                || (),
+                |(), shard| {
+                    let (shard, format, chunks) = shard;
+                    block_on(self.prepare(*shard, format, chunks))
+                },
+            );
+            return prepared.into_iter().collect();
         }
         let mut prepared = Vec::with_capacity(shards.len());
-        for shard in shards {
-            prepared.push(prepare(shard).await);
+        for (shard, format, chunks) in with_formats {
+            prepared.push(self.prepare(shard, &format, chunks).await?);
         }
         Ok(prepared)
     }
