@@ -3,19 +3,20 @@
 
 use std::{
     env,
+    ffi::OsStr,
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use bluemarble_core::{
     Chunk, ChunkKey, EditBatch, LatticeBox, MaterialId, MaterialTable, VoxelBox, VoxelPos,
 };
 use bluemarble_store::{
-    StoreError,
+    ChunkStore, SnapshotPolicy, StoreError, StoreOptions, WorldLocation,
     log::{Durability, LogOptions},
 };
 use bluemarble_terrain::Superflat;
@@ -25,6 +26,10 @@ use glam::{IVec3, ivec3};
 
 /// The directory of the world; set in the process that is killed.
 const WORLD: &str = "BLUEMARBLE_TEST_WORLD";
+/// Set if that process takes snapshots, too.
+const SNAPSHOTS: &str = "BLUEMARBLE_TEST_SNAPSHOTS";
+/// Where the world is copied to; set in a second process that is killed.
+const COPY: &str = "BLUEMARBLE_TEST_COPY";
 const ROUNDS: u32 = 200;
 /// Everything in these chunks tells how many batches they have seen.
 const CHUNKS: [ChunkKey; 3] = [
@@ -127,7 +132,18 @@ fn edit_until_killed(dir: &Path) -> Result<(), String> {
         }
         Ok(())
     };
+    let keeping = || -> Result<(), String> {
+        let policy = SnapshotPolicy { last: 3, hourly: 0, daily: 0 };
+        loop {
+            let taken = block_on(world.take_snapshot(SystemTime::now(), &policy));
+            taken.map_err(|error| error.to_string())?;
+            thread::sleep(Duration::from_millis(11));
+        }
+    };
     thread::scope(|scope| {
+        if env::var_os(SNAPSHOTS).is_some() {
+            scope.spawn(|| end(keeping()));
+        }
         scope.spawn(|| end(folding()));
         scope.spawn(|| end(reading()));
         end((first..).try_for_each(|number| {
@@ -155,13 +171,54 @@ fn end(result: Result<(), String>) {
 /// Not a test of its own: what the other tests start and kill.
 #[test]
 fn the_process_that_is_killed() {
-    if let Some(dir) = env::var_os(WORLD) {
-        end(edit_until_killed(Path::new(&dir)));
+    let (world, copy) = (env::var_os(WORLD), env::var_os(COPY));
+    match (&world, &copy) {
+        (Some(world), None) => end(edit_until_killed(Path::new(world))),
+        (Some(world), Some(copy)) => {
+            end(copy_until_killed(Path::new(world), Path::new(copy)));
+        }
+        _ => {}
+    }
+}
+
+/// Copies the newest snapshot of a world that is open elsewhere, as often as it changes: what is there of the copy goes on.
+fn copy_until_killed(dir: &Path, target: &Path) -> Result<(), String> {
+    let said = |error: StoreError| error.to_string();
+    let location = |dir: &Path| WorldLocation::Directory(dir.to_owned());
+    loop {
+        let options = StoreOptions::default();
+        let source = match ChunkStore::open_read_only(&location(dir), &options) {
+            Ok(source) => source,
+            // The one that edits it was killed in the middle, or has not made it yet.
+            Err(StoreError::NoWorld { .. } | StoreError::UnfinishedJob { .. }) => continue,
+            Err(error) => return Err(said(error)),
+        };
+        let Some(newest) = source.snapshots().map_err(said)?.last().copied() else { continue };
+        let mut options = StoreOptions::default();
+        options.resume_copy = true;
+        let copy =
+            ChunkStore::open(&location(target), source.metadata(), &options).map_err(said)?;
+        match block_on(copy.copy_from(&source, Some(newest.number), &["bluemarble.json"], |_| ())) {
+            Ok(_) => say(format!("= {}", newest.number))?,
+            // Snapshots are dropped under it, and what only they need.
+            Err(StoreError::LostVersion { .. } | StoreError::NoSnapshot { .. }) => {}
+            Err(StoreError::DamagedManifest { reason, .. }) if reason == "it is missing" => {}
+            Err(error) => return Err(said(error)),
+        }
     }
 }
 
 /// Starts the process, perhaps unable to write files of more than some KiB.
 fn start(dir: &Path, limit_kib: Option<u32>) -> Child {
+    start_with(dir, limit_kib, &[])
+}
+
+/// Starts a process that copies the world.
+fn start_copy(dir: &Path, copy: &Path) -> Child {
+    start_with(dir, None, &[(COPY, copy.as_os_str())])
+}
+
+fn start_with(dir: &Path, limit_kib: Option<u32>, settings: &[(&str, &OsStr)]) -> Child {
     let program = env::current_exe().expect("this program");
     let mut command = match limit_kib {
         None => Command::new(&program),
@@ -174,7 +231,8 @@ fn start(dir: &Path, limit_kib: Option<u32>) -> Child {
         }
     };
     command.args(["--exact", "kills::the_process_that_is_killed", "--nocapture"]);
-    command.env(WORLD, dir).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env(WORLD, dir).envs(settings.iter().copied());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn().expect("starts")
 }
 
@@ -185,12 +243,18 @@ struct Said {
     found: Option<u32>,
     /// Batches that were acknowledged at the end.
     acknowledged: u32,
+    /// The last snapshot that was copied, and how many were.
+    copied: Option<u64>,
+    copies: u32,
     error: Option<String>,
 }
 
-/// Lets the process run and kills it.
+/// Lets a process run and kills it.
 fn run(dir: &Path, limit_kib: Option<u32>, life: Duration) -> Said {
-    let mut child = start(dir, limit_kib);
+    run_for(start(dir, limit_kib), life)
+}
+
+fn run_for(mut child: Child, life: Duration) -> Said {
     let out = BufReader::new(child.stdout.take().expect("piped"));
     let reader = thread::spawn(move || {
         let mut said = Said::default();
@@ -200,6 +264,9 @@ fn run(dir: &Path, limit_kib: Option<u32>, life: Duration) -> Said {
                 let Ok(count) = count.parse() else { continue };
                 said.found.get_or_insert(count);
                 said.acknowledged = count;
+            } else if let Some((_, number)) = line.rsplit_once("= ") {
+                said.copied = number.parse().ok();
+                said.copies += 1;
             } else if let Some((_, error)) = line.split_once("! ") {
                 said.error = Some(error.to_owned());
             }
@@ -240,6 +307,66 @@ fn killed_200_times_a_world_has_every_acknowledged_edit_and_never_half_a_batch()
     drop(world);
     std::fs::remove_dir_all(dir.path().join("log")).expect("removed");
     assert_eq!(batches(&open(dir.path()).expect("opens")), Ok(last));
+}
+
+#[test]
+fn killed_200_times_with_snapshots_and_copies_under_way_all_three_are_whole() {
+    let dir = tempfile::tempdir().expect("a directory for temporary files");
+    let (ours, copy) = (dir.path().join("world"), dir.path().join("copy"));
+    std::fs::create_dir(&ours).expect("a folder");
+    let (mut acknowledged, mut copies, mut copied) = (0, 0, None);
+    let mut seed = 7u64;
+    for round in 0..ROUNDS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let life = |bits: u32| Duration::from_millis(20 + (seed >> bits) % 160);
+        let (editing, copying) = thread::scope(|scope| {
+            let copying = scope.spawn(|| run_for(start_copy(&ours, &copy), life(20)));
+            let editing = run_for(start_with(&ours, None, &[(SNAPSHOTS, "1".as_ref())]), life(33));
+            (editing, copying.join().expect("ended"))
+        });
+        assert_eq!((editing.error, copying.error), (None, None), "round {round}");
+        copies += copying.copies;
+        copied = copying.copied.or(copied);
+        // Killed before it could say anything, perhaps while it recovered.
+        let Some(found) = editing.found else { continue };
+        assert!(
+            (acknowledged..=acknowledged + 1).contains(&found),
+            "round {round}: {found} batches found, {acknowledged} acknowledged"
+        );
+        acknowledged = editing.acknowledged;
+    }
+    assert!(acknowledged > ROUNDS && copies > 20, "{acknowledged} batches, {copies} copies");
+    let world = open(&ours).expect("opens");
+    let last = batches(&world).expect("whole");
+    assert!((acknowledged..=acknowledged + 1).contains(&last));
+    // Every snapshot is as of one batch, the last one as well.
+    let now = SystemTime::now();
+    let (taken, _) = block_on(world.take_snapshot(now, &SnapshotPolicy::ALL)).expect("takes");
+    let newest = taken.expect("it has a store").snapshot;
+    drop(world);
+    let location = |dir: &Path| WorldLocation::Directory(dir.to_owned());
+    let metadata = ChunkStore::metadata_at(&location(&ours), &StoreOptions::default());
+    let metadata = metadata.expect("reads").expect("a world");
+    let mut seen = Vec::new();
+    let open_store = |dir: &Path| {
+        let mut options = StoreOptions::default();
+        options.resume_copy = true;
+        ChunkStore::open(&location(dir), &metadata, &options).expect("opens")
+    };
+    let snapshots = open_store(&ours).snapshots().expect("has some");
+    for snapshot in &snapshots {
+        let store = open_store(&ours);
+        block_on(store.restore_snapshot(snapshot.number, now)).expect("restores");
+        drop(store);
+        seen.push(batches(&open(&ours).expect("opens")).expect("a snapshot is as of one batch"));
+    }
+    assert!(seen.is_sorted() && seen.last() == Some(&last), "{seen:?}, {last} at the end");
+    // The copy, wherever it was killed, becomes the newest snapshot.
+    let source = open_store(&ours);
+    let (target, number) = (open_store(&copy), Some(newest.number));
+    block_on(target.copy_from(&source, number, &["bluemarble.json"], |_| ())).expect("copies");
+    drop((source, target));
+    assert_eq!(batches(&open(&copy).expect("opens")), Ok(last), "{copied:?} was copied before");
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl World {
         let mut damages = block_on(store.check_documents(&listing.arrays)).expect("reads");
         damages.extend(block_on(store.check_manifest(&listing)).expect("reads"));
         for shard in &listing.shards {
-            damages.extend(block_on(store.check_shard(shard, |_, _| {})).expect("reads"));
+            damages.extend(block_on(store.check_shard(shard, |_| {})).expect("reads"));
         }
         damages
     }

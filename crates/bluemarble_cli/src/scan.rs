@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bluemarble_core::{Chunk, ChunkKey, MaterialId};
 use bluemarble_store::{
-    ChunkStore, Damage, DamagedPart, Listing,
+    ChunkStore, Damage, DamagedPart, Listing, WholeChunk,
     log::{LOG_DIR, LogCheck, verify_log},
 };
 use bluemarble_terrain::Baseline;
@@ -17,7 +17,7 @@ pub fn arrays(
     store: &ChunkStore,
     listing: &Listing,
     job: &'static str,
-    mut each: impl FnMut(ChunkKey, Chunk),
+    mut each: impl FnMut(WholeChunk),
 ) -> Result<Vec<Damage>, Failure> {
     let mut damages = block_on(store.check_documents(&listing.arrays))?;
     for damage in block_on(store.check_manifest(listing))? {

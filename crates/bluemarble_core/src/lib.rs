@@ -29,6 +29,7 @@
 //! | `position` | [`VoxelPos`], [`CellPos`], [`LatticePos`]: where in the lattice, region and all |
 //! | [`code`] | Morton and Hilbert codes of chunk positions |
 //! | `chunk` | [`Chunk`], [`CompactChunk`]: 64³ cells to be changed, or to be kept and looked at |
+//! | `content` | [`ContentClass`]: what a chunk is about |
 //! | `edit` | [`EditBatch`]: voxels, boxes and spheres that shall change, and why |
 //! | `cancel` | [`CancelToken`]: how long work is told to stop |
 //! | [`parallel`], `block` | work over a list on several threads; futures waited for ([`block_on`]) |
@@ -44,6 +45,7 @@ mod boxes;
 mod cancel;
 mod chunk;
 pub mod code;
+mod content;
 pub mod downsample;
 mod edit;
 mod key;
@@ -59,6 +61,7 @@ pub use chunk::{
     Around, Cells, Chunk, CompactChunk, FacePlane, Occupancy, PackedCells, cell_index,
     cell_position,
 };
+pub use content::ContentClass;
 pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, MAX_LOD, REGION_EDGE};
 pub use material::{MaterialError, MaterialId, MaterialRow, MaterialTable, Phase, Surface};

@@ -87,6 +87,11 @@ impl IndexSnapshot {
         (Self { path: path.to_owned(), identity, is_useless }, contents)
     }
 
+    /// What the file takes; 0 if there is none.
+    pub fn file_bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
     /// Replaces some groups, or removes those without contents, and leaves the others as they are. Makes the file
     /// if it is not there.
     ///

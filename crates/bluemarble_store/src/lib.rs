@@ -86,6 +86,8 @@ pub use object_store;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{
     ChunkStore, CopiedWorld, CopyProgress, Import, StoreStatistics, WrittenShard,
-    maintain::{Adopted, Damage, DamagedPart, Listing, Restored, ShardRewrite, StoredShard},
+    maintain::{
+        Adopted, Damage, DamagedPart, Listing, Restored, ShardRewrite, StoredShard, WholeChunk,
+    },
     snapshots::{KeptFiles, RestoredSnapshot, Snapshot, SnapshotPolicy, TakenSnapshot},
 };

@@ -103,5 +103,5 @@ pub use query::{Exactness, HomogeneousBox, Samples};
 pub use ray::{RayCast, RayHit, RayOptions, first_hit_in_chunk};
 pub use reader::{DEFAULT_READER_BYTES, Explanation, QueryPath, RayTarget, WorldReader};
 pub use report::{Condition, Health, WorldReport};
-pub use statistics::{Activity, DiskUse, WorldStatistics};
+pub use statistics::{Activity, ClassUse, DiskUse, WorldStatistics};
 pub use volume::{VolumeError, VoxelVolume};

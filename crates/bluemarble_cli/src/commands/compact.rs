@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bluemarble_store::{ChunkStore, KeptFiles, ShardRewrite, StoredShard};
+use bluemarble_store::{ChunkStore, KeptFiles, ShardRewrite, StoredShard, WholeChunk};
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
@@ -71,7 +71,7 @@ fn compact(
     done: &mut Done,
 ) -> Result<(), Failure> {
     let mut unchanged = Vec::new();
-    let damages = block_on(store.check_shard(shard, |key, chunk| {
+    let damages = block_on(store.check_shard(shard, |WholeChunk { key, chunk, .. }| {
         if let Some(ground) = ground {
             let unedited = scan::unedited(&*ground.baseline, key);
             if scan::lay_over(&unedited, chunk) == unedited {

@@ -77,12 +77,12 @@ impl Repair {
         {
             let store = self.world.open_stored()?;
             let mut listing = block_on(store.list_shards())?;
-            let mut damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+            let mut damages = scan::arrays(&store, &listing, "reading", |_| {})?;
             if let Some(copy) = &self.from {
                 restore(&store, &WorldArgs::open_copy(copy)?, self.forget, &damages, &mut done)?;
                 // A document that is right again tells what its shards are.
                 listing = block_on(store.list_shards())?;
-                damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+                damages = scan::arrays(&store, &listing, "reading", |_| {})?;
             }
             let lost: Vec<&Damage> = damages.iter().filter(is_lost).collect();
             if !lost.is_empty() && !self.forget {
@@ -113,11 +113,11 @@ impl Repair {
     fn restore_only(&self, mut done: Done, json: bool) -> Result<ExitCode, Failure> {
         let store = self.world.open_stored()?;
         let listing = block_on(store.list_shards())?;
-        let mut damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+        let mut damages = scan::arrays(&store, &listing, "reading", |_| {})?;
         if let Some(copy) = &self.from {
             restore(&store, &WorldArgs::open_copy(copy)?, self.forget, &damages, &mut done)?;
             let listing = block_on(store.list_shards())?;
-            damages = scan::arrays(&store, &listing, "reading", |_, _| {})?;
+            damages = scan::arrays(&store, &listing, "reading", |_| {})?;
         }
         block_on(store.commit())?;
         match damages.is_empty() {

@@ -46,7 +46,7 @@ impl Verify {
         });
         let listing = self.world.list(&looked.store)?;
         let mut chunks = 0u64;
-        damages.extend(scan::arrays(&looked.store, &listing, "verifying", |_, _| chunks += 1)?);
+        damages.extend(scan::arrays(&looked.store, &listing, "verifying", |_| chunks += 1)?);
         drop(looked);
 
         let shards = listing.shards.len();

@@ -1,7 +1,8 @@
 //! What a world has done, holds and takes on disk.
 
-use bluemarble_core::ChunkKey;
-use bluemarble_store::log::DeltaLog;
+use bluemarble_core::{ChunkKey, ContentClass};
+use bluemarble_store::{ShardKey, log::DeltaLog};
+use rustc_hash::FxHashMap;
 
 use super::world::HybridWorld;
 use crate::{DiskUse, WorldError, WorldStatistics};
@@ -37,15 +38,39 @@ impl HybridWorld {
     pub(crate) async fn disk_use(&self) -> Result<DiskUse, WorldError> {
         let Some(store) = &self.inner.store else { return Ok(DiskUse::default()) };
         let shards = store.list_known_shards().await?;
-        let keys = self.edited_unsorted();
-        let state = self.state();
-        let is_stored = |key: &&ChunkKey| {
-            state.is_own(**key) && state.edited(**key).is_none_or(|edited| edited.is_stored)
-        };
-        Ok(DiskUse {
+        let mut disk = DiskUse {
             shards: shards.len() as u64,
             shard_bytes: shards.iter().map(|shard| shard.bytes).sum(),
-            chunks: keys.iter().filter(is_stored).count() as u64,
-        })
+            manifest_bytes: store.manifest_bytes(),
+            index_bytes: self.inner.kept.file_bytes(),
+            ..DiskUse::default()
+        };
+        let mut by_shard: FxHashMap<ShardKey, Vec<ChunkKey>> = FxHashMap::default();
+        let keys = self.edited_unsorted();
+        let (state, index) = (self.state(), self.index());
+        for key in keys {
+            let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
+            if is_stored
+                && state.is_own(key)
+                && let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
+            {
+                disk.chunks += 1;
+                by_shard.entry(shard).or_default().push(key);
+            }
+        }
+        for shard in shards {
+            let chunks = by_shard.remove(&shard.key).unwrap_or_default();
+            let share = shard.bytes / chunks.len().max(1) as u64;
+            for key in chunks {
+                let known = index.node(key).and_then(|node| node.summary.as_deref());
+                let Some(summary) = known.filter(|_| state.is_indexed(key)) else { continue };
+                let counts = summary.distribution().iter().copied();
+                let class = ContentClass::of(&self.inner.materials, counts);
+                let of_class = &mut disk.classes[class as usize];
+                of_class.chunks += 1;
+                of_class.bytes += share;
+            }
+        }
+        Ok(disk)
     }
 }

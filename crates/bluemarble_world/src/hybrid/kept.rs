@@ -58,6 +58,12 @@ impl Kept {
         self.contents.lsn
     }
 
+    /// What the file takes.
+    pub fn file_bytes(&self) -> u64 {
+        let file = self.file.as_ref();
+        file.map_or(0, |file| file.lock().unwrap_or_else(PoisonError::into_inner).file_bytes())
+    }
+
     /// What the own store took when it was listed.
     pub fn disk(&self) -> DiskUse {
         self.disk

@@ -1,5 +1,6 @@
 //! The numbers of a report by name.
 
+use bluemarble_core::ContentClass;
 use metrics::gauge;
 
 use super::{health::Condition, world_report::WorldReport};
@@ -29,6 +30,12 @@ impl WorldReport {
         put("index_lsn", self.index.lsn as f64);
         put("store_lsn", self.index.newest_lsn as f64);
         put("octree_share", self.octree_share);
+        put("manifest_bytes", self.disk.manifest_bytes as f64);
+        put("index_bytes", self.disk.index_bytes as f64);
+        for (class, of_class) in ContentClass::ALL.iter().zip(self.disk.classes) {
+            put(&format!("{}_chunks", class.name()), of_class.chunks as f64);
+            put(&format!("{}_bytes", class.name()), of_class.bytes as f64);
+        }
         for (name, activity) in [("edits", &self.edits), ("queries", &self.queries)] {
             let Activity { count, per_second, median_us, p95_us, p99_us, longest_us } = *activity;
             put(name, count as f64);

@@ -15,6 +15,6 @@ mod reads;
 pub use activity::Activity;
 pub(crate) use activity::ReaderMeter;
 pub(crate) use counted::Counted;
-pub use disk::DiskUse;
+pub use disk::{ClassUse, DiskUse};
 pub use reads::WorldStatistics;
 pub(crate) use reads::{Counters, Source};

@@ -1,18 +1,22 @@
 //! `info`: what a world is, and what is stored in it.
 
+mod efficiency;
 mod space;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
 use bluemarble_core::{ChunkKey, LatticeBox};
 use bluemarble_store::{
-    Advice as Recommended, AreaStatistics, SizeEstimate, advise, log::LogCheck,
+    Advice as Recommended, AreaStatistics, SizeEstimate, WholeChunk, advise, log::LogCheck,
 };
 use clap::Args;
 use glam::IVec3;
 use serde::Serialize;
 
-use self::space::Space;
+use self::{
+    efficiency::{Efficiency, OfArea, OfClass},
+    space::Space,
+};
 use crate::{
     failure::{DAMAGED, Failure},
     open::WorldArgs,
@@ -26,7 +30,8 @@ const AREA_LOD: u8 = 4;
 
 /// Say what a world is and what is stored in it.
 ///
-/// Works without the baseline. Homogeneity is the share of a chunk's most frequent material: 1 is uniform.
+/// Works without the baseline. A chunk is *built* if at least a 64th of its cells is of materials that people make, *liquid* if
+/// most of what is no air is liquid, else *ground*. Homogeneity is the share of a chunk's most frequent material: 1 is uniform.
 #[derive(Args)]
 #[command(after_help = "Example: bluemarble info hills --advise --json")]
 pub struct Info {
@@ -51,6 +56,8 @@ struct Report {
     log: Option<Log>,
     arrays: Vec<Array>,
     space_bytes: Space,
+    classes: Vec<OfClass>,
+    areas: Vec<OfArea>,
     homogeneity: Vec<Step>,
     damaged: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +155,11 @@ impl Info {
         }
         let mut steps = [0u64; STEPS.len()];
         let mut areas: BTreeMap<(u8, [i32; 3]), Area> = BTreeMap::new();
-        let mut damages = scan::arrays(&looked.store, &listing, "reading", |key, chunk| {
+        let document = self.world.document().ok().flatten();
+        let mut efficiency = Efficiency::new(self.world.table(document.as_ref())?);
+        let mut damages = scan::arrays(&looked.store, &listing, "reading", |whole| {
+            efficiency.add(&whole);
+            let WholeChunk { key, chunk, .. } = whole;
             let array = arrays.entry((key.region, key.lod)).or_default();
             array.chunks += 1;
             let covers = key.lattice_box();
@@ -181,7 +192,8 @@ impl Info {
             let edits = self.edits_per_chunk_day;
             areas.into_iter().map(|(place, area)| Advice::new(place, &area, edits)).collect()
         });
-        let recipe = self.world.document().ok().flatten().map(|document| document.baseline);
+        let recipe = document.map(|document| document.baseline);
+        let (classes, by_area) = efficiency.finish();
         let homogeneity = STEPS.iter().zip(steps);
         let sum = |of: fn(&Array) -> u64| arrays.values().map(of).sum();
         let space_bytes = Space::new(
@@ -204,6 +216,8 @@ impl Info {
             log,
             arrays: arrays.into_values().collect(),
             space_bytes,
+            classes,
+            areas: by_area,
             homogeneity: homogeneity.map(|(&from, chunks)| Step { from, chunks }).collect(),
             damaged: damages.len(),
             advice,
@@ -316,6 +330,8 @@ impl Report {
         text.push(output::table(&["array", "shards", "chunks", "bytes", "covers voxels"], &rows));
         text.push(String::new());
         text.push(self.space_bytes.text());
+        text.push(String::new());
+        text.push(efficiency::text(&self.classes, &self.areas));
         text.push(String::new());
         let rows: Vec<_> = (self.homogeneity.iter().enumerate())
             .map(|(index, step)| {

@@ -21,6 +21,17 @@ use crate::{
     store::{arrays, chunk_store::ChunkStore},
 };
 
+/// A stored chunk of which nothing is damaged.
+#[derive(Clone, Debug)]
+pub struct WholeChunk {
+    /// Its key.
+    pub key: ChunkKey,
+    /// Its cells; those that are not stored are [`MaterialId::UNSTORED`].
+    pub chunk: Chunk,
+    /// What it takes in its shard; an even share of a larger stored chunk.
+    pub stored_bytes: u64,
+}
+
 impl ChunkStore {
     /// Checks the documents of arrays, and those of their regions.
     ///
@@ -57,8 +68,7 @@ impl ChunkStore {
     }
 
     /// Reads a shard, decodes every stored chunk of it, and passes on every chunk of 64³ cells of which
-    /// something is stored and nothing is damaged; cells that are not stored are
-    /// [`MaterialId::UNSTORED`]. Returns what is damaged.
+    /// something is stored and nothing is damaged. Returns what is damaged.
     ///
     /// If the array's document is missing or damaged, the shard is read as the world's own would be.
     ///
@@ -67,7 +77,7 @@ impl ChunkStore {
     pub async fn check_shard(
         &self,
         shard: &StoredShard,
-        mut each: impl FnMut(ChunkKey, Chunk),
+        mut each: impl FnMut(WholeChunk),
     ) -> Result<Vec<Damage>, StoreError> {
         let (key, lod) = (shard.key, Some(shard.key.lod));
         let format = self.format_or_own(key).await?;
@@ -100,10 +110,13 @@ impl ChunkStore {
                     damages.push(damage(DamagedPart::Chunk, keys.collect(), error.to_string()));
                 }
                 Ok(raw) => {
+                    let bytes = group.slots.iter().filter_map(|&slot| slots.get(slot)?.as_ref());
+                    let bytes: u64 = bytes.map(|bytes| bytes.len() as u64).sum();
+                    let stored_bytes = bytes / group.chunks.len().max(1) as u64;
                     for (chunk_key, &within) in keys.zip(&group.chunks) {
                         let Some(chunk) = take(&format.layout, within, &raw) else { continue };
                         match self.unknown_material(&chunk) {
-                            None => each(chunk_key, chunk),
+                            None => each(WholeChunk { key: chunk_key, chunk, stored_bytes }),
                             Some(reason) => {
                                 damages.push(damage(DamagedPart::Chunk, vec![chunk_key], reason));
                             }

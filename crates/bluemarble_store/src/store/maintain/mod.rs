@@ -20,6 +20,7 @@ mod restore;
 mod rewrite;
 mod survey;
 
+pub use check::WholeChunk;
 pub use damage::{Damage, DamagedPart};
 pub use listing::{Listing, StoredShard};
 pub use restore::Restored;

@@ -26,7 +26,7 @@ fn check(store: &ChunkStore) -> (HashMap<ChunkKey, Chunk>, Vec<crate::Damage>) {
     let mut damages = block_on(store.check_documents(&listing.arrays)).expect("read");
     let mut found = HashMap::new();
     for shard in &listing.shards {
-        let checked = store.check_shard(shard, |key, chunk| {
+        let checked = store.check_shard(shard, |crate::WholeChunk { key, chunk, .. }| {
             assert!(found.insert(key, chunk).is_none(), "{key} twice");
         });
         damages.extend(block_on(checked).expect("read"));

@@ -202,7 +202,7 @@ fn check_store(objects: &Arc<dyn ObjectStore>, seed: u64) {
     let mut damages = block_on(store.check_documents(&listing.arrays)).expect("reads");
     damages.extend(block_on(store.check_manifest(&listing)).expect("reads"));
     for shard in &listing.shards {
-        damages.extend(block_on(store.check_shard(shard, |_, _| ())).expect("reads"));
+        damages.extend(block_on(store.check_shard(shard, |_| ())).expect("reads"));
     }
     assert_eq!(damages, [], "crash {seed:#x}");
 }

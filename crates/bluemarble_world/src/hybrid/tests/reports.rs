@@ -27,6 +27,11 @@ fn a_report_counts_edits_chunks_and_what_waits() {
     assert_eq!(report.index.lsn, lsn, "the index knows everything");
     assert_eq!((report.disk, disk.chunks), (disk, world.edited_unsorted().len() as u64));
     assert!(disk.shards > 0 && report.compression_ratio > 10.0, "{report:?}");
+    let classes = disk.classes;
+    assert_eq!(classes.iter().map(|class| class.chunks).sum::<u64>(), disk.chunks);
+    let ground = classes[bluemarble_core::ContentClass::Ground as usize];
+    assert!(ground.chunks > 0 && ground.saved_share() > 0.9, "{classes:?}");
+    assert!(disk.manifest_bytes > 0);
     assert!(report.health.is_good(), "{:?}", report.health);
 }
 
