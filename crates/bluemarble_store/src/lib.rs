@@ -85,7 +85,7 @@ pub use metadata::{FORMAT_VERSION, WorldMetadata};
 pub use object_store;
 pub use storage::{ChunkCodec, ChunkEdge, StorageOptions};
 pub use store::{
-    ChunkStore, CopiedWorld, CopyProgress, Import, StoreStatistics, WrittenShard,
+    ChunkStore, CopiedWorld, CopyProgress, Import, StoreStatistics, UnfinishedImport, WrittenShard,
     maintain::{
         Adopted, Damage, DamagedPart, Listing, Restored, ShardRewrite, StoredShard, WholeChunk,
     },

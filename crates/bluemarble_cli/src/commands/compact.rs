@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use bluemarble_store::{ChunkStore, KeptFiles, ShardRewrite, StoredShard, WholeChunk};
+use bluemarble_store::{
+    ChunkStore, KeptFiles, ShardRewrite, StoredShard, UnfinishedImport, WholeChunk,
+};
 use clap::Args;
 use futures::executor::block_on;
 use serde_json::json;
@@ -36,6 +38,8 @@ struct Done {
     left_alone: Vec<String>,
     /// Versions of files that no snapshot needs.
     removed: KeptFiles,
+    /// An import that was interrupted.
+    abandoned: Option<UnfinishedImport>,
 }
 
 impl Compact {
@@ -59,6 +63,7 @@ impl Compact {
         bar.finish_and_clear();
         block_on(store.commit())?;
         done.removed = block_on(store.remove_unneeded())?;
+        done.abandoned = block_on(store.abandon_import())?;
         done.print(json)
     }
 }
@@ -105,6 +110,7 @@ impl Done {
                 "left_alone": self.left_alone,
                 "removed_versions": self.removed.files,
                 "removed_version_bytes": self.removed.bytes,
+                "abandoned_import_bytes": self.abandoned.map(|import| import.bytes),
             }))?;
         } else {
             for line in &self.left_alone {
@@ -123,6 +129,12 @@ impl Done {
                     "{} versions that no snapshot needs removed, {}",
                     self.removed.files,
                     output::human_bytes(self.removed.bytes)
+                ))?;
+            }
+            if let Some(UnfinishedImport { name, shards, bytes }) = &self.abandoned {
+                let bytes = output::human_bytes(*bytes);
+                output::print(&format!(
+                    "{shards} shards of an interrupted import removed, {bytes}: {name}"
                 ))?;
             }
         }

@@ -41,7 +41,18 @@ pub struct Import<'a> {
     _writer: futures::lock::MutexGuard<'a, ()>,
 }
 
-/// A shard's place, and where an import makes it.
+/// An import that was interrupted before its shards were all there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedImport {
+    /// What is imported, in the words of whoever began it.
+    pub name: String,
+    /// Shards that are there.
+    pub shards: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Where an import makes a shard.
 fn import_path(ShardKey { region, lod, pos }: ShardKey) -> Path {
     Path::from(format!("{IMPORT_DIR}/{region}-{lod}-{}-{}-{}", pos.y, pos.z, pos.x))
 }
@@ -82,6 +93,32 @@ impl ChunkStore {
         Ok(Import { store: self, documents, made: Mutex::new(made), _writer: writer })
     }
 
+    /// The import that was interrupted, if one was. Lists what it has made.
+    ///
+    /// # Errors
+    /// [`StoreError::NoManifest`] in a world of an older version that is open for reading; [`StoreError::Object`].
+    pub async fn unfinished_import(&self) -> Result<Option<UnfinishedImport>, StoreError> {
+        let Some(name) = self.any_manifest()?.import() else { return Ok(None) };
+        let made = self.list_import().await?;
+        let bytes = made.iter().map(|(_, bytes)| bytes).sum();
+        Ok(Some(UnfinishedImport { name, shards: made.len() as u64, bytes }))
+    }
+
+    /// Removes what an interrupted import has made: the next one begins anew. Gives what was there.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], [`StoreError::UnfinishedJob`], [`StoreError::Object`].
+    pub async fn abandon_import(&self) -> Result<Option<UnfinishedImport>, StoreError> {
+        let _writer = self.writer.lock().await;
+        self.refuse_unfinished().await?;
+        let found = self.unfinished_import().await?;
+        if found.is_some() {
+            self.settle_and_commit().await?;
+            self.end_import().await?;
+        }
+        Ok(found)
+    }
+
     /// The shards that an interrupted import has made, as far as what they say of themselves can be read.
     async fn made_shards(&self) -> Result<BTreeMap<Key, Entry>, StoreError> {
         let found = self.list_import().await?;
@@ -103,17 +140,15 @@ impl ChunkStore {
         listed.try_collect().await.map_err(object_error(&dir, "listing"))
     }
 
-    /// Removes what imports have made; says how many files there were, and their bytes. By the one who writes.
-    pub(super) async fn discard_import(&self) -> Result<(u64, u64), StoreError> {
+    /// Removes what imports have made. By the one who writes.
+    async fn discard_import(&self) -> Result<(), StoreError> {
         let found = self.list_import().await?;
-        let total = (found.len() as u64, found.iter().map(|(_, bytes)| bytes).sum());
         let removed =
             stream::iter(found).map(async |(path, _)| match self.objects.delete(&path).await {
                 Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
                 Err(source) => Err(object_error(&path, "removing")(source)),
             });
-        removed.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-        Ok(total)
+        removed.buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Moves in what is not in its place yet. By the one who writes.

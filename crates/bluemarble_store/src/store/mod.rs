@@ -44,7 +44,7 @@ mod written;
 
 pub use chunk_store::ChunkStore;
 pub use copy::{CopiedWorld, CopyProgress};
-pub use import::Import;
+pub use import::{Import, UnfinishedImport};
 pub use statistics::StoreStatistics;
 pub use written::WrittenShard;
 

@@ -25,6 +25,8 @@ pub struct Space {
     snapshots: usize,
     /// Versions of files that only snapshots need; 0 where nothing can be listed.
     snapshot_versions: u64,
+    /// What an interrupted import has made: the same import goes on, another one or `compact` removes it.
+    interrupted_import: Option<u64>,
 }
 
 impl Space {
@@ -47,6 +49,11 @@ impl Space {
             WorldLocation::Http(_) => 0,
             _ => block_on(store.kept_files())?.bytes,
         };
+        let import = match location {
+            WorldLocation::Http(_) => None,
+            // Worlds of older versions have none.
+            _ => block_on(store.unfinished_import()).ok().flatten(),
+        };
         Ok(Self {
             plain,
             shards,
@@ -57,6 +64,7 @@ impl Space {
             // Worlds of older versions have none.
             snapshots: store.snapshots().map_or(0, |snapshots| snapshots.len()),
             snapshot_versions: kept,
+            interrupted_import: import.map(|import| import.bytes),
         })
     }
 
@@ -70,7 +78,7 @@ impl Space {
             vec![name.to_owned(), output::human_bytes(bytes), note]
         };
         let saved = format!("{:.1} % less than plain arrays", 100.0 * self.saved_share);
-        let rows = [
+        let mut rows = vec![
             row("plain arrays", self.plain, String::new()),
             row("shards", self.shards, saved),
             row("manifest", self.manifest, share(self.manifest)),
@@ -78,6 +86,11 @@ impl Space {
             row("log", self.log, share(self.log)),
             row("snapshots", self.snapshot_versions, format!("{} are kept", self.snapshots)),
         ];
+        rows.extend(
+            self.interrupted_import.map(|bytes| {
+                row("import", bytes, "interrupted: import again, or compact".to_owned())
+            }),
+        );
         output::table(&["space", "bytes", ""], &rows)
     }
 }

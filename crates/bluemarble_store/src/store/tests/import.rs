@@ -181,6 +181,24 @@ fn a_shard_that_is_not_what_was_made_is_refused_and_made_again() {
 }
 
 #[test]
+fn an_interrupted_import_is_told_of_and_can_be_abandoned() {
+    let objects = in_memory();
+    let store = open(&objects, FLAT);
+    assert_eq!(block_on(store.unfinished_import()).expect("looks"), None);
+    let (shard, chunks) = brought().swap_remove(0);
+    let import = block_on(store.begin_import("a volume")).expect("begins");
+    block_on(import.make(shard, &chunks)).expect("makes");
+    drop(import);
+    let reader = ChunkStore::with_read_only_objects(objects.clone(), &StoreOptions::default());
+    let told = block_on(reader.expect("opens").unfinished_import()).expect("looks");
+    let told = told.expect("one was interrupted");
+    assert_eq!((told.name.as_str(), told.shards), ("a volume", 1));
+    assert_eq!(block_on(store.abandon_import()).expect("abandons"), Some(told));
+    assert_eq!(block_on(store.unfinished_import()).expect("looks"), None);
+    assert!(block_on(store.list_import()).expect("lists").is_empty());
+}
+
+#[test]
 fn a_snapshot_from_before_an_import_keeps_its_shards() {
     let objects = in_memory();
     let store = open(&objects, FLAT);
