@@ -53,7 +53,7 @@ impl LatticeBox {
     /// along each axis. None of an empty box.
     pub fn tiles(self, edge: IVec3) -> impl Iterator<Item = Self> {
         let first = self.min.div_euclid(edge);
-        let last = (self.max - 1).div_euclid(edge);
+        let last = if self.is_empty() { first - 1 } else { (self.max - 1).div_euclid(edge) };
         let tile = move |x, y, z| {
             let min = ivec3(x, y, z) * edge;
             // The last cube of a lattice may end just beyond what an i32 holds.

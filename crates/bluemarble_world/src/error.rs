@@ -107,6 +107,18 @@ pub enum WorldError {
         /// What is wrong.
         source: VolumeError,
     },
+    /// A volume has changed while it was imported.
+    #[error("the volume has changed while it was read; import it again")]
+    VolumeChanged,
+    /// A volume reaches into too many shards.
+    #[error("the volume reaches into more than {max} shards of 256³ voxels; split it")]
+    VolumeTooLarge {
+        /// How many are allowed.
+        max: usize,
+    },
+    /// Something failed half-way, and only opening the world anew tells what of it was done.
+    #[error("an import has failed while it was moved in; close the world and open it again")]
+    MustReopen,
     /// Whoever asked for it has cancelled it.
     #[error("cancelled")]
     Cancelled,

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`numbers`] | [`Numbers`]: what all kinds of volumes have in common; [`open`] |
+//! | [`files`] | the order of files, and whether they are the same as before |
 //! | [`npy`] | the header of a `.npy` file |
 //! | [`file`] | numbers one after the other in a file: `.npy`, and bare ones |
 //! | [`zarr`] | Zarr arrays |
@@ -10,11 +11,12 @@
 //! | [`placed`] | [`PlacedVolume`]: numbers that have become materials, and have a place |
 
 mod file;
+mod files;
 pub mod npy;
 mod numbers;
 mod placed;
 mod tiff;
 mod zarr;
 
-pub use numbers::{Bare, Dtype, fingerprint, open};
+pub use numbers::{Bare, Dtype, open};
 pub use placed::PlacedVolume;

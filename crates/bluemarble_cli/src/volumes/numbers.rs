@@ -1,15 +1,10 @@
 //! [`Numbers`]: a volume of numbers, whatever file it lies in.
 
-use std::{
-    fs,
-    ops::Range,
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+use std::{fs, ops::Range, path::Path};
 
 use clap::ValueEnum;
 
-use super::{file::FileNumbers, tiff::TiffStack, zarr::ZarrNumbers};
+use super::{file::FileNumbers, files, tiff::TiffStack, zarr::ZarrNumbers};
 
 /// A part of a volume: a range along each axis of the file.
 pub type Part = [Range<u64>; 3];
@@ -70,7 +65,7 @@ pub fn open(path: &Path, bare: Option<Bare>) -> Result<Box<dyn Numbers>, String>
         pictures.push(entry.map_err(unreadable)?.path());
     }
     pictures.retain(|path| is_picture(path));
-    pictures.sort_unstable();
+    pictures.sort_by_cached_key(|path| files::in_numeric_order(path));
     if pictures.is_empty() {
         return Err("it holds neither a Zarr array nor .tif pictures".to_owned());
     }
@@ -80,28 +75,4 @@ pub fn open(path: &Path, bare: Option<Bare>) -> Result<Box<dyn Numbers>, String>
 /// Says that something cannot be read.
 pub fn unreadable(error: impl std::fmt::Display) -> String {
     format!("cannot read: {error}")
-}
-
-/// The lengths and times of all files of a volume in few words: others if one was changed.
-///
-/// # Errors
-/// What cannot be looked at.
-pub fn fingerprint(path: &Path) -> Result<String, String> {
-    let (mut files, mut bytes, mut newest_ns) = (0u64, 0u64, 0u128);
-    let mut left: Vec<PathBuf> = vec![path.to_owned()];
-    while let Some(path) = left.pop() {
-        let metadata = fs::metadata(&path).map_err(unreadable)?;
-        if metadata.is_dir() {
-            for entry in fs::read_dir(&path).map_err(unreadable)? {
-                left.push(entry.map_err(unreadable)?.path());
-            }
-            continue;
-        }
-        files += 1;
-        bytes += metadata.len();
-        let changed = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        newest_ns = newest_ns.max(changed.map_or(0, |since| since.as_nanos()));
-    }
-    let path = fs::canonicalize(path).map_err(unreadable)?;
-    Ok(format!("{} ({files} files, {bytes} bytes, {newest_ns})", path.display()))
 }

@@ -106,7 +106,13 @@ impl TiffStack {
             Some(decoder) => decoder,
             None => open_file(&self.files[file])?,
         };
-        let result = decoder.seek_to_image(of_file).and_then(|()| work(&mut decoder));
+        let result = decoder.seek_to_image(of_file).and_then(|()| {
+            if decoder.dimensions()? != self.size {
+                // It was replaced since the stack was opened.
+                return Err(tiff::TiffFormatError::InconsistentSizesEncountered.into());
+            }
+            work(&mut decoder)
+        });
         let mut open = open();
         if open.len() >= MAX_OPEN {
             open.remove(0);

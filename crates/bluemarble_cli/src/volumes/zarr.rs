@@ -17,6 +17,9 @@ use super::numbers::{Numbers, Part};
 /// Decoded chunks that are remembered: most parts end within chunks.
 const CACHE_BYTES: u64 = 512 << 20;
 
+/// Numbers of a chunk, which is decoded as a whole.
+const MAX_CHUNK_NUMBERS: u64 = 1 << 29;
+
 type ZarrArray = Array<dyn ReadableStorageTraits>;
 
 /// A Zarr array of numbers.
@@ -58,6 +61,13 @@ impl ZarrNumbers {
         let counts: [u64; 3] = counts;
         if counts.contains(&0) {
             return Err("it holds no number".to_owned());
+        }
+        let chunk = array.chunk_shape(&vec![0; shape.len()]).map_err(|error| wrong(&error))?;
+        // Of shards, a part can be decoded.
+        let chunk = array.subchunk_shape().unwrap_or(chunk);
+        let numbers = chunk.iter().try_fold(1, |all: u64, count| all.checked_mul(count.get()));
+        if numbers.is_none_or(|numbers| numbers > MAX_CHUNK_NUMBERS) {
+            return Err(format!("its chunks are {chunk:?}; store it in chunks of less than 1 GiB"));
         }
         let cache = (!array.is_sharded())
             .then(|| ChunkCacheDecodedLruSizeLimit::new(Arc::clone(&array), CACHE_BYTES));

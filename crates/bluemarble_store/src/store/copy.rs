@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use object_store::{ObjectStoreExt, path::Path};
 
-use super::{chunk_store::ChunkStore, commit::AT_ONCE};
+use super::{chunk_store::ChunkStore, commit::AT_ONCE, errors::unfinished};
 use crate::{
     StoreError,
     manifest::{Entry, Job, Key, Manifest, RootChange},
@@ -76,6 +76,12 @@ impl ChunkStore {
         let mut done = CopiedWorld::default();
         let mut told = CopyProgress::default();
         for _ in 0..MAX_ROUNDS {
+            // A snapshot is whole all the same.
+            if kept.is_none()
+                && let Some(job) = from.job()
+            {
+                return Err(unfinished(source.location(), job));
+            }
             let (entries, lsn) = match &kept {
                 Some(kept) => (from.list_snapshot(kept).await?, kept.lsn),
                 None => (from.list().await?, from.lsn()),
@@ -91,7 +97,7 @@ impl ChunkStore {
                 }
                 Err(error) => return Err(error),
             }
-            if kept.is_none() && from.refresh().await? {
+            if kept.is_none() && (from.refresh().await? || from.job().is_some()) {
                 continue;
             }
             for name in beside {

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bluemarble_core::{Chunk, ChunkKey, MaterialId};
+use bluemarble_core::{Chunk, ChunkKey, MaterialId, Shape};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use glam::IVec3;
@@ -37,7 +37,7 @@ pub struct Import<'a> {
     store: &'a ChunkStore,
     /// Held while the document of an array is made.
     documents: futures::lock::Mutex<()>,
-    made: Mutex<BTreeMap<Key, Entry>>,
+    made: Mutex<BTreeMap<Key, Made>>,
     _writer: futures::lock::MutexGuard<'a, ()>,
 }
 
@@ -52,18 +52,27 @@ pub struct UnfinishedImport {
     pub bytes: u64,
 }
 
+/// A shard that was made.
+#[derive(Clone, Debug)]
+struct Made {
+    entry: Entry,
+    /// Its chunks that may have changed; `None` until it is read, if an interrupted import has made it.
+    chunks: Option<Vec<ChunkKey>>,
+}
+
 /// Where an import makes a shard.
 fn import_path(ShardKey { region, lod, pos }: ShardKey) -> Path {
     Path::from(format!("{IMPORT_DIR}/{region}-{lod}-{}-{}-{}", pos.y, pos.z, pos.x))
 }
 
-fn shard_of_path(path: &Path) -> Option<ShardKey> {
+fn shard_of_path(shape: &Shape, path: &Path) -> Option<ShardKey> {
     let numbers: Vec<i32> =
         path.filename()?.split('-').map(str::parse).collect::<Result<_, _>>().ok()?;
     let &[region, lod, y, z, x] = numbers.as_slice() else { return None };
     let (region, lod) = (region.try_into().ok()?, lod.try_into().ok()?);
     let shard = ShardKey { region, lod, pos: IVec3::new(x, y, z) };
-    (import_path(shard) == *path).then_some(shard)
+    let is_possible = ShardKey::of_path(shape, &shard.path()) == Ok(Some(shard));
+    (is_possible && import_path(shard) == *path).then_some(shard)
 }
 
 impl ChunkStore {
@@ -89,8 +98,10 @@ impl ChunkStore {
             manifest.commit(RootChange { import, ..RootChange::default() }).await?;
             BTreeMap::new()
         };
+        let made = made.into_iter().map(|(key, entry)| (key, Made { entry, chunks: None }));
+        let made = Mutex::new(made.collect());
         let documents = futures::lock::Mutex::default();
-        Ok(Import { store: self, documents, made: Mutex::new(made), _writer: writer })
+        Ok(Import { store: self, documents, made, _writer: writer })
     }
 
     /// The import that was interrupted, if one was. Lists what it has made.
@@ -123,7 +134,7 @@ impl ChunkStore {
     async fn made_shards(&self) -> Result<BTreeMap<Key, Entry>, StoreError> {
         let found = self.list_import().await?;
         let read = stream::iter(found).map(async |(path, _)| {
-            let Some(shard) = shard_of_path(&path) else { return Ok(None) };
+            let Some(shard) = shard_of_path(&self.shape, &path) else { return Ok(None) };
             let form = self.format_or_own(shard).await?.form;
             let found = self.read_head_at(&path, &form).await?.map(|head| head.found(&form));
             let is_own = |found: &Found| found.stamp.is_some_and(|stamp| stamp.shard == shard);
@@ -225,7 +236,8 @@ impl Import<'_> {
         let path = import_path(shard);
         let put = self.store.objects.put(&path, bytes.into()).await;
         put.map_err(object_error(&path, "writing"))?;
-        self.made().insert(shard.into(), entry);
+        let chunks = Some(chunks.iter().map(|(key, _)| *key).collect());
+        self.made().insert(shard.into(), Made { entry, chunks });
         Ok(())
     }
 
@@ -236,7 +248,7 @@ impl Import<'_> {
     pub async fn read(&self, shard: ShardKey) -> Result<Vec<(ChunkKey, Chunk)>, StoreError> {
         let store = self.store;
         let path = import_path(shard);
-        let entry = self.made().get(&Key::from(shard)).copied();
+        let entry = self.made().get(&Key::from(shard)).map(|made| made.entry);
         let format = store.format_or_own(shard).await?;
         let bytes = store.get_file(&path).await?.unwrap_or_default();
         let (index, stamp) = format.form.head(&bytes);
@@ -248,20 +260,49 @@ impl Import<'_> {
             let reason = "it is not what was written; import again".to_owned();
             return Err(StoreError::DamagedShard { path: path.to_string(), reason });
         }
-        decode_shard(store, shard, &format, &bytes)
+        let decoded = decode_shard(store, shard, &format, &bytes)?;
+        if let Some(made @ Made { chunks: None, .. }) = self.made().get_mut(&Key::from(shard)) {
+            made.chunks = Some(decoded.iter().map(|(key, _)| *key).collect());
+        }
+        Ok(decoded)
+    }
+
+    /// Makes sure that all is well before anything is moved in: every shard that was made is whole, and every shard in whose
+    /// place one will be is the one that the manifest names. Gives all chunks that may have changed.
+    ///
+    /// # Errors
+    /// As [`Import::read`]; [`StoreError::OtherShard`] and [`StoreError::MissingShard`].
+    pub async fn check(&self) -> Result<Vec<ChunkKey>, StoreError> {
+        let shards: Vec<(ShardKey, bool)> = {
+            let made = self.made();
+            let shards = made.iter().filter_map(|(key, made)| Some((key.shard()?, made)));
+            shards.map(|(shard, made)| (shard, made.chunks.is_none())).collect()
+        };
+        for (shard, is_unread) in shards {
+            if is_unread {
+                self.read(shard).await?;
+            }
+            let versions = self.store.versions(shard).await?;
+            let found = self.store.find(shard.into()).await?;
+            self.store.is_expected(shard, &versions, found.as_ref()).await?;
+        }
+        let made = self.made();
+        let chunks = made.values().filter_map(|made| made.chunks.as_deref());
+        Ok(chunks.flatten().copied().collect())
     }
 
     /// Moves all shards into their places, and says how many. Once this was begun it is finished, even after a crash, by
-    /// whoever opens the world for writing next; until then others get [`StoreError::UnfinishedJob`].
+    /// whoever opens the world for writing next; until then others get [`StoreError::UnfinishedJob`]. To be called after
+    /// [`Import::check`].
     ///
     /// # Errors
     /// [`StoreError::LostVersion`] if a shard is not what was made; [`StoreError::DamagedManifest`],
-    /// [`StoreError::Object`].
+    /// [`StoreError::Object`]. Only who opens the world anew knows then whether it was begun.
     pub async fn finish(self) -> Result<u64, StoreError> {
         let manifest = self.store.own_manifest()?;
         self.store.settle_and_commit().await?;
         let made: Vec<Change> =
-            self.made().iter().map(|(&key, &entry)| (key, Some(entry))).collect();
+            self.made().iter().map(|(&key, made)| (key, Some(made.entry))).collect();
         let import = Some(ImportStep::MoveIn(made));
         manifest.commit(RootChange { import, ..RootChange::default() }).await?;
         self.store.finish_import().await
@@ -276,7 +317,7 @@ impl Import<'_> {
         self.store.end_import().await
     }
 
-    fn made(&self) -> MutexGuard<'_, BTreeMap<Key, Entry>> {
+    fn made(&self) -> MutexGuard<'_, BTreeMap<Key, Made>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -87,6 +87,9 @@ impl ChunkStore {
         let mut is_newer = after != *before;
         if self.is_read_only && (may_be_done || !is_known(&after)) {
             is_newer |= manifest.refresh().await?;
+            if let Some(job) = manifest.job() {
+                return Err(unfinished(self.location(), job));
+            }
             after = manifest.versions(shard.into()).await?;
         }
         if is_newer || is_known(&after) {

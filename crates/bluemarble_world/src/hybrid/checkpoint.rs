@@ -57,6 +57,7 @@ impl HybridWorld {
 
     async fn fold_all(&self) -> Result<CheckpointReport, WorldError> {
         let _folding = self.inner.folding.lock().await;
+        self.check_usable()?;
         let (lsn, mut leaves) = {
             let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
             let state = self.state();

@@ -50,6 +50,7 @@ impl HybridWorld {
         let chunks: Vec<_> = plan.iter().map(|&(key, _)| key).collect();
         let (change, appended) = {
             let _editing = self.inner.editing.lock().await;
+            self.check_usable()?;
             // Readers see batches in the order in which the log has them.
             let _order = self.inner.order.lock().unwrap_or_else(PoisonError::into_inner);
             let appended = self.log().map(|log| append(log, batch, &plan)).transpose()?;

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::atomic::{
         AtomicBool, AtomicU64,
-        Ordering::{Acquire, Relaxed},
+        Ordering::{Acquire, Relaxed, Release},
     },
 };
 
@@ -14,16 +14,19 @@ use bluemarble_core::{
 };
 use bluemarble_store::{Import, SHARD_CELLS, ShardKey, StoreError};
 use glam::{IVec3, ivec3};
+use rustc_hash::FxHashSet;
 
 use super::world::HybridWorld;
 use crate::{
     WorldError,
     downsampled::{Child, carry_up},
-    volume::VoxelVolume,
+    volume::{VolumeError, VoxelVolume},
 };
 
 /// Chunks that are published under one lock: readers wait no longer than for these.
 const PUBLISHED_AT_ONCE: usize = 1024;
+/// Shards of lod 0 that an import may reach into: some 40,000 voxels along each edge.
+const MAX_SHARDS: usize = 1 << 22;
 
 /// What [`HybridWorld::import`] has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,11 +99,13 @@ impl HybridWorld {
         block_on(self.checkpoint())?;
         let _no_edits = block_on(self.inner.editing.lock());
         block_on(self.checkpoint())?;
+        // What is kept of the index names shards by their versions: until all of them are published.
+        let _folding = block_on(self.inner.folding.lock());
         store.note_lsn(self.inner.last_batch.load(Acquire));
-        let name = format!("{} at {:?}", volume.fingerprint(), voxels);
+        let fingerprint = volume.fingerprint();
         let importing = Importing {
             world: self,
-            import: block_on(store.begin_import(&name))?,
+            import: block_on(store.begin_import(&format!("{fingerprint} at {voxels:?}")))?,
             volume,
             region: voxels.region,
             voxels: voxels.voxels,
@@ -109,47 +114,48 @@ impl HybridWorld {
             cancel,
             progress,
         };
-        let result = importing.make_all();
+        let made = importing.make_all().and_then(|()| match volume.fingerprint() == fingerprint {
+            true => Ok(block_on(importing.import.check())?),
+            false => Err(WorldError::VolumeChanged),
+        });
         let Importing { import, resumed_voxels, .. } = importing;
-        match result {
-            Ok(()) => {}
-            // The same volume would fail again.
-            Err(error @ (WorldError::Volume { .. } | WorldError::UnknownMaterial { .. })) => {
-                block_on(import.abandon())?;
+        let chunks = match made {
+            Ok(chunks) => chunks,
+            Err(error) => {
+                if would_fail_again(&error)
+                    && let Err(error) = block_on(import.abandon())
+                {
+                    tracing::warn!("what an import has made stays for now: {error}");
+                }
                 return Err(error);
             }
-            Err(error) => return Err(error),
+        };
+        let shards = block_on(import.finish());
+        if shards.is_err() {
+            self.inner.must_reopen.store(true, Release);
         }
-        let made: Vec<ShardKey> = (0..=MAX_LOD).flat_map(|lod| import.shards(lod)).collect();
-        block_on(import.finish())?;
-        self.publish_shards(&made)?;
+        let shards = shards?;
+        for chunks in chunks.chunks(PUBLISHED_AT_ONCE) {
+            let mut state = self.state_mut();
+            let change = state.next_change();
+            for &key in chunks {
+                state.replaced(key, change);
+                self.inner.cache.remove(&key);
+            }
+        }
         Ok(ImportReport {
             voxels: voxels.voxels.volume(),
-            shards: made.len() as u64,
+            shards,
             resumed_voxels: resumed_voxels.into_inner(),
         })
     }
 
-    /// Lets readers see shards that were replaced under them.
-    fn publish_shards(&self, shards: &[ShardKey]) -> Result<(), WorldError> {
-        let Some(store) = &self.inner.store else { return Ok(()) };
-        let mut keys = Vec::new();
-        let publish = |keys: &mut Vec<ChunkKey>| {
-            let mut state = self.state_mut();
-            let change = state.next_change();
-            for key in keys.drain(..) {
-                state.replaced(key, change);
-                self.inner.cache.remove(&key);
-            }
-        };
-        for &shard in shards {
-            keys.extend(block_on(store.keys_of(shard))?);
-            if keys.len() >= PUBLISHED_AT_ONCE {
-                publish(&mut keys);
-            }
+    /// Refuses to go on after an import that failed while it was moved in.
+    pub(super) fn check_usable(&self) -> Result<(), WorldError> {
+        match self.inner.must_reopen.load(Acquire) {
+            true => Err(WorldError::MustReopen),
+            false => Ok(()),
         }
-        publish(&mut keys);
-        Ok(())
     }
 
     /// A chunk before an import. What nobody has edited is not kept in the cache.
@@ -176,15 +182,26 @@ impl Importing<'_> {
     /// Makes the shards of lod 0 that the volume reaches into.
     fn make_leaves(&self) -> Result<(), WorldError> {
         let shape = self.world.shape();
-        // In the order in which most files have their numbers.
-        let parts = self.voxels.tiles(IVec3::splat(SHARD_CELLS));
-        let shards = parts.map(|part| {
-            let key = ChunkKey::new(self.region, 0, part.min >> 6i32);
+        let edge = IVec3::splat(SHARD_CELLS);
+        // In the order in which most files have their numbers, each once.
+        let mut tiles = BTreeMap::new();
+        for part in self.volume.parts() {
+            for tile in part.intersection(&self.voxels).tiles(edge) {
+                let at = tile.min.div_euclid(edge);
+                tiles.insert([at.y, at.z, at.x], at * edge);
+                if tiles.len() > MAX_SHARDS {
+                    return Err(WorldError::VolumeTooLarge { max: MAX_SHARDS });
+                }
+            }
+        }
+        let located = tiles.into_values().map(|min| {
+            let part = LatticeBox::new(min, min.saturating_add(edge)).intersection(&self.voxels);
+            let key = ChunkKey::new(self.region, 0, min >> 6i32);
             let located = ShardKey::locate(&shape, key).ok_or(StoreError::OutsideLattice { key });
             Ok((located?.0, part))
         });
-        let shards: Vec<(ShardKey, LatticeBox)> = shards.collect::<Result<_, WorldError>>()?;
-        let there: Vec<ShardKey> = self.import.shards(0);
+        let shards: Vec<(ShardKey, LatticeBox)> = located.collect::<Result<_, WorldError>>()?;
+        let there: FxHashSet<ShardKey> = self.import.shards(0).into_iter().collect();
         self.each(0, &shards, |scratch, &(shard, part)| {
             if there.contains(&shard) {
                 self.resumed_voxels.fetch_add(part.volume(), Relaxed);
@@ -203,9 +220,6 @@ impl Importing<'_> {
         shard: ShardKey,
         part: LatticeBox,
     ) -> Result<(), WorldError> {
-        if self.volume.is_empty(part) {
-            return Ok(());
-        }
         scratch.part.clear();
         scratch.part.resize(part.volume() as usize, MaterialId::UNSTORED);
         self.volume
@@ -248,7 +262,7 @@ impl Importing<'_> {
                 children.push(child);
             }
         }
-        let there = self.import.shards(lod);
+        let there: FxHashSet<ShardKey> = self.import.shards(lod).into_iter().collect();
         let parents: Vec<_> = parents.into_values().collect();
         self.each(lod, &parents, |_, (shard, children)| match there.contains(shard) {
             true => Ok(()),
@@ -315,6 +329,17 @@ impl Importing<'_> {
             });
         results.into_iter().collect()
     }
+}
+
+/// Whether the same import would fail in the same way, so that what it has made is of no use.
+fn would_fail_again(error: &WorldError) -> bool {
+    matches!(
+        error,
+        WorldError::Volume { source: VolumeError::Contents(_), .. }
+            | WorldError::UnknownMaterial { .. }
+            | WorldError::VolumeTooLarge { .. }
+            | WorldError::VolumeChanged
+    )
 }
 
 /// Lays the cells of a piece, which is a part of those of `part`, over those of the chunk that holds it;

@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, OnceLock, RwLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Release},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Release},
     },
 };
 
@@ -208,6 +208,7 @@ impl HybridWorld {
             counters: Counters::default(),
             index_work: IndexWork::since(lsn),
             counted,
+            must_reopen: AtomicBool::new(false),
             threads: AtomicUsize::new(1),
             editing: futures::lock::Mutex::default(),
             order: Mutex::default(),

@@ -130,7 +130,7 @@ impl HybridWorld {
         let mut state = self.state_mut();
         for (child, change, ..) in &chunks {
             // A child that was edited meanwhile is carried up once more.
-            if state.last_change(*child) <= *change {
+            if state.edited(*child).is_none_or(|edited| edited.change <= *change) {
                 state.shown(*child);
             }
         }

@@ -34,12 +34,13 @@ impl HybridWorld {
     /// [`crate::RebuildManager`] calls this now and then, and when it is dropped.
     ///
     /// # Errors
-    /// [`WorldError::Snapshot`]; the file is as it was.
+    /// [`WorldError::Snapshot`]; [`WorldError::MustReopen`] after an import that has failed. The file is as it was.
     pub async fn save_index(&self) -> Result<SnapshotReport, WorldError> {
         let kept = &self.inner.kept;
         let Some(file) = &kept.file else { return Ok(SnapshotReport::default()) };
         // No shard is replaced meanwhile.
         let _folding = self.inner.folding.lock().await;
+        self.check_usable()?;
         let lsn = self.inner.checkpointed.load(Acquire);
         let groups = self.snapshot_groups();
         let mut saved = kept.saved.lock().unwrap_or_else(PoisonError::into_inner);

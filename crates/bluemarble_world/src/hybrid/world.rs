@@ -4,7 +4,7 @@ use std::{
     any::Any,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicU64, AtomicUsize},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize},
     },
 };
 
@@ -57,6 +57,8 @@ pub(super) struct Inner {
     pub counters: Counters,
     pub index_work: IndexWork,
     pub counted: Counted,
+    /// Whether an import has failed while it was moved in: nobody knows what of it is there.
+    pub must_reopen: AtomicBool,
     /// On how many threads long work may be done.
     pub threads: AtomicUsize,
     /// Held while an edit is made, and by who must have none meanwhile.

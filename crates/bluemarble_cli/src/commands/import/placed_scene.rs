@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bluemarble_core::{LatticeBox, MaterialId, VoxelBox};
-use bluemarble_edit::vox::Scene;
+use bluemarble_edit::{KEEP, vox::Scene};
 use bluemarble_world::{VolumeError, VoxelVolume};
 use glam::I64Vec3;
 
@@ -42,8 +42,8 @@ impl VoxelVolume for PlacedScene {
         format!("a scene, {:016x}", hasher.finish())
     }
 
-    fn is_empty(&self, part: LatticeBox) -> bool {
-        (0..self.scene.len()).all(|index| !self.of_model(index).intersects(&part))
+    fn parts(&self) -> Vec<LatticeBox> {
+        (0..self.scene.len()).map(|index| self.of_model(index)).collect()
     }
 
     fn read(&self, part: LatticeBox, cells: &mut [MaterialId]) -> Result<(), VolumeError> {
@@ -55,6 +55,7 @@ impl VoxelVolume for PlacedScene {
             for (at, number) in self.scene.voxels(index) {
                 let at = (at + self.shift).as_ivec3();
                 if let Some(material) = self.mapping.get(number.into())
+                    && material != KEEP
                     && part.contains(at)
                 {
                     let at = (at - part.min).as_usizevec3();

@@ -50,12 +50,11 @@ impl Volume {
         let axes = parse_axes(&self.axes)?;
         let bare = self.dtype.map(|dtype| Bare { shape: self.shape.clone(), dtype });
         let numbers = volumes::open(path, bare).map_err(|what| self.numbers.refuse(what))?;
-        let fingerprint = volumes::fingerprint(path).map_err(|what| self.numbers.refuse(what))?;
         let world = self.numbers.world.open_to_edit(DURABLE_AT_THE_END)?;
         let voxels = VoxelBox::new(self.numbers.at.region, self.voxels(numbers.counts(), axes)?);
         check_inside(&world.shape(), voxels)?;
         let mapping = self.numbers.mapping(world.materials())?;
-        let volume = PlacedVolume::new(numbers, axes, voxels, mapping, &fingerprint);
+        let volume = PlacedVolume::new(numbers, axes, voxels, mapping, path);
         let report = bulk::import(&world, &volume, path)?;
 
         let (voxels, shards, resumed) = (report.voxels, report.shards, report.resumed_voxels);

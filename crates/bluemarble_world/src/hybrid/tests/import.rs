@@ -22,7 +22,7 @@ impl<F: Fn(IVec3) -> MaterialId + Sync> VoxelVolume for Told<F> {
     fn read(&self, part: LatticeBox, cells: &mut [MaterialId]) -> Result<(), VolumeError> {
         for (cell, at) in cells.iter_mut().zip(part.tiles(IVec3::ONE)) {
             if at.min == ivec3(999, 0, 0) {
-                return Err("it ends too early".into());
+                return Err(VolumeError::Contents("it ends too early".to_owned()));
             }
             *cell = (self.1)(at.min);
         }
@@ -151,6 +151,105 @@ fn an_import_that_is_cancelled_goes_on_and_one_that_fails_leaves_nothing() {
     assert!(matches!(unknown, Err(WorldError::UnknownMaterial { .. })), "{unknown:?}");
     assert!(chunks(&world) == before);
     assert_eq!(std::fs::read_dir(dir.path().join("import")).expect("is there").count(), 0);
+}
+
+/// A volume that cannot be read at first, and one that changes.
+struct Unsteady {
+    reads: AtomicU64,
+    changes: bool,
+}
+
+impl VoxelVolume for Unsteady {
+    fn voxels(&self) -> VoxelBox {
+        VoxelBox::new(0, LatticeBox::new(IVec3::ZERO, ivec3(600, 10, 10)))
+    }
+
+    fn fingerprint(&self) -> String {
+        format!("{}", if self.changes { self.reads.load(SeqCst) } else { 0 })
+    }
+
+    fn read(&self, _part: LatticeBox, cells: &mut [MaterialId]) -> Result<(), VolumeError> {
+        if self.reads.fetch_add(1, SeqCst) == 2 && !self.changes {
+            return Err(std::io::Error::other("the disk is away").into());
+        }
+        cells.fill(BRICK);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_volume_that_cannot_be_read_now_goes_on_later_and_one_that_changes_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let world = open(dir.path(), &plain());
+    let unsteady = Unsteady { reads: AtomicU64::new(0), changes: false };
+    let failed = import(&world, &unsteady).expect_err("the disk is away");
+    assert!(failed.to_string().contains("the disk is away"), "{failed}");
+    assert!(chunks(&world).is_empty());
+    let report = import(&world, &unsteady).expect("goes on");
+    assert!(report.resumed_voxels >= 256 * 100, "{report:?}");
+    let before = chunks(&world);
+    let changed = import(&world, &Unsteady { reads: AtomicU64::new(9), changes: true });
+    assert!(matches!(changed, Err(WorldError::VolumeChanged)), "{changed:?}");
+    assert!(chunks(&world) == before);
+}
+
+/// Two small boxes that are far apart.
+struct Apart;
+
+impl VoxelVolume for Apart {
+    fn voxels(&self) -> VoxelBox {
+        let far = IVec3::splat(60_000_000);
+        VoxelBox::new(0, LatticeBox::new(-far, far))
+    }
+
+    fn fingerprint(&self) -> String {
+        "apart".to_owned()
+    }
+
+    fn parts(&self) -> Vec<LatticeBox> {
+        let LatticeBox { min, max } = self.voxels().voxels;
+        vec![LatticeBox::new(min, min + 2), LatticeBox::new(max - 2, max)]
+    }
+
+    fn read(&self, _part: LatticeBox, cells: &mut [MaterialId]) -> Result<(), VolumeError> {
+        cells.iter_mut().step_by(7).for_each(|cell| *cell = BRICK);
+        Ok(())
+    }
+}
+
+#[test]
+fn parts_that_are_far_apart_cost_no_more_than_themselves_and_a_huge_volume_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let world = open(dir.path(), &plain());
+    import(&world, &Apart).expect("imports");
+    let leaves = chunks(&world).keys().filter(|key| key.lod == 0).count();
+    assert!((2..200).contains(&leaves), "{leaves}");
+    let refused = import(&world, &Told(Apart.voxels(), |_| AIR));
+    assert!(matches!(refused, Err(WorldError::VolumeTooLarge { .. })), "{refused:?}");
+}
+
+#[test]
+fn what_is_kept_of_the_index_never_hides_imported_chunks() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let world = open(dir.path(), &plain());
+    block_on(world.edit(&earlier())).expect("edits");
+    block_on(world.checkpoint()).expect("folds");
+    block_on(world.rebuild_index(usize::MAX)).expect("indexes");
+    block_on(world.save_index()).expect("saves");
+    // Saved again and again while shards are moved in.
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(SeqCst) {
+                block_on(world.save_index()).expect("saves");
+            }
+        });
+        import(&world, &Told(corner(), blocks)).expect("imports");
+        is_over.store(true, SeqCst);
+    });
+    let expected = chunks(&world);
+    drop(world);
+    assert!(chunks(&open(dir.path(), &plain())) == expected);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::StreamExt;
+
 use super::*;
 
 const COUNTERS: usize = 5;
@@ -200,4 +202,39 @@ fn a_checkpoint_ends_while_others_edit_without_a_pause_and_the_log_makes_up_the_
     });
     update_parents(&world);
     parents::check(&world);
+}
+
+#[test]
+fn a_checkpoint_stores_the_same_bytes_on_any_number_of_threads() {
+    let bytes_with = |threads: usize| {
+        let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let world = open(&objects, &hills());
+        world.set_threads(threads);
+        for step in 0..3 {
+            let mut batch = EditBatch::new();
+            for number in 0..400 {
+                let at = ivec3(number * 37 % 1500, number % 90 - 40, number * 53 % 1500);
+                // In the last step half of it is as it was in the beginning.
+                let material = if step == 1 { BRICK } else { MaterialId(1 + (number % 3) as u16) };
+                batch.set(VoxelPos::new(0, at), material);
+            }
+            block_on(world.edit(&batch)).expect("edits");
+            block_on(world.checkpoint()).expect("folds");
+        }
+        let shards = block_on(objects.list(None).collect::<Vec<_>>());
+        let mut bytes = HashMap::new();
+        for shard in shards {
+            let path = shard.expect("lists").location;
+            if path.as_ref().contains("/c/") {
+                let found = block_on(async { objects.get(&path).await?.bytes().await });
+                bytes.insert(path, found.expect("reads"));
+            }
+        }
+        bytes
+    };
+    let one = bytes_with(1);
+    assert!(one.len() > 50, "{}", one.len());
+    for threads in [2, 5] {
+        assert!(bytes_with(threads) == one, "{threads} threads");
+    }
 }
