@@ -7,6 +7,9 @@ use crate::{
     error::TerrainError,
 };
 
+/// Cells of a chunk in a layer.
+const LAYER_CELLS: usize = 64 * 64;
+
 /// Horizontal layers on a plane, for tests and creative building.
 pub struct Superflat {
     voxel_m: f64,
@@ -79,13 +82,13 @@ impl Baseline for Superflat {
     fn fill(&self, key: ChunkKey, chunk: &mut Chunk) {
         let low = key.pos.y * 64;
         let layers: [MaterialId; 64] = std::array::from_fn(|y| self.cell(low + y as i32, key.lod));
-        if layers.iter().all(|&layer| layer == layers[0]) {
-            *chunk = Chunk::uniform(layers[0]);
-            return;
+        *chunk = Chunk::uniform(layers[0]);
+        let mut first = 0;
+        for run in layers.chunk_by(|one, next| one == next) {
+            let count = run.len() * LAYER_CELLS;
+            chunk.fill_run(first, count, run[0]);
+            first += count;
         }
-        let cells: Vec<MaterialId> =
-            layers.iter().flat_map(|&layer| std::iter::repeat_n(layer, 4096)).collect();
-        *chunk = Chunk::from_cells(&cells);
     }
 
     fn classify(&self, voxels: VoxelBox, lod: u8) -> Classification {

@@ -85,7 +85,7 @@ impl CarryUp {
                 }
             }
             let parent = &mut self.parent[at..at + HALF];
-            changed |= parent != row;
+            changed |= !are_equal(parent, &row);
             parent.copy_from_slice(&row);
         }
         changed
@@ -103,7 +103,7 @@ impl BlockRows {
         // Rows that follow each other along z lie together.
         [self.start, self.start + STEP_Y].into_iter().all(|start| {
             let rows = start..start + 2 * STEP_Z;
-            one[rows.clone()] == two[rows]
+            are_equal(&one[rows.clone()], &two[rows])
         })
     }
 
@@ -114,6 +114,11 @@ impl BlockRows {
             cells[at + (octant & 1) + (octant >> 1 & 1) * STEP_Y + (octant >> 2) * STEP_Z]
         })
     }
+}
+
+/// Whether cells are the same; as numbers, since those are compared many at once.
+fn are_equal(one: &[MaterialId], two: &[MaterialId]) -> bool {
+    bytemuck::cast_slice::<MaterialId, u16>(one) == bytemuck::cast_slice::<MaterialId, u16>(two)
 }
 
 /// One coarse cell: the block of fine cells as it is and as the baseline has it, and the baseline's cell.

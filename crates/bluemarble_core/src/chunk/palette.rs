@@ -206,17 +206,21 @@ impl Palette {
         // As many as there are slots, so that no slot is checked.
         let mut materials = [MaterialId::AIR; MAX_MATERIALS];
         materials[..self.materials.len()].copy_from_slice(&self.materials);
-        for (&word, cells) in self.words.iter().zip(cells.chunks_exact_mut(64 >> self.bits_log2)) {
-            // Whole words of one material are the common case inside strata and air.
-            let mut rest = word;
-            let first = word & mask;
-            if word == repeat(first, bits) {
-                cells.fill(materials[first as u8 as usize]);
+        let of_word = 64 >> self.bits_log2;
+        let fours = self.words.chunks(4).zip(cells.chunks_mut(4 * of_word));
+        for (words, cells) in fours {
+            // Whole words of one material, and many of them, are the common case inside strata and air.
+            let pattern = repeat(words[0] & mask, bits);
+            if words.iter().all(|&word| word == pattern) {
+                cells.fill(materials[(pattern & mask) as u8 as usize]);
                 continue;
             }
-            for cell in cells {
-                *cell = materials[(rest & mask) as u8 as usize];
-                rest >>= bits;
+            for (&word, cells) in words.iter().zip(cells.chunks_exact_mut(of_word)) {
+                let mut rest = word;
+                for cell in cells {
+                    *cell = materials[(rest & mask) as u8 as usize];
+                    rest >>= bits;
+                }
             }
         }
     }

@@ -119,8 +119,9 @@ impl HybridWorld {
         let before = self.read(parent).await?;
         let mut chunks = Vec::with_capacity(children.len());
         for &child in children {
-            let (cached, chunk) = self.find(child).await?.split();
-            chunks.push((child, cached.change, chunk, baselines.get(self, child)));
+            let baseline = baselines.get(self, child);
+            let (cached, chunk) = self.find_over(child, &baseline).await?.split();
+            chunks.push((child, cached.change, chunk, baseline));
         }
         let children: Vec<_> = (chunks.iter())
             .map(|(key, _, now, baseline)| Child { octant: key.octant(), now, baseline })

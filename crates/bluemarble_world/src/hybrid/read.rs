@@ -51,19 +51,29 @@ impl HybridWorld {
         key: ChunkKey,
         cancel: &CancelToken,
     ) -> Result<(Chunk, CompactChunk), WorldError> {
-        let (cached, chunk) = self.find_in_steps(key, cancel).await?.split();
+        let (cached, chunk) = self.find_in_steps(key, cancel, None).await?.split();
         Ok((chunk, cached.compact))
     }
 
     /// The chunk, and the last change that is in it.
     pub(crate) async fn find(&self, key: ChunkKey) -> Result<Found, WorldError> {
-        self.find_in_steps(key, &CancelToken::never()).await
+        self.find_in_steps(key, &CancelToken::never(), None).await
+    }
+
+    /// The same, if it is known how the baseline fills the chunk.
+    pub(super) async fn find_over(
+        &self,
+        key: ChunkKey,
+        baseline: &Chunk,
+    ) -> Result<Found, WorldError> {
+        self.find_in_steps(key, &CancelToken::never(), Some(baseline)).await
     }
 
     async fn find_in_steps(
         &self,
         key: ChunkKey,
         cancel: &CancelToken,
+        baseline: Option<&Chunk>,
     ) -> Result<Found, WorldError> {
         self.check_key(key)?;
         loop {
@@ -93,7 +103,7 @@ impl HybridWorld {
                     return Ok(Found { cached, chunk: None });
                 }
                 Some(known) => known.compact.to_chunk(),
-                None => self.read_base(key, is_stored).await?,
+                None => self.read_base(key, is_stored, baseline).await?,
             };
             let chunk = plan::apply(chunk, strokes.iter().map(|stroke| &**stroke));
             // For its pause only.
@@ -121,13 +131,18 @@ impl HybridWorld {
     }
 
     /// The chunk without what is newer than the store.
-    async fn read_base(&self, key: ChunkKey, is_stored: bool) -> Result<Chunk, WorldError> {
+    async fn read_base(
+        &self,
+        key: ChunkKey,
+        is_stored: bool,
+        baseline: Option<&Chunk>,
+    ) -> Result<Chunk, WorldError> {
         let store = match &self.inner.base {
             Some(base) if !self.state().is_own(key) => Some(base),
             _ => self.inner.store.as_ref(),
         };
         let Some(store) = store.filter(|_| is_stored) else {
-            let chunk = self.fill_from_baseline(key);
+            let chunk = baseline.cloned().unwrap_or_else(|| self.fill_from_baseline(key));
             if chunk.as_uniform().is_some() {
                 self.inner.counters.uniform_fill();
             }

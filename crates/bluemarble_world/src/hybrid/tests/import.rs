@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use bluemarble_core::CancelToken;
 
-use super::*;
+use super::{faulty::Faulty, *};
 use crate::{ImportProgress, VolumeError, VoxelVolume};
 
 /// A box of voxels told by a function.
@@ -250,6 +250,43 @@ fn what_is_kept_of_the_index_never_hides_imported_chunks() {
     let expected = chunks(&world);
     drop(world);
     assert!(chunks(&open(dir.path(), &plain())) == expected);
+}
+
+#[test]
+fn after_an_import_that_failed_half_way_nothing_is_written_until_the_world_is_opened_again() {
+    let small = Told(VoxelBox::new(0, LatticeBox::new(ivec3(-9, 3, 5), ivec3(9, 12, 15))), blocks);
+    let (mut refused, mut there) = (0, 0);
+    for puts in 0.. {
+        let inner = objects();
+        let objects = Faulty::over(Arc::clone(&inner));
+        let world = super::open(&(objects.clone() as Arc<dyn ObjectStore>), &plain());
+        block_on(world.edit(&earlier())).expect("edits");
+        block_on(world.checkpoint()).expect("folds");
+        let before = chunks(&world);
+        objects.fail_puts_after(puts);
+        let is_done = import(&world, &small).is_ok();
+        objects.heal();
+        let after_all = chunks(&super::open(&inner, &plain()));
+        let mut batch = EditBatch::new();
+        batch.set(VoxelPos::new(0, ivec3(0, 5, 8)), GRASS);
+        match block_on(world.edit(&batch)) {
+            Err(WorldError::MustReopen) => {
+                refused += 1;
+                let folded = block_on(world.checkpoint());
+                assert!(matches!(folded, Err(WorldError::MustReopen)), "{folded:?}");
+            }
+            // Nothing was moved.
+            edited => {
+                edited.expect("edits");
+                assert!(is_done || after_all == before, "after {puts} puts");
+            }
+        }
+        there += usize::from(after_all != before);
+        if is_done {
+            break;
+        }
+    }
+    assert!(refused > 5 && there > 5, "{refused} refused, {there} were finished");
 }
 
 #[test]
