@@ -2,7 +2,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`numbers`] | [`Numbers`]: what all kinds of volumes have in common; [`open`] |
+//! | [`numbers`] | [`numbers::Numbers`]: what all kinds of volumes have in common |
+//! | `open` | [`open`]: a volume of any kind |
 //! | [`files`] | the order of files, and whether they are the same as before |
 //! | [`npy`] | the header of a `.npy` file |
 //! | [`file`] | numbers one after the other in a file: `.npy`, and bare ones |
@@ -14,9 +15,11 @@ mod file;
 mod files;
 pub mod npy;
 mod numbers;
+mod open;
 mod placed;
 mod tiff;
 mod zarr;
 
-pub use numbers::{Bare, Dtype, open};
+pub use numbers::{Bare, Dtype};
+pub use open::open;
 pub use placed::PlacedVolume;

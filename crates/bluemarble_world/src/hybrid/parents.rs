@@ -116,7 +116,6 @@ impl HybridWorld {
         children: &[ChunkKey],
         baselines: &BaselineChunks,
     ) -> Result<(), WorldError> {
-        let before = self.read(parent).await?;
         let mut chunks = Vec::with_capacity(children.len());
         for &child in children {
             let baseline = baselines.get(self, child);
@@ -126,7 +125,9 @@ impl HybridWorld {
         let children: Vec<_> = (chunks.iter())
             .map(|(key, _, now, baseline)| Child { octant: key.octant(), now, baseline })
             .collect();
-        let after = carry_up(&before, &baselines.get(self, parent), &children);
+        let baseline = baselines.get(self, parent);
+        let (_, before) = self.find_over(parent, &baseline).await?.split();
+        let after = carry_up(&before, &baseline, &children);
         let after = after.map(|after| CompactChunk::new(&after));
         let mut state = self.state_mut();
         for (child, change, ..) in &chunks {

@@ -7,9 +7,10 @@ use bluemarble_store::WholeChunk;
 use glam::IVec3;
 use serde::Serialize;
 
-use super::AREA_LOD;
 use crate::output;
 
+/// An area, which also gets one recommendation: 1024 voxels along each edge.
+pub const AREA_LOD: u8 = 4;
 /// Areas that are printed: those that take most.
 const PRINTED_AREAS: usize = 12;
 
@@ -93,7 +94,7 @@ impl Use {
             self.chunks.to_string(),
             output::human_bytes(self.plain_bytes),
             output::human_bytes(self.stored_bytes),
-            format!("{:.1} %", 100.0 * self.saved_share),
+            format!("{:.2} %", 100.0 * self.saved_share),
         ]
     }
 }

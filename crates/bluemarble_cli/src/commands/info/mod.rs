@@ -14,7 +14,7 @@ use glam::IVec3;
 use serde::Serialize;
 
 use self::{
-    efficiency::{Efficiency, OfArea, OfClass},
+    efficiency::{AREA_LOD, Efficiency, OfArea, OfClass},
     space::Space,
 };
 use crate::{
@@ -25,8 +25,6 @@ use crate::{
 
 /// Lower ends of the steps of the histogram.
 const STEPS: [f64; 7] = [0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0];
-/// An area that gets one recommendation: 1024 voxels along each edge.
-const AREA_LOD: u8 = 4;
 
 /// Say what a world is and what is stored in it.
 ///

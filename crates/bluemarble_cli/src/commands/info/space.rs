@@ -77,7 +77,7 @@ impl Space {
         let row = |name: &str, bytes: u64, note: String| {
             vec![name.to_owned(), output::human_bytes(bytes), note]
         };
-        let saved = format!("{:.1} % less than plain arrays", 100.0 * self.saved_share);
+        let saved = format!("{:.2} % less than plain arrays", 100.0 * self.saved_share);
         let mut rows = vec![
             row("plain arrays", self.plain, String::new()),
             row("shards", self.shards, saved),
