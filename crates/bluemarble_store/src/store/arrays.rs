@@ -237,7 +237,7 @@ impl ChunkStore {
     }
 }
 
-/// A document as it is written: the same bytes whatever order serde_json keeps fields in, which is a feature of it that any
+/// A document as it is written: the same bytes whatever order `serde_json` keeps fields in, which is a feature of it that any
 /// crate of a program may choose.
 fn document_bytes(document: &Value) -> (Vec<u8>, Entry) {
     let mut document = document.clone();
