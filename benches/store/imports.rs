@@ -179,7 +179,7 @@ impl VoxelVolume for Volume {
             let first = (y * edge + low.z) * edge + low.x;
             self.file.read_exact_at(&mut bytes, HEADER_BYTES + first * 2)?;
             for from in bytes.chunks((edge * 2) as usize) {
-                let row = rows.next().ok_or("more rows than cells")?;
+                let row = rows.next().expect("a row for each row of cells");
                 for (cell, &pair) in row.iter_mut().zip(from.as_chunks().0) {
                     *cell = MaterialId(u16::from_le_bytes(pair));
                 }
