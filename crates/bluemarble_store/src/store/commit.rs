@@ -170,6 +170,25 @@ impl ChunkStore {
         Ok(())
     }
 
+    /// A replacement of a job that must be finished, unless the version that was to be put in place is lost: then the manifest
+    /// says what should be there, so that reads name the shard as a wrong one, and a repair settles it. The rest of
+    /// the world does not wait for it. By the one who writes.
+    pub(super) fn unless_lost(
+        &self,
+        shard: ShardKey,
+        entry: Entry,
+        replacement: Result<Replacement, StoreError>,
+    ) -> Result<Option<Replacement>, StoreError> {
+        match replacement {
+            Err(lost @ StoreError::LostVersion { .. }) => {
+                tracing::error!("{lost}");
+                self.own_manifest()?.done(&[(shard.into(), Some(entry))]);
+                Ok(None)
+            }
+            replacement => replacement.map(Some),
+        }
+    }
+
     /// Replaces the shards of a group, which is empty afterwards. By the one who writes.
     pub(super) async fn replace_group(&self, group: &mut Group) -> Result<(), StoreError> {
         self.replace_all(std::mem::take(group).replacements).await

@@ -61,7 +61,7 @@ struct Made {
 }
 
 /// Where an import makes a shard.
-fn import_path(ShardKey { region, lod, pos }: ShardKey) -> Path {
+pub(super) fn import_path(ShardKey { region, lod, pos }: ShardKey) -> Path {
     Path::from(format!("{IMPORT_DIR}/{region}-{lod}-{}-{}-{}", pos.y, pos.z, pos.x))
 }
 
@@ -171,8 +171,11 @@ impl ChunkStore {
         // As everywhere, coarser lods come before finer ones.
         changes.sort_by_key(|(shard, _)| std::cmp::Reverse(shard.lod));
         let count = changes.len() as u64;
-        let moved = stream::iter(changes).map(|(shard, entry)| self.moved(shard, entry));
-        self.replace_stream(moved.buffered(AT_ONCE), |_, _| {}).await?;
+        let moved = stream::iter(changes).map(async |(shard, entry)| {
+            self.unless_lost(shard, entry, self.moved(shard, entry).await)
+        });
+        let moved = moved.buffered(AT_ONCE).try_filter_map(async |moved| Ok(moved));
+        self.replace_stream(moved, |_, _| {}).await?;
         self.settle_and_commit().await?;
         self.end_import().await?;
         Ok(count)
@@ -296,8 +299,7 @@ impl Import<'_> {
     /// [`Import::check`].
     ///
     /// # Errors
-    /// [`StoreError::LostVersion`] if a shard is not what was made; [`StoreError::DamagedManifest`],
-    /// [`StoreError::Object`]. Only who opens the world anew knows then whether it was begun.
+    /// [`StoreError::DamagedManifest`], [`StoreError::Object`]. Only who opens the world anew knows then whether it was begun.
     pub async fn finish(self) -> Result<u64, StoreError> {
         let manifest = self.store.own_manifest()?;
         self.store.settle_and_commit().await?;

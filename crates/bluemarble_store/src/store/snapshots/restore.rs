@@ -77,8 +77,15 @@ impl ChunkStore {
             changes.filter_map(|(key, entry)| Some((key.shard()?, entry))).collect();
         done.removed = changes.iter().filter(|(_, entry)| entry.is_none()).count() as u64;
         done.restored = changes.len() as u64 - done.removed;
-        let as_they_were = stream::iter(changes).map(|change| self.as_it_was(change));
-        self.replace_stream(as_they_were.buffered(AT_ONCE), |_, _| {}).await?;
+        let as_they_were = stream::iter(changes).map(async |(shard, entry)| {
+            let was = self.as_it_was(shard, entry).await;
+            match entry {
+                Some(entry) => self.unless_lost(shard, entry, was),
+                None => was.map(Some),
+            }
+        });
+        let as_they_were = as_they_were.buffered(AT_ONCE).try_filter_map(async |was| Ok(was));
+        self.replace_stream(as_they_were, |_, _| {}).await?;
         let (job, lsn) = (Some(None), Some(snapshot.lsn));
         self.settle_and_change(RootChange { job, lsn, ..RootChange::default() }).await?;
         Ok(done)
@@ -86,7 +93,8 @@ impl ChunkStore {
 
     async fn as_it_was(
         &self,
-        (shard, entry): (ShardKey, Option<Entry>),
+        shard: ShardKey,
+        entry: Option<Entry>,
     ) -> Result<Replacement, StoreError> {
         let now = match entry {
             Some(entry) => Some((self.get_version(shard.into(), &entry).await?, entry)),

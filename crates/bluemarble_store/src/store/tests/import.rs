@@ -158,6 +158,58 @@ fn an_import_that_fails_at_any_write_is_all_there_or_nothing_when_it_is_opened_a
 }
 
 #[test]
+fn a_shard_that_is_lost_while_it_is_moved_in_is_named_and_all_others_are_there() {
+    for puts in 0.. {
+        let inner = in_memory();
+        write(&open(&inner, FLAT), &before()).expect("writes");
+        let objects = Faulty::over(Arc::clone(&inner));
+        let store = open(&(objects.clone() as Arc<dyn ObjectStore>), FLAT);
+        objects.fail_puts_after(puts);
+        let is_done = import(&store).is_ok();
+        drop(store);
+        assert!(!is_done, "no put fails when all shards are made and none is in its place");
+        let reader = ChunkStore::with_read_only_objects(inner.clone(), &StoreOptions::default());
+        if !matches!(reader, Err(StoreError::UnfinishedJob { .. })) {
+            continue;
+        }
+        // One that was not there before, and one that is to replace another.
+        let (new, old): (Vec<_>, Vec<_>) = brought()
+            .into_iter()
+            .partition(|(shard, _)| block_on(inner.head(&shard.path())).is_err());
+        let lost = [new[0].0, old[0].0];
+        for shard in lost {
+            block_on(inner.delete(&super::super::import::import_path(shard))).expect("removes");
+        }
+        let store = open(&inner, FLAT);
+        for (shard, chunks) in brought() {
+            for (key, chunk) in chunks {
+                match read(&store, key) {
+                    Ok(found) => assert_eq!(found, Some(chunk), "{key}"),
+                    Err(StoreError::MissingShard { path, .. }) => {
+                        assert_eq!((path, shard), (lost[0].path().to_string(), lost[0]));
+                    }
+                    Err(StoreError::OtherShard { path, .. }) => {
+                        assert_eq!((path, shard), (lost[1].path().to_string(), lost[1]));
+                    }
+                    Err(error) => panic!("{key}: {error}"),
+                }
+            }
+        }
+        let listing = block_on(store.list_shards()).expect("lists");
+        let damages = block_on(store.check_manifest(&listing)).expect("checks");
+        let mut named: Vec<_> = damages.into_iter().map(|damage| damage.path).collect();
+        for shard in &listing.shards {
+            let found = block_on(store.check_shard(shard, |_| ())).expect("reads");
+            named.extend(found.into_iter().map(|damage| damage.path));
+        }
+        for shard in lost {
+            assert!(named.contains(&shard.path().to_string()), "{shard:?} in {named:?}");
+        }
+        return;
+    }
+}
+
+#[test]
 fn a_shard_that_is_not_what_was_made_is_refused_and_made_again() {
     let objects = in_memory();
     let store = open(&objects, FLAT);
