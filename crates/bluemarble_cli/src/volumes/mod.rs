@@ -2,14 +2,14 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`numbers`] | [`numbers::Numbers`]: what all kinds of volumes have in common |
-//! | `open` | [`open`]: a volume of any kind |
-//! | [`files`] | the order of files, and whether they are the same as before |
-//! | [`npy`] | the header of a `.npy` file |
-//! | [`file`] | numbers one after the other in a file: `.npy`, and bare ones |
-//! | [`zarr`] | Zarr arrays |
-//! | [`tiff`] | stacks of TIFF pictures |
-//! | [`placed`] | [`PlacedVolume`]: numbers that have become materials, and have a place |
+//! | `numbers` | `Numbers`: what all kinds of volumes have in common |
+//! | `open` | a volume of any kind |
+//! | `files` | the order of files, and whether they are the same as before |
+//! | `npy` | the header of a `.npy` file |
+//! | `file` | numbers one after the other in a file: `.npy`, and bare ones |
+//! | `zarr` | Zarr arrays |
+//! | `tiff` | stacks of TIFF pictures |
+//! | `placed` | [`PlacedVolume`]: numbers that have become materials, and have a place |
 
 mod file;
 mod files;

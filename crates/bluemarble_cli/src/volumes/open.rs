@@ -1,4 +1,4 @@
-//! [`open`]: a volume of any kind.
+//! [`open()`]: a volume of any kind.
 
 use std::{fs, path::Path};
 
