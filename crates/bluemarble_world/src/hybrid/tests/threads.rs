@@ -210,15 +210,18 @@ fn a_checkpoint_stores_the_same_bytes_on_any_number_of_threads() {
         let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         let world = open(&objects, &hills());
         world.set_threads(threads);
-        // Every other voxel is taken back before anything is folded: those chunks are the baseline's again.
-        let places: Vec<_> = (0..600)
-            .map(|number| VoxelPos::new(0, ivec3(number * 37 % 1500, 200, number * 53 % 1500)))
+        // Every other box is taken back before anything is folded: those chunks are the baseline's again, while the parents
+        // of the others change.
+        let boxes: Vec<_> = (0..1500)
+            .map(|number| {
+                let low = ivec3(number % 40 * 64, 200, number / 40 * 64);
+                VoxelBox::new(0, LatticeBox::new(low, low + 8))
+            })
             .collect();
         for (material, every) in [(BRICK, 1), (AIR, 2)] {
             let mut batch = EditBatch::new();
-            places.iter().step_by(every).for_each(|&at| _ = batch.set(at, material));
+            boxes.iter().step_by(every).for_each(|&at| _ = batch.fill_box(at, material));
             block_on(world.edit(&batch)).expect("edits");
-            block_on(world.update_parents()).expect("updates");
         }
         block_on(world.checkpoint()).expect("folds");
         let shards = block_on(objects.list(None).collect::<Vec<_>>());
