@@ -2,8 +2,7 @@
 //! known, the baseline.
 
 use bluemarble_core::{
-    CHUNK_EDGE, CellBox, CellPos, CompactChunk, LatticeBox, MAX_LOD, MaterialId, Shape, VoxelBox,
-    VoxelPos,
+    CHUNK_EDGE, CellBox, CellPos, CompactChunk, MAX_LOD, MaterialId, Shape, VoxelBox, VoxelPos,
 };
 use bluemarble_world::WorldReader;
 use futures::executor::block_on;
@@ -26,13 +25,6 @@ pub fn cells_of(shape: &Shape, voxels: VoxelBox, lod: u8) -> Result<CellBox, Fai
     }
     check_inside(shape, voxels)?;
     Ok(voxels.cells(lod))
-}
-
-/// How many cells a box has.
-pub fn count(cells: LatticeBox) -> u64 {
-    // No more than 2^27 along an axis.
-    let size = cells.size().as_u64vec3();
-    size.x.saturating_mul(size.y).saturating_mul(size.z)
 }
 
 impl Source {

@@ -20,7 +20,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::{
-    area::{Source, cells_of, count},
+    area::{Source, cells_of},
     failure::Failure,
     lines::voxel_box,
     open::WorldArgs,
@@ -104,7 +104,7 @@ impl Export {
                 "nowhere to export to; give --zarr, --npy, --vox or --octree",
             ));
         };
-        let (size, cells) = (area.cells.size(), count(area.cells));
+        let (size, cells) = (area.cells.size(), area.cells.volume());
         if json {
             let shape = [size.y, size.z, size.x];
             output::print_json(&json!({ "path": target, "shape_yzx": shape, "cells": cells }))?;
@@ -212,7 +212,7 @@ fn to_npy(source: &mut Source, area: &CellBox, path: &Path) -> Result<(), Failur
     let size = area.cells.size().as_u64vec3();
     let mut file = Draft::new(path)?;
     let offset = npy::write_header(&mut file, [size.y, size.z, size.x]).map_err(unwritable)?;
-    let bar = progress::bar(count(area.cells), "exporting");
+    let bar = progress::bar(area.cells.volume(), "exporting");
     for part in area.cells.tiles(ivec3(ROW_CELLS, CHUNK_CELLS, CHUNK_CELLS)) {
         let cells = source.read(CellBox { cells: part, ..*area })?;
         let low = (part.min - area.cells.min).as_u64vec3();
@@ -239,12 +239,12 @@ fn to_vox(
     materials: &MaterialTable,
     path: &Path,
 ) -> Result<(), Failure> {
-    if count(area.cells) > MAX_CELLS {
+    if area.cells.volume() > MAX_CELLS {
         return Err(Failure::new(format!(
             "{}: {} cells; a .vox takes at most {MAX_CELLS}: export a smaller box, or a coarser lod with \
              --lod",
             path.display(),
-            count(area.cells)
+            area.cells.volume()
         )));
     }
     let cells = source.read(*area)?;
@@ -265,7 +265,7 @@ fn to_octree(source: &mut Source, area: &CellBox, path: &Path) -> Result<(), Fai
         ))
     })?;
     let writer = LinearOctreeWriter::new(Draft::new(path)?, depth).map_err(unwritable)?;
-    let bar = progress::bar(count(area.cells), "exporting");
+    let bar = progress::bar(area.cells.volume(), "exporting");
     let mut leaves = Leaves { source, area, writer, bar, path };
     leaves.node(0, depth)?;
     leaves.bar.finish_and_clear();

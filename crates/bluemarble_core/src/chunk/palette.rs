@@ -50,35 +50,34 @@ impl Palette {
 
     /// Packs all cells into a palette that has none yet; `None` if there are too many materials.
     fn pack_rows(&mut self, cells: &[MaterialId], slots: &mut SlotTable) -> Option<()> {
-        let palette = self;
         // Four tallies, so that equal neighbours need not wait for each other.
         let mut tallies = [[0u32; MAX_MATERIALS]; 4];
         let mut row_slots = [0u8; ROW];
         for row in cells.chunks_exact(ROW) {
-            let first = slots.get_or_add(row[0], palette)?;
+            let first = slots.get_or_add(row[0], self)?;
             if are_all(row, row[0]) {
                 tallies[0][usize::from(first)] += ROW as u32;
-                let bits = 1 << palette.bits_log2;
+                let bits = 1 << self.bits_log2;
                 let word = repeat(u64::from(first), bits);
-                palette.words.extend(std::iter::repeat_n(word, bits as usize));
+                self.words.extend(std::iter::repeat_n(word, bits as usize));
                 continue;
             }
             let quads = row_slots.as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<4>().0);
             for (row_slots, cells) in quads {
                 for (lane, &cell) in cells.iter().enumerate() {
-                    let slot = slots.get_or_add(cell, palette)?;
+                    let slot = slots.get_or_add(cell, self)?;
                     row_slots[lane] = slot;
                     tallies[lane][usize::from(slot)] += 1;
                 }
             }
-            match palette.bits_log2 {
-                0 => palette.push_row::<1>(&row_slots),
-                1 => palette.push_row::<2>(&row_slots),
-                2 => palette.push_row::<4>(&row_slots),
-                _ => palette.push_row::<8>(&row_slots),
+            match self.bits_log2 {
+                0 => self.push_row::<1>(&row_slots),
+                1 => self.push_row::<2>(&row_slots),
+                2 => self.push_row::<4>(&row_slots),
+                _ => self.push_row::<8>(&row_slots),
             }
         }
-        palette.counts = (0..palette.materials.len())
+        self.counts = (0..self.materials.len())
             .map(|slot| tallies.iter().map(|tally| tally[slot]).sum())
             .collect();
         Some(())

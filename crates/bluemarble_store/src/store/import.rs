@@ -189,19 +189,29 @@ impl ChunkStore {
     }
 
     async fn moved(&self, shard: ShardKey, entry: Entry) -> Result<Replacement, StoreError> {
-        let path = import_path(shard);
-        let lost = || StoreError::LostVersion {
+        let (made, _) = self.made_shard(shard, Some(entry)).await?;
+        let bytes = made.ok_or_else(|| StoreError::LostVersion {
             path: shard.path().to_string(),
-            kept_at: path.to_string(),
-        };
-        let bytes = self.get_file(&path).await?.ok_or_else(lost)?;
-        let form = self.format_or_own(shard).await?.form;
-        let (index, stamp) = form.head(&bytes);
-        let found = Found::new(bytes.len() as u64, index, stamp);
-        if !shard::is_as_stamped(&bytes, &form) || !found.entry.is_same(&entry) {
-            return Err(lost());
-        }
+            kept_at: import_path(shard).to_string(),
+        })?;
         self.replacement(shard, Some((bytes, entry))).await
+    }
+
+    /// The bytes of a shard that an import has made, if they are whole and those that were made; and how its array stores
+    /// chunks.
+    async fn made_shard(
+        &self,
+        shard: ShardKey,
+        entry: Option<Entry>,
+    ) -> Result<(Option<Bytes>, ArrayFormat), StoreError> {
+        let format = self.format_or_own(shard).await?;
+        let bytes = self.get_file(&import_path(shard)).await?.filter(|bytes| {
+            let (index, stamp) = format.form.head(bytes);
+            let found = Found::new(bytes.len() as u64, index, stamp);
+            shard::is_as_stamped(bytes, &format.form)
+                && entry.is_some_and(|entry| entry.is_same(&found.entry))
+        });
+        Ok((bytes, format))
     }
 }
 
@@ -250,19 +260,14 @@ impl Import<'_> {
     /// [`StoreError::DamagedShard`] and [`StoreError::DamagedChunk`]: the file is removed, and to be made again.
     pub async fn read(&self, shard: ShardKey) -> Result<Vec<(ChunkKey, Chunk)>, StoreError> {
         let store = self.store;
-        let path = import_path(shard);
         let entry = self.made().get(&Key::from(shard)).map(|made| made.entry);
-        let format = store.format_or_own(shard).await?;
-        let bytes = store.get_file(&path).await?.unwrap_or_default();
-        let (index, stamp) = format.form.head(&bytes);
-        let found = Found::new(bytes.len() as u64, index, stamp);
-        let is_whole = shard::is_as_stamped(&bytes, &format.form);
-        if !is_whole || !entry.is_some_and(|entry| entry.is_same(&found.entry)) {
+        let (Some(bytes), format) = store.made_shard(shard, entry).await? else {
+            let path = import_path(shard);
             self.made().remove(&Key::from(shard));
             _ = store.objects.delete(&path).await;
             let reason = "it is not what was written; import again".to_owned();
             return Err(StoreError::DamagedShard { path: path.to_string(), reason });
-        }
+        };
         let decoded = decode_shard(store, shard, &format, &bytes)?;
         if let Some(made @ Made { chunks: None, .. }) = self.made().get_mut(&Key::from(shard)) {
             made.chunks = Some(decoded.iter().map(|(key, _)| *key).collect());

@@ -110,22 +110,28 @@ fn an_import_of_another_name_or_over_a_changed_world_begins_anew() {
     assert_eq!(begun("other"), 0, "it was abandoned");
 }
 
+/// Imports over what was there before, with so many puts that succeed; perhaps those that fail are done all the same.
+/// Whether the import did not fail.
+fn import_failing(puts: usize, lost: bool) -> (Arc<dyn ObjectStore>, bool) {
+    let inner = in_memory();
+    write(&open(&inner, FLAT), &before()).expect("writes");
+    let objects = Faulty::over(Arc::clone(&inner));
+    let store = open(&(objects.clone() as Arc<dyn ObjectStore>), FLAT);
+    objects.fail_puts_after(puts);
+    if lost {
+        objects.lose_answers();
+    }
+    let is_done = import(&store).is_ok();
+    (inner, is_done)
+}
+
 #[test]
 fn an_import_that_fails_at_any_write_is_all_there_or_nothing_when_it_is_opened_again() {
     let (as_before, as_after) = (before().into_iter().collect(), after());
     let (mut finished, mut nothing) = (0, 0);
     for lost in [false, true] {
         for puts in 0.. {
-            let inner = in_memory();
-            write(&open(&inner, FLAT), &before()).expect("writes");
-            let objects = Faulty::over(Arc::clone(&inner));
-            let store = open(&(objects.clone() as Arc<dyn ObjectStore>), FLAT);
-            objects.fail_puts_after(puts);
-            if lost {
-                objects.lose_answers();
-            }
-            let is_done = import(&store).is_ok();
-            drop(store);
+            let (inner, is_done) = import_failing(puts, lost);
             let reader =
                 ChunkStore::with_read_only_objects(inner.clone(), &StoreOptions::default());
             let is_moving = match reader {
@@ -160,13 +166,7 @@ fn an_import_that_fails_at_any_write_is_all_there_or_nothing_when_it_is_opened_a
 #[test]
 fn a_shard_that_is_lost_while_it_is_moved_in_is_named_and_all_others_are_there() {
     for puts in 0.. {
-        let inner = in_memory();
-        write(&open(&inner, FLAT), &before()).expect("writes");
-        let objects = Faulty::over(Arc::clone(&inner));
-        let store = open(&(objects.clone() as Arc<dyn ObjectStore>), FLAT);
-        objects.fail_puts_after(puts);
-        let is_done = import(&store).is_ok();
-        drop(store);
+        let (inner, is_done) = import_failing(puts, false);
         assert!(!is_done, "no put fails when all shards are made and none is in its place");
         let reader = ChunkStore::with_read_only_objects(inner.clone(), &StoreOptions::default());
         if !matches!(reader, Err(StoreError::UnfinishedJob { .. })) {
