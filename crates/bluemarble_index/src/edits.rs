@@ -4,7 +4,7 @@
 //! an edited chunk are at most [`MAX_LOD`]. Nodes without an edited chunk at or below them do not exist, or
 //! no longer than until the index has taken note of it.
 
-use bluemarble_core::{ChunkKey, Face, MAX_LOD, Shape, VoxelBox};
+use bluemarble_core::{ChunkKey, MAX_LOD, VoxelBox};
 use rustc_hash::FxHashMap;
 
 /// Nodes that are looked at in a box.
@@ -33,36 +33,6 @@ impl EditOctree {
     /// A tree without edits.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The tree that [`EditOctree::insert`] would have made of these chunks, and [`EditOctree::make_fresh`] of
-    /// those that the index knows already.
-    pub fn rebuild(chunks: impl IntoIterator<Item = (ChunkKey, bool)>) -> Self {
-        let mut tree = Self::new();
-        // Counts of a whole lod are added to the lod above at once, each node once, and with them whether anything
-        // is stale.
-        let mut levels: [FxHashMap<ChunkKey, (u32, bool)>; MAX_LOD as usize + 1] =
-            Default::default();
-        for (key, is_known) in chunks {
-            let node = tree.nodes.entry(key).or_default();
-            if !node.here {
-                tree.edited += 1;
-                levels[usize::from(key.lod.min(MAX_LOD))].entry(key).or_default().0 += 1;
-            }
-            (node.here, node.changed) = (true, !is_known);
-        }
-        for lod in 0..levels.len() {
-            for (key, (count, is_stale)) in std::mem::take(&mut levels[lod]) {
-                let node = tree.nodes.entry(key).or_default();
-                (node.edited, node.stale) = (count, is_stale || node.changed);
-                let is_stale = node.stale;
-                if let Some(parent) = key.parent() {
-                    let above = levels[lod + 1].entry(parent).or_default();
-                    *above = (above.0 + count, above.1 || is_stale);
-                }
-            }
-        }
-        tree
     }
 
     /// Notes that a chunk is edited, perhaps once more. True if it was not edited before.
@@ -148,16 +118,22 @@ impl EditOctree {
     /// Whether an edited chunk of lod 0 may reach into a box of voxels: certainly not if this says no. In a box
     /// with many edits around it, it says yes without looking at all of them.
     pub fn is_box_touched(&self, voxels: &VoxelBox) -> bool {
-        if self.nodes.is_empty() {
-            return false;
-        }
+        !self.nodes.is_empty() && self.is_box_touched_or(voxels, |_| false)
+    }
+
+    /// The same if other nodes are touched as well: whatever lies above one of these must be one, too.
+    pub fn is_box_touched_or(
+        &self,
+        voxels: &VoxelBox,
+        is_touched: impl Fn(ChunkKey) -> bool,
+    ) -> bool {
         // The finest lod at which the box meets a few nodes only.
         let width = voxels.voxels.size().max_element().max(1) as u32;
         let lod = (u32::BITS - width.leading_zeros()).saturating_sub(6).min(u32::from(MAX_LOD));
         let mut open: Vec<_> = voxels.cells(lod as u8).chunks().collect();
         let mut looks = 0;
         while let Some(key) = open.pop() {
-            let holds_edits = self.nodes.get(&key).is_some_and(|node| node.edited > 0);
+            let holds_edits = self.is_touched(key) || is_touched(key);
             if !holds_edits || !key.lattice_box().intersects(&voxels.voxels) {
                 continue;
             }
@@ -168,16 +144,6 @@ impl EditOctree {
             open.extend(key.children().into_iter().flatten());
         }
         false
-    }
-
-    /// Whether the node or one of the six beside it is touched: a hole dug at a border lays bare the
-    /// side of an untouched neighbour.
-    pub fn is_touched_or_beside(&self, shape: &Shape, key: ChunkKey) -> bool {
-        if self.nodes.is_empty() {
-            return false;
-        }
-        let beside = |face| shape.neighbour(key, face).is_some_and(|key| self.is_touched(key));
-        self.is_touched(key) || Face::ALL.into_iter().any(beside)
     }
 
     /// Edited chunks in a node, at its own lod and at all finer ones.
@@ -213,11 +179,43 @@ fn self_and_above(key: ChunkKey) -> impl Iterator<Item = ChunkKey> {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::LatticeBox;
+    use bluemarble_core::{Face, LatticeBox, Shape};
     use glam::ivec3;
     use proptest::prelude::*;
 
     use super::*;
+
+    impl EditOctree {
+        /// The tree that [`EditOctree::insert`] would have made of these chunks, and [`EditOctree::make_fresh`] of
+        /// those that the index knows already.
+        fn rebuild(chunks: impl IntoIterator<Item = (ChunkKey, bool)>) -> Self {
+            let mut tree = Self::new();
+            // Counts of a whole lod are added to the lod above at once, each node once, and with them whether anything
+            // is stale.
+            let mut levels: [FxHashMap<ChunkKey, (u32, bool)>; MAX_LOD as usize + 1] =
+                Default::default();
+            for (key, is_known) in chunks {
+                let node = tree.nodes.entry(key).or_default();
+                if !node.here {
+                    tree.edited += 1;
+                    levels[usize::from(key.lod.min(MAX_LOD))].entry(key).or_default().0 += 1;
+                }
+                (node.here, node.changed) = (true, !is_known);
+            }
+            for lod in 0..levels.len() {
+                for (key, (count, is_stale)) in std::mem::take(&mut levels[lod]) {
+                    let node = tree.nodes.entry(key).or_default();
+                    (node.edited, node.stale) = (count, is_stale || node.changed);
+                    let is_stale = node.stale;
+                    if let Some(parent) = key.parent() {
+                        let above = levels[lod + 1].entry(parent).or_default();
+                        *above = (above.0 + count, above.1 || is_stale);
+                    }
+                }
+            }
+            tree
+        }
+    }
 
     /// Keys that often share ancestors, borders and lods.
     fn any_key() -> impl Strategy<Value = ChunkKey> {
@@ -288,8 +286,6 @@ mod tests {
             for key in near.chain(probes) {
                 let touched = |key: ChunkKey| oracle.iter().any(|&edited| key.covers(edited));
                 prop_assert_eq!(tree.is_touched(key), touched(key), "{}", key);
-                let beside = Face::ALL.into_iter().filter_map(|face| shape.neighbour(key, face)).any(touched);
-                prop_assert_eq!(tree.is_touched_or_beside(&shape, key), touched(key) || beside, "{}", key);
                 prop_assert_eq!(tree.is_edited(key), oracle.contains(&key));
                 let own = key.lattice_box();
                 let part = LatticeBox::new(own.min + own.size() / 3, own.max - own.size() / 3);

@@ -43,6 +43,6 @@ mod tree;
 pub use edits::EditOctree;
 pub use octree::{IndexNode, NodeIndex, Untouched};
 pub use queue::{QueueLength, RebuildQueue, Urgency};
-pub use snapshot::{IndexSnapshot, SnapshotContents, SnapshotError, SnapshotGroup};
+pub use snapshot::{IndexSnapshot, SnapshotError, SnapshotGroup, SnapshotTile};
 pub use summary::NodeSummary;
 pub use tree::NodeTree;

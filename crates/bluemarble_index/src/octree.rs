@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{ChunkKey, MAX_LOD, MaterialId, Shape, VoxelBox};
-use rustc_hash::{FxHashMap, FxHashSet};
+use bluemarble_core::{ChunkKey, MaterialId, Shape, VoxelBox};
+use rustc_hash::FxHashMap;
 
 use crate::{NodeSummary, NodeTree};
 
@@ -40,37 +40,6 @@ impl NodeIndex {
     /// An index of nothing.
     pub fn new(shape: Shape) -> Self {
         Self { shape, nodes: FxHashMap::default(), tree: NodeTree::new(), summaries: 0 }
-    }
-
-    /// The index that [`NodeIndex::put`] would have made of these chunks, each of which is given once.
-    pub fn rebuild(
-        shape: Shape,
-        chunks: impl IntoIterator<Item = (ChunkKey, u64, Arc<NodeSummary>)>,
-        untouched: Untouched,
-    ) -> Self {
-        let mut index = Self::new(shape);
-        let mut levels: Vec<FxHashSet<ChunkKey>> =
-            vec![FxHashSet::default(); 1 + usize::from(MAX_LOD)];
-        for (key, version, summary) in chunks {
-            let node = index.nodes.entry(key).or_default();
-            (node.summary, node.version) = (Some(summary), version);
-            index.summaries += 1;
-            levels[usize::from(key.lod.min(MAX_LOD))].insert(key);
-        }
-        let boxes = index.nodes.iter().filter_map(|(&key, node)| {
-            let voxels = node.summary.as_ref()?.solid_voxels(key)?;
-            Some((key, shape.box_bounds(&VoxelBox::new(key.region, voxels))))
-        });
-        index.tree = NodeTree::bulk(boxes);
-        for lod in 0..levels.len() {
-            for key in std::mem::take(&mut levels[lod]) {
-                index.settle(key, untouched);
-                if let Some(parent) = key.parent() {
-                    levels[lod + 1].insert(parent);
-                }
-            }
-        }
-        index
     }
 
     /// Takes the summary of a chunk, or, with `None`, forgets the chunk. What is above it follows.
@@ -187,11 +156,45 @@ impl PartialEq for NodeIndex {
 
 #[cfg(test)]
 mod tests {
-    use bluemarble_core::{CHUNK_VOLUME, Flat};
+    use bluemarble_core::{CHUNK_VOLUME, Flat, MAX_LOD};
     use glam::{IVec3, ivec3};
     use proptest::prelude::*;
+    use rustc_hash::FxHashSet;
 
     use super::*;
+
+    impl NodeIndex {
+        /// The index that [`NodeIndex::put`] would have made of these chunks, each of which is given once.
+        fn rebuild(
+            shape: Shape,
+            chunks: impl IntoIterator<Item = (ChunkKey, u64, Arc<NodeSummary>)>,
+            untouched: Untouched,
+        ) -> Self {
+            let mut index = Self::new(shape);
+            let mut levels: Vec<FxHashSet<ChunkKey>> =
+                vec![FxHashSet::default(); 1 + usize::from(MAX_LOD)];
+            for (key, version, summary) in chunks {
+                let node = index.nodes.entry(key).or_default();
+                (node.summary, node.version) = (Some(summary), version);
+                index.summaries += 1;
+                levels[usize::from(key.lod.min(MAX_LOD))].insert(key);
+            }
+            let boxes = index.nodes.iter().filter_map(|(&key, node)| {
+                let voxels = node.summary.as_ref()?.solid_voxels(key)?;
+                Some((key, shape.box_bounds(&VoxelBox::new(key.region, voxels))))
+            });
+            index.tree = NodeTree::bulk(boxes);
+            for lod in 0..levels.len() {
+                for key in std::mem::take(&mut levels[lod]) {
+                    index.settle(key, untouched);
+                    if let Some(parent) = key.parent() {
+                        levels[lod + 1].insert(parent);
+                    }
+                }
+            }
+            index
+        }
+    }
 
     const AIR: MaterialId = MaterialId::AIR;
     const ROCK: MaterialId = MaterialId(10);

@@ -76,16 +76,6 @@ pub struct RebuildQueue {
 }
 
 impl RebuildQueue {
-    /// A queue of chunks that were edited at one time or another.
-    pub fn of_listed(keys: impl IntoIterator<Item = ChunkKey>) -> Self {
-        let mut queue = Self::default();
-        for key in keys {
-            queue.put(key, 0, Urgency::Listed);
-        }
-        queue.ready = queue.waiting.keys().map(|&key| (rank(Urgency::Listed, key), key)).collect();
-        queue
-    }
-
     /// Notes the last change of a chunk.
     pub fn put(&mut self, key: ChunkKey, change: u64, urgency: Urgency) {
         let new = Waiting { change, urgency, stage: Stage::Ready, failures: 0 };
@@ -327,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_chunk_that_fails_again_and_again_rests_longer_each_time() {
-        let (mut queue, mut now) = (RebuildQueue::of_listed([key(3)]), Instant::now());
+        let (mut queue, mut now) = (RebuildQueue::default(), Instant::now());
+        queue.put(key(3), 0, Urgency::Listed);
         for seconds in [1, 2, 4, 8, 16, 32, 64, 64] {
             assert_eq!(queue.claim(9, now).len(), 1);
             queue.fail(key(3), now);

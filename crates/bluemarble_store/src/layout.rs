@@ -173,6 +173,20 @@ impl ShardKey {
         ChunkKey::new(self.region, self.lod, pos)
     }
 
+    /// The place of the shard at a coarser lod that holds this one's.
+    ///
+    /// The place of a shard stands for its chunks and for all finer ones below them: eight places of the lod below it.
+    pub fn above(self, lod: u8) -> Self {
+        Self { region: self.region, lod, pos: self.pos >> i32::from(lod.saturating_sub(self.lod)) }
+    }
+
+    /// The eight places below this one, some of which may lie outside of the world; none below lod 0.
+    pub fn below(self) -> impl Iterator<Item = Self> {
+        let (region, lod) = (self.region, self.lod.wrapping_sub(1));
+        let below = cube(2).map(move |step| Self { region, lod, pos: self.pos * 2 + step });
+        below.take(if self.lod == 0 { 0 } else { 8 })
+    }
+
     /// The object that holds this shard.
     pub fn path(&self) -> Path {
         let pos = self.pos;

@@ -94,8 +94,8 @@ pub use document::{
 };
 pub use error::WorldError;
 pub use hybrid::{
-    CheckpointReport, EditReport, HybridWorld, ImportProgress, ImportReport, IndexReport,
-    IndexStatistics, SNAPSHOT_NAME, SnapshotReport,
+    CheckpointReport, EditReport, HybridWorld, INDEX_DIR, ImportProgress, ImportReport,
+    IndexReport, IndexStatistics, SnapshotReport, kept_index_bytes,
 };
 pub use manager::{RebuildManager, RebuildOptions, RebuildPace, RebuildProgress};
 pub use migration::{Compared, Migration, MigrationError, OCTREE_DIR};

@@ -59,7 +59,7 @@ impl ChunkMeshing {
         options: MeshOptions,
         cancel: &CancelToken,
     ) -> Result<Meshed, WorkError> {
-        self.world.prepare(key, cancel)?;
+        self.world.prepare(key, cancel).await?;
         let survey = self.world.survey(key);
         if survey == Survey::Uniform(MaterialId::AIR) {
             return Ok(Meshed::Hidden);
@@ -113,7 +113,7 @@ impl ChunkMeshing {
         cancel.check()?;
         // What lies above and below is cut from the same columns, perhaps the first time.
         if face.axis() == 1 {
-            self.world.prepare(beside, cancel)?;
+            self.world.prepare(beside, cancel).await?;
         }
         // Within a region the cell beyond an edge of the chunk is the first one of the next.
         if beside.region == key.region
@@ -121,7 +121,7 @@ impl ChunkMeshing {
         {
             return Ok(plane);
         }
-        self.world.prepare(beside, cancel)?;
+        self.world.prepare(beside, cancel).await?;
         match self.world.survey(beside) {
             Survey::Uniform(material) => return Ok(FacePlane::uniform(material)),
             // Some opaque material, it does not matter which.
@@ -159,7 +159,7 @@ impl ChunkMeshing {
                 continue;
             };
             let beside = place.chunk();
-            self.world.prepare(beside, cancel)?;
+            self.world.prepare(beside, cancel).await?;
             if let Survey::Uniform(material) = self.world.survey(beside) {
                 shell.set_uniform(direction, material);
                 continue;

@@ -104,7 +104,7 @@ impl ChunkReads {
             .spawn(async move {
                 let cancel = CancelToken::never().with_pause(move || gate.pass());
                 let read = async {
-                    world.prepare(key, &cancel)?;
+                    world.prepare(key, &cancel).await?;
                     Ok::<_, WorkError>(world.read_both(key, &cancel).await?)
                 };
                 let result = guarded(read).await;

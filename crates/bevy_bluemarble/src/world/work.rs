@@ -26,12 +26,21 @@ pub(crate) enum WorkError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     #[error(transparent)]
-    World(#[from] WorldError),
+    World(WorldError),
     /// Code of the game runs on workers: baselines, meshers, bakers, contents.
     #[error(
         "code that runs on a worker panicked, a baseline, mesher or content of the game perhaps: {0}"
     )]
     Panicked(String),
+}
+
+impl From<WorldError> for WorkError {
+    fn from(error: WorldError) -> Self {
+        match error {
+            WorldError::Cancelled => Self::Cancelled(Cancelled),
+            error => Self::World(error),
+        }
+    }
 }
 
 /// Does work whose panic must not take what waits for it along.

@@ -89,7 +89,7 @@ impl Bench {
         }
         // Opened anew, so that nothing is in the cache.
         let world = open()?;
-        let mut edited: Vec<_> = world.edited_unsorted();
+        let mut edited = block_on(world.edited_unsorted())?;
         edited.sort_unstable_by_key(|key| (key.lod, key.region, key.pos.to_array()));
         measured.push(
             self.reads("read stored chunk", &world, |at| {

@@ -21,8 +21,8 @@ const EVERY: Duration = Duration::from_millis(100);
 
 /// Look at every stored chunk that has changed and keep what queries can be quick with.
 ///
-/// The delta log is folded into the shards first. What is known is kept in index.redb: it makes opening the world
-/// and asking about it faster, changes no answer, and may be deleted. If chunks cannot be read the last of them is
+/// The delta log is folded into the shards first. What is known is kept in the folder index: it makes asking
+/// about the world faster, changes no answer, and may be deleted. If chunks cannot be read the last of them is
 /// named, and the exit code is 1.
 #[derive(Args)]
 #[command(after_help = "Example: bluemarble index hills")]
@@ -35,6 +35,7 @@ impl Index {
     pub fn run(self, json: bool) -> Result<ExitCode, Failure> {
         let world = self.world.open(LogOptions::default())?;
         block_on(world.checkpoint())?;
+        block_on(world.list_all())?;
         look(&world)?;
         let kept = block_on(world.save_index())?;
         block_on(world.measure_disk())?;

@@ -58,6 +58,14 @@ impl Key {
         (code < RECIPE).then_some(ShardKey { region, lod, pos })
     }
 
+    /// The first and the last key that a shard of a lod at or below a place can have.
+    pub fn shards_below(place: ShardKey, lod: u8) -> (Self, Self) {
+        let levels = 3 * u32::from(place.lod - lod);
+        let Self { region, code, .. } = place.into();
+        let (first, end) = (code << levels, (code + 1) << levels);
+        (Self { region, lod, code: first }, Self { region, lod, code: end - 1 })
+    }
+
     /// Where the file lies in the world.
     pub fn path(self) -> Path {
         if let Some(shard) = self.shard() {

@@ -25,6 +25,7 @@
 //! | `follow` | intents and newer roots read |
 //! | `commit` | what was written taken into the tree |
 //! | `manifest` | [`Manifest`]: the manifest of an opened world |
+//! | `lookup` | what it says of files |
 
 mod commit;
 mod compare;
@@ -32,6 +33,7 @@ mod entry;
 mod follow;
 mod intent;
 mod key;
+mod lookup;
 #[expect(clippy::module_inception, reason = "the one type that the folder is about")]
 mod manifest;
 mod packs;

@@ -107,6 +107,33 @@ impl Pages {
         }
     }
 
+    /// The first key of the tree that is not before another one.
+    pub async fn first_from(
+        &self,
+        root: Option<Pointer>,
+        key: Key,
+    ) -> Result<Option<Key>, StoreError> {
+        let Some(root) = root else { return Ok(None) };
+        let mut page = self.page(root).await?;
+        // The first key of all that lies behind the page.
+        let mut behind = None;
+        loop {
+            let (child, level) = match &*page {
+                Page::Leaf(entries) => {
+                    let at = entries.partition_point(|(before, _)| *before < key);
+                    return Ok(entries.get(at).map(|(found, _)| *found).or(behind));
+                }
+                Page::Inner(level, children) => {
+                    let at = children.partition_point(|child| child.first <= key).saturating_sub(1);
+                    behind = children.get(at + 1).map(|next| next.first).or(behind);
+                    (children.get(at).map(|child| child.pointer), *level)
+                }
+            };
+            let Some(child) = child else { return Ok(behind) };
+            page = self.page_below(child, level).await?;
+        }
+    }
+
     /// All entries, in order.
     pub async fn list(
         &self,

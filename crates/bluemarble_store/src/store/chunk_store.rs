@@ -15,6 +15,7 @@ use super::{
     decoded::DecodedChunks,
     known_arrays::KnownArrays,
     known_index::{KnownIndices, known_indices},
+    places::AllShards,
     statistics::{Counters, StoreStatistics},
     stripe::{Stripe, Stripes},
     written::{WrittenShard, WrittenShards},
@@ -43,6 +44,8 @@ pub struct ChunkStore {
     pub(super) arrays: KnownArrays,
     /// `None` while it is being made, and in worlds of a version that had none.
     pub(super) manifest: Option<Manifest>,
+    /// Of a world without one: all shards, once somebody has asked.
+    pub(super) all_shards: futures::lock::Mutex<Option<AllShards>>,
     /// Whether there may be another writer, and this is none.
     pub(super) is_read_only: bool,
     /// Held while anything is read, changed and replaced.
@@ -87,6 +90,7 @@ impl ChunkStore {
             decoded: DecodedChunks::default(),
             arrays: KnownArrays::default(),
             manifest: None,
+            all_shards: futures::lock::Mutex::default(),
             is_read_only: false,
             writer: futures::lock::Mutex::default(),
             counters: Counters::default(),

@@ -15,6 +15,7 @@
 //! | `import` | shards made beside the world and moved in together |
 //! | [`snapshots`] | worlds as they were at earlier moments |
 //! | `known_arrays`, `known_index`, `decoded` | what was read lately |
+//! | `places` | which shards there are in a part of the world |
 //! | `ranges` | requests for ranges of an object |
 //! | `stripe` | whether a shard was replaced meanwhile |
 //! | `versions` | whether a shard is the one that the manifest names |
@@ -33,6 +34,7 @@ mod known_arrays;
 mod known_index;
 pub mod maintain;
 mod open;
+mod places;
 mod ranges;
 mod read;
 pub mod snapshots;

@@ -118,10 +118,8 @@ impl ChunkStore {
     pub async fn list_known_shards(&self) -> Result<Vec<StoredShard>, StoreError> {
         if let Some(manifest) = &self.manifest {
             let entries = manifest.list().await?.into_iter();
-            let stored = entries.filter_map(|(key, entry)| {
-                let (key, version) = (key.shard()?, Some(entry.version()));
-                Some(StoredShard { key, path: key.path().to_string(), bytes: entry.bytes, version })
-            });
+            let stored = entries
+                .filter_map(|(key, entry)| Some(StoredShard::of_entry(key.shard()?, &entry)));
             return Ok(stored.collect());
         }
         let listing = self.list_shards().await?;

@@ -42,25 +42,26 @@ impl HybridWorld {
             shards: shards.len() as u64,
             shard_bytes: shards.iter().map(|shard| shard.bytes).sum(),
             manifest_bytes: store.manifest_bytes(),
-            index_bytes: self.inner.kept.file_bytes(),
+            index_bytes: self.inner.kept.bytes(),
             ..DiskUse::default()
         };
         let mut by_shard: FxHashMap<ShardKey, Vec<ChunkKey>> = FxHashMap::default();
-        let keys = self.edited_unsorted();
         let (state, index) = (self.state(), self.index());
-        for key in keys {
+        for key in state.octree.edited_unsorted() {
             let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
             if is_stored
                 && state.is_own(key)
                 && let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
             {
-                disk.chunks += 1;
                 by_shard.entry(shard).or_default().push(key);
             }
         }
         for shard in shards {
-            let chunks = by_shard.remove(&shard.key).unwrap_or_default();
-            let share = shard.bytes / chunks.len().max(1) as u64;
+            let Some(chunks) = by_shard.remove(&shard.key) else { continue };
+            disk.listed_shards += 1;
+            disk.listed_bytes += shard.bytes;
+            disk.chunks += chunks.len() as u64;
+            let share = shard.bytes / chunks.len() as u64;
             for key in chunks {
                 let known = index.node(key).and_then(|node| node.summary.as_deref());
                 let Some(summary) = known.filter(|_| state.is_indexed(key)) else { continue };

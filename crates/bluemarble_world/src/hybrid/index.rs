@@ -37,7 +37,7 @@ pub(crate) enum Known {
     Untouched,
     /// They are of one material.
     Uniform(MaterialId),
-    /// They are not, or the index has not looked yet.
+    /// They are not, or the index has not looked yet, or nobody has asked yet what is stored.
     Mixed,
 }
 
@@ -179,7 +179,7 @@ impl HybridWorld {
     /// The one material of all cells of a lod, and of all finer ones, that a box of voxels meets, if it is known
     /// without reading any.
     pub(crate) fn box_material(&self, voxels: &VoxelBox, lod: u8) -> Option<MaterialId> {
-        if self.state().octree.is_box_touched(voxels) {
+        if self.state().is_box_touched(voxels) {
             return None;
         }
         baseline_material(&*self.inner.baseline, *voxels, lod)
@@ -194,10 +194,10 @@ impl HybridWorld {
     pub(crate) fn known(&self, key: ChunkKey) -> Known {
         {
             let state = self.state();
-            if !state.octree.is_touched(key) {
+            if !state.is_touched(key) {
                 return Known::Untouched;
             }
-            if state.octree.is_stale(key) {
+            if !state.is_fresh(key) {
                 if state.queue.contains(key) {
                     self.want(key);
                 }

@@ -26,7 +26,7 @@ pub struct IndexStatistics {
     pub failures: u64,
     /// What was wrong the last time.
     pub last_error: Option<String>,
-    /// The index knows of every edit up to this batch of the log.
+    /// No chunk waits that was edited by a batch up to this one; 0 until the index was asked for the first time.
     pub lsn: u64,
     /// The last batch of the log.
     pub newest_lsn: u64,
@@ -41,11 +41,4 @@ pub(super) struct IndexWork {
     pub lsn: AtomicU64,
     /// Chunks that queries had to do without.
     pub wanted: Mutex<Vec<ChunkKey>>,
-}
-
-impl IndexWork {
-    /// The work of a world whose index knows everything up to a batch already.
-    pub fn since(lsn: u64) -> Self {
-        Self { lsn: AtomicU64::new(lsn), ..Self::default() }
-    }
 }

@@ -1,111 +1,200 @@
-//! [`Kept`]: what is kept of the index from one session to the next, so that opening a world does not read it all
-//! again.
+//! [`Kept`]: what is kept of the index from one session to the next, so that chunks are not looked at again.
 
 use std::{
     hash::BuildHasher,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bluemarble_core::ChunkKey;
-use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotContents};
+use bluemarble_core::{ChunkKey, Shape};
+use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotGroup, SnapshotTile};
 use bluemarble_store::{ChunkStore, ShardKey, StoreError, WorldMetadata};
-use futures::executor::block_on;
+use glam::{IVec3, ivec3};
+use quick_cache::sync::Cache;
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use twox_hash::XxHash3_128;
 
-use crate::DiskUse;
+/// The folder of a world in which it is kept. It may be deleted while the world is not open.
+pub const INDEX_DIR: &str = "index";
+/// What worlds of older versions had in its place.
+const OLD_NAME: &str = "index.redb";
+/// Tiles that are remembered.
+const TILES: usize = 32;
+/// A tile has 16 shards along each axis.
+const TILE_LODS: i32 = 4;
 
-/// The snapshot's name in the folder of a world. It may be deleted while the world is not open.
-pub const SNAPSHOT_NAME: &str = "index.redb";
+/// What is kept of the index of the world in a folder, in bytes.
+pub fn kept_index_bytes(dir: &Path) -> u64 {
+    IndexSnapshot::new(&dir.join(INDEX_DIR), String::new()).bytes()
+}
 
-/// An edited chunk, and what the index knew of it.
-pub(super) type Listed = (ChunkKey, Option<Arc<NodeSummary>>);
+/// A chunk that is stored, and what the index knew of it.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    pub key: ChunkKey,
+    pub is_base: bool,
+    pub summary: Option<Arc<NodeSummary>>,
+}
 
-/// The snapshot of a world, and what it holds.
-#[derive(Debug, Default)]
+/// A shard of the own store, or, with `true`, of the one below.
+pub(super) type ShardOf = (ShardKey, bool);
+
+/// What is kept of a world's index.
+#[derive(Debug)]
 pub(super) struct Kept {
     /// None in worlds without a folder.
-    pub file: Option<Mutex<IndexSnapshot>>,
-    /// What was in the file when it was opened, until the shards are listed.
-    contents: SnapshotContents,
-    /// Of the own store and of the one below: the shards' versions when they were listed.
-    pub versions: [FxHashMap<ShardKey, String>; 2],
-    /// What the own store took then.
-    disk: DiskUse,
-    /// What the file holds: a hash of each group, by name.
-    pub saved: Mutex<FxHashMap<String, u64>>,
+    snapshot: Option<IndexSnapshot>,
+    tiles: Cache<String, Arc<SnapshotTile>>,
+    /// The shards' versions when they were listed.
+    versions: Mutex<FxHashMap<ShardOf, String>>,
+    /// Of groups that were read or written: their hashes.
+    saved: Mutex<FxHashMap<ShardOf, u64>>,
 }
 
-/// Opens the snapshot in a folder. Whatever is wrong with it, the world can do without.
-pub(super) fn open(dir: &Path, world: &WorldMetadata, base: Option<&ChunkStore>) -> Kept {
-    let base = base.map_or_else(String::new, ChunkStore::location);
-    let identity = format!("{:?} {} {base}", world.shape, world.baseline);
-    let (file, contents) = IndexSnapshot::open(&dir.join(SNAPSHOT_NAME), &identity);
-    if let Some(problem) = &contents.problem {
-        tracing::warn!("{SNAPSHOT_NAME} is of no use and will be begun anew: {problem}");
+impl Default for Kept {
+    fn default() -> Self {
+        let (versions, saved) = Default::default();
+        Self { snapshot: None, tiles: Cache::new(TILES), versions, saved }
     }
-    Kept { file: Some(Mutex::new(file)), contents, ..Kept::default() }
-}
-
-/// The name of a shard in the snapshot.
-pub(super) fn group_name(shard: ShardKey, is_base: bool) -> String {
-    format!("{}/{}", if is_base { "base" } else { "own" }, shard.path())
 }
 
 impl Kept {
-    /// The last batch of which the snapshot knew, when it was opened.
-    pub fn lsn(&self) -> u64 {
-        self.contents.lsn
+    /// What is kept in the folder of a world. Nothing is read.
+    pub fn open(dir: &Path, world: &WorldMetadata, base: Option<&ChunkStore>) -> Self {
+        let base = base.map_or_else(String::new, ChunkStore::location);
+        let identity = format!("{:?} {} {base}", world.shape, world.baseline);
+        if let Err(error) = std::fs::remove_file(dir.join(OLD_NAME))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!("{OLD_NAME}, which nothing needs any more, stays: {error}");
+        }
+        Self {
+            snapshot: Some(IndexSnapshot::new(&dir.join(INDEX_DIR), identity)),
+            ..Self::default()
+        }
     }
 
-    /// What the file takes.
-    pub fn file_bytes(&self) -> u64 {
-        let file = self.file.as_ref();
-        file.map_or(0, |file| file.lock().unwrap_or_else(PoisonError::into_inner).file_bytes())
+    /// Whether anything can be kept.
+    pub fn is_somewhere(&self) -> bool {
+        self.snapshot.is_some()
     }
 
-    /// What the own store took when it was listed.
-    pub fn disk(&self) -> DiskUse {
-        self.disk
+    /// What is kept, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.snapshot.as_ref().map_or(0, IndexSnapshot::bytes)
     }
 
-    /// The stored chunks of a store. Shards whose version is the one in the snapshot are not read.
-    pub fn list(&mut self, store: &ChunkStore, is_base: bool) -> Result<Vec<Listed>, StoreError> {
-        let mut listed = Vec::new();
-        let saved = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for mut shard in block_on(store.list_known_shards())? {
-            let name = group_name(shard.key, is_base);
-            let group = self.contents.groups.remove(&name);
-            if let Some(group) = &group {
-                saved.insert(name, FxBuildHasher.hash_one(group));
-            }
-            match group {
-                Some(group) if shard.version.as_ref() == Some(&group.stamp) => {
-                    listed.extend(group.chunks);
-                }
-                _ => {
-                    let (keys, damage) = block_on(store.possible_keys_of(shard.key))?;
-                    if let Some(damage) = damage {
-                        tracing::warn!("{}: {damage}", store.location());
-                        shard.version = None;
-                    }
-                    listed.extend(keys.into_iter().map(|key| (key, None)));
-                }
-            }
-            if !is_base {
-                self.disk.shards += 1;
-                self.disk.shard_bytes += shard.bytes;
-            }
-            if let Some(version) = shard.version {
-                self.versions[usize::from(is_base)].insert(shard.key, version);
+    /// The version that a shard had when it was listed.
+    pub fn version(&self, shard: ShardOf) -> Option<String> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+    }
+
+    fn saved(&self) -> MutexGuard<'_, FxHashMap<ShardOf, u64>> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stored chunks of a shard. If its version is the one of which something is kept, it is not read.
+    pub async fn list(
+        &self,
+        shape: &Shape,
+        store: &ChunkStore,
+        key: ShardKey,
+        is_base: bool,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let Some(shard) = store.known_shard(key).await? else { return Ok(Vec::new()) };
+        let listed = |key, summary| Listed { key, is_base, summary };
+        let note_version = |version| {
+            let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+            versions.insert((key, is_base), version);
+        };
+        if let Some(version) = &shard.version
+            && let Some(group) = self.group((key, is_base), stamp(version))
+        {
+            note_version(version.clone());
+            let chunk = |number| key.chunk(shape, within(number));
+            let chunks = group.chunks.into_iter();
+            return Ok(chunks.map(|(number, summary)| listed(chunk(number), summary)).collect());
+        }
+        let (keys, damage) = store.possible_keys_of(key).await?;
+        match (damage, shard.version) {
+            (Some(damage), _) => tracing::warn!("{}: {damage}", store.location()),
+            (None, Some(version)) => note_version(version),
+            (None, None) => {}
+        }
+        Ok(keys.into_iter().map(|key| listed(key, None)).collect())
+    }
+
+    /// What is kept of a version of a shard.
+    fn group(&self, shard: ShardOf, stamp: u128) -> Option<SnapshotGroup> {
+        let (name, number) = in_tile(shard);
+        let group = self.tile(&name).get(&number).filter(|group| group.stamp == stamp)?.clone();
+        self.saved().insert(shard, FxBuildHasher.hash_one(&group));
+        Some(group)
+    }
+
+    fn tile(&self, name: &str) -> Arc<SnapshotTile> {
+        if let Some(tile) = self.tiles.get(name) {
+            return tile;
+        }
+        let read = self.snapshot.as_ref().map(|snapshot| snapshot.read(name));
+        let tile = Arc::new(read.unwrap_or_default());
+        self.tiles.insert(name.to_owned(), Arc::clone(&tile));
+        tile
+    }
+
+    /// Keeps groups in place of what was kept of their shards; says how many have changed.
+    pub fn save(
+        &self,
+        groups: FxHashMap<ShardOf, SnapshotGroup>,
+    ) -> Result<usize, bluemarble_index::SnapshotError> {
+        let Some(snapshot) = &self.snapshot else { return Ok(0) };
+        let mut saved = self.saved();
+        let mut changed: FxHashMap<String, Vec<(ShardOf, u16, SnapshotGroup)>> =
+            FxHashMap::default();
+        let mut count = 0;
+        for (shard, group) in groups {
+            if saved.get(&shard) != Some(&FxBuildHasher.hash_one(&group)) {
+                let (name, number) = in_tile(shard);
+                changed.entry(name).or_default().push((shard, number, group));
+                count += 1;
             }
         }
-        // What is left is of shards that are gone; the name alone tells that it must go, too.
-        let gone = self.contents.groups.extract_if(|name, _| name.starts_with("base/") == is_base);
-        saved.extend(gone.map(|(name, _)| (name, 0)));
-        if !is_base {
-            self.disk.chunks = listed.len() as u64;
+        for (name, groups) in changed {
+            let mut tile = SnapshotTile::clone(&self.tile(&name));
+            for (_, number, group) in &groups {
+                tile.insert(*number, group.clone());
+            }
+            snapshot.write(&name, &tile)?;
+            self.tiles.insert(name, Arc::new(tile));
+            for (shard, _, group) in groups {
+                saved.insert(shard, FxBuildHasher.hash_one(&group));
+            }
         }
-        Ok(listed)
+        Ok(count)
     }
+}
+
+/// A short name for a version.
+pub(super) fn stamp(version: &str) -> u128 {
+    XxHash3_128::oneshot(version.as_bytes())
+}
+
+/// The number of a chunk that lies `within` a shard, counted in chunks from its start.
+pub(super) fn chunk_number(within: IVec3) -> u8 {
+    ((within.y * 4 + within.z) * 4 + within.x) as u8
+}
+
+fn within(number: u8) -> IVec3 {
+    let number = i32::from(number);
+    ivec3(number % 4, number / 16, number / 4 % 4)
+}
+
+/// The name of the tile of a shard, and the shard's number in it.
+fn in_tile((shard, is_base): ShardOf) -> (String, u16) {
+    let ShardKey { region, lod, pos } = shard;
+    let tile = pos >> TILE_LODS;
+    let store = if is_base { "base/" } else { "" };
+    let name = format!("{store}region{region}/lod{lod}/{}.{}.{}", tile.y, tile.z, tile.x);
+    let at = pos - (tile << TILE_LODS);
+    (name, (((at.y << TILE_LODS) + at.z << TILE_LODS) + at.x) as u16)
 }

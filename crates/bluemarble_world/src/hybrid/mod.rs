@@ -5,6 +5,8 @@
 //! | `world` | [`HybridWorld`] itself: what all clones of it share |
 //! | `open` | how worlds are put together, for [`crate::WorldBuilder`] |
 //! | `state` | what is edited, in memory |
+//! | `shared` | the same behind its lock |
+//! | `unlisted`, `listing` | where nobody has asked yet what is stored, and how it is found out |
 //! | `cache` | chunks as they are, all edits laid over |
 //! | `read`, `survey` | chunks, and what can be told of them without reading them |
 //! | `edit` | a batch goes into the log and over the chunks it touches |
@@ -25,15 +27,18 @@ mod import;
 mod index;
 mod index_work;
 mod kept;
+mod listing;
 mod moment;
 mod open;
 mod parents;
 mod pause;
 mod read;
+mod shared;
 mod snapshot;
 mod state;
 mod survey;
 mod threads;
+mod unlisted;
 mod world;
 
 pub use checkpoint::CheckpointReport;
@@ -42,7 +47,7 @@ pub use import::{ImportProgress, ImportReport};
 pub use index::IndexReport;
 pub(crate) use index::Known;
 pub use index_work::IndexStatistics;
-pub use kept::SNAPSHOT_NAME;
+pub use kept::{INDEX_DIR, kept_index_bytes};
 pub use snapshot::SnapshotReport;
 pub(crate) use state::Change;
 pub use world::HybridWorld;

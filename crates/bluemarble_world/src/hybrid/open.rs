@@ -8,22 +8,23 @@ use std::{
     },
 };
 
-use bluemarble_core::{ChunkKey, MaterialTable};
-use bluemarble_index::{EditOctree, NodeIndex, NodeSummary, RebuildQueue};
+use bluemarble_core::MaterialTable;
+use bluemarble_index::NodeIndex;
 use bluemarble_store::{
     ChunkStore, StorageOptions, StoreError, StoreOptions, WorldLocation, WorldMetadata,
     log::{self, DeltaLog, LogOptions, LoggedBatch, disk::Disk},
 };
 use bluemarble_terrain::Baseline;
 use futures::executor::block_on;
-use rustc_hash::FxHashSet;
 
 use super::{
     cache::new_cache,
-    index::node_baseline,
     index_work::IndexWork,
-    kept::{self, Kept},
-    state::Shared,
+    kept::Kept,
+    listing::new_listing_locks,
+    shared::Shared,
+    state::State,
+    unlisted::Unlisted,
     world::{HybridWorld, Inner},
 };
 use crate::{
@@ -68,7 +69,7 @@ fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
 impl HybridWorld {
     /// A world that forgets its edits when it is dropped.
     pub(crate) fn without_store(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
-        Self::of(baseline, materials, None, None, Vec::new(), Kept::default())
+        Self::of(baseline, materials, None, None, Kept::default())
     }
 
     /// The world in a directory, which is made if it is not there; perhaps over another one.
@@ -92,19 +93,8 @@ impl HybridWorld {
             )?;
         }
         let store = ChunkStore::create_or_open(dir, &metadata)?;
-        let mut kept = kept::open(dir, &metadata, base.as_ref());
-        let mut listed = kept.list(&store, false)?;
-        let base = match base {
-            None => None,
-            Some(base) => {
-                let own: FxHashSet<_> = listed.iter().map(|(key, _)| *key).collect();
-                let below = kept.list(&base, true)?;
-                listed.extend(below.into_iter().filter(|(key, _)| !own.contains(key)));
-                Some((base, own))
-            }
-        };
-        Self::of(baseline, materials, Some(store), base, listed, kept)
-            .with_log(log_disk(dir)?, options)
+        let kept = Kept::open(dir, &metadata, base.as_ref());
+        Self::of(baseline, materials, Some(store), base, kept).with_log(log_disk(dir)?, options)
     }
 
     /// The world in a store that is open already.
@@ -122,15 +112,7 @@ impl HybridWorld {
                 found,
             },
         )?;
-        let mut listed = Vec::new();
-        for shard in store.list_known_shards().await? {
-            let (keys, damage) = store.possible_keys_of(shard.key).await?;
-            if let Some(damage) = damage {
-                tracing::warn!("{}: {damage}", store.location());
-            }
-            listed.extend(keys.into_iter().map(|key| (key, None)));
-        }
-        Ok(Self::of(baseline, materials, Some(store), None, listed, Kept::default()))
+        Ok(Self::of(baseline, materials, Some(store), None, Kept::default()))
     }
 
     /// The world, which has no log yet, with one on a disk, and with every edit of it which the store may not have.
@@ -171,43 +153,37 @@ impl HybridWorld {
         Ok(found.map(|metadata| metadata.baseline))
     }
 
-    /// A world of a store, perhaps over another one, beside which stands which chunks its own store has. Of all
-    /// edited chunks there may be summaries.
+    /// A world of a store, perhaps over another one. What they hold is listed where somebody asks for it.
     fn of(
         baseline: Arc<dyn Baseline>,
         materials: MaterialTable,
         store: Option<ChunkStore>,
-        base: Option<(ChunkStore, FxHashSet<ChunkKey>)>,
-        listed: Vec<(ChunkKey, Option<Arc<NodeSummary>>)>,
+        base: Option<ChunkStore>,
         kept: Kept,
     ) -> Self {
-        let octree = EditOctree::rebuild(listed.iter().map(|(key, known)| (*key, known.is_some())));
-        let unknown = listed.iter().filter(|(_, known)| known.is_none()).map(|(key, _)| *key);
-        let queue = RebuildQueue::of_listed(unknown);
-        let known = listed.into_iter().filter_map(|(key, known)| Some((key, 0, known?)));
-        let untouched = |key| node_baseline(&*baseline, key);
-        let index = RwLock::new(NodeIndex::rebuild(baseline.shape(), known, &untouched));
-        let (base, own) = base.map_or((None, None), |(base, own)| (Some(base), Some(own)));
-        let counted = Counted::of(kept.disk());
-        // What changed since then is in the log, which is read after this, or not known.
-        let lsn = if queue.is_empty() { kept.lsn() } else { 0 };
+        let shape = baseline.shape();
+        let unlisted = match store.iter().chain(&base).any(ChunkStore::may_have_shards) {
+            true => Unlisted::all(shape),
+            false => Unlisted::none(shape),
+        };
         let inner = Inner {
-            shape: baseline.shape(),
+            shape,
             baseline,
             materials,
             log: OnceLock::new(),
             last_batch: AtomicU64::new(0),
             checkpointed: AtomicU64::new(0),
             store,
+            state: Shared::new(State::new(unlisted, base.is_some())),
             base,
-            state: Shared::new(octree, queue, own),
+            listing: new_listing_locks(),
             kept,
-            index,
+            index: RwLock::new(NodeIndex::new(shape)),
             cache: new_cache(),
             reader_caches: Mutex::default(),
             counters: Counters::default(),
-            index_work: IndexWork::since(lsn),
-            counted,
+            index_work: IndexWork::default(),
+            counted: Counted::default(),
             must_reopen: AtomicBool::new(false),
             threads: AtomicUsize::new(1),
             editing: futures::lock::Mutex::default(),

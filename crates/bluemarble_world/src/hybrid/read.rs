@@ -76,6 +76,7 @@ impl HybridWorld {
         baseline: Option<&Chunk>,
     ) -> Result<Found, WorldError> {
         self.check_key(key)?;
+        self.look_up(key).await?;
         loop {
             let (known, strokes, last_change, edited, is_stored) = {
                 let state = self.state();

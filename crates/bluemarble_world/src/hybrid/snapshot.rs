@@ -1,18 +1,12 @@
 //! Saving what is kept of the index.
 
-use std::{
-    hash::BuildHasher,
-    sync::{PoisonError, atomic::Ordering::Acquire},
-};
-
-use bluemarble_core::code;
 use bluemarble_index::SnapshotGroup;
 use bluemarble_store::ShardKey;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::{
-    kept::{Listed, group_name},
+    kept::{ShardOf, chunk_number, stamp},
     world::HybridWorld,
 };
 use crate::WorldError;
@@ -20,7 +14,7 @@ use crate::WorldError;
 /// What saving the index has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SnapshotReport {
-    /// Shards of which something is kept.
+    /// Shards that were asked for, and of which something is kept.
     pub shards: usize,
     /// Those of them that had to be written.
     pub written: usize,
@@ -29,54 +23,37 @@ pub struct SnapshotReport {
 }
 
 impl HybridWorld {
-    /// Keeps what the index knows of stored chunks, so that the next opening need not look at them; does
-    /// nothing in a world that was not opened from a folder. Blocks while the file is written.
+    /// Keeps what the index knows of stored chunks, so that they need not be looked at again when the world is opened the
+    /// next time; does nothing in a world that was not opened from a folder. Blocks while files are written.
     /// [`crate::RebuildManager`] calls this now and then, and when it is dropped.
     ///
     /// # Errors
-    /// [`WorldError::Snapshot`]; [`WorldError::MustReopen`] after an import that has failed. The file is as it was.
+    /// [`WorldError::Snapshot`]: what was kept before stays; [`WorldError::MustReopen`] after an import that has failed.
     pub async fn save_index(&self) -> Result<SnapshotReport, WorldError> {
         let kept = &self.inner.kept;
-        let Some(file) = &kept.file else { return Ok(SnapshotReport::default()) };
+        if !kept.is_somewhere() {
+            return Ok(SnapshotReport::default());
+        }
         // No shard is replaced meanwhile.
         let _folding = self.inner.folding.lock().await;
         self.check_usable()?;
-        let lsn = self.inner.checkpointed.load(Acquire);
         let groups = self.snapshot_groups();
-        let mut saved = kept.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        let hashes: FxHashMap<String, u64> = groups
-            .iter()
-            .map(|(name, group)| (name.clone(), FxBuildHasher.hash_one(group)))
-            .collect();
-        let gone: Vec<&String> = saved.keys().filter(|name| !groups.contains_key(*name)).collect();
-        let differs = |name: &&String| saved.get(*name) != hashes.get(*name);
-        let changed: Vec<&String> = groups.keys().filter(differs).collect();
         let known =
             |group: &SnapshotGroup| group.chunks.iter().filter(|chunk| chunk.1.is_some()).count();
-        let report = SnapshotReport {
-            shards: groups.len(),
-            written: changed.len(),
-            summaries: groups.values().map(known).sum(),
-        };
-        if !changed.is_empty() || !gone.is_empty() {
-            let changed = changed.into_iter().map(|name| (name.as_str(), groups.get(name)));
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.save(lsn, changed.chain(gone.into_iter().map(|name| (name.as_str(), None))))?;
-        }
-        *saved = hashes;
-        Ok(report)
+        let (shards, summaries) = (groups.len(), groups.values().map(known).sum());
+        Ok(SnapshotReport { shards, written: kept.save(groups)?, summaries })
     }
 
-    /// All stored chunks by shard, as far as the shard's version is known, with what the index knows of them.
-    fn snapshot_groups(&self) -> FxHashMap<String, SnapshotGroup> {
-        let mut keys = self.edited_unsorted();
-        keys.sort_unstable_by_key(|key| (key.region, key.lod, code::morton_of(*key)));
-        let mut shards: FxHashMap<(ShardKey, bool), Vec<Listed>> = FxHashMap::default();
+    /// All stored chunks that are listed, by shard, as far as the shard's version is known, with what the index knows of
+    /// them.
+    fn snapshot_groups(&self) -> FxHashMap<ShardOf, SnapshotGroup> {
+        let keys: Vec<_> = self.state().octree.edited_unsorted().collect();
+        let mut groups: FxHashMap<ShardOf, SnapshotGroup> = FxHashMap::default();
         for keys in keys.chunks(1024) {
             let (state, index) = (self.state(), self.index());
             for &key in keys {
                 let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
-                if let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
+                if let Some((shard, within)) = ShardKey::locate(&self.inner.shape, key)
                     && is_stored
                 {
                     let is_base = !state.is_own(key);
@@ -84,31 +61,32 @@ impl HybridWorld {
                     let is_known = state.edited(key).is_none() && state.is_indexed(key);
                     let node = if is_known { index.node(key) } else { None };
                     let summary = node.and_then(|node| node.summary.clone());
-                    shards.entry((shard, is_base)).or_default().push((key, summary));
+                    let group = groups.entry((shard, is_base)).or_default();
+                    group.chunks.push((chunk_number(within), summary));
                 }
             }
         }
-        let own: FxHashSet<ShardKey> =
-            shards.keys().filter(|(_, is_base)| !is_base).map(|&(shard, _)| shard).collect();
-        let mut groups = FxHashMap::default();
-        for ((shard, is_base), chunks) in shards {
+        let own = groups.keys().filter(|(_, is_base)| !is_base).map(|&(shard, _)| shard);
+        let own: FxHashSet<ShardKey> = own.collect();
+        groups.retain(|&(shard, is_base), group| {
             // A shard below of which some chunks are hidden is not known as a whole.
             let is_whole = !is_base || !own.contains(&shard);
-            if let Some(stamp) = self.version(shard, is_base).filter(|_| is_whole) {
-                groups.insert(group_name(shard, is_base), SnapshotGroup { stamp, chunks });
-            }
-        }
+            let version = self.version((shard, is_base)).filter(|_| is_whole);
+            group.stamp = version.as_deref().map_or(0, stamp);
+            group.chunks.sort_unstable_by_key(|chunk| chunk.0);
+            version.is_some()
+        });
         groups
     }
 
     /// The version of a shard from which all that is known of its chunks comes.
-    fn version(&self, shard: ShardKey, is_base: bool) -> Option<String> {
-        let listed = self.inner.kept.versions[usize::from(is_base)].get(&shard);
-        let store = self.inner.store.as_ref().filter(|_| !is_base);
-        match store.and_then(|store| store.written(shard)) {
-            None => listed.cloned(),
+    fn version(&self, shard: ShardOf) -> Option<String> {
+        let listed = self.inner.kept.version(shard);
+        let store = self.inner.store.as_ref().filter(|_| !shard.1);
+        match store.and_then(|store| store.written(shard.0)) {
+            None => listed,
             // Another writer may have written it since it was listed.
-            Some(written) if written.over.as_ref() == listed => written.version,
+            Some(written) if written.over == listed => written.version,
             Some(_) => None,
         }
     }

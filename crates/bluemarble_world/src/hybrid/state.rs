@@ -1,22 +1,17 @@
 //! What is edited, in memory, behind one lock that is never held across work.
 
-use std::{
-    hash::BuildHasher,
-    ops::{Deref, DerefMut},
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{
-            AtomicU64,
-            Ordering::{Acquire, Release},
-        },
-    },
-};
+use std::{hash::BuildHasher, sync::Arc};
 
-use bluemarble_core::{ChunkKey, CompactChunk, MaterialId};
+use bluemarble_core::{ChunkKey, CompactChunk, Face, MaterialId, Shape, VoxelBox};
 use bluemarble_index::{EditOctree, RebuildQueue, Urgency};
+use bluemarble_store::ShardKey;
 use glam::IVec3;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::{
+    kept::Listed,
+    unlisted::{Lods, Unlisted},
+};
 use crate::plan::Stroke;
 
 /// Chunks are spread over this many counters of changes.
@@ -38,7 +33,7 @@ pub(super) struct Edited {
     stroke_bytes: usize,
     /// The last change.
     pub change: Change,
-    /// Whether the store has the chunk.
+    /// Whether the store has the chunk; false as long as its place is not listed.
     pub is_stored: bool,
 }
 
@@ -76,8 +71,10 @@ impl Edited {
 }
 
 pub(super) struct State {
-    /// Which nodes hold edited chunks, in memory or in the store.
+    /// Which nodes hold edited chunks, in memory or in the store as far as it is listed.
     pub octree: EditOctree,
+    /// Where nobody has asked yet what is stored.
+    pub unlisted: Unlisted,
     /// Edited chunks as far as the store does not have them. In a world without a store: all of them.
     overlay: FxHashMap<ChunkKey, Edited>,
     overlay_bytes: usize,
@@ -85,7 +82,7 @@ pub(super) struct State {
     awaiting_parents: FxHashSet<ChunkKey>,
     /// Chunks at which the index has to look, and their last changes.
     pub queue: RebuildQueue,
-    /// In a world over another one: which chunks its own store has.
+    /// In a world over another one: which chunks its own store has, as far as it is listed.
     own: Option<FxHashSet<ChunkKey>>,
     /// The last change to any chunk of a stripe, and the last of all.
     changes: [Change; STRIPES],
@@ -93,14 +90,16 @@ pub(super) struct State {
 }
 
 impl State {
-    fn new(octree: EditOctree, queue: RebuildQueue, own: Option<FxHashSet<ChunkKey>>) -> Self {
+    /// The state of a world in which nothing was edited yet since it was opened.
+    pub fn new(unlisted: Unlisted, is_over_another: bool) -> Self {
         Self {
-            octree,
-            queue,
+            octree: EditOctree::new(),
+            unlisted,
+            queue: RebuildQueue::default(),
             overlay: FxHashMap::default(),
             overlay_bytes: 0,
             awaiting_parents: FxHashSet::default(),
-            own,
+            own: is_over_another.then(FxHashSet::default),
             changes: [0; STRIPES],
             change: 0,
         }
@@ -109,6 +108,57 @@ impl State {
     /// Whether a stored chunk is in the world's own store.
     pub fn is_own(&self, key: ChunkKey) -> bool {
         self.own.as_ref().is_none_or(|own| own.contains(&key))
+    }
+
+    /// Whether a chunk is edited, or may be: what is stored there is not listed.
+    pub fn may_be_edited(&self, key: ChunkKey) -> bool {
+        self.octree.is_edited(key) || self.unlisted.place_of(key).is_some()
+    }
+
+    /// Whether an edited chunk of the node's lod or of a finer one lies inside the node, or may.
+    pub fn is_touched(&self, key: ChunkKey) -> bool {
+        self.octree.is_touched(key) || self.unlisted.touches(key)
+    }
+
+    /// The same of the node or one of the six beside it: a hole dug at a border lays bare the side of an untouched
+    /// neighbour.
+    pub fn is_touched_or_beside(&self, shape: &Shape, key: ChunkKey) -> bool {
+        if self.octree.is_empty() && self.unlisted.is_empty() {
+            return false;
+        }
+        let beside = |face| shape.neighbour(key, face).is_some_and(|key| self.is_touched(key));
+        self.is_touched(key) || Face::ALL.into_iter().any(beside)
+    }
+
+    /// Whether an edited chunk of lod 0 may reach into a box of voxels.
+    pub fn is_box_touched(&self, voxels: &VoxelBox) -> bool {
+        self.octree.is_box_touched_or(voxels, |key| self.unlisted.touches(key))
+    }
+
+    /// Whether the index knows all of a node as it is.
+    pub fn is_fresh(&self, key: ChunkKey) -> bool {
+        !self.octree.is_stale(key) && !self.unlisted.touches(key)
+    }
+
+    /// Notes which chunks the shard of a place has, and what there is of the places below it.
+    pub fn listed(&mut self, place: ShardKey, below: &[(ShardKey, Lods)], chunks: &[Listed]) {
+        self.unlisted.listed(place, below);
+        for &Listed { key, is_base, ref summary } in chunks {
+            if let Some(own) = self.own.as_mut().filter(|_| !is_base) {
+                own.insert(key);
+            }
+            if let Some(edited) = self.overlay.get_mut(&key) {
+                edited.is_stored = true;
+            }
+            // What has changed since the world was opened waits for the index already.
+            if !self.octree.is_edited(key) {
+                self.octree.insert(key);
+                match summary {
+                    Some(_) => self.octree.make_fresh(key),
+                    None => self.queue.put(key, 0, Urgency::Listed),
+                }
+            }
+        }
     }
 
     /// What is newer than the store.
@@ -283,68 +333,4 @@ impl State {
 
 fn stripe(key: ChunkKey) -> usize {
     (FxBuildHasher.hash_one(key) >> 40) as usize % STRIPES
-}
-
-/// The state behind its lock, and how often the lock was taken to change it.
-pub(super) struct Shared {
-    state: RwLock<State>,
-    published: AtomicU64,
-}
-
-impl Shared {
-    /// The state of a world with these edited chunks, of which the index has to look at some. In a world over
-    /// another one, `own` are those in its own store.
-    pub fn new(octree: EditOctree, queue: RebuildQueue, own: Option<FxHashSet<ChunkKey>>) -> Self {
-        let state = RwLock::new(State::new(octree, queue, own));
-        Self { state, published: AtomicU64::new(0) }
-    }
-
-    // Nothing that holds the lock panics half-way through a change, so a poisoned lock is a whole one.
-    pub fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn write(&self) -> WriteGuard<'_> {
-        let state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        WriteGuard { state, published: &self.published }
-    }
-
-    /// For what no reader sees: which chunks wait for the index.
-    pub fn write_quietly(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A number that is another one after anything was changed: a reader that has looked at the state after asking
-    /// for it knows that nothing is newer as long as it stays.
-    #[inline]
-    pub fn published(&self) -> u64 {
-        self.published.load(Acquire)
-    }
-}
-
-/// The state while it is changed.
-pub(super) struct WriteGuard<'a> {
-    state: RwLockWriteGuard<'a, State>,
-    published: &'a AtomicU64,
-}
-
-impl Deref for WriteGuard<'_> {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.state
-    }
-}
-
-impl DerefMut for WriteGuard<'_> {
-    fn deref_mut(&mut self) -> &mut State {
-        &mut self.state
-    }
-}
-
-impl Drop for WriteGuard<'_> {
-    fn drop(&mut self) {
-        // The lock is let go after this.
-        self.published.fetch_add(1, Release);
-    }
 }

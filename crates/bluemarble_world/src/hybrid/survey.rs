@@ -7,32 +7,36 @@ use bluemarble_terrain::{Classification, Relief, Survey};
 use glam::IVec3;
 
 use super::world::HybridWorld;
+use crate::WorldError;
 
 impl HybridWorld {
     /// What a node holds, without reading anything: the baseline's answer, unless the node or one beside
-    /// it holds edits; then [`Classification::Mixed`]. Takes no longer than the baseline does.
+    /// it holds edits, or nobody has asked yet what is stored there; then [`Classification::Mixed`]. Takes no longer than the baseline does.
     pub fn classify(&self, key: ChunkKey) -> Classification {
-        if self.state().octree.is_touched_or_beside(&self.inner.shape, key) {
+        if self.state().is_touched_or_beside(&self.inner.shape, key) {
             return Classification::Mixed;
         }
         self.inner.baseline.classify(key.voxel_box(), key.lod)
     }
 
-    /// Does the long part of [`HybridWorld::survey`] in steps of at most a millisecond.
+    /// Finds out whether a chunk is stored and, if it is not, does the long part of [`HybridWorld::survey`] in steps of at
+    /// most a millisecond.
     ///
     /// # Errors
-    /// [`Cancelled`] if `cancel`, which is checked before each step, says so.
-    pub fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), Cancelled> {
+    /// [`WorldError::Cancelled`] if `cancel`, which is checked before each step, says so; [`WorldError::Store`].
+    pub async fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), WorldError> {
+        self.look_up(key).await?;
         if self.state().octree.is_edited(key) {
             return Ok(());
         }
-        self.inner.baseline.prepare(key, cancel)
+        self.inner.baseline.prepare(key, cancel).map_err(|Cancelled| WorldError::Cancelled)
     }
 
-    /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited. As slow
+    /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited, or may be:
+    /// call [`HybridWorld::prepare`] first. As slow
     /// as [`HybridWorld::read`] of a chunk of the surface: call it on a worker.
     pub fn survey(&self, key: ChunkKey) -> Survey {
-        if self.state().octree.is_edited(key) {
+        if self.state().may_be_edited(key) {
             return Survey::Mixed;
         }
         self.inner.baseline.survey(key)
@@ -51,7 +55,7 @@ impl HybridWorld {
         cancel: &CancelToken,
     ) -> Result<Option<Arc<Relief>>, Cancelled> {
         let Some(relief) = self.inner.baseline.relief(key, cancel)? else { return Ok(None) };
-        if !self.state().octree.is_edited(key) {
+        if !self.state().may_be_edited(key) {
             return Ok(Some(relief));
         }
         let mut before = Chunk::default();
@@ -69,7 +73,7 @@ impl HybridWorld {
     /// The cells of a chunk next to one of its faces, if they can be told without reading all of it:
     /// where it is in memory, or where it is not edited and the baseline knows a quicker way.
     pub fn quick_plane(&self, key: ChunkKey, face: Face) -> Option<FacePlane> {
-        if self.check_key(key).is_err() || self.state().octree.is_edited(key) {
+        if self.check_key(key).is_err() || self.state().may_be_edited(key) {
             return None;
         }
         match self.inner.cache.get(&key) {

@@ -18,7 +18,9 @@ use super::{
     cache::Cache,
     index_work::IndexWork,
     kept::Kept,
-    state::{Change, Shared, State, WriteGuard},
+    listing::ListingLocks,
+    shared::{Shared, WriteGuard},
+    state::{Change, State},
 };
 use crate::statistics::{Counted, Counters, Source};
 
@@ -47,6 +49,7 @@ pub(super) struct Inner {
     /// Another world that this one is laid over, and never writes to.
     pub base: Option<ChunkStore>,
     pub state: Shared,
+    pub listing: ListingLocks,
     /// What is kept of the index.
     pub kept: Kept,
     /// What is known of nodes: derived from the chunks, and behind the edits.
@@ -92,11 +95,6 @@ impl HybridWorld {
     /// Whether [`HybridWorld::checkpoint`] makes edits outlive the process.
     pub fn is_durable(&self) -> bool {
         self.inner.store.is_some()
-    }
-
-    /// All edited chunks of all lods, on disk or not, in no fixed order.
-    pub fn edited_unsorted(&self) -> Vec<ChunkKey> {
-        self.state().octree.edited_unsorted().collect()
     }
 
     /// What is counted for reports.

@@ -236,7 +236,8 @@ impl Migration {
     /// Makes the octree's world like the world outside of the octree's box.
     async fn copy_around(&self) -> Result<(), MigrationError> {
         let (region, voxels) = (self.dump.region(), self.dump.voxels());
-        for key in self.world.edited_unsorted().into_iter().filter(|key| key.lod == 0) {
+        let edited = self.world.edited_unsorted().await?;
+        for key in edited.into_iter().filter(|key| key.lod == 0) {
             let own = key.lattice_box();
             let is_outside = |voxel| key.region != region || !voxels.contains(voxel);
             if is_outside(own.min) || is_outside(own.max - 1) {
@@ -328,7 +329,7 @@ fn check_unedited(
     region: u8,
     voxels: LatticeBox,
 ) -> Result<(), MigrationError> {
-    let edited = world.edited_unsorted().into_iter().filter(|key| {
+    let edited = block_on(world.edited_unsorted())?.into_iter().filter(|key| {
         key.lod == 0 && key.region == region && key.lattice_box().intersects(&voxels)
     });
     for key in edited {

@@ -302,5 +302,5 @@ fn a_solid_baseline_of_the_same_material_is_not_written_again() {
     let migration = begin(&folder, &world).expect("begun");
     let copied = copy(&migration);
     assert_eq!(copied.copied, 0, "{copied:?}");
-    assert_eq!(world.edited_unsorted(), []);
+    assert_eq!(block_on(world.edited_unsorted()).expect("lists"), []);
 }

@@ -28,7 +28,7 @@ impl HybridWorld {
         report
     }
 
-    /// Lists the shards of the own store and takes note of what they take.
+    /// Lists the shards of the own store and takes note of what they take. What is in them is told as far as it is known.
     ///
     /// # Errors
     /// [`WorldError::Store`] if they cannot be listed.

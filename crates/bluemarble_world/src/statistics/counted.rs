@@ -22,10 +22,6 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    pub fn of(disk: DiskUse) -> Self {
-        Self { disk: Mutex::new(disk), ..Self::default() }
-    }
-
     /// Takes over what a reader has counted.
     pub fn take(&self, reader: &mut ReaderMeter) {
         self.without_chunk.fetch_add(reader.tell(&self.queries), Relaxed);

@@ -13,13 +13,17 @@ pub struct DiskUse {
     pub shards: u64,
     /// Bytes of these.
     pub shard_bytes: u64,
+    /// Those of the shards of which it is known what they hold: somebody has asked for it, or for what is near.
+    pub listed_shards: u64,
+    /// Bytes of these.
+    pub listed_bytes: u64,
     /// Chunks in them.
     pub chunks: u64,
     /// Bytes of the manifest.
     pub manifest_bytes: u64,
     /// Bytes of what is kept of the index.
     pub index_bytes: u64,
-    /// Those of the chunks at which the index has looked, by what they are about, in the order of [`ContentClass::ALL`].
+    /// Those of these chunks at which the index has looked, by what they are about, in the order of [`ContentClass::ALL`].
     pub classes: [ClassUse; ContentClass::ALL.len()],
 }
 
@@ -43,11 +47,11 @@ impl ClassUse {
 }
 
 impl DiskUse {
-    /// How many times as much the stored chunks would take as plain numbers; 0 if none is stored.
+    /// How many times as much the chunks of listed shards would take as plain numbers; 0 without any.
     pub fn compression_ratio(self) -> f64 {
-        if self.shard_bytes == 0 {
+        if self.listed_bytes == 0 {
             return 0.0;
         }
-        self.chunks as f64 * RAW_CHUNK_BYTES / self.shard_bytes as f64
+        self.chunks as f64 * RAW_CHUNK_BYTES / self.listed_bytes as f64
     }
 }

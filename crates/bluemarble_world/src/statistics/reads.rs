@@ -18,7 +18,7 @@ pub struct WorldStatistics {
     pub overlay_chunks: usize,
     /// Bytes of memory that these take.
     pub overlay_bytes: usize,
-    /// Chunks that are edited, on disk or not, of all lods.
+    /// Chunks that are edited, of all lods: those on disk as far as somebody has asked for them or for what is near.
     pub edited_chunks: usize,
     /// Reads answered by edits in memory.
     pub overlay_reads: u64,

@@ -1,10 +1,8 @@
 //! What a world takes, beside what plain arrays of the same cells would.
 
-use std::fs;
-
 use bluemarble_core::CHUNK_VOLUME;
 use bluemarble_store::{ChunkStore, WorldLocation};
-use bluemarble_world::SNAPSHOT_NAME;
+use bluemarble_world::kept_index_bytes;
 use futures::executor::block_on;
 use serde::Serialize;
 
@@ -19,7 +17,7 @@ pub struct Space {
     /// Share of the plain bytes that is not needed.
     saved_share: f64,
     manifest: u64,
-    /// `index.redb`.
+    /// The folder `index`.
     index: u64,
     log: u64,
     snapshots: usize,
@@ -40,9 +38,7 @@ impl Space {
     ) -> Result<Self, Failure> {
         let plain = chunks * (CHUNK_VOLUME * size_of::<u16>()) as u64;
         let index = match location {
-            WorldLocation::Directory(dir) => {
-                fs::metadata(dir.join(SNAPSHOT_NAME)).map_or(0, |file| file.len())
-            }
+            WorldLocation::Directory(dir) => kept_index_bytes(dir),
             _ => 0,
         };
         let kept = match location {

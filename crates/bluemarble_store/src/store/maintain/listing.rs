@@ -9,6 +9,7 @@ use object_store::path::Path;
 use crate::{
     StoreError,
     layout::{METADATA_NAME, ShardKey},
+    manifest::Entry,
     objects::object_error,
     store::chunk_store::ChunkStore,
 };
@@ -24,6 +25,14 @@ pub struct StoredShard {
     pub bytes: u64,
     /// The object store's name for the version that is there, if it names versions.
     pub version: Option<String>,
+}
+
+impl StoredShard {
+    /// A shard as the manifest has it.
+    pub(in crate::store) fn of_entry(key: ShardKey, entry: &Entry) -> Self {
+        let (path, version) = (key.path().to_string(), Some(entry.version()));
+        Self { key, path, bytes: entry.bytes, version }
+    }
 }
 
 /// What lies in the arrays of a world.

@@ -10,6 +10,7 @@ mod lease;
 mod maintain;
 mod object_faults;
 mod partial;
+mod places;
 mod refusals;
 mod requests;
 mod scripted;

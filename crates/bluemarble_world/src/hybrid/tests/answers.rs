@@ -21,7 +21,7 @@ fn nothing_that_is_edited_or_beside_an_edit_is_classified_as_nothing_to_draw() {
     for baseline in [plain(), hills()] {
         let (world, shape) = (dug(&baseline), baseline.shape());
         let mut beside_but_plain = 0;
-        for key in world.edited_unsorted() {
+        for key in all_edited(&world) {
             for node in std::iter::once(key).chain(ancestors(key)) {
                 assert_eq!(world.classify(node), Classification::Mixed, "{node}");
                 for face in Face::ALL {
@@ -61,7 +61,7 @@ fn a_classification_of_an_edited_world_never_lies_about_cells() {
 fn a_survey_of_an_edited_chunk_is_mixed_and_of_any_other_the_baselines() {
     let baseline = hills();
     let world = dug(&baseline);
-    let edited: HashSet<_> = world.edited_unsorted().into_iter().collect();
+    let edited: HashSet<_> = all_edited(&world).into_iter().collect();
     assert!(edited.iter().any(|key| key.lod > 1));
     for &key in &edited {
         assert_eq!(world.survey(key), Survey::Mixed, "{key}");
@@ -109,7 +109,7 @@ fn statistics_count_where_reads_were_answered() {
     read(&world, ground);
     assert_eq!(sources(), [before[0], before[1] + 1, before[2] + 1, before[3]]);
     assert_eq!(world.statistics().store.chunks_read, 1);
-    assert_eq!(world.statistics().store.chunks_written as usize, world.edited_unsorted().len());
+    assert_eq!(world.statistics().store.chunks_written as usize, all_edited(&world).len());
 }
 
 #[test]
@@ -129,14 +129,13 @@ fn statistics_weigh_what_is_held() {
     }
     update_parents(&world);
     let compact = |key| block_on(world.read_compact(key)).expect("reads");
-    let held: usize =
-        world.edited_unsorted().into_iter().map(|key| compact(key).size_bytes()).sum();
+    let held: usize = all_edited(&world).into_iter().map(|key| compact(key).size_bytes()).sum();
     let now = world.statistics();
     assert_eq!(now.overlay_chunks, now.edited_chunks);
     flush(&world);
     let entries = world.statistics().overlay_bytes - held;
     assert_eq!((entries % now.edited_chunks, entries / now.edited_chunks < 200), (0, true));
-    assert_eq!(now.edited_chunks, world.edited_unsorted().len());
+    assert_eq!(now.edited_chunks, all_edited(&world).len());
 }
 
 #[test]

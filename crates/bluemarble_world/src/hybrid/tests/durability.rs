@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use bluemarble_index::EditOctree;
 use bluemarble_store::StoreOptions;
 
 use super::*;
@@ -30,7 +29,7 @@ fn a_hole_that_was_flushed_is_there_at_every_lod_after_reopening() {
         assert!(world.is_durable());
         let hole = dig(&world);
         let report = block_on(world.checkpoint()).expect("flushes");
-        let keys = sorted(world.edited_unsorted());
+        let keys = sorted(all_edited(&world));
         assert_eq!(report.chunks, keys.len());
         assert_eq!(
             sorted(report.updated_parents),
@@ -39,10 +38,7 @@ fn a_hole_that_was_flushed_is_there_at_every_lod_after_reopening() {
         (keys.into_iter().map(|key| (key, read(&world, key))).collect::<Vec<_>>(), hole)
     };
     let world = open_dir(dir.path(), &baseline).expect("opened");
-    assert_eq!(
-        sorted(world.edited_unsorted()),
-        before.iter().map(|(key, _)| *key).collect::<Vec<_>>()
-    );
+    assert_eq!(sorted(all_edited(&world)), before.iter().map(|(key, _)| *key).collect::<Vec<_>>());
     for (key, chunk) in &before {
         assert!(same(&read(&world, *key), chunk), "{key}");
     }
@@ -71,7 +67,7 @@ fn edits_that_were_not_folded_are_replayed_from_the_log() {
     let world = open_dir(dir.path(), &baseline).expect("opened");
     assert_eq!(material(&world, 0, ivec3(1, 1, 1)), BRICK);
     assert_eq!(material(&world, 0, ivec3(2, 1, 1)), BRICK);
-    assert_eq!(world.edited_unsorted(), [ChunkKey::new(0, 0, IVec3::ZERO)]);
+    assert_eq!(all_edited(&world), [ChunkKey::new(0, 0, IVec3::ZERO)]);
     assert_eq!(flush(&world), 1);
     drop(world);
     let world = open_dir(dir.path(), &baseline).expect("opened");
@@ -108,7 +104,7 @@ fn a_flush_without_a_store_only_updates_parents() {
     dig(&world);
     let report = block_on(world.checkpoint()).expect("flushes");
     assert!(report.chunks == 0 && !report.updated_parents.is_empty() && !world.is_durable());
-    assert_eq!(world.statistics().overlay_chunks, world.edited_unsorted().len());
+    assert_eq!(world.statistics().overlay_chunks, all_edited(&world).len());
 }
 
 #[test]
@@ -123,7 +119,7 @@ fn a_failed_flush_keeps_everything_in_memory_and_the_next_one_writes_it() {
         let hole = dig(&world);
         update_parents(&world);
         let edited: Vec<_> =
-            world.edited_unsorted().into_iter().map(|key| (key, read(&world, key))).collect();
+            all_edited(&world).into_iter().map(|key| (key, read(&world, key))).collect();
         if lost {
             faulty.lose_answers()
         } else {
@@ -242,12 +238,13 @@ fn reopening_makes_the_octree_that_edits_made() {
     set(&world, 0, ivec3(-5, 90, 5), BRICK);
     flush(&world);
     let reopened = open(&objects, &baseline);
+    all_edited(&reopened);
     let (live, reopened) = (&world.state().octree, &reopened.state().octree);
-    assert_eq!(*reopened, EditOctree::rebuild(live.edited_unsorted().map(|key| (key, false))));
     assert_eq!((live.len(), live.node_count()), (reopened.len(), reopened.node_count()));
     for key in live.edited_unsorted() {
         for node in std::iter::once(key).chain(ancestors(key)) {
             assert_eq!(live.edited_in(node), reopened.edited_in(node), "{node}");
+            assert!(reopened.is_stale(node), "nobody has looked at {node}");
         }
     }
     assert!(live.len() > 40, "{} chunks are too few to tell", live.len());

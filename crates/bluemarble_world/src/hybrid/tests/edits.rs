@@ -147,7 +147,7 @@ fn a_batch_that_changes_nothing_is_not_stored() {
     edit(&world, &batch);
     assert_eq!(edit(&world, &EditBatch::new()), EditReport::default());
     assert_eq!(flush(&world), 0);
-    assert_eq!(world.edited_unsorted(), []);
+    assert_eq!(all_edited(&world), []);
     assert_eq!(update_parents(&world), []);
 }
 
@@ -239,7 +239,7 @@ fn a_batch_with_one_bad_step_changes_nothing() {
             assert!(is_right(&error), "{name}: {error}");
         }
     }
-    assert_eq!(world.edited_unsorted(), [ChunkKey::new(0, 0, IVec3::ZERO)]);
+    assert_eq!(all_edited(&world), [ChunkKey::new(0, 0, IVec3::ZERO)]);
     assert_eq!(read(&world, ChunkKey::new(0, 0, IVec3::ZERO)), before);
     assert_eq!(world.statistics().overlay_chunks, 1);
 }

@@ -63,6 +63,7 @@ fn a_chunk_that_can_not_be_read_is_counted_and_tried_again() {
     let faulty = faulty::Faulty::over(objects);
     let objects: Arc<dyn ObjectStore> = faulty.clone();
     let world = open(&objects, &baseline);
+    all_edited(&world);
     faulty.fail_gets();
     let manager = manage(&world, RebuildPace::OnDemand, 1);
     manager.rebuild_now();

@@ -7,6 +7,7 @@ mod edges;
 mod edits;
 mod import;
 mod indexing;
+mod listing;
 mod moment;
 mod parents;
 mod reports;
@@ -107,6 +108,11 @@ impl Baseline for Planet {
     fn fingerprint(&self) -> String {
         "layers".to_owned()
     }
+}
+
+/// All edited chunks, wherever they are.
+fn all_edited(world: &HybridWorld) -> Vec<ChunkKey> {
+    block_on(world.edited_unsorted()).expect("lists")
 }
 
 type Hook = Box<dyn FnOnce() + Send>;

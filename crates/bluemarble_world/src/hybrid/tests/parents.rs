@@ -10,7 +10,7 @@ use super::*;
 pub fn check(world: &HybridWorld) -> usize {
     let baseline = world.baseline();
     let mut touched: HashSet<_> =
-        world.edited_unsorted().into_iter().filter(|key| key.lod == 0).collect();
+        all_edited(&world).into_iter().filter(|key| key.lod == 0).collect();
     // What differs from the baseline. Everything else is the baseline's.
     let mut now: HashMap<ChunkKey, Chunk> = (touched.iter())
         .map(|&key| (key, read(world, key)))
@@ -82,9 +82,9 @@ proptest! {
         }
         update_parents(&world);
         check(&world);
-        let before = world.edited_unsorted();
+        let before = all_edited(&world);
         prop_assert_eq!(update_parents(&world), []);
-        prop_assert_eq!(sorted(world.edited_unsorted()), sorted(before));
+        prop_assert_eq!(sorted(all_edited(&world)), sorted(before));
         for lod in 0..=MAX_LOD {
             prop_assert_eq!(world.state().awaiting_parents(lod).count(), 0);
         }
@@ -150,7 +150,7 @@ fn undoing_an_edit_gives_every_lod_back_to_the_baseline() {
     let undone = edit(&world, &undo);
     assert_eq!(undone.chunks, done.chunks);
     assert_eq!(sorted(update_parents(&world)), sorted(changed));
-    for key in world.edited_unsorted() {
+    for key in all_edited(&world) {
         assert!(same(&read(&world, key), &filled(&baseline, key)), "{key} is not as it was");
     }
 }

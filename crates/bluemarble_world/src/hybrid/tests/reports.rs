@@ -25,7 +25,7 @@ fn a_report_counts_edits_chunks_and_what_waits() {
     let report = world.report();
     assert_eq!((report.pending_chunks, report.awaiting_index, report.awaiting_parents), (0, 0, 0));
     assert_eq!(report.index.lsn, lsn, "the index knows everything");
-    assert_eq!((report.disk, disk.chunks), (disk, world.edited_unsorted().len() as u64));
+    assert_eq!((report.disk, disk.chunks), (disk, all_edited(&world).len() as u64));
     assert!(disk.shards > 0 && report.compression_ratio > 10.0, "{report:?}");
     let classes = disk.classes;
     assert_eq!(classes.iter().map(|class| class.chunks).sum::<u64>(), disk.chunks);
@@ -78,6 +78,7 @@ fn a_world_whose_store_fails_is_not_healthy_and_says_why() {
     flush(&world);
     assert_eq!(world.report().health.storage, Condition::Good);
     let world = open(&objects, &plain());
+    all_edited(&world);
     faulty.fail_gets();
     assert!(block_on(world.index_some(usize::MAX)).1.is_some());
     let Health { rebuild_queue, .. } = world.report().health;

@@ -1,11 +1,12 @@
 //! What is kept of the index spares work and changes no answer.
 
-use std::{fs, path::Path};
-
-use bluemarble_index::EditOctree;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::*;
-use crate::{Exactness, RebuildManager, RebuildOptions, RebuildPace, hybrid::SNAPSHOT_NAME};
+use crate::{Exactness, RebuildManager, RebuildOptions, RebuildPace, hybrid::INDEX_DIR};
 
 fn open_dir(dir: &Path) -> HybridWorld {
     HybridWorld::open(dir, plain(), MaterialTable::standard()).expect("opens")
@@ -39,7 +40,7 @@ fn kept(dir: &Path) -> usize {
     index(&world);
     let report = save(&world);
     assert_eq!(report.written, report.shards);
-    assert!(report.shards > 3 && report.summaries == world.edited_unsorted().len(), "{report:?}");
+    assert!(report.shards > 3 && report.summaries == all_edited(&world).len(), "{report:?}");
     assert_eq!(save(&world).written, 0, "nothing has changed");
     report.shards
 }
@@ -65,24 +66,32 @@ fn answers(world: &HybridWorld) -> Vec<MaterialId> {
     answers
 }
 
+/// The files in which the index is kept.
+fn tiles(dir: &Path) -> Vec<PathBuf> {
+    let below = |dir: PathBuf| {
+        fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").path())
+    };
+    let lods = below(dir.join(INDEX_DIR)).flat_map(below);
+    lods.flat_map(below).collect()
+}
+
 #[test]
 fn a_world_that_is_opened_again_knows_its_chunks_without_looking() {
     let dir = tempfile::tempdir().expect("a folder");
     kept(dir.path());
     let world = open_dir(dir.path());
+    let stored = all_edited(&world);
     let bytes_read = world.statistics().store.bytes_read;
     assert_eq!((world.unindexed(), bytes_read), (0, 0), "no index of a shard was read");
-    let known = world.index_statistics();
-    assert!(known.lsn > 0 && known.lsn == known.newest_lsn, "{known:?}");
-    let mut fresh = EditOctree::rebuild(world.edited_unsorted().into_iter().map(|key| (key, true)));
-    assert_eq!(world.state().octree, fresh);
+    assert!(stored.iter().all(|&key| !world.state().octree.is_stale(key)));
     set(&world, 0, ivec3(3, 200, 3), BRICK);
-    fresh.insert(VoxelPos::new(0, ivec3(3, 200, 3)).chunk(0));
-    assert_eq!((&world.state().octree, world.unindexed()), (&fresh, 1));
+    assert_eq!(world.unindexed(), 1);
+    assert!(world.state().octree.is_stale(ChunkKey::new(0, 4, IVec3::ZERO)));
     let known = world.index().clone();
     drop(world);
-    fs::remove_file(dir.path().join(SNAPSHOT_NAME)).expect("deleted");
+    fs::remove_dir_all(dir.path().join(INDEX_DIR)).expect("deleted");
     let world = open_dir(dir.path());
+    all_edited(&world);
     index(&world);
     let known: HashMap<_, _> =
         known.summaries_unsorted().map(|(key, _, found)| (key, found.clone())).collect();
@@ -97,28 +106,56 @@ fn a_world_that_is_opened_again_knows_its_chunks_without_looking() {
 fn without_the_snapshot_or_with_a_damaged_one_every_answer_is_the_same() {
     let dir = tempfile::tempdir().expect("a folder");
     kept(dir.path());
-    let path = dir.path().join(SNAPSHOT_NAME);
     let expected = answers(&open_dir(dir.path()));
-    let whole = fs::read(&path).expect("the snapshot");
+    let files = tiles(dir.path());
+    let whole: Vec<_> = files.iter().map(|file| fs::read(file).expect("a tile")).collect();
     for damage in 0..30usize {
-        let mut bytes = whole.clone();
-        match damage {
-            0 => bytes.clear(),
-            1 => bytes.truncate(whole.len() / 2),
-            2 => bytes.fill(0),
-            _ => (0..40).for_each(|i| {
-                let place = (damage * 7919 + i * 104_729) * 613 % whole.len();
-                bytes[place] ^= 1 << (i % 8);
-            }),
+        for (number, (file, whole)) in files.iter().zip(&whole).enumerate() {
+            let mut bytes = whole.clone();
+            match damage {
+                0 => bytes.clear(),
+                1 => bytes.truncate(whole.len() / 2),
+                2 => bytes.fill(0),
+                3 => bytes = whole_of(&files, number + 1),
+                _ => (0..4).for_each(|i| {
+                    let place = (damage * 7919 + i * 104_729) * 613 % whole.len();
+                    bytes[place] ^= 1 << (i % 8);
+                }),
+            }
+            fs::write(file, bytes).expect("written");
         }
-        fs::write(&path, bytes).expect("written");
         let world = open_dir(dir.path());
         assert!(answers(&world) == expected, "damage {damage}");
+        all_edited(&world);
         index(&world);
         assert!(answers(&world) == expected, "damage {damage}, indexed");
+        drop(world);
+        files.iter().zip(&whole).for_each(|(file, whole)| fs::write(file, whole).expect("written"));
     }
-    fs::remove_file(&path).expect("deleted");
+    fs::remove_dir_all(dir.path().join(INDEX_DIR)).expect("deleted");
     assert!(answers(&open_dir(dir.path())) == expected, "deleted");
+}
+
+/// The bytes of another tile.
+fn whole_of(files: &[PathBuf], number: usize) -> Vec<u8> {
+    fs::read(&files[number % files.len()]).expect("a tile")
+}
+
+#[test]
+fn tiles_keep_what_this_session_did_not_ask_for() {
+    let dir = tempfile::tempdir().expect("a folder");
+    kept(dir.path());
+    let world = open_dir(dir.path());
+    // One of the places, and nothing else, is looked at and edited.
+    set(&world, 0, ivec3(-900, -22, 5), BRICK);
+    flush(&world);
+    index(&world);
+    assert!(save(&world).written > 0);
+    drop(world);
+    let world = open_dir(dir.path());
+    let bytes_read = world.statistics().store.bytes_read;
+    all_edited(&world);
+    assert_eq!((world.unindexed(), world.statistics().store.bytes_read), (0, bytes_read));
 }
 
 #[test]
@@ -138,7 +175,7 @@ fn a_shard_that_somebody_else_has_written_is_looked_at_again() {
         reader.query_material(VoxelPos::new(0, ivec3(100, -30, 30)), 0, dominant).expect("answers");
     assert_eq!(found, BRICK);
     let unknown = world.unindexed();
-    assert!(unknown > 0 && unknown < world.edited_unsorted().len(), "one shard of {shards}");
+    assert!(unknown > 0 && unknown < all_edited(&world).len(), "one shard of {shards}");
 }
 
 #[test]
@@ -173,7 +210,7 @@ fn a_manager_keeps_what_it_knows_when_it_is_dropped_even_if_not_all_is_stored() 
     let world = open_dir(dir.path());
     edit(&world, &site());
     flush(&world);
-    let stored = world.edited_unsorted().len();
+    let stored = all_edited(&world).len();
     let options = RebuildOptions { pace: RebuildPace::OnDemand, workers: 2 };
     let manager = RebuildManager::start(&world, options).expect("threads");
     manager.rebuild_now();
@@ -183,7 +220,7 @@ fn a_manager_keeps_what_it_knows_when_it_is_dropped_even_if_not_all_is_stored() 
     drop(manager);
     drop(world);
     let world = open_dir(dir.path());
-    assert_eq!(world.edited_unsorted().len(), stored + 1);
+    assert_eq!(all_edited(&world).len(), stored + 1);
     assert_eq!(world.unindexed(), 2, "the two that only the log has");
 }
 
@@ -202,12 +239,12 @@ fn of_a_world_below_that_is_partly_hidden_only_whole_shards_are_kept() {
         builder.open(dir.path()).expect("opens")
     };
     let world = open_over();
-    let edited = world.edited_unsorted().len();
+    let edited = all_edited(&world).len();
     index(&world);
     save(&world);
     drop(world);
     let world = open_over();
-    assert_eq!((world.unindexed(), world.edited_unsorted().len()), (0, edited));
+    assert_eq!((world.unindexed(), all_edited(&world).len()), (0, edited));
     let expected = answers(&world);
     set(&world, 0, ivec3(764, 64, 764), GRANITE);
     flush(&world);
@@ -215,7 +252,17 @@ fn of_a_world_below_that_is_partly_hidden_only_whole_shards_are_kept() {
     save(&world);
     drop(world);
     let world = open_over();
-    assert_eq!(world.edited_unsorted().len(), edited);
+    assert_eq!((all_edited(&world).len(), world.unindexed()), (edited, 0));
+    assert_eq!(material(&world, 0, ivec3(764, 64, 764)), GRANITE);
+    drop(world);
+    fs::remove_dir_all(dir.path().join(INDEX_DIR)).expect("deleted");
+    let world = open_over();
+    all_edited(&world);
+    index(&world);
+    save(&world);
+    drop(world);
+    let world = open_over();
+    assert_eq!(all_edited(&world).len(), edited);
     assert!(world.unindexed() > 0 && world.unindexed() < edited, "{}", world.unindexed());
     assert_eq!(material(&world, 0, ivec3(764, 64, 764)), GRANITE);
     assert_eq!(answers(&world).len(), expected.len());

@@ -233,7 +233,7 @@ fn a_checkpoint_stores_the_same_bytes_on_any_number_of_threads() {
                 bytes.insert(path, found.expect("reads"));
             }
         }
-        let edited: HashSet<ChunkKey> = world.edited_unsorted().into_iter().collect();
+        let edited: HashSet<ChunkKey> = all_edited(&world).into_iter().collect();
         (bytes, edited)
     };
     let one = bytes_with(1);
