@@ -1,6 +1,6 @@
 //! The store against its peers: same edits, same durability, same disk, one process, in turns.
 //!
-//! `cargo bench -p bluemarble_benches --bench store [-- --quick] [scattered] [reads] [acks] [bytes] [imports]`
+//! `cargo bench -p bluemarble_benches --bench store [-- --quick] [scattered] [reads] [acks] [bytes] [imports] [openings]`
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -13,6 +13,7 @@
 //! | `acks` | one voxel edit until it is acknowledged |
 //! | `bytes` | bytes written for each byte of an edit |
 //! | `imports` | volumes with all lods, against zarr-python |
+//! | `openings` | worlds of few and of many shards opened |
 //! | `table` | medians and Markdown |
 //!
 //! Everybody's answers are checked before their times count. Folders are made below the build's target
@@ -26,6 +27,7 @@ mod bytes;
 mod contents;
 mod imports;
 mod input;
+mod openings;
 mod peers;
 mod reads;
 mod scattered;
@@ -45,6 +47,8 @@ pub struct Scale {
     pub amplified_edits: usize,
     /// The edges of imported volumes are divided by this.
     pub smaller_volumes: i32,
+    /// Shards of the larger of two worlds that are opened; the other has a thousandth of it.
+    pub many_shards: usize,
 }
 
 const FULL: Scale = Scale {
@@ -54,6 +58,7 @@ const FULL: Scale = Scale {
     single_edits: 2000,
     amplified_edits: 100_000,
     smaller_volumes: 1,
+    many_shards: 1_000_000,
 };
 const QUICK: Scale = Scale {
     edits: 100_000,
@@ -62,6 +67,7 @@ const QUICK: Scale = Scale {
     single_edits: 200,
     amplified_edits: 10_000,
     smaller_volumes: 2,
+    many_shards: 100_000,
 };
 /// Without `--bench`, as when all targets are tested: only that everybody's answers are right.
 const CHECK: Scale = Scale {
@@ -71,6 +77,7 @@ const CHECK: Scale = Scale {
     single_edits: 10,
     amplified_edits: 100,
     smaller_volumes: 8,
+    many_shards: 2000,
 };
 
 fn main() {
@@ -81,12 +88,13 @@ fn main() {
         () if has("--quick") => QUICK,
         () => FULL,
     };
-    let parts: [(&str, fn(&Scale)); 5] = [
+    let parts: [(&str, fn(&Scale)); 6] = [
         ("scattered", scattered::run),
         ("reads", reads::run),
         ("acks", acks::run),
         ("bytes", bytes::run),
         ("imports", imports::run),
+        ("openings", openings::run),
     ];
     for kind in [peers::Kind::Redb, peers::Kind::Sqlite, peers::Kind::Fjall, peers::Kind::FjallData]
     {

@@ -92,7 +92,7 @@ fn a_hole_is_still_there_after_a_restart_in_all_lods_and_for_zarr_python() {
         assert_ne!(read(key), baseline, "lod {lod} does not show the hole");
     }
 
-    let mut keys = world_now.edited_unsorted();
+    let mut keys = block_on(world_now.edited_unsorted()).expect("lists");
     keys.sort_by_key(|key| (key.lod, key.pos.to_array()));
     assert!(keys.len() >= 5, "{keys:?}");
     let ours: Vec<_> = keys.iter().flat_map(|&key| read(key).to_cells()).collect();

@@ -131,13 +131,7 @@ impl RebuildManager {
         for number in 0..options.workers.max(1) {
             let (world, shared) = (world.clone(), Arc::clone(&manager.shared));
             let thread = std::thread::Builder::new().name(format!("index {number}"));
-            let measures = number == 0;
-            manager.workers.push(thread.spawn(move || {
-                if measures && let Err(error) = block_on(world.measure_disk()) {
-                    tracing::warn!("what the world takes on disk is not known: {error}");
-                }
-                work(&world, &shared);
-            })?);
+            manager.workers.push(thread.spawn(move || work(&world, &shared))?);
         }
         Ok(manager)
     }

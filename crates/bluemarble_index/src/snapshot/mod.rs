@@ -21,7 +21,7 @@ use twox_hash::XxHash3_128;
 
 pub use tile::{SnapshotGroup, SnapshotTile};
 
-/// The file could not be written. Nothing depends on it.
+/// The file could not be read or written. Nothing depends on it.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {source}; nothing is lost, what is known of the chunks is looked up again")]
 pub struct SnapshotError {
@@ -45,20 +45,20 @@ impl IndexSnapshot {
     }
 
     /// The groups of a tile, named by a path in the folder; none if there is no such tile, or none that is of use.
-    pub fn read(&self, name: &str) -> SnapshotTile {
+    ///
+    /// # Errors
+    /// [`SnapshotError`] if the file cannot be read.
+    pub fn read(&self, name: &str) -> Result<SnapshotTile, SnapshotError> {
         let path = self.dir.join(name);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return SnapshotTile::new(),
-            Err(error) => {
-                tracing::warn!("{} is of no use: {error}", path.display());
-                return SnapshotTile::new();
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(SnapshotTile::new()),
+            Err(source) => return Err(SnapshotError { path, source }),
         };
-        tile::decode(self.mark(name), &bytes).unwrap_or_else(|reason| {
+        Ok(tile::decode(self.mark(name), &bytes).unwrap_or_else(|reason| {
             tracing::warn!("{} is of no use and will be replaced: {reason}", path.display());
             SnapshotTile::new()
-        })
+        }))
     }
 
     /// Replaces a tile. A crash leaves the one before, or none that is of use.

@@ -42,18 +42,18 @@ proptest! {
     fn what_is_written_is_there_again_and_only_for_its_world_and_place(tile in any_tile(), other in any_tile()) {
         let dir = tempfile::tempdir().expect("a folder");
         let snapshot = IndexSnapshot::new(dir.path(), "world".to_owned());
-        prop_assert_eq!((snapshot.read(NAME), snapshot.bytes()), (SnapshotTile::new(), 0));
+        prop_assert_eq!((snapshot.read(NAME).expect("reads"), snapshot.bytes()), (SnapshotTile::new(), 0));
         snapshot.write(NAME, &other).expect("writes");
         snapshot.write(NAME, &tile).expect("writes");
         snapshot.write("region0/lod3/0.0.0", &other).expect("writes");
-        prop_assert_eq!(&snapshot.read(NAME), &tile);
+        prop_assert_eq!(&snapshot.read(NAME).expect("reads"), &tile);
         let bytes = fs::read(dir.path().join(NAME)).expect("bytes");
         let others = fs::read(dir.path().join("region0/lod3/0.0.0")).expect("bytes");
         prop_assert_eq!(snapshot.bytes(), (bytes.len() + others.len()) as u64);
         let another = IndexSnapshot::new(dir.path(), "another".to_owned());
-        prop_assert_eq!(another.read(NAME), SnapshotTile::new());
+        prop_assert_eq!(another.read(NAME).expect("reads"), SnapshotTile::new());
         fs::write(dir.path().join(NAME), others).expect("writes");
-        prop_assert_eq!(snapshot.read(NAME), SnapshotTile::new(), "of another place");
+        prop_assert_eq!(snapshot.read(NAME).expect("reads"), SnapshotTile::new(), "of another place");
     }
 
     #[test]
@@ -76,10 +76,10 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         fs::write(&path, &bytes).expect("writes");
-        let found = snapshot.read(NAME);
+        let found = snapshot.read(NAME).expect("reads");
         prop_assert!(found.is_empty() || bytes == whole);
         snapshot.write(NAME, &tile).expect("writes");
-        prop_assert_eq!(snapshot.read(NAME), tile);
+        prop_assert_eq!(snapshot.read(NAME).expect("reads"), tile);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
     packs::{MANIFEST_DIR, PackUse, PackWriter, pack_path},
     root::{Root, root_path},
     snapshot::{ImportStep, RootChange},
+    totals::ShardTotals,
 };
 use crate::{
     StoreError,
@@ -37,8 +38,12 @@ impl Manifest {
         }
         self.add_worn(&before, &mut changes).await?;
         let mut writer = PackWriter::new(next_pack);
-        (root.tree, root.entries) =
-            self.pages.change(before.tree, &changes, &mut root.packs, &mut writer).await?;
+        let mut totals = self.totals_of(&before).await?;
+        (root.tree, root.entries) = self
+            .pages
+            .change(before.tree, &changes, &mut totals, &mut root.packs, &mut writer)
+            .await?;
+        root.totals = Some(totals);
         let mut packs = before.needed_packs();
         for (number, bytes) in self.put_packs(writer, &mut root.next_pack).await? {
             root.packs.0.insert(number, PackUse { bytes, live_bytes: bytes });
@@ -50,8 +55,10 @@ impl Manifest {
             // Over what is changed now as well: its pages are none that this commit writes.
             changes.extend(moved.iter().copied());
             let (mut unused, mut writer) = (before.packs.clone(), PackWriter::new(root.next_pack));
-            (import.tree, _) =
-                self.pages.change(before.tree, &changes, &mut unused, &mut writer).await?;
+            (import.tree, _) = self
+                .pages
+                .change(before.tree, &changes, &mut totals, &mut unused, &mut writer)
+                .await?;
             import.packs = before.packs.0.keys().copied().collect();
             let written = self.put_packs(writer, &mut root.next_pack).await?;
             import.packs.extend(written.into_iter().map(|(number, _)| number));
@@ -72,6 +79,18 @@ impl Manifest {
         let dead = packs.into_iter().filter(|pack| !needed.contains(pack)).map(pack_path);
         self.remove(intents.chain(dead)).await;
         Ok(())
+    }
+
+    /// The totals of a root, added up where it does not have them.
+    async fn totals_of(&self, root: &Root) -> Result<ShardTotals, StoreError> {
+        if let Some(totals) = root.totals {
+            return Ok(totals);
+        }
+        let mut entries = Vec::new();
+        if let Some(tree) = root.tree {
+            self.pages.list(tree, &mut entries).await?;
+        }
+        Ok(ShardTotals::of(&entries))
     }
 
     /// Writes the packs of new pages; gives their numbers and bytes.

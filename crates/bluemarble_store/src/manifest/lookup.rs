@@ -7,11 +7,9 @@ use super::{
     key::Key,
     manifest::{Manifest, ManifestAccess, Noted},
     root::Root,
+    totals::ShardTotals,
 };
 use crate::StoreError;
-
-/// Documents of a world that has no arrays: its own, and its recipe.
-const MAX_LONE_DOCUMENTS: u64 = 2;
 
 impl Manifest {
     /// What a file may be: one version, more only while it is being written or after that failed. `None` stands for no
@@ -72,8 +70,13 @@ impl Manifest {
     /// False if there are certainly no shards. Reads nothing.
     pub fn may_have_shards(&self) -> bool {
         let state = self.state();
-        let is_document = |key: &Key| key.shard().is_none();
-        state.root.entries > MAX_LONE_DOCUMENTS || !state.noted.keys().all(is_document)
+        state.root.tree.is_some() || state.noted.keys().any(|key| key.shard().is_some())
+    }
+
+    /// How many shards there are, and their bytes; `None` if that is not known without listing them.
+    pub fn totals(&self) -> Option<ShardTotals> {
+        let state = self.state();
+        state.root.totals.filter(|_| state.noted.is_empty())
     }
 
     /// Whether there may be a file with a key from `first` on and up to `last`. Reads as many pages as the tree is high.

@@ -18,6 +18,7 @@
 //! | `page` | pages of the tree, as bytes |
 //! | `packs` | the objects that hold pages, and which of them are worn |
 //! | `tree` | the B+ tree: looked up, listed, changed |
+//! | `totals` | how many shards there are, and their bytes |
 //! | `compare` | two trees compared |
 //! | `snapshot` | trees of earlier moments that are kept, jobs, imports |
 //! | `intent` | what is going to be written |
@@ -42,6 +43,7 @@ mod root;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod tree;
 
 pub(crate) use entry::{Change, Entry, difference};

@@ -10,8 +10,8 @@ use super::{
     packs::{MANIFEST_DIR, Packs},
     page::Pointer,
     snapshot::{ImportRoot, ImportStep, Job, RootChange, SnapshotRoot, Snapshots},
+    totals::ShardTotals,
 };
-
 use crate::StoreError;
 
 /// The version of the manifest's own format.
@@ -39,6 +39,9 @@ pub(super) struct Root {
     pub next_pack: u64,
     /// Files that the tree holds.
     pub entries: u64,
+    /// How many of them are shards, and their bytes; not in manifests of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<ShardTotals>,
     /// The highest page; `None` if there are no files.
     pub tree: Option<Pointer>,
     pub packs: Packs,

@@ -17,6 +17,7 @@ use super::{
     page::{Child, MAX_RECORDS, Page, Pointer},
     root::{Root, root_path},
     snapshot::RootChange,
+    totals::ShardTotals,
 };
 use crate::{StoreError, backend::Capabilities, layout::ShardKey};
 
@@ -154,6 +155,10 @@ proptest! {
             for &(key, entry) in changes.iter().step_by(97) {
                 prop_assert_eq!(block_on(manifest.versions(key)).expect("known"), [entry]);
             }
+            let shards: Vec<_> = map.iter().filter(|(key, _)| key.shard().is_some()).collect();
+            let bytes = shards.iter().map(|(_, entry)| entry.bytes).sum();
+            let totals = ShardTotals { shards: shards.len() as u64, bytes };
+            prop_assert_eq!(manifest.totals(), (!manifest.is_changed()).then_some(totals));
             // After a commit the answer is exact; before it, it may be a yes for what was removed.
             let is_exact = !manifest.is_changed();
             for (&(one, _), &(other, _)) in changes.iter().zip(changes.iter().rev()).step_by(31) {

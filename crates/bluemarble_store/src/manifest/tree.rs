@@ -13,6 +13,7 @@ use super::{
     key::Key,
     packs::{PackWriter, Packs, pack_path},
     page::{Child, MAX_LEVEL, MAX_RECORDS, Page, Pointer},
+    totals::ShardTotals,
 };
 use crate::{StoreError, objects::object_error};
 
@@ -164,20 +165,25 @@ impl Pages {
         .boxed()
     }
 
-    /// Writes the tree with some changes; gives its root and the number of its entries.
+    /// Writes the tree with some changes; gives its root and the number of its entries. `totals` are those of all shards.
     pub async fn change(
         &self,
         root: Option<Pointer>,
         changes: &BTreeMap<Key, Option<Entry>>,
+        totals: &mut ShardTotals,
         packs: &mut Packs,
         writer: &mut PackWriter,
     ) -> Result<(Option<Pointer>, u64), StoreError> {
         let changes: Vec<Change> = changes.iter().map(|(&key, &entry)| (key, entry)).collect();
         let (mut children, mut level) = match root {
-            None => (leaves(&apply(&[], &changes), writer), 0),
+            None => {
+                let entries = apply(&[], &changes);
+                totals.replace(&[], &entries);
+                (leaves(&entries, writer), 0)
+            }
             Some(root) => {
                 let level = self.page(root).await?.level();
-                (self.change_below(root, &changes, packs, writer).await?, level)
+                (self.change_below(root, &changes, totals, packs, writer).await?, level)
             }
         };
         while children.len() > 1 && level < MAX_LEVEL {
@@ -193,6 +199,7 @@ impl Pages {
         &'a self,
         at: Pointer,
         changes: &'a [Change],
+        totals: &'a mut ShardTotals,
         packs: &'a mut Packs,
         writer: &'a mut PackWriter,
     ) -> BoxFuture<'a, Result<Children, StoreError>> {
@@ -200,7 +207,11 @@ impl Pages {
             let page = self.page(at).await?;
             packs.drop_page(at);
             let (level, before) = match &*page {
-                Page::Leaf(entries) => return Ok(leaves(&apply(entries, changes), writer)),
+                Page::Leaf(entries) => {
+                    let after = apply(entries, changes);
+                    totals.replace(entries, &after);
+                    return Ok(leaves(&after, writer));
+                }
                 Page::Inner(level, children) => (*level, children),
             };
             let mut after = Vec::with_capacity(before.len());
@@ -214,7 +225,9 @@ impl Pages {
                 if ours.is_empty() {
                     after.push(*child);
                 } else {
-                    after.extend(self.change_below(child.pointer, ours, packs, writer).await?);
+                    after.extend(
+                        self.change_below(child.pointer, ours, totals, packs, writer).await?,
+                    );
                 }
             }
             Ok(inner(level, &after, writer))

@@ -1,6 +1,7 @@
 //! The store itself: what it keeps while a world is open.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     sync::{
         Arc,
@@ -15,8 +16,8 @@ use super::{
     decoded::DecodedChunks,
     known_arrays::KnownArrays,
     known_index::{KnownIndices, known_indices},
-    places::AllShards,
     statistics::{Counters, StoreStatistics},
+    stored_shard::StoredShard,
     stripe::{Stripe, Stripes},
     written::{WrittenShard, WrittenShards},
 };
@@ -24,8 +25,11 @@ use crate::{
     StorageOptions, StoreOptions, WorldMetadata,
     backend::{Capabilities, LeaseKeeper},
     layout::ShardKey,
-    manifest::Manifest,
+    manifest::{Key, Manifest},
 };
+
+/// All shards of a world without a manifest.
+pub(super) type AllShards = Arc<BTreeMap<Key, StoredShard>>;
 
 /// The edited chunks of one world.
 ///

@@ -16,6 +16,7 @@
 //! | [`snapshots`] | worlds as they were at earlier moments |
 //! | `known_arrays`, `known_index`, `decoded` | what was read lately |
 //! | `places` | which shards there are in a part of the world |
+//! | `stored_shard` | [`maintain::StoredShard`]: a shard as it is listed |
 //! | `ranges` | requests for ranges of an object |
 //! | `stripe` | whether a shard was replaced meanwhile |
 //! | `versions` | whether a shard is the one that the manifest names |
@@ -39,6 +40,7 @@ mod ranges;
 mod read;
 pub mod snapshots;
 mod statistics;
+mod stored_shard;
 mod stripe;
 mod versions;
 mod write;

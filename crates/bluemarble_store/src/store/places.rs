@@ -1,19 +1,20 @@
 //! Which shards there are in a part of a world, found out without listing all of them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use super::{chunk_store::ChunkStore, maintain::StoredShard};
+use super::{
+    chunk_store::{AllShards, ChunkStore},
+    stored_shard::StoredShard,
+};
 use crate::{
     StoreError,
     layout::ShardKey,
     manifest::{Key, Manifest},
 };
 
-/// All shards of a world without a manifest.
-pub(super) type AllShards = Arc<BTreeMap<Key, StoredShard>>;
-
 impl ChunkStore {
-    /// A shard as the manifest knows it; `None` if it knows none. Does not look at the shard.
+    /// A shard as the manifest knows it; `None` if it knows none. Its version is not known while it is being written. Does
+    /// not look at the shard.
     ///
     /// # Errors
     /// As [`ChunkStore::list_known_shards`].
@@ -21,14 +22,36 @@ impl ChunkStore {
         let Some(manifest) = &self.manifest else {
             return Ok(self.all_shards().await?.get(&shard.into()).cloned());
         };
+        let possible = manifest.versions(shard.into()).await?;
+        let is_certain = possible.len() == 1;
         // Of one that is being written, what it is to be.
-        let newest = manifest.versions(shard.into()).await?.into_iter().flatten().next_back();
-        Ok(newest.map(|entry| StoredShard::of_entry(shard, &entry)))
+        let stored = possible.into_iter().flatten().next_back().map(|entry| {
+            let stored = StoredShard::of_entry(shard, &entry);
+            StoredShard { version: stored.version.filter(|_| is_certain), ..stored }
+        });
+        Ok(stored)
     }
 
     /// False if the world certainly has no shards. Reads nothing.
     pub fn may_have_shards(&self) -> bool {
         self.manifest.as_ref().is_none_or(Manifest::may_have_shards)
+    }
+
+    /// How many shards the manifest knows of, and their bytes; `None` if that is not known without listing them.
+    pub fn shard_totals(&self) -> Option<(u64, u64)> {
+        let totals = self.manifest.as_ref()?.totals()?;
+        Some((totals.shards, totals.bytes))
+    }
+
+    /// In a world without a manifest lists all shards, so that what is wrong with them is told now. Reads nothing in others.
+    ///
+    /// # Errors
+    /// As [`ChunkStore::list_known_shards`].
+    pub async fn prepare_places(&self) -> Result<(), StoreError> {
+        match self.manifest {
+            Some(_) => Ok(()),
+            None => self.all_shards().await.map(drop),
+        }
     }
 
     /// Of some lods, each a bit, those that may have shards at or below the place of a shard.

@@ -1,11 +1,14 @@
 //! What a world has done, holds and takes on disk.
 
 use bluemarble_core::{ChunkKey, ContentClass};
-use bluemarble_store::{ShardKey, log::DeltaLog};
+use bluemarble_store::{ChunkStore, ShardKey, log::DeltaLog};
 use rustc_hash::FxHashMap;
 
 use super::world::HybridWorld;
 use crate::{DiskUse, WorldError, WorldStatistics};
+
+/// Chunks that are looked at under one lock: whoever publishes edits waits no longer than for these.
+const CHUNKS_AT_ONCE: usize = 1024;
 
 impl HybridWorld {
     /// What the world has done since it was opened, and what it holds now.
@@ -37,36 +40,20 @@ impl HybridWorld {
     /// What the own store takes.
     pub(crate) async fn disk_use(&self) -> Result<DiskUse, WorldError> {
         let Some(store) = &self.inner.store else { return Ok(DiskUse::default()) };
-        let shards = store.list_known_shards().await?;
-        let mut disk = DiskUse {
-            shards: shards.len() as u64,
-            shard_bytes: shards.iter().map(|shard| shard.bytes).sum(),
-            manifest_bytes: store.manifest_bytes(),
-            index_bytes: self.inner.kept.bytes(),
-            ..DiskUse::default()
-        };
-        let mut by_shard: FxHashMap<ShardKey, Vec<ChunkKey>> = FxHashMap::default();
-        let (state, index) = (self.state(), self.index());
-        for key in state.octree.edited_unsorted() {
-            let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
-            if is_stored
-                && state.is_own(key)
-                && let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
-            {
-                by_shard.entry(shard).or_default().push(key);
-            }
+        let mut disk = total_use(store);
+        if store.shard_totals().is_none() {
+            let shards = store.list_known_shards().await?;
+            disk.shards = shards.len() as u64;
+            disk.shard_bytes = shards.iter().map(|shard| shard.bytes).sum();
         }
-        for shard in shards {
-            let Some(chunks) = by_shard.remove(&shard.key) else { continue };
+        disk.index_bytes = self.inner.kept.bytes();
+        for (key, classes) in self.known_classes() {
+            let Some(shard) = store.known_shard(key).await? else { continue };
             disk.listed_shards += 1;
             disk.listed_bytes += shard.bytes;
-            disk.chunks += chunks.len() as u64;
-            let share = shard.bytes / chunks.len() as u64;
-            for key in chunks {
-                let known = index.node(key).and_then(|node| node.summary.as_deref());
-                let Some(summary) = known.filter(|_| state.is_indexed(key)) else { continue };
-                let counts = summary.distribution().iter().copied();
-                let class = ContentClass::of(&self.inner.materials, counts);
+            disk.chunks += classes.len() as u64;
+            let share = shard.bytes / classes.len() as u64;
+            for class in classes.into_iter().flatten() {
                 let of_class = &mut disk.classes[class as usize];
                 of_class.chunks += 1;
                 of_class.bytes += share;
@@ -74,4 +61,35 @@ impl HybridWorld {
         }
         Ok(disk)
     }
+
+    /// Of the shards of the own store that are listed, what their chunks are about, where the index knows it.
+    fn known_classes(&self) -> FxHashMap<ShardKey, Vec<Option<ContentClass>>> {
+        let mut by_shard: FxHashMap<ShardKey, Vec<_>> = FxHashMap::default();
+        let keys: Vec<ChunkKey> = self.state().octree.edited_unsorted().collect();
+        for keys in keys.chunks(CHUNKS_AT_ONCE) {
+            let (state, index) = (self.state(), self.index());
+            for &key in keys {
+                let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
+                if is_stored
+                    && state.is_own(key)
+                    && let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
+                {
+                    let known = index.node(key).and_then(|node| node.summary.as_deref());
+                    let class = known.filter(|_| state.is_indexed(key)).map(|summary| {
+                        let counts = summary.distribution().iter().copied();
+                        ContentClass::of(&self.inner.materials, counts)
+                    });
+                    by_shard.entry(shard).or_default().push(class);
+                }
+            }
+        }
+        by_shard
+    }
+}
+
+/// What a store takes, as far as its manifest tells it.
+pub(super) fn total_use(store: &ChunkStore) -> DiskUse {
+    let (shards, shard_bytes) = store.shard_totals().unwrap_or_default();
+    let manifest_bytes = store.manifest_bytes();
+    DiskUse { shards, shard_bytes, manifest_bytes, ..DiskUse::default() }
 }

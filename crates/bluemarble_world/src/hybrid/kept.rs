@@ -7,10 +7,10 @@ use std::{
 };
 
 use bluemarble_core::{ChunkKey, Shape};
-use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotGroup, SnapshotTile};
+use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotError, SnapshotGroup, SnapshotTile};
 use bluemarble_store::{ChunkStore, ShardKey, StoreError, WorldMetadata};
 use glam::{IVec3, ivec3};
-use quick_cache::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use twox_hash::XxHash3_128;
 
@@ -18,8 +18,12 @@ use twox_hash::XxHash3_128;
 pub const INDEX_DIR: &str = "index";
 /// What worlds of older versions had in its place.
 const OLD_NAME: &str = "index.redb";
-/// Tiles that are remembered.
-const TILES: usize = 32;
+/// Bytes of tiles that are remembered.
+const TILE_CACHE_BYTES: u64 = 32 << 20;
+/// About how large a tile is; only the cache's own tables are sized by it.
+const TYPICAL_TILE_BYTES: u64 = 64 << 10;
+/// What a known chunk takes of memory in a tile.
+const CHUNK_BYTES: u64 = 160;
 /// A tile has 16 shards along each axis.
 const TILE_LODS: i32 = 4;
 
@@ -44,17 +48,29 @@ pub(super) type ShardOf = (ShardKey, bool);
 pub(super) struct Kept {
     /// None in worlds without a folder.
     snapshot: Option<IndexSnapshot>,
-    tiles: Cache<String, Arc<SnapshotTile>>,
+    tiles: Cache<String, Arc<SnapshotTile>, ByBytes>,
     /// The shards' versions when they were listed.
     versions: Mutex<FxHashMap<ShardOf, String>>,
     /// Of groups that were read or written: their hashes.
     saved: Mutex<FxHashMap<ShardOf, u64>>,
 }
 
+#[derive(Clone, Debug)]
+struct ByBytes;
+
+impl Weighter<String, Arc<SnapshotTile>> for ByBytes {
+    fn weight(&self, name: &String, tile: &Arc<SnapshotTile>) -> u64 {
+        let chunks: usize = tile.values().map(|group| 1 + group.chunks.len()).sum();
+        name.len() as u64 + CHUNK_BYTES * (1 + chunks as u64)
+    }
+}
+
 impl Default for Kept {
     fn default() -> Self {
         let (versions, saved) = Default::default();
-        Self { snapshot: None, tiles: Cache::new(TILES), versions, saved }
+        let typical = (TILE_CACHE_BYTES / TYPICAL_TILE_BYTES) as usize;
+        let tiles = Cache::with_weighter(typical, TILE_CACHE_BYTES, ByBytes);
+        Self { snapshot: None, tiles, versions, saved }
     }
 }
 
@@ -126,49 +142,53 @@ impl Kept {
 
     /// What is kept of a version of a shard.
     fn group(&self, shard: ShardOf, stamp: u128) -> Option<SnapshotGroup> {
+        let snapshot = self.snapshot.as_ref()?;
         let (name, number) = in_tile(shard);
-        let group = self.tile(&name).get(&number).filter(|group| group.stamp == stamp)?.clone();
+        let tile = self.tile(snapshot, &name);
+        let tile = tile.inspect_err(|error| tracing::warn!("{error}")).ok()?;
+        let group = tile.get(&number).filter(|group| group.stamp == stamp)?.clone();
         self.saved().insert(shard, FxBuildHasher.hash_one(&group));
         Some(group)
     }
 
-    fn tile(&self, name: &str) -> Arc<SnapshotTile> {
-        if let Some(tile) = self.tiles.get(name) {
-            return tile;
-        }
-        let read = self.snapshot.as_ref().map(|snapshot| snapshot.read(name));
-        let tile = Arc::new(read.unwrap_or_default());
-        self.tiles.insert(name.to_owned(), Arc::clone(&tile));
-        tile
+    fn tile(
+        &self,
+        snapshot: &IndexSnapshot,
+        name: &str,
+    ) -> Result<Arc<SnapshotTile>, SnapshotError> {
+        self.tiles.get_or_insert_with(name, || snapshot.read(name).map(Arc::new))
     }
 
-    /// Keeps groups in place of what was kept of their shards; says how many have changed.
-    pub fn save(
-        &self,
-        groups: FxHashMap<ShardOf, SnapshotGroup>,
-    ) -> Result<usize, bluemarble_index::SnapshotError> {
+    /// Keeps groups in place of what was kept of their shards; says how many have changed. Only one thread at a time may
+    /// call this.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; tiles that come after the one that it names stay as they are.
+    pub fn save(&self, groups: FxHashMap<ShardOf, SnapshotGroup>) -> Result<usize, SnapshotError> {
         let Some(snapshot) = &self.snapshot else { return Ok(0) };
-        let mut saved = self.saved();
         let mut changed: FxHashMap<String, Vec<(ShardOf, u16, SnapshotGroup)>> =
             FxHashMap::default();
         let mut count = 0;
-        for (shard, group) in groups {
-            if saved.get(&shard) != Some(&FxBuildHasher.hash_one(&group)) {
-                let (name, number) = in_tile(shard);
-                changed.entry(name).or_default().push((shard, number, group));
-                count += 1;
+        {
+            let saved = self.saved();
+            for (shard, group) in groups {
+                if saved.get(&shard) != Some(&FxBuildHasher.hash_one(&group)) {
+                    let (name, number) = in_tile(shard);
+                    changed.entry(name).or_default().push((shard, number, group));
+                    count += 1;
+                }
             }
         }
+        // Who lists a place needs what is locked here, and must not wait for files.
         for (name, groups) in changed {
-            let mut tile = SnapshotTile::clone(&self.tile(&name));
-            for (_, number, group) in &groups {
-                tile.insert(*number, group.clone());
-            }
+            let mut tile = SnapshotTile::clone(&*self.tile(snapshot, &name)?);
+            let hash = |group: &SnapshotGroup| FxBuildHasher.hash_one(group);
+            let hashes: Vec<_> =
+                groups.iter().map(|(shard, _, group)| (*shard, hash(group))).collect();
+            tile.extend(groups.into_iter().map(|(_, number, group)| (number, group)));
             snapshot.write(&name, &tile)?;
             self.tiles.insert(name, Arc::new(tile));
-            for (shard, _, group) in groups {
-                saved.insert(shard, FxBuildHasher.hash_one(&group));
-            }
+            self.saved().extend(hashes);
         }
         Ok(count)
     }

@@ -1,30 +1,24 @@
 //! Listing: what is stored is found out where somebody asks for it, and not when a world is opened.
 
-use std::{hash::BuildHasher, sync::PoisonError};
+use std::sync::PoisonError;
 
 use bluemarble_core::ChunkKey;
-use bluemarble_store::ShardKey;
-use futures::{TryStreamExt, stream};
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use bluemarble_store::{ChunkStore, ShardKey};
+use futures::{TryStreamExt, stream, try_join};
+use rustc_hash::FxHashSet;
 
-use super::{kept::Listed, pause::pause, world::HybridWorld};
+use super::{kept::Listed, unlisted::Lods, world::HybridWorld};
 use crate::WorldError;
 
-/// Places are spread over so many locks.
-const STRIPES: usize = 64;
 /// Places that are listed at once when all are.
 const LISTED_AT_ONCE: usize = 16;
 
-/// Held while a place is listed: nobody does it twice.
-pub(super) type ListingLocks = [futures::lock::Mutex<()>; STRIPES];
-
-pub(super) fn new_listing_locks() -> ListingLocks {
-    std::array::from_fn(|_| futures::lock::Mutex::default())
-}
-
 impl HybridWorld {
     /// Finds out whether a chunk is stored. Afterwards it is known, and so is where around it nothing is.
-    pub(super) async fn look_up(&self, key: ChunkKey) -> Result<(), WorldError> {
+    ///
+    /// # Errors
+    /// [`WorldError::Store`] if the manifest or an index of a shard cannot be read.
+    pub async fn look_up(&self, key: ChunkKey) -> Result<(), WorldError> {
         loop {
             let place = self.state().unlisted.place_of(key);
             match place {
@@ -61,51 +55,72 @@ impl HybridWorld {
         Ok(self.state().octree.edited_unsorted().collect())
     }
 
-    /// Finds out which chunks the shard of a place has, and which places below it have any.
+    /// Finds out which chunks the shard of a place has, and which places below it have any. Several may do so at once: no
+    /// lock is held while anything is read, since whoever waited for it could keep its holder from going on.
     pub(super) async fn list_place(&self, place: ShardKey) -> Result<(), WorldError> {
-        let _listing = self.inner.listing[stripe(place)].lock().await;
         let Some(lods) = self.state().unlisted.lods(place) else { return Ok(()) };
-        let stores = [(&self.inner.store, false), (&self.inner.base, true)];
-        let stores = stores.map(|(store, is_base)| store.as_ref().map(|store| (store, is_base)));
-        let mut listed: Vec<Listed> = Vec::new();
-        if lods >> place.lod & 1 == 1 {
-            for &(store, is_base) in stores.iter().flatten() {
-                let found = self.inner.kept.list(&self.inner.shape, store, place, is_base).await?;
-                // The world's own chunks hide those below.
-                let own: FxHashSet<_> = listed.iter().map(|chunk| chunk.key).collect();
-                listed.extend(found.into_iter().filter(|chunk| !own.contains(&chunk.key)));
-            }
+        let (listed, below) =
+            try_join!(self.chunks_of(place, lods), self.places_below(place, lods))?;
+        // What the index is told and what the state says belong together.
+        let _publishing = self.inner.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.state().unlisted.lods(place).is_some() {
+            self.index_listed(&listed);
+            self.state_mut().listed(place, &below, &listed);
         }
+        Ok(())
+    }
+
+    /// The stored chunks of the shard of a place, which has shards of some lods.
+    async fn chunks_of(&self, place: ShardKey, lods: Lods) -> Result<Vec<Listed>, WorldError> {
+        let mut listed: Vec<Listed> = Vec::new();
+        if lods >> place.lod & 1 == 0 {
+            return Ok(listed);
+        }
+        for (store, is_base) in self.stores() {
+            let found = self.inner.kept.list(&self.inner.shape, store, place, is_base).await?;
+            // The world's own chunks hide those below.
+            let own: FxHashSet<_> = listed.iter().map(|chunk| chunk.key).collect();
+            listed.extend(found.into_iter().filter(|chunk| !own.contains(&chunk.key)));
+        }
+        Ok(listed)
+    }
+
+    /// The places below one that have shards, and of which lods.
+    async fn places_below(
+        &self,
+        place: ShardKey,
+        lods: Lods,
+    ) -> Result<Vec<(ShardKey, Lods)>, WorldError> {
         let mut below = Vec::new();
         for place in place.below() {
             let mut found = 0;
-            for (store, _) in stores.iter().flatten() {
+            for (store, _) in self.stores() {
                 found |= store.lods_below(place, lods).await?;
             }
             if found != 0 {
                 below.push((place, found));
             }
         }
-        self.index_listed(&listed).await;
-        self.state_mut().listed(place, &below, &listed);
-        Ok(())
+        Ok(below)
+    }
+
+    /// The own store, and the one below.
+    fn stores(&self) -> impl Iterator<Item = (&ChunkStore, bool)> {
+        let base = self.inner.base.iter().map(|store| (store, true));
+        self.inner.store.iter().map(|store| (store, false)).chain(base)
     }
 
     /// Tells the index what was kept of chunks that are about to be known as stored.
-    async fn index_listed(&self, listed: &[Listed]) {
+    fn index_listed(&self, listed: &[Listed]) {
         let untouched = |key| self.node_baseline(key);
         for Listed { key, summary, .. } in listed {
-            let Some(summary) = summary else { continue };
-            pause().await;
             // What has changed since the world was opened, the index looks at as it is now.
-            if !self.state().octree.is_edited(*key) {
+            if let Some(summary) = summary
+                && !self.state().octree.is_edited(*key)
+            {
                 let mut index = self.inner.index.write().unwrap_or_else(PoisonError::into_inner);
                 index.put(*key, 0, Some(summary.clone()), &untouched);
             }
         }
     }
-}
-
-fn stripe(place: ShardKey) -> usize {
-    (FxBuildHasher.hash_one(place) >> 40) as usize % STRIPES
 }

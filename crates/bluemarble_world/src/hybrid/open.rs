@@ -19,16 +19,16 @@ use futures::executor::block_on;
 
 use super::{
     cache::new_cache,
+    count::total_use,
     index_work::IndexWork,
     kept::Kept,
-    listing::new_listing_locks,
     shared::Shared,
     state::State,
     unlisted::Unlisted,
     world::{HybridWorld, Inner},
 };
 use crate::{
-    WorldError, plan,
+    DiskUse, WorldError, plan,
     statistics::{Counted, Counters},
 };
 
@@ -93,6 +93,9 @@ impl HybridWorld {
             )?;
         }
         let store = ChunkStore::create_or_open(dir, &metadata)?;
+        if let Some(base) = &base {
+            block_on(base.prepare_places())?;
+        }
         let kept = Kept::open(dir, &metadata, base.as_ref());
         Self::of(baseline, materials, Some(store), base, kept).with_log(log_disk(dir)?, options)
     }
@@ -112,6 +115,7 @@ impl HybridWorld {
                 found,
             },
         )?;
+        store.prepare_places().await?;
         Ok(Self::of(baseline, materials, Some(store), None, Kept::default()))
     }
 
@@ -166,6 +170,7 @@ impl HybridWorld {
             true => Unlisted::all(shape),
             false => Unlisted::none(shape),
         };
+        let disk = store.as_ref().map_or(DiskUse::default(), total_use);
         let inner = Inner {
             shape,
             baseline,
@@ -176,14 +181,14 @@ impl HybridWorld {
             store,
             state: Shared::new(State::new(unlisted, base.is_some())),
             base,
-            listing: new_listing_locks(),
+            publishing: Mutex::default(),
             kept,
             index: RwLock::new(NodeIndex::new(shape)),
             cache: new_cache(),
             reader_caches: Mutex::default(),
             counters: Counters::default(),
             index_work: IndexWork::default(),
-            counted: Counted::default(),
+            counted: Counted::of(disk),
             must_reopen: AtomicBool::new(false),
             threads: AtomicUsize::new(1),
             editing: futures::lock::Mutex::default(),

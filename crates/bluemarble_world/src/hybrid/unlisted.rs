@@ -7,7 +7,7 @@
 use bluemarble_core::{CHUNK_EDGE, ChunkKey, MAX_LOD, Shape};
 use bluemarble_store::ShardKey;
 use glam::IVec3;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A bit for each lod.
 pub(super) type Lods = u32;
@@ -23,8 +23,8 @@ pub(super) struct Unlisted {
     shape: Shape,
     /// And of which lods there may be shards at or below the place.
     places: FxHashMap<ShardKey, Lods>,
-    /// How many are of each lod.
-    of_lod: [usize; MAX_LOD as usize + 1],
+    /// Places that are listed, as long as there are others. Whatever lies above one of them is one.
+    listed: FxHashSet<ShardKey>,
     /// How many lie in a node: region, lod and position, counted from the start of the array.
     in_node: FxHashMap<(u8, u8, IVec3), u32>,
 }
@@ -32,8 +32,8 @@ pub(super) struct Unlisted {
 impl Unlisted {
     /// Nothing.
     pub fn none(shape: Shape) -> Self {
-        let (places, in_node) = (FxHashMap::default(), FxHashMap::default());
-        Self { shape, places, of_lod: [0; MAX_LOD as usize + 1], in_node }
+        let (places, listed, in_node) = Default::default();
+        Self { shape, places, listed, in_node }
     }
 
     /// Everything.
@@ -58,8 +58,17 @@ impl Unlisted {
         }
         let pos = self.from_start(key) >> i32::from(SHARD_LODS);
         let own = ShardKey { region: key.region, lod: key.lod, pos };
-        let lods = (key.lod..=MAX_LOD).filter(|&lod| self.of_lod[usize::from(lod)] > 0);
-        lods.map(|lod| own.above(lod)).find(|place| self.places.contains_key(place))
+        // The finest lod whose place is listed, or behind the coarsest; below it lies the place in question, or nothing.
+        let (mut finest, mut end) = (key.lod, MAX_LOD + 1);
+        while finest < end {
+            let middle = finest.midpoint(end);
+            match self.listed.contains(&own.above(middle)) {
+                true => end = middle,
+                false => finest = middle + 1,
+            }
+        }
+        let below = finest.checked_sub(1).filter(|&below| below >= key.lod)?;
+        Some(own.above(below)).filter(|place| self.places.contains_key(place))
     }
 
     /// Whether a chunk at or below a node may be stored in a place that is not listed. Where one ends inside the node,
@@ -72,10 +81,8 @@ impl Unlisted {
         let (region, lod) = (key.region, key.lod);
         // One lod finer, a place is twice as wide as the node.
         let is_within = || {
-            let finer = lod.checked_sub(1).filter(|&lod| self.of_lod[usize::from(lod)] > 0);
-            finer.is_some_and(|lod| {
-                self.places.contains_key(&ShardKey { region, lod, pos: pos >> 1i32 })
-            })
+            let around = |lod| ShardKey { region, lod, pos: pos >> 1i32 };
+            lod.checked_sub(1).is_some_and(|lod| self.places.contains_key(&around(lod)))
         };
         self.in_node.contains_key(&(region, lod, pos))
             || is_within()
@@ -97,7 +104,6 @@ impl Unlisted {
         if self.places.remove(&place).is_none() {
             return;
         }
-        self.of_lod[usize::from(place.lod)] -= 1;
         for node in nodes_around(place) {
             if let Some(count) = self.in_node.get_mut(&node) {
                 *count -= 1;
@@ -107,11 +113,15 @@ impl Unlisted {
             }
         }
         below.iter().for_each(|&(place, lods)| self.insert(place, lods));
+        if self.is_empty() {
+            self.listed = FxHashSet::default();
+        } else {
+            self.listed.insert(place);
+        }
     }
 
     fn insert(&mut self, place: ShardKey, lods: Lods) {
         self.places.insert(place, lods);
-        self.of_lod[usize::from(place.lod)] += 1;
         for node in nodes_around(place) {
             *self.in_node.entry(node).or_default() += 1;
         }
@@ -209,7 +219,7 @@ mod tests {
             listed.insert(place);
         }
         prop_assert!(shards.iter().all(|shard| listed.contains(shard)), "all shards are listed");
-        prop_assert!(unlisted.in_node.is_empty() && unlisted.of_lod == [0; 21]);
+        prop_assert!(unlisted.in_node.is_empty() && unlisted.listed.is_empty());
         Ok(())
     }
 

@@ -18,7 +18,6 @@ use super::{
     cache::Cache,
     index_work::IndexWork,
     kept::Kept,
-    listing::ListingLocks,
     shared::{Shared, WriteGuard},
     state::{Change, State},
 };
@@ -49,7 +48,8 @@ pub(super) struct Inner {
     /// Another world that this one is laid over, and never writes to.
     pub base: Option<ChunkStore>,
     pub state: Shared,
-    pub listing: ListingLocks,
+    /// Held while it becomes known what a place has stored.
+    pub publishing: Mutex<()>,
     /// What is kept of the index.
     pub kept: Kept,
     /// What is known of nodes: derived from the chunks, and behind the edits.

@@ -28,10 +28,10 @@ impl HybridWorld {
         report
     }
 
-    /// Lists the shards of the own store and takes note of what they take. What is in them is told as far as it is known.
+    /// Takes note of what the own store takes, and, of the shards of which it is known, of what is in them.
     ///
     /// # Errors
-    /// [`WorldError::Store`] if they cannot be listed.
+    /// [`WorldError::Store`] if the manifest cannot be read.
     pub async fn measure_disk(&self) -> Result<DiskUse, WorldError> {
         let disk = self.disk_use().await?;
         self.counted().measured(disk);

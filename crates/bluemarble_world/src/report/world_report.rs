@@ -16,8 +16,8 @@ pub struct WorldReport {
     pub awaiting_parents: usize,
     /// Chunks at which the index has to look.
     pub awaiting_index: usize,
-    /// What the own store takes, as it was when it was last measured: by [`crate::HybridWorld::measure_disk`], which a
-    /// [`crate::RebuildManager`] calls when it is started.
+    /// What the own store takes, as it was when it was last measured: when the world was opened, as far as the manifest tells
+    /// it, or by [`crate::HybridWorld::measure_disk`].
     pub disk: DiskUse,
     /// [`DiskUse::compression_ratio`].
     pub compression_ratio: f64,

@@ -22,6 +22,11 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
+    /// Counts of a world that takes so much on disk.
+    pub fn of(disk: DiskUse) -> Self {
+        Self { disk: Mutex::new(disk), ..Self::default() }
+    }
+
     /// Takes over what a reader has counted.
     pub fn take(&self, reader: &mut ReaderMeter) {
         self.without_chunk.fetch_add(reader.tell(&self.queries), Relaxed);

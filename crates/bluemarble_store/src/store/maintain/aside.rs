@@ -3,12 +3,11 @@
 use bluemarble_core::ChunkKey;
 use object_store::{Error, ObjectStoreExt, PutMode, path::Path};
 
-use super::listing::StoredShard;
 use crate::{
     StoreError,
     layout::{ASIDE_DIR, ShardKey},
     objects::{Seen, object_error},
-    store::{chunk_store::ChunkStore, commit::Replacement},
+    store::{chunk_store::ChunkStore, commit::Replacement, stored_shard::StoredShard},
 };
 
 /// A file that was damaged more often than this is a riddle for a person.

@@ -10,7 +10,6 @@ use object_store::path::Path;
 use super::{
     damage::{Damage, DamagedPart},
     groups::groups,
-    listing::StoredShard,
 };
 use crate::{
     StoreError,
@@ -18,7 +17,7 @@ use crate::{
     layout::{ArrayLayout, METADATA_NAME, ShardKey, array_name, region_name},
     metadata::{self, ArrayFormat},
     shard,
-    store::{arrays, chunk_store::ChunkStore},
+    store::{arrays, chunk_store::ChunkStore, stored_shard::StoredShard},
 };
 
 /// A stored chunk of which nothing is damaged.

@@ -9,31 +9,9 @@ use object_store::path::Path;
 use crate::{
     StoreError,
     layout::{METADATA_NAME, ShardKey},
-    manifest::Entry,
     objects::object_error,
-    store::chunk_store::ChunkStore,
+    store::{chunk_store::ChunkStore, stored_shard::StoredShard},
 };
-
-/// A shard of a world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredShard {
-    /// Which shard it is.
-    pub key: ShardKey,
-    /// Its path in the world.
-    pub path: String,
-    /// Its bytes, index included.
-    pub bytes: u64,
-    /// The object store's name for the version that is there, if it names versions.
-    pub version: Option<String>,
-}
-
-impl StoredShard {
-    /// A shard as the manifest has it.
-    pub(in crate::store) fn of_entry(key: ShardKey, entry: &Entry) -> Self {
-        let (path, version) = (key.path().to_string(), Some(entry.version()));
-        Self { key, path, bytes: entry.bytes, version }
-    }
-}
 
 /// What lies in the arrays of a world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,9 +20,10 @@ mod restore;
 mod rewrite;
 mod survey;
 
+pub use super::stored_shard::StoredShard;
 pub use check::WholeChunk;
 pub use damage::{Damage, DamagedPart};
-pub use listing::{Listing, StoredShard};
+pub use listing::Listing;
 pub use restore::Restored;
 pub use rewrite::ShardRewrite;
 pub use survey::Adopted;

@@ -72,3 +72,25 @@ proptest! {
         check(FLAT, &on_a_plain)?;
     }
 }
+
+#[test]
+fn while_it_is_not_known_whether_a_shard_was_replaced_no_version_is_named() {
+    let faulty = faulty::Faulty::over(Arc::new(InMemory::new()));
+    let objects: Arc<dyn ObjectStore> = faulty.clone();
+    let store = open(&objects, FLAT);
+    let key = ChunkKey::new(0, 0, IVec3::ZERO);
+    let (shard, _) = ShardKey::locate(&FLAT, key).expect("inside");
+    let write = |material| block_on(store.write(&[(key, &Chunk::uniform(MaterialId(material)))]));
+    let version = || block_on(store.known_shard(shard)).expect("known").map(|shard| shard.version);
+    assert_eq!(version(), None);
+    write(3).expect("writes");
+    let before = version();
+    assert!(matches!(before, Some(Some(_))), "{before:?}");
+    // What is to be written is put down, and then the shard cannot be.
+    faulty.fail_puts_after(1);
+    write(4).expect_err("the shard is not written");
+    assert_eq!(version(), Some(None));
+    faulty.heal();
+    write(5).expect("writes");
+    assert!(matches!(version(), Some(Some(_))) && version() != before);
+}

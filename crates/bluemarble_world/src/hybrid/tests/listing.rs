@@ -32,7 +32,7 @@ fn random(mut seed: u64) -> impl FnMut(i32) -> i32 {
 
 #[test]
 fn a_world_that_lists_on_the_way_answers_as_one_that_has_listed_everything() {
-    for seed in 0..12u64 {
+    for seed in 0..5u64 {
         let mut random = random(seed * 7919 + 1);
         let (objects, baseline) = (objects(), plain());
         let world = open(&objects, &baseline);
@@ -84,7 +84,6 @@ fn a_world_that_lists_on_the_way_answers_as_one_that_has_listed_everything() {
                     block_on(lazy.prepare(key, &bluemarble_core::CancelToken::never()))
                         .expect("prepares");
                     assert_eq!(lazy.survey(key), whole.survey(key), "{key}");
-                    assert_eq!(lazy.classify(key), lazy.classify(key));
                 }
                 _ => {
                     block_on(lazy.rebuild_index(3)).expect("indexes");
@@ -174,7 +173,7 @@ fn opening_reads_no_more_of_a_world_with_many_shards_than_of_one_with_few() {
 }
 
 #[test]
-fn a_place_is_listed_once_however_many_ask_at_once() {
+fn many_may_list_a_place_at_once_and_none_twice() {
     let (objects, baseline) = (objects(), plain());
     let world = open(&objects, &baseline);
     set(&world, 0, ivec3(5, 70, 5), BRICK);

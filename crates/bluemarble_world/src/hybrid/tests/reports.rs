@@ -10,7 +10,8 @@ use crate::{Condition, DiskUse, Exactness, Health, RayOptions};
 
 #[test]
 fn a_report_counts_edits_chunks_and_what_waits() {
-    let world = with_log(open(&objects(), &plain()), &SimDisk::new());
+    let objects = objects();
+    let world = with_log(open(&objects, &plain()), &SimDisk::new());
     edit(&world, &row(20));
     let lsn = edit(&world, &row(30)).lsn;
     let report = world.report();
@@ -18,7 +19,9 @@ fn a_report_counts_edits_chunks_and_what_waits() {
     assert_eq!((report.awaiting_parents, report.world.edited_chunks), (30, 30));
     assert_eq!((report.index.lsn, report.index.newest_lsn), (0, lsn));
     assert!(report.edits.median_us > 0.0 && report.edits.longest_us >= report.edits.median_us);
-    assert_eq!((report.disk, report.compression_ratio), (DiskUse::default(), 0.0));
+    let manifest_bytes = report.disk.manifest_bytes;
+    let none = DiskUse { manifest_bytes, ..DiskUse::default() };
+    assert_eq!((report.disk, report.compression_ratio), (none, 0.0));
     flush(&world);
     block_on(world.rebuild_index(usize::MAX)).expect("indexes");
     let disk = block_on(world.measure_disk()).expect("lists");
@@ -33,6 +36,10 @@ fn a_report_counts_edits_chunks_and_what_waits() {
     assert!(ground.chunks > 0 && ground.saved_share() > 0.9, "{classes:?}");
     assert!(disk.manifest_bytes > 0);
     assert!(report.health.is_good(), "{:?}", report.health);
+    drop(world);
+    let opened = open(&objects, &plain()).report().disk;
+    assert_eq!((opened.shards, opened.shard_bytes), (disk.shards, disk.shard_bytes), "at once");
+    assert_eq!((opened.listed_shards, disk.listed_shards), (0, disk.shards));
 }
 
 #[test]

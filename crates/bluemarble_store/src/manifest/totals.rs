@@ -1,0 +1,32 @@
+//! [`ShardTotals`]: how many shards there are, and their bytes, kept up as entries change.
+
+use serde::{Deserialize, Serialize};
+
+use super::{entry::Entry, key::Key};
+
+/// How many shards there are, and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShardTotals {
+    pub shards: u64,
+    pub bytes: u64,
+}
+
+impl ShardTotals {
+    /// Those of some entries.
+    pub fn of(entries: &[(Key, Entry)]) -> Self {
+        let shards = entries.iter().filter(|(key, _)| key.shard().is_some());
+        shards.fold(Self::default(), |totals, (_, entry)| Self {
+            shards: totals.shards + 1,
+            bytes: totals.bytes + entry.bytes,
+        })
+    }
+
+    /// Takes note that some entries were replaced by others.
+    pub fn replace(&mut self, before: &[(Key, Entry)], after: &[(Key, Entry)]) {
+        let (before, after) = (Self::of(before), Self::of(after));
+        // A damaged root may say anything.
+        self.shards = (self.shards + after.shards).saturating_sub(before.shards);
+        self.bytes = (self.bytes + after.bytes).saturating_sub(before.bytes);
+    }
+}
