@@ -92,10 +92,17 @@ impl Copy {
             }
             Err(error) => return Err(error.into()),
         }
-        if self.snapshot.is_none() {
-            self.source.fold_log()?;
+        if self.snapshot.is_some() {
+            return Ok((self.snapshot, Some(WorldLock::take(dir)?)));
         }
-        Ok((self.snapshot, Some(WorldLock::take(dir)?)))
+        loop {
+            self.source.fold_log()?;
+            let lock = WorldLock::take(dir)?;
+            // Another process may have edited in between.
+            if scan::log(dir)?.0.pending_batches == 0 {
+                return Ok((None, Some(lock)));
+            }
+        }
     }
 
     fn open_target(&self, source: &ChunkStore, lsn: u64) -> Result<ChunkStore, Failure> {

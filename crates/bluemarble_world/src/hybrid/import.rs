@@ -161,7 +161,9 @@ impl HybridWorld {
     /// A chunk before an import. What nobody has edited is not kept in the cache.
     fn before_import(&self, key: ChunkKey) -> Result<Chunk, WorldError> {
         block_on(self.look_up(key))?;
-        match self.state().octree.is_edited(key) {
+        // The lock is let go: reading takes it again.
+        let is_edited = self.state().octree.is_edited(key);
+        match is_edited {
             true => block_on(self.read(key)),
             false => Ok(self.fill_from_baseline(key)),
         }

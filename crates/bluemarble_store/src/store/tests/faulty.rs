@@ -10,7 +10,7 @@ use std::{
 
 use futures::{
     FutureExt,
-    future::{BoxFuture, ready},
+    future::{BoxFuture, pending, ready},
     stream::BoxStream,
 };
 use object_store::{
@@ -37,6 +37,7 @@ pub struct Faulty {
     answers_lost: AtomicBool,
     gets_fail: AtomicBool,
     gets: AtomicUsize,
+    stalls: AtomicBool,
     interruption: Mutex<Option<(Moment, Work)>>,
     watch: Mutex<Option<Watch>>,
 }
@@ -49,9 +50,16 @@ impl Faulty {
             answers_lost: AtomicBool::new(false),
             gets_fail: AtomicBool::new(false),
             gets: AtomicUsize::new(0),
+            stalls: AtomicBool::new(false),
             interruption: Mutex::new(None),
             watch: Mutex::new(None),
         })
+    }
+
+    /// The next get never answers.
+    #[allow(dead_code, reason = "only the tests of worlds stall")]
+    pub fn stall_one_get(&self) {
+        self.stalls.store(true, SeqCst);
     }
 
     /// From now on this many puts succeed; the others fail and write nothing.
@@ -178,6 +186,9 @@ impl ObjectStore for Faulty {
             return ready(Err(fault())).boxed();
         }
         async move {
+            if self.stalls.swap(false, SeqCst) {
+                pending::<()>().await;
+            }
             self.pass(Moment::BeforeGet);
             let result = self.inner.get_opts(location, options).await;
             self.pass(Moment::AfterGet);

@@ -2,6 +2,8 @@
 
 use bluemarble_store::{ChunkEdge, ShardKey, StorageOptions};
 
+use futures::FutureExt;
+
 use super::*;
 use crate::{Exactness, hybrid::Known};
 
@@ -211,4 +213,22 @@ fn what_cannot_be_listed_is_an_error_and_the_next_try_finds_it() {
     assert_eq!(world.classify(key), Classification::Mixed);
     faulty.heal();
     assert_eq!(read(&world, key).get(ivec3(5, 6, 5)), BRICK);
+}
+
+#[test]
+fn who_waits_for_the_store_while_listing_keeps_nobody_else_waiting() {
+    let stalling = faulty::Faulty::over(objects());
+    let objects: Arc<dyn ObjectStore> = stalling.clone();
+    let baseline = plain();
+    let world = open(&objects, &baseline);
+    set(&world, 0, ivec3(5, 70, 5), BRICK);
+    flush(&world);
+    drop(world);
+    let world = open(&objects, &baseline);
+    let key = ChunkKey::new(0, 0, ivec3(0, 1, 0));
+    stalling.stall_one_get();
+    let mut first = Box::pin(world.read(key));
+    assert!((&mut first).now_or_never().is_none(), "it waits for the store");
+    assert_eq!(read(&world, key).get(ivec3(5, 6, 5)), BRICK);
+    assert_eq!(all_edited(&world).len(), world.statistics().edited_chunks);
 }
