@@ -19,6 +19,8 @@ use crate::{
 const WRITTEN_AT_ONCE: usize = 1000;
 /// Chunks of as many shards are read of an opened world.
 const READS: usize = 1000;
+/// Nodes that are classified after that.
+const NODES: usize = 10_000;
 /// A shard has 4 chunks along each axis; these stand on every second one.
 const STEP: i32 = 8;
 
@@ -45,6 +47,8 @@ struct Opening {
     /// The first chunk, and then chunks of many shards.
     first: Taken,
     many: Taken,
+    /// Nodes classified, on the surface and above it.
+    classified: Taken,
 }
 
 pub fn run(scale: &Scale) {
@@ -67,10 +71,11 @@ pub fn run(scale: &Scale) {
         table::median(results[turn].iter().map(of).collect())
     };
     type Part = fn(&Opening) -> Taken;
-    let parts: [(&str, Part); 3] = [
+    let parts: [(&str, Part); 4] = [
         ("open", |opening| opening.open),
         ("the first stored chunk", |opening| opening.first),
         ("stored chunks of 1,000 shards", |opening| opening.many),
+        ("10,000 nodes classified", |opening| opening.classified),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {
@@ -147,7 +152,20 @@ fn open(dir: &Path, shards: usize, seed: u64) -> Opening {
     };
     let ((), first) = Taken::by(&mut read);
     let ((), many) = Taken::by(|| (0..READS).for_each(|_| read()));
-    Opening { open, first, many }
+    let nodes: Vec<_> = (0..NODES)
+        .map(|_| {
+            let near = key(random.below(shards as i32) as usize, shards);
+            let mut pos =
+                near.pos + ivec3(random.below(9) - 4, random.below(40) - 4, random.below(9) - 4);
+            let lod = random.below(8) as u8;
+            pos >>= i32::from(lod);
+            ChunkKey::new(0, lod, pos)
+        })
+        .collect();
+    let ((), classified) = Taken::by(|| {
+        nodes.iter().for_each(|&node| _ = std::hint::black_box(world.classify(node)));
+    });
+    Opening { open, first, many, classified }
 }
 
 /// Bytes that this process has asked the system for.

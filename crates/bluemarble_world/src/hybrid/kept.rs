@@ -216,5 +216,5 @@ fn in_tile((shard, is_base): ShardOf) -> (String, u16) {
     let store = if is_base { "base/" } else { "" };
     let name = format!("{store}region{region}/lod{lod}/{}.{}.{}", tile.y, tile.z, tile.x);
     let at = pos - (tile << TILE_LODS);
-    (name, (((at.y << TILE_LODS) + at.z << TILE_LODS) + at.x) as u16)
+    (name, (((at.y << (2 * TILE_LODS)) + (at.z << TILE_LODS)) + at.x) as u16)
 }

@@ -128,7 +128,7 @@ impl Unlisted {
     }
 
     fn from_start(&self, key: ChunkKey) -> IVec3 {
-        key.pos - (self.shape.region_box().min / CHUNK_EDGE >> i32::from(key.lod))
+        key.pos - ((self.shape.region_box().min / CHUNK_EDGE) >> i32::from(key.lod))
     }
 }
 

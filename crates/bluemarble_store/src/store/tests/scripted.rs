@@ -199,7 +199,8 @@ impl ObjectStore for Scripted {
         if matches!(self.fate(Request::List), Fault::Before | Fault::After) {
             return futures::stream::once(async { Err(fault()) }).boxed();
         }
-        match self.old_list.lock().expect("whole").clone() {
+        let old = self.old_list.lock().expect("whole").clone();
+        match old {
             Some(old) => futures::stream::iter(old.into_iter().map(Ok)).boxed(),
             None => self.inner.list(prefix),
         }

@@ -68,7 +68,7 @@ fn import(
 
 /// All edited chunks of all lods.
 fn chunks(world: &HybridWorld) -> HashMap<ChunkKey, Chunk> {
-    let keys = all_edited(&world).into_iter();
+    let keys = all_edited(world).into_iter();
     keys.map(|key| (key, block_on(world.read(key)).expect("reads"))).collect()
 }
 

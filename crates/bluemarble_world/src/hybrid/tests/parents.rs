@@ -10,7 +10,7 @@ use super::*;
 pub fn check(world: &HybridWorld) -> usize {
     let baseline = world.baseline();
     let mut touched: HashSet<_> =
-        all_edited(&world).into_iter().filter(|key| key.lod == 0).collect();
+        all_edited(world).into_iter().filter(|key| key.lod == 0).collect();
     // What differs from the baseline. Everything else is the baseline's.
     let mut now: HashMap<ChunkKey, Chunk> = (touched.iter())
         .map(|&key| (key, read(world, key)))
