@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bluemarble_core::{CHUNK_VOLUME, MaterialId};
+use bluemarble_core::{CHUNK_EDGE, CHUNK_VOLUME, MaterialId};
 use glam::IVec3;
 
 use crate::NodeSummary;
@@ -54,7 +54,8 @@ pub(super) fn encode(mark: u128, tile: &SnapshotTile) -> Vec<u8> {
 
 fn encode_chunk(number: u8, summary: Option<&NodeSummary>, bytes: &mut Vec<u8>) {
     let Some(summary) = summary else { return bytes.push(number | UNKNOWN << 6) };
-    let is_full = |(min, max): (IVec3, IVec3)| min == IVec3::ZERO && max == IVec3::splat(FULL_EDGE);
+    let is_full =
+        |(min, max): (IVec3, IVec3)| min == IVec3::ZERO && max == IVec3::splat(CHUNK_EDGE);
     match (summary.solid_bounds(), summary.uniform()) {
         (Some(bounds), Some(material)) if is_full(bounds) => {
             bytes.push(number | FULL << 6);
@@ -78,8 +79,6 @@ fn encode_chunk(number: u8, summary: Option<&NodeSummary>, bytes: &mut Vec<u8>) 
     // All of them fill the chunk.
     push_number(u32::from(last.0.0), bytes);
 }
-
-const FULL_EDGE: i32 = bluemarble_core::CHUNK_EDGE;
 
 fn push_number(mut number: u32, bytes: &mut Vec<u8>) {
     while number >= 0x80 {
@@ -157,7 +156,7 @@ fn decode_chunk(input: &mut Input) -> Option<(u8, Option<Arc<NodeSummary>>)> {
         UNKNOWN => return Some((number, None)),
         FULL => {
             let counts = vec![(input.material()?, volume)];
-            let bounds = Some((IVec3::ZERO, IVec3::splat(FULL_EDGE)));
+            let bounds = Some((IVec3::ZERO, IVec3::splat(CHUNK_EDGE)));
             return Some((number, Some(Arc::new(NodeSummary::new(counts, bounds)))));
         }
         EMPTY => None,

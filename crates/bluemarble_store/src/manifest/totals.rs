@@ -18,15 +18,15 @@ impl ShardTotals {
         let shards = entries.iter().filter(|(key, _)| key.shard().is_some());
         shards.fold(Self::default(), |totals, (_, entry)| Self {
             shards: totals.shards + 1,
-            bytes: totals.bytes + entry.bytes,
+            bytes: totals.bytes.saturating_add(entry.bytes),
         })
     }
 
     /// Takes note that some entries were replaced by others.
     pub fn replace(&mut self, before: &[(Key, Entry)], after: &[(Key, Entry)]) {
         let (before, after) = (Self::of(before), Self::of(after));
-        // A damaged root may say anything.
-        self.shards = (self.shards + after.shards).saturating_sub(before.shards);
-        self.bytes = (self.bytes + after.bytes).saturating_sub(before.bytes);
+        // A root that somebody has made up may say anything.
+        self.shards = self.shards.saturating_add(after.shards).saturating_sub(before.shards);
+        self.bytes = self.bytes.saturating_add(after.bytes).saturating_sub(before.bytes);
     }
 }

@@ -132,10 +132,16 @@ impl Kept {
             return Ok(chunks.map(|(number, summary)| listed(chunk(number), summary)).collect());
         }
         let (keys, damage) = store.possible_keys_of(key).await?;
-        match (damage, shard.version) {
-            (Some(damage), _) => tracing::warn!("{}: {damage}", store.location()),
-            (None, Some(version)) => note_version(version),
-            (None, None) => {}
+        if let Some(damage) = damage {
+            tracing::warn!("{}: {damage}", store.location());
+        } else if let Some(version) = shard.version
+            && store
+                .known_shard(key)
+                .await?
+                .is_some_and(|now| now.version.as_ref() == Some(&version))
+        {
+            // A writer beside us may have gone on before the shard was read: then nobody knows of which version this is.
+            note_version(version);
         }
         Ok(keys.into_iter().map(|key| listed(key, None)).collect())
     }
