@@ -147,6 +147,11 @@ impl Manifest {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The number of the last commit.
+    pub fn generation(&self) -> u64 {
+        self.state().root.generation
+    }
+
     /// Files that the last commit knew of.
     pub fn committed_entries(&self) -> u64 {
         self.state().root.entries

@@ -147,6 +147,11 @@ impl ChunkStore {
         self.manifest.as_ref().map_or(0, Manifest::lsn)
     }
 
+    /// Another number after each commit of the manifest; 0 in worlds without one.
+    pub fn generation(&self) -> u64 {
+        self.manifest.as_ref().map_or(0, Manifest::generation)
+    }
+
     /// What the manifest takes; 0 in worlds without one.
     pub fn manifest_bytes(&self) -> u64 {
         self.manifest.as_ref().map_or(0, Manifest::bytes)

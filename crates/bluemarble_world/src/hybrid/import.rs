@@ -10,7 +10,7 @@ use std::{
 
 use bluemarble_core::{
     CHUNK_EDGE, CHUNK_VOLUME, CancelToken, Chunk, ChunkKey, LatticeBox, MAX_LOD, MaterialId,
-    block_on, cell_index, parallel,
+    VoxelBox, block_on, cell_index, parallel,
 };
 use bluemarble_store::{Import, SHARD_CELLS, ShardKey, StoreError};
 use glam::{IVec3, ivec3};
@@ -105,7 +105,7 @@ impl HybridWorld {
         let fingerprint = volume.fingerprint();
         let importing = Importing {
             world: self,
-            import: block_on(store.begin_import(&format!("{fingerprint} at {voxels:?}")))?,
+            import: block_on(store.begin_import(&self.import_name(&fingerprint, &voxels)))?,
             volume,
             region: voxels.region,
             voxels: voxels.voxels,
@@ -148,6 +148,15 @@ impl HybridWorld {
             shards,
             resumed_voxels: resumed_voxels.into_inner(),
         })
+    }
+
+    /// Says what an import depends on, beside the world itself: one of another name does not go on with what it has made.
+    fn import_name(&self, fingerprint: &str, voxels: &VoxelBox) -> String {
+        let name = format!("{fingerprint} at {voxels:?}");
+        match &self.inner.base {
+            Some(base) => format!("{name} over {} {}", base.location(), base.generation()),
+            None => name,
+        }
     }
 
     /// Refuses to go on after an import that failed while it was moved in.

@@ -153,6 +153,38 @@ fn an_import_that_is_cancelled_goes_on_and_one_that_fails_leaves_nothing() {
     assert_eq!(std::fs::read_dir(dir.path().join("import")).expect("is there").count(), 0);
 }
 
+#[test]
+fn an_import_over_another_world_begins_anew_where_that_one_has_changed() {
+    let [below, dir] = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
+    let edit_below = |x: i32| {
+        let world = open(below.path(), &plain());
+        set(&world, 0, ivec3(x, 5, 5), BRICK);
+        flush(&world);
+    };
+    let import = |stops_after: Option<u64>| {
+        let location = below.path().to_str().expect("text").parse().expect("a place");
+        let options = bluemarble_store::StoreOptions::default();
+        let base = ChunkStore::open_read_only(&location, &options).expect("opens");
+        let builder = HybridWorld::builder(plain(), MaterialTable::standard()).over(base);
+        let world = builder.open(dir.path()).expect("opens");
+        let (cancel, calls) = (CancelToken::new(), AtomicU64::new(0));
+        let progress = |_| {
+            if Some(calls.fetch_add(1, SeqCst)) == stops_after {
+                cancel.cancel();
+            }
+        };
+        let voxels = VoxelBox::new(0, LatticeBox::new(IVec3::ZERO, ivec3(990, 10, 4)));
+        let imported = world.import(&Told(voxels, |_| GRANITE), &cancel, &progress);
+        (imported, material(&world, 0, ivec3(77, 5, 5)))
+    };
+    edit_below(3);
+    assert!(matches!(import(Some(1)).0, Err(WorldError::Cancelled)));
+    edit_below(77);
+    let (report, seen) = import(None);
+    assert_eq!(report.expect("imports").resumed_voxels, 0);
+    assert_eq!(seen, BRICK, "what was edited below since is not hidden by what was made before");
+}
+
 /// A volume that cannot be read at first, and one that changes.
 struct Unsteady {
     reads: AtomicU64,
