@@ -76,7 +76,7 @@ impl StoreBuilder {
         self
     }
 
-    /// Opens the world. Lists all chunks, and blocks while a log is read.
+    /// Opens the world; blocks while a log is read.
     ///
     /// # Errors
     /// [`WorldError::Store`]: the store was made with another shape or baseline, or with materials that this world

@@ -100,50 +100,51 @@ impl Kept {
         self.snapshot.as_ref().map_or(0, IndexSnapshot::bytes)
     }
 
-    /// The version that a shard had when it was listed.
-    pub fn version(&self, shard: ShardOf) -> Option<String> {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).cloned()
+    /// The versions of shards, all of whose chunks the world knows: those that they had when they were listed.
+    pub fn versions(&self) -> FxHashMap<ShardOf, String> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes the versions of shards, after the world has come to know their chunks.
+    pub fn note_versions(&self, listed: Vec<(ShardOf, String)>) {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).extend(listed);
     }
 
     fn saved(&self) -> MutexGuard<'_, FxHashMap<ShardOf, u64>> {
         self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stored chunks of a shard. If its version is the one of which something is kept, it is not read.
+    /// The stored chunks of a shard, and its version if all are certainly of one. If that is the one of which something is
+    /// kept, the shard is not read.
     pub async fn list(
         &self,
         shape: &Shape,
         store: &ChunkStore,
         key: ShardKey,
         is_base: bool,
-    ) -> Result<Vec<Listed>, StoreError> {
-        let Some(shard) = store.known_shard(key).await? else { return Ok(Vec::new()) };
+    ) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+        let Some(shard) = store.known_shard(key).await? else { return Ok((Vec::new(), None)) };
         let listed = |key, summary| Listed { key, is_base, summary };
-        let note_version = |version| {
-            let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-            versions.insert((key, is_base), version);
-        };
         if let Some(version) = &shard.version
             && let Some(group) = self.group((key, is_base), stamp(version))
         {
-            note_version(version.clone());
             let chunk = |number| key.chunk(shape, within(number));
             let chunks = group.chunks.into_iter();
-            return Ok(chunks.map(|(number, summary)| listed(chunk(number), summary)).collect());
+            let chunks = chunks.map(|(number, summary)| listed(chunk(number), summary)).collect();
+            return Ok((chunks, Some(version.clone())));
         }
         let (keys, damage) = store.possible_keys_of(key).await?;
+        let mut version = shard.version;
         if let Some(damage) = damage {
             tracing::warn!("{}: {damage}", store.location());
-        } else if let Some(version) = shard.version
-            && store
-                .known_shard(key)
-                .await?
-                .is_some_and(|now| now.version.as_ref() == Some(&version))
-        {
-            // A writer beside us may have gone on before the shard was read: then nobody knows of which version this is.
-            note_version(version);
+            version = None;
         }
-        Ok(keys.into_iter().map(|key| listed(key, None)).collect())
+        // A writer beside us may have gone on before the shard was read: then nobody knows of which version this is.
+        if version.is_some() && store.known_shard(key).await?.and_then(|now| now.version) != version
+        {
+            version = None;
+        }
+        Ok((keys.into_iter().map(|key| listed(key, None)).collect(), version))
     }
 
     /// What is kept of a version of a shard.

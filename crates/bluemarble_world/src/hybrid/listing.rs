@@ -7,7 +7,11 @@ use bluemarble_store::{ChunkStore, ShardKey};
 use futures::{TryStreamExt, stream, try_join};
 use rustc_hash::FxHashSet;
 
-use super::{kept::Listed, unlisted::Lods, world::HybridWorld};
+use super::{
+    kept::{Listed, ShardOf},
+    unlisted::Lods,
+    world::HybridWorld,
+};
 use crate::WorldError;
 
 /// Places that are listed at once when all are.
@@ -59,30 +63,38 @@ impl HybridWorld {
     /// lock is held while anything is read, since whoever waited for it could keep its holder from going on.
     pub(super) async fn list_place(&self, place: ShardKey) -> Result<(), WorldError> {
         let Some(lods) = self.state().unlisted.lods(place) else { return Ok(()) };
-        let (listed, below) =
+        let ((listed, versions), below) =
             try_join!(self.chunks_of(place, lods), self.places_below(place, lods))?;
         // What the index is told and what the state says belong together.
         let _publishing = self.inner.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.state().unlisted.lods(place).is_some() {
             self.index_listed(&listed);
             self.state_mut().listed(place, &below, &listed);
+            // Last: who sees a version must find all chunks.
+            self.inner.kept.note_versions(versions);
         }
         Ok(())
     }
 
-    /// The stored chunks of the shard of a place, which has shards of some lods.
-    async fn chunks_of(&self, place: ShardKey, lods: Lods) -> Result<Vec<Listed>, WorldError> {
-        let mut listed: Vec<Listed> = Vec::new();
+    /// The stored chunks of the shard of a place, which has shards of some lods, and the versions that they are of.
+    async fn chunks_of(
+        &self,
+        place: ShardKey,
+        lods: Lods,
+    ) -> Result<(Vec<Listed>, Vec<(ShardOf, String)>), WorldError> {
+        let (mut listed, mut versions): (Vec<Listed>, Vec<_>) = Default::default();
         if lods >> place.lod & 1 == 0 {
-            return Ok(listed);
+            return Ok((listed, versions));
         }
         for (store, is_base) in self.stores() {
-            let found = self.inner.kept.list(&self.inner.shape, store, place, is_base).await?;
+            let (found, version) =
+                self.inner.kept.list(&self.inner.shape, store, place, is_base).await?;
+            versions.extend(version.map(|version| ((place, is_base), version)));
             // The world's own chunks hide those below.
             let own: FxHashSet<_> = listed.iter().map(|chunk| chunk.key).collect();
             listed.extend(found.into_iter().filter(|chunk| !own.contains(&chunk.key)));
         }
-        Ok(listed)
+        Ok((listed, versions))
     }
 
     /// The places below one that have shards, and of which lods.

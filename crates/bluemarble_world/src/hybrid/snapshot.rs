@@ -1,5 +1,6 @@
 //! Saving what is kept of the index.
 
+use bluemarble_core::ChunkKey;
 use bluemarble_index::SnapshotGroup;
 use bluemarble_store::ShardKey;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -47,7 +48,18 @@ impl HybridWorld {
     /// All stored chunks that are listed, by shard, as far as the shard's version is known, with what the index knows of
     /// them.
     fn snapshot_groups(&self) -> FxHashMap<ShardOf, SnapshotGroup> {
+        // First the versions: places are listed meanwhile, and the chunks of a shard whose version is known are all known.
+        let versions = self.inner.kept.versions();
         let keys: Vec<_> = self.state().octree.edited_unsorted().collect();
+        self.groups_of(&versions, &keys)
+    }
+
+    /// The chunks of shards of these versions by shard, if these are all chunks that are known.
+    pub(super) fn groups_of(
+        &self,
+        versions: &FxHashMap<ShardOf, String>,
+        keys: &[ChunkKey],
+    ) -> FxHashMap<ShardOf, SnapshotGroup> {
         let mut groups: FxHashMap<ShardOf, SnapshotGroup> = FxHashMap::default();
         for keys in keys.chunks(1024) {
             let (state, index) = (self.state(), self.index());
@@ -71,7 +83,7 @@ impl HybridWorld {
         groups.retain(|&(shard, is_base), group| {
             // A shard below of which some chunks are hidden is not known as a whole.
             let is_whole = !is_base || !own.contains(&shard);
-            let version = self.version((shard, is_base)).filter(|_| is_whole);
+            let version = self.version((shard, is_base), versions).filter(|_| is_whole);
             group.stamp = version.as_deref().map_or(0, stamp);
             group.chunks.sort_unstable_by_key(|chunk| chunk.0);
             version.is_some()
@@ -80,13 +92,13 @@ impl HybridWorld {
     }
 
     /// The version of a shard from which all that is known of its chunks comes.
-    fn version(&self, shard: ShardOf) -> Option<String> {
-        let listed = self.inner.kept.version(shard);
+    fn version(&self, shard: ShardOf, versions: &FxHashMap<ShardOf, String>) -> Option<String> {
+        let listed = versions.get(&shard);
         let store = self.inner.store.as_ref().filter(|_| !shard.1);
         match store.and_then(|store| store.written(shard.0)) {
-            None => listed,
+            None => listed.cloned(),
             // Another writer may have written it since it was listed.
-            Some(written) if written.over == listed => written.version,
+            Some(written) if written.over.as_ref() == listed => written.version,
             Some(_) => None,
         }
     }

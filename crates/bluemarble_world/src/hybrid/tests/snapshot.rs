@@ -159,6 +159,24 @@ fn tiles_keep_what_this_session_did_not_ask_for() {
 }
 
 #[test]
+fn a_shard_that_is_listed_while_the_index_is_saved_is_not_kept_in_part() {
+    let dir = tempfile::tempdir().expect("a folder");
+    kept(dir.path());
+    fs::remove_dir_all(dir.path().join(INDEX_DIR)).expect("deleted");
+    let world = open_dir(dir.path());
+    // One chunk of a shard that has several is edited before anybody has asked what is stored there.
+    let key = VoxelPos::new(0, ivec3(764, 64, 764)).chunk(0);
+    set(&world, 0, ivec3(764, 64, 764), GRANITE);
+    let (versions, keys) = (world.inner.kept.versions(), [key]);
+    assert!(world.state().octree.edited_unsorted().eq(keys));
+    all_edited(&world);
+    let groups = world.groups_of(&versions, &keys);
+    assert!(groups.is_empty(), "{groups:?} is a part of what the shard has");
+    let versions = world.inner.kept.versions();
+    assert!(!world.groups_of(&versions, &all_edited(&world)).is_empty());
+}
+
+#[test]
 fn a_shard_that_somebody_else_has_written_is_looked_at_again() {
     let dir = tempfile::tempdir().expect("a folder");
     let shards = kept(dir.path());
