@@ -2,7 +2,8 @@
 //!
 //! The index is derived: without a manager every answer is the same, only some come later. What has changed
 //! waits in a queue without duplicates ([`bluemarble_index::RebuildQueue`]), whatever a query had to do without
-//! first; what was stored before waits there once somebody has asked for it. Workers look at it chunk by chunk, and at what is above the chunks that have changed, nothing else.
+//! first; what was stored before waits there once somebody has asked for it. Workers look at it chunk by chunk, and
+//! at what is above the chunks that have changed, nothing else.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},

@@ -114,9 +114,10 @@ impl ChunkMeshing {
         // What lies above and below is cut from the same columns, perhaps the first time.
         if face.axis() == 1 {
             self.world.prepare(beside, cancel).await?;
+        } else {
+            // Where nobody has asked yet what is stored there is no quick way.
+            self.world.look_up(beside).await?;
         }
-        // Where nobody has asked yet what is stored there is no quick way.
-        self.world.look_up(beside).await?;
         // Within a region the cell beyond an edge of the chunk is the first one of the next.
         if beside.region == key.region
             && let Some(plane) = self.world.quick_plane(beside, face.opposite())

@@ -7,9 +7,6 @@ use rustc_hash::FxHashMap;
 use super::world::HybridWorld;
 use crate::{DiskUse, WorldError, WorldStatistics};
 
-/// Chunks that are looked at under one lock: whoever publishes edits waits no longer than for these.
-const CHUNKS_AT_ONCE: usize = 1024;
-
 impl HybridWorld {
     /// What the world has done since it was opened, and what it holds now.
     pub fn statistics(&self) -> WorldStatistics {
@@ -66,23 +63,16 @@ impl HybridWorld {
     fn known_classes(&self) -> FxHashMap<ShardKey, Vec<Option<ContentClass>>> {
         let mut by_shard: FxHashMap<ShardKey, Vec<_>> = FxHashMap::default();
         let keys: Vec<ChunkKey> = self.state().octree.edited_unsorted().collect();
-        for keys in keys.chunks(CHUNKS_AT_ONCE) {
-            let (state, index) = (self.state(), self.index());
-            for &key in keys {
-                let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
-                if is_stored
-                    && state.is_own(key)
-                    && let Some((shard, _)) = ShardKey::locate(&self.inner.shape, key)
-                {
-                    let known = index.node(key).and_then(|node| node.summary.as_deref());
-                    let class = known.filter(|_| state.is_indexed(key)).map(|summary| {
-                        let counts = summary.distribution().iter().copied();
-                        ContentClass::of(&self.inner.materials, counts)
-                    });
-                    by_shard.entry(shard).or_default().push(class);
-                }
+        self.for_each_stored(&keys, |chunk| {
+            let (shard, is_base) = chunk.shard;
+            if !is_base {
+                let class = chunk.summary.map(|summary| {
+                    let counts = summary.distribution().iter().copied();
+                    ContentClass::of(&self.inner.materials, counts)
+                });
+                by_shard.entry(shard).or_default().push(class);
             }
-        }
+        });
         by_shard
     }
 }

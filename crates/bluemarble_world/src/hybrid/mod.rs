@@ -16,6 +16,7 @@
 //! | `moment` | snapshots of the world |
 //! | `index`, `index_work` | the index of nodes, and what is counted of the work on it |
 //! | `kept`, `snapshot` | what is kept of the index for the next session, and how it is saved |
+//! | `stored` | stored chunks as far as they are listed |
 //! | `count` | what a world has done, holds and takes on disk |
 //! | `threads`, `pause` | long work shared between threads, or giving way |
 
@@ -36,6 +37,7 @@ mod read;
 mod shared;
 mod snapshot;
 mod state;
+mod stored;
 mod survey;
 mod threads;
 mod unlisted;

@@ -61,23 +61,12 @@ impl HybridWorld {
         keys: &[ChunkKey],
     ) -> FxHashMap<ShardOf, SnapshotGroup> {
         let mut groups: FxHashMap<ShardOf, SnapshotGroup> = FxHashMap::default();
-        for keys in keys.chunks(1024) {
-            let (state, index) = (self.state(), self.index());
-            for &key in keys {
-                let is_stored = state.edited(key).is_none_or(|edited| edited.is_stored);
-                if let Some((shard, within)) = ShardKey::locate(&self.inner.shape, key)
-                    && is_stored
-                {
-                    let is_base = !state.is_own(key);
-                    // What is in memory is newer than what is stored.
-                    let is_known = state.edited(key).is_none() && state.is_indexed(key);
-                    let node = if is_known { index.node(key) } else { None };
-                    let summary = node.and_then(|node| node.summary.clone());
-                    let group = groups.entry((shard, is_base)).or_default();
-                    group.chunks.push((chunk_number(within), summary));
-                }
-            }
-        }
+        self.for_each_stored(keys, |chunk| {
+            // What is in memory is newer than what is stored.
+            let summary = chunk.summary.filter(|_| !chunk.is_edited).cloned();
+            let group = groups.entry(chunk.shard).or_default();
+            group.chunks.push((chunk_number(chunk.within), summary));
+        });
         let own = groups.keys().filter(|(_, is_base)| !is_base).map(|&(shard, _)| shard);
         let own: FxHashSet<ShardKey> = own.collect();
         groups.retain(|&(shard, is_base), group| {

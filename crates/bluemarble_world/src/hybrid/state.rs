@@ -123,7 +123,7 @@ impl State {
     /// The same of the node or one of the six beside it: a hole dug at a border lays bare the side of an untouched
     /// neighbour.
     pub fn is_touched_or_beside(&self, shape: &Shape, key: ChunkKey) -> bool {
-        if self.octree.is_empty() && self.unlisted.is_empty() {
+        if self.is_surely_unedited() {
             return false;
         }
         let beside = |face| shape.neighbour(key, face).is_some_and(|key| self.is_touched(key));
@@ -132,7 +132,13 @@ impl State {
 
     /// Whether an edited chunk of lod 0 may reach into a box of voxels.
     pub fn is_box_touched(&self, voxels: &VoxelBox) -> bool {
-        self.octree.is_box_touched_or(voxels, |key| self.unlisted.touches(key))
+        let touches = |key| self.unlisted.touches(key);
+        !self.is_surely_unedited() && self.octree.is_box_touched_or(voxels, touches)
+    }
+
+    /// Whether nothing is edited or stored: no node needs to be looked at then.
+    fn is_surely_unedited(&self) -> bool {
+        self.octree.is_empty() && self.unlisted.is_empty()
     }
 
     /// Whether the index knows all of a node as it is.

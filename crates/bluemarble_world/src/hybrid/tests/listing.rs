@@ -183,15 +183,18 @@ fn opening_reads_no_more_of_a_world_with_many_shards_than_of_one_with_few() {
     assert!(many.1 <= few.1 + 4, "reads to find one chunk: {many:?} and {few:?}");
 }
 
-#[test]
-fn many_may_list_a_place_at_once_and_none_twice() {
-    let (objects, baseline) = (objects(), plain());
-    let world = open(&objects, &baseline);
+/// A world that was opened again after one voxel of a chunk was stored, and the chunk's key.
+fn with_a_brick(objects: &Arc<dyn ObjectStore>) -> (HybridWorld, ChunkKey) {
+    let world = open(objects, &plain());
     set(&world, 0, ivec3(5, 70, 5), BRICK);
     flush(&world);
     drop(world);
-    let world = open(&objects, &baseline);
-    let key = ChunkKey::new(0, 0, ivec3(0, 1, 0));
+    (open(objects, &plain()), ChunkKey::new(0, 0, ivec3(0, 1, 0)))
+}
+
+#[test]
+fn many_may_list_a_place_at_once_and_none_twice() {
+    let (world, key) = with_a_brick(&objects());
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| assert!(read(&world, key).get(ivec3(5, 6, 5)) == BRICK));
@@ -208,15 +211,8 @@ fn many_may_list_a_place_at_once_and_none_twice() {
 #[test]
 fn what_cannot_be_listed_is_an_error_and_the_next_try_finds_it() {
     let faulty = faulty::Faulty::over(objects());
-    let objects: Arc<dyn ObjectStore> = faulty.clone();
-    let baseline = plain();
-    let world = open(&objects, &baseline);
-    set(&world, 0, ivec3(5, 70, 5), BRICK);
-    flush(&world);
-    drop(world);
-    let world = open(&objects, &baseline);
+    let (world, key) = with_a_brick(&(faulty.clone() as _));
     faulty.fail_gets();
-    let key = ChunkKey::new(0, 0, ivec3(0, 1, 0));
     assert!(block_on(world.read(key)).is_err());
     assert!(block_on(world.edited_unsorted()).is_err());
     assert_eq!(world.classify(key), Classification::Mixed);
@@ -227,14 +223,7 @@ fn what_cannot_be_listed_is_an_error_and_the_next_try_finds_it() {
 #[test]
 fn who_waits_for_the_store_while_listing_keeps_nobody_else_waiting() {
     let stalling = faulty::Faulty::over(objects());
-    let objects: Arc<dyn ObjectStore> = stalling.clone();
-    let baseline = plain();
-    let world = open(&objects, &baseline);
-    set(&world, 0, ivec3(5, 70, 5), BRICK);
-    flush(&world);
-    drop(world);
-    let world = open(&objects, &baseline);
-    let key = ChunkKey::new(0, 0, ivec3(0, 1, 0));
+    let (world, key) = with_a_brick(&(stalling.clone() as _));
     stalling.stall_one_get();
     let mut first = Box::pin(world.read(key));
     assert!((&mut first).now_or_never().is_none(), "it waits for the store");
