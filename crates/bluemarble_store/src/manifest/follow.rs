@@ -80,10 +80,10 @@ impl State {
         for (key, entry) in intents.into_iter().flatten() {
             self.lsn = self.lsn.max(entry.map_or(0, |entry| entry.lsn));
             let possible = &mut self.noted.entry(key).or_default().possible;
-            if !possible.contains(&entry) {
-                possible.push(entry);
-                is_new = true;
-            }
+            is_new |= !possible.contains(&entry);
+            // The newest is the last, if it was said before as well.
+            possible.retain(|other| *other != entry);
+            possible.push(entry);
         }
         is_new
     }

@@ -110,7 +110,7 @@ fn any_after() -> impl Strategy<Value = After> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn a_manifest_says_what_a_map_says_whenever_it_is_committed_and_opened_again(
@@ -195,6 +195,18 @@ proptest! {
         let _ = parse_intent(&bytes);
         let _ = Root::parse(&bytes);
     }
+}
+
+#[test]
+fn of_what_intents_say_of_a_file_the_newest_comes_last_if_it_was_said_before_as_well() {
+    let objects = objects();
+    let manifest = begun(&objects, Vec::new());
+    for now in [None, Some(entry(1)), Some(entry(2)), None] {
+        block_on(manifest.intend(&[(shard(3), now)])).expect("intended");
+    }
+    let manifest = open(&objects, ManifestAccess::Write).expect("opens");
+    let possible = vec![Some(entry(1)), Some(entry(2)), None];
+    assert_eq!(manifest.unsettled(), [(shard(3), possible)]);
 }
 
 #[test]
