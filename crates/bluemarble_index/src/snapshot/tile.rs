@@ -9,7 +9,7 @@ use glam::IVec3;
 use crate::NodeSummary;
 
 /// Ends in the version of the format.
-const MAGIC: [u8; 8] = *b"BMindex\x01";
+const MAGIC: [u8; 8] = *b"BMindex\x02";
 const HEADER_BYTES: usize = MAGIC.len() + 16 + 4;
 
 /// What is known of a chunk, in the two bits above its number in the shard.

@@ -38,12 +38,13 @@ impl Manifest {
         }
         self.add_worn(&before, &mut changes).await?;
         let mut writer = PackWriter::new(next_pack);
-        let mut totals = self.totals_of(&before).await?;
+        let totals = self.totals_of(&before).await?;
+        let (are_known, mut totals) = (totals.is_some(), totals.unwrap_or_default());
         (root.tree, root.entries) = self
             .pages
             .change(before.tree, &changes, &mut totals, &mut root.packs, &mut writer)
             .await?;
-        root.totals = Some(totals);
+        root.totals = are_known.then_some(totals);
         let mut packs = before.needed_packs();
         for (number, bytes) in self.put_packs(writer, &mut root.next_pack).await? {
             root.packs.0.insert(number, PackUse { bytes, live_bytes: bytes });
@@ -81,16 +82,23 @@ impl Manifest {
         Ok(())
     }
 
-    /// The totals of a root, added up where it does not have them.
-    async fn totals_of(&self, root: &Root) -> Result<ShardTotals, StoreError> {
-        if let Some(totals) = root.totals {
-            return Ok(totals);
+    /// The totals of a root, counted where it does not have them; `None` if a page is damaged: what does not touch that
+    /// page can be written all the same.
+    async fn totals_of(&self, root: &Root) -> Result<Option<ShardTotals>, StoreError> {
+        if root.totals.is_some() {
+            return Ok(root.totals);
         }
         let mut entries = Vec::new();
         if let Some(tree) = root.tree {
-            self.pages.list(tree, &mut entries).await?;
+            match self.pages.list(tree, &mut entries).await {
+                Err(error @ StoreError::DamagedManifest { .. }) => {
+                    tracing::warn!("shards cannot be counted: {error}");
+                    return Ok(None);
+                }
+                listed => listed?,
+            }
         }
-        Ok(ShardTotals::of(&entries))
+        Ok(Some(ShardTotals::of(&entries)))
     }
 
     /// Writes the packs of new pages; gives their numbers and bytes.

@@ -15,7 +15,7 @@ use super::{
 use crate::StoreError;
 
 /// The version of the manifest's own format.
-const MANIFEST_VERSION: u32 = 1;
+const MANIFEST_VERSION: u32 = 2;
 /// A checksum in hexadecimal, and a line break before and behind it.
 const CHECKSUM_BYTES: usize = 10;
 
@@ -39,7 +39,7 @@ pub(super) struct Root {
     pub next_pack: u64,
     /// Files that the tree holds.
     pub entries: u64,
-    /// How many of them are shards, and their bytes; not in manifests of older versions.
+    /// How many of them are shards, and their bytes; not in version 1, nor where the tree could not be counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<ShardTotals>,
     /// The highest page; `None` if there are no files.

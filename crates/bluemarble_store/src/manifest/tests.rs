@@ -43,6 +43,13 @@ fn begun(objects: &Arc<dyn ObjectStore>, entries: Vec<(Key, Entry)>) -> Manifest
     .expect("begun")
 }
 
+/// Intends, does and commits changes.
+fn write(manifest: &Manifest, changes: &[Change]) {
+    block_on(manifest.intend(changes)).expect("intended");
+    manifest.done(changes);
+    block_on(manifest.commit(RootChange::default())).expect("committed");
+}
+
 fn entry(seed: u64) -> Entry {
     let digest = u128::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     Entry { bytes: seed % 100_000, lsn: seed >> 20, digest, is_stamped: !seed.is_multiple_of(3) }
@@ -250,17 +257,59 @@ fn a_page_of_another_time_is_reported() {
     assert!(error.to_string().contains("not the version"), "{error}");
 }
 
+/// Rewrites the root's text, with its checksum.
+fn change_root(objects: &Arc<dyn ObjectStore>, change: impl Fn(&str) -> String) {
+    let text = String::from_utf8(files(objects).remove(root_path().as_ref()).expect("a root"));
+    let before = text.expect("text").lines().next().expect("a line").to_owned();
+    let text = change(&before);
+    assert_ne!(text, before);
+    let checksum = crc32c::crc32c(text.as_bytes());
+    put(objects, root_path().as_ref(), format!("{text}\n{checksum:08x}\n").into_bytes());
+}
+
 #[test]
 fn a_root_of_a_newer_version_is_named_as_such() {
     let objects = objects();
     begun(&objects, Vec::new());
-    let text = String::from_utf8(files(&objects).remove(root_path().as_ref()).expect("a root"));
-    let text = text.expect("text").replace("\"manifest_version\":1", "\"manifest_version\":2");
-    let text = text.lines().next().expect("a line").to_owned();
-    let checksum = crc32c::crc32c(text.as_bytes());
-    put(&objects, root_path().as_ref(), format!("{text}\n{checksum:08x}\n").into_bytes());
+    change_root(&objects, |text| text.replace("\"manifest_version\":2", "\"manifest_version\":3"));
     let error = open(&objects, ManifestAccess::Read).expect_err("newer");
-    assert!(matches!(error, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::NewerFormat { found: 3, supported: 2, .. }), "{error}");
+}
+
+/// As if it had been made by a version that knew of no totals.
+fn forget_totals(objects: &Arc<dyn ObjectStore>) {
+    change_root(objects, |text| {
+        let (before, after) = text.split_once("\"totals\":{").expect("totals");
+        let (_, after) = after.split_once("},").expect("their end");
+        format!("{before}{after}").replace("\"manifest_version\":2", "\"manifest_version\":1")
+    });
+}
+
+#[test]
+fn the_shards_of_a_root_without_totals_are_counted_by_the_next_commit() {
+    let objects = objects();
+    begun(&objects, many(2000));
+    forget_totals(&objects);
+    let manifest = open(&objects, ManifestAccess::Write).expect("opens");
+    assert_eq!(manifest.totals(), None);
+    write(&manifest, &[(shard(7), None)]);
+    assert_eq!(manifest.totals().expect("counted").shards, 1999);
+}
+
+#[test]
+fn beside_a_damaged_page_other_shards_are_written_and_none_is_counted() {
+    let objects = objects();
+    begun(&objects, many(2000));
+    forget_totals(&objects);
+    let pack = "manifest/pages-00000000000000000000";
+    let mut bytes = files(&objects).remove(pack).expect("a pack");
+    bytes[100] ^= 1;
+    put(&objects, pack, bytes);
+    let manifest = open(&objects, ManifestAccess::Write).expect("opens");
+    block_on(manifest.versions(shard(0))).expect_err("on the damaged page");
+    write(&manifest, &[(shard(1999), Some(entry(9)))]);
+    assert_eq!(block_on(manifest.versions(shard(1999))).expect("known"), [Some(entry(9))]);
+    assert_eq!(manifest.totals(), None);
 }
 
 #[test]
@@ -273,9 +322,7 @@ fn opening_reads_one_small_object_and_a_commit_writes_a_few_pages_however_many_s
         let manifest = open(&objects, ManifestAccess::Write).expect("opens");
         let before = files(&objects);
         let change = [(shard(count / 3), Some(entry(1 << 40)))];
-        block_on(manifest.intend(&change)).expect("intended");
-        manifest.done(&change);
-        block_on(manifest.commit(RootChange::default())).expect("committed");
+        write(&manifest, &change);
         let after = files(&objects);
         let is_new = |(path, bytes): &(&String, &Vec<u8>)| before.get(*path) != Some(bytes);
         let written: usize = after.iter().filter(is_new).map(|(_, bytes)| bytes.len()).sum();
@@ -298,9 +345,7 @@ fn packs_of_pages_that_no_root_names_are_removed() {
             (0..20).map(|step| (at(step), Some(entry(round << 8 | step)))).collect();
         let changes: Vec<Change> =
             changes.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect();
-        block_on(manifest.intend(&changes)).expect("intended");
-        manifest.done(&changes);
-        block_on(manifest.commit(RootChange::default())).expect("committed");
+        write(&manifest, &changes);
         let files = files(&objects);
         let bytes: usize = files.values().map(Vec::len).sum();
         assert!(bytes < live * 3, "{bytes} bytes of {live} in use after {round} rounds");
@@ -319,9 +364,7 @@ fn a_reader_goes_on_from_the_newest_root_when_its_pages_are_gone() {
         let readers = [0; 2].map(|_| open(&objects, ManifestAccess::Read).expect("opens"));
         let changes: Vec<Change> =
             (0..2_000).map(|at| (shard(at), Some(entry(at + round)))).collect();
-        block_on(manifest.intend(&changes)).expect("intended");
-        manifest.done(&changes);
-        block_on(manifest.commit(RootChange::default())).expect("committed");
+        write(&manifest, &changes);
         assert_eq!(block_on(readers[0].versions(shard(1_500))).expect("reads"), [changes[1_500].1]);
         let listed = block_on(readers[1].list()).expect("reads");
         assert_eq!(
@@ -351,9 +394,7 @@ fn a_thread_that_looks_up_while_another_commits_finds_what_is_or_was() {
             // Only the number of bytes tells that it was written again.
             let again = |at| Entry { bytes: round, ..entry(at) };
             let changes: Vec<Change> = (0..3_000).map(|at| (shard(at), Some(again(at)))).collect();
-            block_on(manifest.intend(&changes)).expect("intended");
-            manifest.done(&changes);
-            block_on(manifest.commit(RootChange::default())).expect("committed");
+            write(&manifest, &changes);
         }
     });
 }

@@ -80,8 +80,9 @@ impl HybridWorld {
     /// moving has begun, opening the world finishes it. An import that was interrupted goes on when it is called again
     /// with a volume of the same fingerprint, unless the world was edited meanwhile. The volume may be larger than memory.
     ///
-    /// For a program that works on a world: edits wait until it is over, edited chunks cannot be read while shards are moved
-    /// in, and nobody who draws the world is told. Blocks.
+    /// For a program that works on a world: edits wait until it is over, and nobody who draws the world is told. While shards
+    /// are moved in, chunks that are edited cannot be read, nor those of which nobody has asked before whether they are
+    /// ([`StoreError::UnfinishedJob`]); they can be read again afterwards. Blocks.
     ///
     /// # Errors
     /// [`WorldError::NoStore`], [`WorldError::BoxOutside`], [`WorldError::UnknownRegion`]; [`WorldError::Volume`] and

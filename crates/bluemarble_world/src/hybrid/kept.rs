@@ -10,7 +10,10 @@ use bluemarble_core::{ChunkKey, Shape};
 use bluemarble_index::{IndexSnapshot, NodeSummary, SnapshotError, SnapshotGroup, SnapshotTile};
 use bluemarble_store::{ChunkStore, ShardKey, StoreError, WorldMetadata};
 use glam::{IVec3, ivec3};
-use quick_cache::{Weighter, sync::Cache};
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use twox_hash::XxHash3_128;
 
@@ -20,12 +23,12 @@ pub const INDEX_DIR: &str = "index";
 const OLD_NAME: &str = "index.redb";
 /// Bytes of tiles that are remembered.
 const TILE_CACHE_BYTES: u64 = 32 << 20;
-/// About how large a tile is; only the cache's own tables are sized by it.
-const TYPICAL_TILE_BYTES: u64 = 64 << 10;
+/// About how many tiles that is; only the cache's own tables are sized by it.
+const TYPICAL_TILES: usize = 128;
 /// What a known chunk takes of memory in a tile.
 const CHUNK_BYTES: u64 = 160;
-/// A tile has 16 shards along each axis.
-const TILE_LODS: i32 = 4;
+/// A tile has 8 shards along each axis: full, it takes a sixth of the cache.
+const TILE_LODS: i32 = 3;
 
 /// What is kept of the index of the world in a folder, in bytes.
 pub fn kept_index_bytes(dir: &Path) -> u64 {
@@ -48,12 +51,14 @@ pub(super) type ShardOf = (ShardKey, bool);
 pub(super) struct Kept {
     /// None in worlds without a folder.
     snapshot: Option<IndexSnapshot>,
-    tiles: Cache<String, Arc<SnapshotTile>, ByBytes>,
+    tiles: TileCache,
     /// The shards' versions when they were listed.
     versions: Mutex<FxHashMap<ShardOf, String>>,
     /// Of groups that were read or written: their hashes.
     saved: Mutex<FxHashMap<ShardOf, u64>>,
 }
+
+type TileCache = Cache<String, Arc<SnapshotTile>, ByBytes>;
 
 #[derive(Clone, Debug)]
 struct ByBytes;
@@ -65,16 +70,36 @@ impl Weighter<String, Arc<SnapshotTile>> for ByBytes {
     }
 }
 
-impl Default for Kept {
-    fn default() -> Self {
-        let (versions, saved) = Default::default();
-        let typical = (TILE_CACHE_BYTES / TYPICAL_TILE_BYTES) as usize;
-        let tiles = Cache::with_weighter(typical, TILE_CACHE_BYTES, ByBytes);
-        Self { snapshot: None, tiles, versions, saved }
+fn tile_cache() -> TileCache {
+    // In one part, of which new tiles may take half: a full one would never be remembered in less.
+    let options = OptionsBuilder::new()
+        .shards(1)
+        .estimated_items_capacity(TYPICAL_TILES)
+        .weight_capacity(TILE_CACHE_BYTES)
+        .hot_allocation(0.5)
+        .build();
+    match options {
+        Ok(options) => Cache::with_options(
+            options,
+            ByBytes,
+            DefaultHashBuilder::default(),
+            DefaultLifecycle::default(),
+        ),
+        Err(_) => Cache::with_weighter(TYPICAL_TILES, TILE_CACHE_BYTES, ByBytes),
     }
 }
 
 impl Kept {
+    /// Nothing is kept.
+    pub fn nowhere() -> Self {
+        Self::of(None)
+    }
+
+    fn of(snapshot: Option<IndexSnapshot>) -> Self {
+        let (versions, saved) = Default::default();
+        Self { snapshot, tiles: tile_cache(), versions, saved }
+    }
+
     /// What is kept in the folder of a world. Nothing is read.
     pub fn open(dir: &Path, world: &WorldMetadata, base: Option<&ChunkStore>) -> Self {
         let base = base.map_or_else(String::new, ChunkStore::location);
@@ -84,10 +109,7 @@ impl Kept {
         {
             tracing::warn!("{OLD_NAME}, which nothing needs any more, stays: {error}");
         }
-        Self {
-            snapshot: Some(IndexSnapshot::new(&dir.join(INDEX_DIR), identity)),
-            ..Self::default()
-        }
+        Self::of(Some(IndexSnapshot::new(&dir.join(INDEX_DIR), identity)))
     }
 
     /// Whether anything can be kept.
@@ -170,7 +192,7 @@ impl Kept {
     /// call this.
     ///
     /// # Errors
-    /// [`SnapshotError`]; tiles that come after the one that it names stay as they are.
+    /// [`SnapshotError`], of the first tile that cannot be written; the others are.
     pub fn save(&self, groups: FxHashMap<ShardOf, SnapshotGroup>) -> Result<usize, SnapshotError> {
         let Some(snapshot) = &self.snapshot else { return Ok(0) };
         let mut changed: FxHashMap<String, Vec<(ShardOf, u16, SnapshotGroup)>> =
@@ -187,17 +209,33 @@ impl Kept {
             }
         }
         // Who lists a place needs what is locked here, and must not wait for files.
+        let mut result = Ok(count);
         for (name, groups) in changed {
-            let mut tile = SnapshotTile::clone(&*self.tile(snapshot, &name)?);
-            let hash = |group: &SnapshotGroup| FxBuildHasher.hash_one(group);
-            let hashes: Vec<_> =
-                groups.iter().map(|(shard, _, group)| (*shard, hash(group))).collect();
-            tile.extend(groups.into_iter().map(|(_, number, group)| (number, group)));
-            snapshot.write(&name, &tile)?;
-            self.tiles.insert(name, Arc::new(tile));
-            self.saved().extend(hashes);
+            if let Err(error) = self.save_in_tile(snapshot, &name, groups) {
+                result = result.and(Err(error));
+            }
         }
-        Ok(count)
+        result
+    }
+
+    fn save_in_tile(
+        &self,
+        snapshot: &IndexSnapshot,
+        name: &str,
+        groups: Vec<(ShardOf, u16, SnapshotGroup)>,
+    ) -> Result<(), SnapshotError> {
+        let before = self.tile(snapshot, name).unwrap_or_else(|error| {
+            tracing::warn!("{error}");
+            Arc::default()
+        });
+        let mut tile = SnapshotTile::clone(&before);
+        let hash = |group: &SnapshotGroup| FxBuildHasher.hash_one(group);
+        let hashes: Vec<_> = groups.iter().map(|(shard, _, group)| (*shard, hash(group))).collect();
+        tile.extend(groups.into_iter().map(|(_, number, group)| (number, group)));
+        snapshot.write(name, &tile)?;
+        self.tiles.insert(name.to_owned(), Arc::new(tile));
+        self.saved().extend(hashes);
+        Ok(())
     }
 }
 
@@ -224,4 +262,65 @@ fn in_tile((shard, is_base): ShardOf) -> (String, u16) {
     let name = format!("{store}region{region}/lod{lod}/{}.{}.{}", tile.y, tile.z, tile.x);
     let at = pos - (tile << TILE_LODS);
     (name, (((at.y << (2 * TILE_LODS)) + (at.z << TILE_LODS)) + at.x) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use bluemarble_core::MaterialId;
+
+    use super::*;
+
+    fn kept(dir: &Path) -> Kept {
+        Kept::of(Some(IndexSnapshot::new(dir, "world".to_owned())))
+    }
+
+    fn shard(pos: IVec3) -> ShardOf {
+        (ShardKey { region: 0, lod: 0, pos }, false)
+    }
+
+    fn full_group() -> SnapshotGroup {
+        let volume = bluemarble_core::CHUNK_VOLUME as u32;
+        let counts = vec![(MaterialId::AIR, volume - 1), (MaterialId(7), 1)];
+        let summary = Arc::new(NodeSummary::new(counts, Some((IVec3::ZERO, IVec3::ONE))));
+        let chunks = (0..64).map(|number| (number, Some(Arc::clone(&summary)))).collect();
+        SnapshotGroup { stamp: 5, chunks }
+    }
+
+    #[test]
+    fn on_a_way_through_tiles_in_which_every_shard_is_full_each_is_read_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let in_tile = |at| (0..512).map(move |n| shard(ivec3(8 * at + n % 8, n / 64, n / 8 % 8)));
+        let groups = (0..12).flat_map(in_tile).map(|shard| (shard, full_group())).collect();
+        assert_eq!(kept(dir.path()).save(groups).expect("saves"), 12 * 512);
+        let kept = kept(dir.path());
+        for at in 0..12 {
+            assert_eq!(kept.group(shard(ivec3(8 * at, 0, 0)), 5), Some(full_group()));
+            let tile = dir.path().join("region0/lod0/0.0").with_added_extension(at.to_string());
+            std::fs::remove_file(tile).expect("the tile");
+            for shard in in_tile(at) {
+                assert_eq!(kept.group(shard, 5), Some(full_group()), "{shard:?}");
+                assert_eq!(kept.group(shard, 6), None, "{shard:?} of another version");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tile_that_cannot_be_written_keeps_no_other_one_from_being_written() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let bad = dir.path().join("region0/lod0/0.0.1");
+        std::fs::create_dir_all(bad.join("what/is/no/tile")).expect("folders");
+        let kept = kept(dir.path());
+        let groups = || (0..3).map(|at| (shard(ivec3(at * 8, 0, 0)), full_group())).collect();
+        let error = kept.save(groups()).expect_err("one of them is a folder");
+        assert_eq!(error.path, bad);
+        assert!(
+            ["0", "2"].iter().all(|x| dir
+                .path()
+                .join("region0/lod0/0.0")
+                .with_added_extension(x)
+                .is_file())
+        );
+        std::fs::remove_dir_all(bad).expect("removes");
+        assert_eq!(kept.save(groups()).expect("saves"), 1, "only that one is left to be written");
+    }
 }

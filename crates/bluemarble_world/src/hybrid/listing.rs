@@ -21,8 +21,9 @@ impl HybridWorld {
     /// Finds out whether a chunk is stored. Afterwards it is known, and so is where around it nothing is.
     ///
     /// # Errors
-    /// [`WorldError::Store`] if the manifest or an index of a shard cannot be read.
+    /// [`WorldError::OutsideLattice`]; [`WorldError::Store`] if the manifest or an index of a shard cannot be read.
     pub async fn look_up(&self, key: ChunkKey) -> Result<(), WorldError> {
+        self.check_key(key)?;
         loop {
             let place = self.state().unlisted.place_of(key);
             match place {

@@ -69,7 +69,7 @@ fn log_disk(dir: &Path) -> Result<Arc<log::disk::RealDisk>, StoreError> {
 impl HybridWorld {
     /// A world that forgets its edits when it is dropped.
     pub(crate) fn without_store(baseline: Arc<dyn Baseline>, materials: MaterialTable) -> Self {
-        Self::of(baseline, materials, None, None, Kept::default())
+        Self::of(baseline, materials, None, None, Kept::nowhere())
     }
 
     /// The world in a directory, which is made if it is not there; perhaps over another one.
@@ -116,7 +116,7 @@ impl HybridWorld {
             },
         )?;
         store.prepare_places().await?;
-        Ok(Self::of(baseline, materials, Some(store), None, Kept::default()))
+        Ok(Self::of(baseline, materials, Some(store), None, Kept::nowhere()))
     }
 
     /// The world, which has no log yet, with one on a disk, and with every edit of it which the store may not have.

@@ -75,7 +75,6 @@ impl HybridWorld {
         cancel: &CancelToken,
         baseline: Option<&Chunk>,
     ) -> Result<Found, WorldError> {
-        self.check_key(key)?;
         self.look_up(key).await?;
         loop {
             let (known, strokes, last_change, edited, is_stored) = {

@@ -11,9 +11,11 @@ use crate::WorldError;
 
 impl HybridWorld {
     /// What a node holds, without reading anything: the baseline's answer, unless the node or one beside
-    /// it holds edits, or nobody has asked yet what is stored there; then [`Classification::Mixed`]. Takes no longer than the baseline does.
+    /// it holds edits, or nobody has asked yet what is stored there, or it lies outside of the world; then
+    /// [`Classification::Mixed`]. Takes no longer than the baseline does.
     pub fn classify(&self, key: ChunkKey) -> Classification {
-        if self.state().is_touched_or_beside(&self.inner.shape, key) {
+        if self.check_key(key).is_err() || self.state().is_touched_or_beside(&self.inner.shape, key)
+        {
             return Classification::Mixed;
         }
         self.inner.baseline.classify(key.voxel_box(), key.lod)
@@ -23,7 +25,7 @@ impl HybridWorld {
     /// most a millisecond.
     ///
     /// # Errors
-    /// [`WorldError::Cancelled`] if `cancel`, which is checked before each step, says so; [`WorldError::Store`].
+    /// [`WorldError::Cancelled`] if `cancel`, which is checked before each step, says so; else as [`HybridWorld::look_up`].
     pub async fn prepare(&self, key: ChunkKey, cancel: &CancelToken) -> Result<(), WorldError> {
         self.look_up(key).await?;
         if self.state().octree.is_edited(key) {
@@ -32,11 +34,11 @@ impl HybridWorld {
         self.inner.baseline.prepare(key, cancel).map_err(|Cancelled| WorldError::Cancelled)
     }
 
-    /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited, or may be:
-    /// call [`HybridWorld::prepare`] first. As slow
-    /// as [`HybridWorld::read`] of a chunk of the surface: call it on a worker.
+    /// What the cells of a chunk are, told without reading it; [`Survey::Mixed`] if it is edited, or may be (call
+    /// [`HybridWorld::prepare`] first), or lies outside of the world. As slow as [`HybridWorld::read`] of a chunk of the
+    /// surface: call it on a worker.
     pub fn survey(&self, key: ChunkKey) -> Survey {
-        if self.state().may_be_edited(key) {
+        if self.check_key(key).is_err() || self.state().may_be_edited(key) {
             return Survey::Mixed;
         }
         self.inner.baseline.survey(key)

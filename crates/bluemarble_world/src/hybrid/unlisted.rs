@@ -51,9 +51,9 @@ impl Unlisted {
         self.places.is_empty()
     }
 
-    /// The place that must be listed for it to be known whether a chunk is stored.
+    /// The place that must be listed for it to be known whether a chunk is stored; none outside of the world.
     pub fn place_of(&self, key: ChunkKey) -> Option<ShardKey> {
-        if self.is_empty() {
+        if self.is_empty() || key.lod > MAX_LOD {
             return None;
         }
         let pos = self.from_start(key) >> i32::from(SHARD_LODS);
@@ -74,7 +74,7 @@ impl Unlisted {
     /// Whether a chunk at or below a node may be stored in a place that is not listed. Where one ends inside the node,
     /// this is said of all of it.
     pub fn touches(&self, key: ChunkKey) -> bool {
-        if self.is_empty() {
+        if self.is_empty() || key.lod > MAX_LOD {
             return false;
         }
         let pos = self.from_start(key);
@@ -128,7 +128,9 @@ impl Unlisted {
     }
 
     fn from_start(&self, key: ChunkKey) -> IVec3 {
-        key.pos - ((self.shape.region_box().min / CHUNK_EDGE) >> i32::from(key.lod))
+        let start = (self.shape.region_box().min / CHUNK_EDGE) >> i32::from(key.lod);
+        // Keys from elsewhere may have any position.
+        key.pos.wrapping_sub(start)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is stored is found out where it is asked for: no answer depends on how far that has come.
 
-use bluemarble_core::{Face, FacePlane};
+use bluemarble_core::{CancelToken, Face, FacePlane};
 use bluemarble_store::{ChunkEdge, ShardKey, StorageOptions};
 
 use futures::FutureExt;
@@ -89,8 +89,7 @@ fn a_world_that_lists_on_the_way_answers_as_one_that_has_listed_everything() {
                     assert_eq!(ask(&mut reader), ask(&mut sure), "{key}");
                 }
                 2 => {
-                    block_on(lazy.prepare(key, &bluemarble_core::CancelToken::never()))
-                        .expect("prepares");
+                    block_on(lazy.prepare(key, &CancelToken::never())).expect("prepares");
                     assert_eq!(lazy.survey(key), whole.survey(key), "{key}");
                 }
                 _ => {
@@ -229,4 +228,29 @@ fn who_waits_for_the_store_while_listing_keeps_nobody_else_waiting() {
     assert!((&mut first).now_or_never().is_none(), "it waits for the store");
     assert_eq!(read(&world, key).get(ivec3(5, 6, 5)), BRICK);
     assert_eq!(all_edited(&world).len(), world.statistics().edited_chunks);
+}
+
+#[test]
+fn chunks_outside_of_the_world_are_refused_and_hold_anything() {
+    let (world, _) = with_a_brick(&objects());
+    let far = [i32::MIN, i32::MIN + 1, -1 << 26, 1 << 26, i32::MAX];
+    let of_lods = far.map(|far| [0, 1, MAX_LOD].map(|lod| ChunkKey::new(0, lod, ivec3(0, far, 0))));
+    let of_no_lod = [MAX_LOD + 1, u8::MAX].map(|lod| ChunkKey::new(0, lod, IVec3::ZERO));
+    let of_no_region = [ChunkKey::new(1, 0, IVec3::ZERO), ChunkKey::new(u8::MAX, 0, IVec3::ZERO)];
+    for key in of_lods.into_iter().flatten().chain(of_no_lod).chain(of_no_region) {
+        let refusals = [
+            block_on(world.look_up(key)),
+            block_on(world.prepare(key, &CancelToken::never())),
+            block_on(world.read(key)).map(drop),
+        ];
+        for refused in refusals {
+            assert!(
+                matches!(refused, Err(WorldError::OutsideLattice { .. })),
+                "{key}: {refused:?}"
+            );
+        }
+        assert_eq!(world.classify(key), Classification::Mixed, "{key}");
+        assert_eq!(world.survey(key), Survey::Mixed, "{key}");
+        assert_eq!(world.quick_plane(key, Face::PosY), None, "{key}");
+    }
 }
