@@ -10,6 +10,7 @@
 //! | [`rivers`] | they cut into rock ([`rivers::Incision`]), carry it, and leave it ([`rivers::Deposition`]) |
 //! | [`slopes`] | soil creeps ([`slopes::Creep`]), what is too steep slides ([`slopes::Talus`]) |
 //! | [`spreading`] | [`spreading::Spreading`]: ice and lava flow under their own weight |
+//! | [`tectonics`] | [`tectonics::Drift`]: plates drift, crust is made, goes under or piles up |
 //! | [`isostasy`] | the crust floats: [`isostasy::Densities`], [`isostasy::Plate`] |
 //! | [`water`] | [`water::Runoff`]: water that runs within minutes, and what it washes along |
 //! | [`sea`] | which land the sea covers, and [`sea::Hypsometry`] |
@@ -23,6 +24,7 @@ pub mod rivers;
 pub mod sea;
 pub mod slopes;
 pub mod spreading;
+pub mod tectonics;
 pub mod water;
 
 /// Rough ground for tests, 0 to 1.

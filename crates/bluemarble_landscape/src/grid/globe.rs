@@ -1,6 +1,6 @@
 //! [`GlobeGrid`]: the nodes of a whole planet, on the six faces of its cube-sphere.
 
-use bluemarble_core::{CellPos, CubeSphere, MAX_LOD, REGION_EDGE, Shape};
+use bluemarble_core::{CellPos, CubeSphere, LatticePos, REGION_EDGE, Shape};
 use glam::{DVec3, IVec3};
 
 use super::Grid;
@@ -28,7 +28,6 @@ impl GlobeGrid {
     pub fn new(planet: CubeSphere, edge: usize) -> Self {
         let edge = 1usize << edge.clamp(4, 8192).ilog2();
         let lod = (REGION_EDGE as usize / edge).ilog2() as u8;
-        debug_assert!(lod > MAX_LOD / 2, "nodes are large");
         let mut grid = Self {
             shape: Shape::CubeSphere(planet),
             lod,
@@ -70,6 +69,20 @@ impl GlobeGrid {
         let last = self.edge as i32 - 1;
         let (x, z) = ((x >> self.lod).clamp(0, last), (z >> self.lod).clamp(0, last));
         (usize::from(region) * self.edge + z as usize) * self.edge + x as usize
+    }
+
+    /// The node nearest to a direction from the planet's centre, or one beside it.
+    pub fn node_towards(&self, direction: DVec3) -> usize {
+        let Shape::CubeSphere(planet) = self.shape else { return 0 };
+        let LatticePos { region, lattice } =
+            self.shape.lattice_from_local(direction * planet.radius_m);
+        self.node_at(region, lattice.x as i32, lattice.z as i32)
+    }
+
+    /// The radius of the planet, in metres.
+    pub fn radius_m(&self) -> f64 {
+        let Shape::CubeSphere(planet) = self.shape else { return 0.0 };
+        planet.radius_m
     }
 
     /// The unit direction from the planet's centre to a node.
@@ -186,6 +199,7 @@ mod tests {
             let CellPos { region, lod, cell } = grid.cell(node);
             let voxel = (cell << i32::from(lod)) + 5;
             assert_eq!(grid.node_at(region, voxel.x, voxel.z), node);
+            assert_eq!(grid.node_towards(grid.direction(node)), node);
         }
     }
 }
