@@ -1,8 +1,11 @@
 //! Isostasy: the crust floats on the mantle, sinks under loads and rises when they are gone.
 
-use rustfft::{FftDirection, FftPlanner, num_complex::Complex};
+use rustfft::FftDirection;
 
-use crate::grid::{Edges, Grid, PlaneGrid};
+use crate::{
+    grid::{Grid, PlaneGrid},
+    waves::{mirrored, transform},
+};
 
 const GRAVITY: f64 = 9.81;
 
@@ -71,18 +74,7 @@ impl Plate {
     /// If `load_pa` has not one number for each node.
     pub fn sinking_m(&self, grid: &PlaneGrid, load_pa: &[f64]) -> Vec<f64> {
         assert_eq!(load_pa.len(), grid.len(), "a number for each node");
-        let (across_columns, across_rows) = grid.edges();
-        let extent = |count: usize, edges| if edges == Edges::Closed { 2 * count } else { count };
-        let columns = extent(grid.columns(), across_columns);
-        let rows = extent(grid.rows(), across_rows);
-        let mirrored = |at: usize, count: usize| if at < count { at } else { 2 * count - 1 - at };
-        let mut waves: Vec<Complex<f64>> = (0..columns * rows)
-            .map(|at| {
-                let (column, row) = (at % columns, at / columns);
-                let node = grid.node(mirrored(column, grid.columns()), mirrored(row, grid.rows()));
-                Complex::new(load_pa[node], 0.0)
-            })
-            .collect();
+        let (mut waves, columns, rows) = mirrored(grid, load_pa);
         transform(&mut waves, columns, rows, FftDirection::Forward);
         let number = |at: usize, count: usize| {
             let turns = at.min(count - at) as f64;
@@ -101,29 +93,12 @@ impl Plate {
     }
 }
 
-/// The Fourier transform of rows, and then of columns.
-fn transform(waves: &mut [Complex<f64>], columns: usize, rows: usize, direction: FftDirection) {
-    let mut planner = FftPlanner::new();
-    planner.plan_fft(columns, direction).process(waves);
-    let of_column = planner.plan_fft(rows, direction);
-    let mut line = vec![Complex::default(); rows];
-    for column in 0..columns {
-        for (row, wave) in line.iter_mut().enumerate() {
-            *wave = waves[row * columns + column];
-        }
-        of_column.process(&mut line);
-        for (row, wave) in line.iter().enumerate() {
-            waves[row * columns + column] = *wave;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::f64::consts::PI;
 
     use super::*;
-    use crate::noise;
+    use crate::{grid::Edges, noise};
 
     #[test]
     fn roots_and_floating_columns_balance_as_airy_says() {

@@ -8,16 +8,23 @@
 //! | [`grid`] | where nodes lie, and which lie beside each other: [`grid::PlaneGrid`], [`grid::GlobeGrid`] |
 //! | [`flow`] | [`flow::Flow`]: where water runs, through lakes and out of them |
 //! | [`rivers`] | they cut into rock ([`rivers::Incision`]), carry it, and leave it ([`rivers::Deposition`]) |
-//! | [`slopes`] | soil creeps ([`slopes::Creep`]), what is too steep slides ([`slopes::Talus`]) |
+//! | [`slopes`] | soil creeps ([`slopes::Creep`]), what is too steep slides ([`slopes::Talus`]), rock becomes soil ([`slopes::Weathering`]) |
 //! | [`spreading`] | [`spreading::Spreading`]: ice and lava flow under their own weight |
+//! | [`volcano`] | lava that becomes rock ([`volcano::Lava`]), and ash ([`volcano::AshFall`]) |
+//! | [`glaciers`] | [`glaciers::Glaciers`]: ice from snow, which grinds its bed and leaves moraines |
 //! | [`tectonics`] | [`tectonics::Drift`]: plates drift, crust is made, goes under or piles up |
 //! | [`isostasy`] | the crust floats: [`isostasy::Densities`], [`isostasy::Plate`] |
 //! | [`water`] | [`water::Runoff`]: water that runs within minutes, and what it washes along |
+//! | [`climate`] | how warm it is ([`climate::Temperatures`]), and where rain falls ([`climate::MountainRain`]) |
 //! | [`sea`] | which land the sea covers, and [`sea::Hypsometry`] |
+//! | [`evolution`] | [`evolution::Evolution`]: all of these together on a piece of land, with a budget of rock |
 #![cfg_attr(test, allow(clippy::print_stdout, reason = "tests print how far they are off"))]
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
+pub mod climate;
+pub mod evolution;
 pub mod flow;
+pub mod glaciers;
 pub mod grid;
 pub mod isostasy;
 pub mod rivers;
@@ -25,7 +32,9 @@ pub mod sea;
 pub mod slopes;
 pub mod spreading;
 pub mod tectonics;
+pub mod volcano;
 pub mod water;
+mod waves;
 
 /// Rough ground for tests, 0 to 1.
 #[cfg(test)]

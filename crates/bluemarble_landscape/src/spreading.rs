@@ -21,6 +21,8 @@ pub struct Spread {
     pub steps: u32,
     /// What has left through outlets, in m³.
     pub exported_m3: f64,
+    /// What has left with it, in m³.
+    pub exported_load_m3: f64,
 }
 
 const GRAVITY: f64 = 9.81;
@@ -56,7 +58,24 @@ impl Spreading {
         time: f64,
         thickness_m: &mut [f64],
     ) -> Spread {
+        self.carry(grid, bed_m, is_outlet, time, thickness_m, &mut [])
+    }
+
+    /// The same of a layer that carries something along: `load_m`, as thick as it would lie. It is empty if nothing is carried.
+    ///
+    /// # Panics
+    /// As [`Spreading::flow`].
+    pub fn carry(
+        &self,
+        grid: &PlaneGrid,
+        bed_m: &[f64],
+        is_outlet: &[bool],
+        time: f64,
+        thickness_m: &mut [f64],
+        load_m: &mut [f64],
+    ) -> Spread {
         assert_eq!([bed_m.len(), is_outlet.len(), thickness_m.len()], [grid.len(); 3]);
+        assert!(load_m.is_empty() || load_m.len() == grid.len(), "a number for each node");
         let mut work = Work::new(grid);
         let (mut left, mut spread) = (time, Spread::default());
         while left > 0.0 {
@@ -67,9 +86,13 @@ impl Spreading {
             }
             let longest = SAFETY * grid.spacing_m() * grid.spacing_m() / (2.0 * fastest);
             let step = left.min(longest);
-            work.move_on(grid, step, thickness_m);
+            work.move_on(grid, step, thickness_m, load_m);
             for node in (0..grid.len()).filter(|&node| is_outlet[node]) {
-                spread.exported_m3 += std::mem::take(&mut thickness_m[node]) * grid.area_m2(node);
+                let area_m2 = grid.area_m2(node);
+                spread.exported_m3 += std::mem::take(&mut thickness_m[node]) * area_m2;
+                if let Some(load) = load_m.get_mut(node) {
+                    spread.exported_load_m3 += std::mem::take(load) * area_m2;
+                }
             }
             (left, spread.steps) = (left - step, spread.steps + 1);
         }
@@ -85,12 +108,20 @@ struct Work {
     across_rows: Vec<f64>,
     /// The share that a node can give of what it should.
     share: Vec<f64>,
+    /// What each metre of a node's layer carries.
+    load: Vec<f64>,
 }
 
 impl Work {
     fn new(grid: &PlaneGrid) -> Self {
         let zeros = || vec![0.0; grid.len()];
-        Self { surface_m: zeros(), across_columns: zeros(), across_rows: zeros(), share: zeros() }
+        Self {
+            surface_m: zeros(),
+            across_columns: zeros(),
+            across_rows: zeros(),
+            share: zeros(),
+            load: zeros(),
+        }
     }
 
     /// Finds how much flows over each face; gives the greatest diffusivity.
@@ -144,7 +175,13 @@ impl Work {
     }
 
     /// Moves what flows in some time, or less where there is not as much.
-    fn move_on(&mut self, grid: &PlaneGrid, time: f64, thickness_m: &mut [f64]) {
+    fn move_on(
+        &mut self,
+        grid: &PlaneGrid,
+        time: f64,
+        thickness_m: &mut [f64],
+        load_m: &mut [f64],
+    ) {
         let metres = time / grid.spacing_m();
         let [columns, rows] = [grid.columns(), grid.rows()];
         let next_column = |node: usize| node - node % columns + (node % columns + 1) % columns;
@@ -160,6 +197,9 @@ impl Work {
                 self.share[if flow > 0.0 { node } else { next }] += flow.abs() * metres;
             }
         }
+        for ((each, load), thickness) in self.load.iter_mut().zip(&*load_m).zip(&*thickness_m) {
+            *each = if *thickness > 0.0 { load / thickness } else { 0.0 };
+        }
         for (share, thickness) in self.share.iter_mut().zip(&*thickness_m) {
             *share = if *share > *thickness { *thickness / *share } else { 1.0 };
         }
@@ -169,13 +209,20 @@ impl Work {
                 (self.across_rows[node], next_row(node)),
             ];
             for (flow, next) in flows {
-                let moved_m = flow * metres * self.share[if flow > 0.0 { node } else { next }];
+                let from = if flow > 0.0 { node } else { next };
+                let moved_m = flow * metres * self.share[from];
                 thickness_m[node] -= moved_m;
                 thickness_m[next] += moved_m;
+                if !load_m.is_empty() {
+                    load_m[node] -= moved_m * self.load[from];
+                    load_m[next] += moved_m * self.load[from];
+                }
             }
         }
         // Of what is all given away rounding may leave a little less than nothing.
-        thickness_m.iter_mut().for_each(|thickness| *thickness = thickness.max(0.0));
+        for amounts in [thickness_m, load_m] {
+            amounts.iter_mut().for_each(|amount| *amount = amount.max(0.0));
+        }
     }
 }
 
