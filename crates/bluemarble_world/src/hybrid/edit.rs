@@ -1,6 +1,7 @@
 //! Editing: a batch goes into the log and over the chunks it touches. Nothing is read for it.
 
 use std::{
+    ops::RangeInclusive,
     sync::{PoisonError, atomic::Ordering::Release},
     time::Instant,
 };
@@ -11,7 +12,7 @@ use bluemarble_store::{
     log::{Appended, DeltaLog},
 };
 
-use super::world::HybridWorld;
+use super::{state::Change, world::HybridWorld};
 use crate::{WorldError, plan};
 
 /// From this many cells of a chunk on, it is shorter to name the chunk once.
@@ -48,7 +49,7 @@ impl HybridWorld {
         let mut plan: Vec<_> = plan.into_iter().collect();
         plan.sort_unstable_by_key(|(key, _)| (key.region, key.pos.to_array()));
         let chunks: Vec<_> = plan.iter().map(|&(key, _)| key).collect();
-        let (change, appended) = {
+        let (changes, appended) = {
             let _editing = self.inner.editing.lock().await;
             self.check_usable()?;
             // Readers see batches in the order in which the log has them.
@@ -65,7 +66,7 @@ impl HybridWorld {
                 Ok(lsn) => report.lsn = lsn,
                 Err(error) => {
                     let mut state = self.state_mut();
-                    state.retract(&report.chunks, change);
+                    state.retract(&report.chunks, &changes);
                     report.chunks.iter().for_each(|key| drop(self.inner.cache.remove(key)));
                     return Err(error.into());
                 }
@@ -75,17 +76,22 @@ impl HybridWorld {
         Ok(report)
     }
 
-    /// Lays the strokes of a plan over its chunks.
-    pub(super) fn publish(&self, plan: Vec<(ChunkKey, Vec<plan::Stroke>)>) -> u64 {
-        let change = self.state_mut().next_change();
+    /// Lays the strokes of a plan over its chunks; gives the numbers of the changes, among which are those of no other edit.
+    pub(super) fn publish(
+        &self,
+        plan: Vec<(ChunkKey, Vec<plan::Stroke>)>,
+    ) -> RangeInclusive<Change> {
+        let (mut first, mut last) = (Change::MAX, 0);
         let mut plan = plan.into_iter().peekable();
         while plan.peek().is_some() {
             let mut state = self.state_mut();
+            let change = state.next_change();
+            (first, last) = (first.min(change), change);
             for (key, strokes) in plan.by_ref().take(PUBLISHED_AT_ONCE) {
                 state.publish_strokes(key, change, strokes);
             }
         }
-        change
+        first..=last
     }
 }
 

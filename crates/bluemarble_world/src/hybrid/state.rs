@@ -1,6 +1,6 @@
 //! What is edited, in memory, behind one lock that is never held across work.
 
-use std::{hash::BuildHasher, sync::Arc};
+use std::{hash::BuildHasher, ops::RangeInclusive, sync::Arc};
 
 use bluemarble_core::{ChunkKey, CompactChunk, Face, MaterialId, Shape, VoxelBox};
 use bluemarble_index::{EditOctree, RebuildQueue, Urgency};
@@ -177,7 +177,8 @@ impl State {
         self.changes[stripe(key)]
     }
 
-    /// The number of the next change; everything published under it belongs to it.
+    /// The number of the next change. What belongs to it must be published before the lock is let go: whoever has seen a
+    /// number takes all smaller ones for seen.
     pub fn next_change(&mut self) -> Change {
         self.change += 1;
         self.change
@@ -201,6 +202,7 @@ impl State {
     }
 
     fn changed(&mut self, key: ChunkKey, change: Change, how: impl FnOnce(&mut Edited)) {
+        debug_assert_eq!(change, self.change, "a number of another time");
         self.changes[stripe(key)] = change;
         self.queue.put(key, change, Urgency::Edited);
         // Roots have no parents.
@@ -218,12 +220,14 @@ impl State {
         self.overlay_bytes += edited.size_bytes();
     }
 
-    /// Takes back what a change has done to some chunks: it is not in the log.
-    pub fn retract(&mut self, keys: &[ChunkKey], change: Change) {
+    /// Takes back what changes have done to some chunks: they are not in the log.
+    pub fn retract(&mut self, keys: &[ChunkKey], changes: &RangeInclusive<Change>) {
         let undoing = self.next_change();
         for &key in keys {
             if self.overlay.contains_key(&key) {
-                self.changed(key, undoing, |edited| edited.keep_strokes(|at| at != change));
+                self.changed(key, undoing, |edited| {
+                    edited.keep_strokes(|at| !changes.contains(&at))
+                });
             }
         }
     }

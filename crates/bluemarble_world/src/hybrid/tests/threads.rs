@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bluemarble_core::CompactChunk;
 use futures::StreamExt;
 
 use super::*;
@@ -241,4 +242,51 @@ fn a_checkpoint_stores_the_same_bytes_on_any_number_of_threads() {
     for threads in [2, 5] {
         assert!(bytes_with(threads) == one, "{threads} threads");
     }
+}
+
+#[test]
+#[should_panic(expected = "a number of another time")]
+fn nothing_is_published_under_a_number_that_somebody_may_have_gone_past() {
+    let world = open(&objects(), &plain());
+    let key = ChunkKey::new(0, 0, IVec3::ZERO);
+    let mut state = world.state_mut();
+    let older = state.next_change();
+    state.next_change();
+    // A reader that has seen the newer number takes this for seen as well, and would never show it.
+    state.publish_whole(key, older, CompactChunk::new(&Chunk::default()));
+}
+
+/// Lets other threads end, also where this one panics.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
+#[test]
+fn edits_between_changes_to_other_chunks_are_seen_at_once() {
+    let world = open(&objects(), &plain());
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = ChunkKey::new(0, 3, IVec3::ZERO);
+            while !done.load(SeqCst) {
+                let mut state = world.state_mut();
+                let change = state.next_change();
+                state.publish_whole(other, change, CompactChunk::new(&Chunk::default()));
+            }
+        });
+        scope.spawn(|| {
+            while !done.load(SeqCst) {
+                shown(&world, 0);
+            }
+        });
+        let _done = Done(&done);
+        for number in 0..1000 {
+            show(&world, 0, number);
+            assert_eq!(shown(&world, 0), number);
+        }
+    });
 }
