@@ -3,7 +3,7 @@
 use bluemarble_core::{CellPos, CubeSphere, LatticePos, REGION_EDGE, Shape};
 use glam::{DVec3, IVec3};
 
-use super::Grid;
+use super::{Grid, STEPS};
 
 /// The six faces of a planet, one after the other, each a square of nodes: those in the middles of the cells of a lod.
 ///
@@ -19,9 +19,6 @@ pub struct GlobeGrid {
     /// And the distances of the eight neighbours.
     distances_m: Vec<[f32; 8]>,
 }
-
-const STEPS: [(i32, i32); 8] =
-    [(0, -1), (-1, 0), (1, 0), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
 
 impl GlobeGrid {
     /// A grid of `edge` nodes along each edge of a face; a power of two from 4 to 8192, else the next lower one of those.

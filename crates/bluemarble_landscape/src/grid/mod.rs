@@ -11,6 +11,10 @@ mod plane;
 pub use globe::GlobeGrid;
 pub use plane::{Edges, PlaneGrid};
 
+/// From a node to its neighbours, in columns and rows.
+const STEPS: [(i32, i32); 8] =
+    [(0, -1), (-1, 0), (1, 0), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
+
 /// The nodes of a height field. A field is a slice with a number for each node, in their order.
 pub trait Grid: Sync {
     /// How many nodes there are.

@@ -1,6 +1,6 @@
 //! [`PlaneGrid`]: a rectangle of nodes.
 
-use super::Grid;
+use super::{Grid, STEPS};
 
 /// What lies behind two opposite edges of a rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,8 +69,8 @@ impl PlaneGrid {
     }
 
     /// The neighbour of a place along one axis.
-    fn beside(at: usize, step: isize, count: usize, edges: Edges) -> Option<usize> {
-        match (at.checked_add_signed(step).filter(|&at| at < count), edges) {
+    fn beside(at: usize, step: i32, count: usize, edges: Edges) -> Option<usize> {
+        match (at.checked_add_signed(step as isize).filter(|&at| at < count), edges) {
             (Some(at), _) => Some(at),
             // In a line of two the one beside is not met twice.
             (None, Edges::Periodic) if count > 2 => Some(if step < 0 { count - 1 } else { 0 }),
@@ -92,8 +92,6 @@ impl PlaneGrid {
     }
 }
 
-const STEPS: [(isize, isize); 8] =
-    [(0, -1), (-1, 0), (1, 0), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
 /// Along an axis, and across.
 const DISTANCES: [f64; 2] = [1.0, std::f64::consts::SQRT_2];
 

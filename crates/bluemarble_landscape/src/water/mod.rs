@@ -1,11 +1,18 @@
 //! [`Runoff`]: water that runs over ground within minutes, and what it washes along.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `pipes` | what flows between neighbours |
+
+mod pipes;
 
 use crate::grid::{Edges, Grid, PlaneGrid};
+use pipes::{FILM_M, GRAVITY, Pipes};
 
 /// Water on ground, and how fast it flows.
 ///
 /// Between neighbours lie pipes (O'Brien and Hodgins 1995; Mei, Decaudin and Hu 2007, doi 10.1109/PG.2007.15) that are as wide as
-/// a node and as high as the water, and rough (Bates, Horritt and Fewtrell 2010, doi 10.1016/j.jhydrol.2010.03.027). So waves
+/// a node and as high as the water, with friction (Bates, Horritt and Fewtrell 2010, doi 10.1016/j.jhydrol.2010.03.027). So waves
 /// run as fast as in nature and water comes to rest level, but it has no swing of its own round bends: the front of a broken
 /// dam is faster than that of the shallow water equations at first.
 #[derive(Clone, Debug)]
@@ -15,19 +22,14 @@ pub struct Runoff {
     water_m: Vec<f64>,
     /// Washed along with the water: as thick as it would lie, in metres.
     suspended_m: Vec<f64>,
-    /// Over the face to the next column, and over that to the next row, in m² a second.
-    across_columns: Vec<f64>,
-    across_rows: Vec<f64>,
-    /// The part that a node can give of what it should.
-    part: Vec<f64>,
-    surface_m: Vec<f64>,
+    pipes: Pipes,
 }
 
 /// How water runs and what it washes along.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunoffSettings {
-    /// Manning's roughness, in s/m^(1/3): 0.03 for earth, 0.1 for scrub, 0 for none.
-    pub roughness: f64,
+    /// Friction on the ground, without a unit (Darcy and Weisbach): 0.05 for earth, 0.5 for scrub, 0 for none.
+    pub friction: f64,
     /// How much water carries, as metres of ground, that runs at 1 m/s down a slope of 1.
     pub capacity_m: f64,
     /// The part of what it still could carry that it takes up in a second.
@@ -38,7 +40,7 @@ pub struct RunoffSettings {
 
 impl Default for RunoffSettings {
     fn default() -> Self {
-        Self { roughness: 0.03, capacity_m: 0.02, pick_up: 0.05, drop: 0.1 }
+        Self { friction: 0.08, capacity_m: 0.02, pick_up: 0.05, drop: 0.1 }
     }
 }
 
@@ -51,13 +53,8 @@ pub struct Drained {
     pub ground_m3: f64,
 }
 
-const GRAVITY: f64 = 9.81;
 /// Of the time in which a wave runs from node to node.
 const SAFETY: f64 = 0.5;
-/// The part of a flow that is its own.
-const OWN_PART: f64 = 0.8;
-/// Water that is less deep does not flow, in metres.
-const FILM_M: f64 = 1e-6;
 /// The longest step on dry ground, in seconds.
 const MAX_STEP_S: f64 = 1.0;
 
@@ -69,16 +66,7 @@ impl Runoff {
     pub fn new(grid: PlaneGrid, settings: RunoffSettings) -> Self {
         assert_eq!(grid.edges(), (Edges::Closed, Edges::Closed), "water needs closed edges");
         let zeros = || vec![0.0; grid.len()];
-        Self {
-            grid,
-            settings,
-            water_m: zeros(),
-            suspended_m: zeros(),
-            across_columns: zeros(),
-            across_rows: zeros(),
-            part: zeros(),
-            surface_m: zeros(),
-        }
+        Self { grid, settings, water_m: zeros(), suspended_m: zeros(), pipes: Pipes::new(&grid) }
     }
 
     /// How deep water stands at each node, in metres.
@@ -103,19 +91,24 @@ impl Runoff {
     /// If a slice has not one number for each node.
     pub fn run(&mut self, seconds: f64, is_outlet: &[bool], ground_m: &mut [f64]) -> Drained {
         assert_eq!([is_outlet.len(), ground_m.len()], [self.grid.len(); 2]);
+        let outlets: Vec<usize> = (0..self.grid.len()).filter(|&node| is_outlet[node]).collect();
         let (mut left, mut drained) = (seconds, Drained::default());
         while left > 0.0 {
-            let deepest = self.water_m.iter().copied().fold(0.0, f64::max);
+            let deepest = highest(&self.water_m);
             let step = left
                 .min(SAFETY * self.grid.spacing_m() / (GRAVITY * deepest).sqrt())
                 .min(MAX_STEP_S);
-            self.push(step, ground_m);
-            self.limit(step);
-            self.wash(step);
-            self.move_on(step);
-            self.exchange(step, ground_m);
+            self.pipes.push(&self.grid, self.settings.friction, step, ground_m, &self.water_m);
+            self.pipes.limit(&self.grid, step, &self.water_m);
+            if self.settings.capacity_m > 0.0 || self.suspended_m.iter().any(|part| *part > 0.0) {
+                self.pipes.carry(&self.grid, step, &self.water_m, &mut self.suspended_m);
+                self.pipes.run(&self.grid, step, &mut self.water_m);
+                self.exchange(step, ground_m);
+            } else {
+                self.pipes.run(&self.grid, step, &mut self.water_m);
+            }
             let area_m2 = self.grid.area_m2(0);
-            for node in (0..self.grid.len()).filter(|&node| is_outlet[node]) {
+            for &node in &outlets {
                 drained.water_m3 += std::mem::take(&mut self.water_m[node]) * area_m2;
                 drained.ground_m3 += std::mem::take(&mut self.suspended_m[node]) * area_m2;
             }
@@ -124,129 +117,17 @@ impl Runoff {
         drained
     }
 
-    /// Water pushes on where its surface slopes.
-    fn push(&mut self, step: f64, ground_m: &[f64]) {
-        for ((surface, ground), water) in self.surface_m.iter_mut().zip(ground_m).zip(&self.water_m)
-        {
-            *surface = ground + water;
-        }
-        let columns = self.grid.columns();
-        let pull = GRAVITY * step / self.grid.spacing_m();
-        let rough = GRAVITY * step * self.settings.roughness * self.settings.roughness;
-        let surface = &self.surface_m;
-        let pushed = |flow: f64, node: usize, next: usize| {
-            let depth = surface[node].max(surface[next]) - ground_m[node].max(ground_m[next]);
-            if depth <= FILM_M {
-                return 0.0;
-            }
-            let flow = flow + pull * depth * (surface[node] - surface[next]);
-            let flow = flow / (1.0 + rough * flow.abs() / (depth * depth * depth.cbrt()));
-            // No faster than waves in it: pipes know nothing of what such water does.
-            let fastest = depth * (GRAVITY * depth).sqrt();
-            flow.clamp(-fastest, fastest)
-        };
-        for flows in self.across_columns.chunks_exact_mut(columns) {
-            smooth(flows, 1);
-        }
-        smooth(&mut self.across_rows, columns);
-        for row in 0..self.grid.rows() {
-            let start = row * columns;
-            for node in start..start + columns - 1 {
-                self.across_columns[node] = pushed(self.across_columns[node], node, node + 1);
-            }
-        }
-        for node in 0..self.grid.len() - columns {
-            self.across_rows[node] = pushed(self.across_rows[node], node, node + columns);
-        }
-    }
-
-    /// No node gives more than it has.
-    fn limit(&mut self, step: f64) {
-        let columns = self.grid.columns();
-        let share = step / self.grid.spacing_m();
-        for node in 0..self.grid.len() {
-            let [left, right, above, below] = self.outflows(node, columns);
-            let wanted = (left + right + above + below) * share;
-            let there = self.water_m[node];
-            self.part[node] = if wanted > there { there / wanted } else { 1.0 };
-        }
-        let part = &self.part;
-        let limited =
-            |flow: f64, node: usize, next: usize| flow * part[if flow > 0.0 { node } else { next }];
-        for (node, flow) in
-            self.across_columns.iter_mut().enumerate().filter(|(_, flow)| **flow != 0.0)
-        {
-            *flow = limited(*flow, node, node + 1);
-        }
-        for (node, flow) in
-            self.across_rows.iter_mut().enumerate().filter(|(_, flow)| **flow != 0.0)
-        {
-            *flow = limited(*flow, node, node + columns);
-        }
-    }
-
-    /// What runs out of a node over its four faces, in m² a second.
-    #[inline]
-    fn outflows(&self, node: usize, columns: usize) -> [f64; 4] {
-        let before = |flows: &[f64], step: usize| {
-            node.checked_sub(step).map_or(0.0, |before| (-flows[before]).max(0.0))
-        };
-        // The last column gives nothing over its right face, so that the next row's first gets nothing.
-        [
-            before(&self.across_columns, 1),
-            self.across_columns[node].max(0.0),
-            before(&self.across_rows, columns),
-            self.across_rows[node].max(0.0),
-        ]
-    }
-
-    /// What is washed along goes with the water.
-    fn wash(&mut self, step: f64) {
-        let columns = self.grid.columns();
-        let share = step / self.grid.spacing_m();
-        // Reuses the parts: of what a node has, how much goes with each metre of water.
-        for node in 0..self.grid.len() {
-            let water = self.water_m[node];
-            self.part[node] = if water > 0.0 { self.suspended_m[node] / water } else { 0.0 };
-        }
-        for (flows, step) in [(&self.across_columns, 1), (&self.across_rows, columns)] {
-            for (node, flow) in flows.iter().enumerate().filter(|(_, flow)| **flow != 0.0) {
-                let next = node + step;
-                let moved = flow * share * self.part[if *flow > 0.0 { node } else { next }];
-                self.suspended_m[node] -= moved;
-                self.suspended_m[next] += moved;
-            }
-        }
-    }
-
-    fn move_on(&mut self, step: f64) {
-        let columns = self.grid.columns();
-        let share = step / self.grid.spacing_m();
-        for (flows, step) in [(&self.across_columns, 1), (&self.across_rows, columns)] {
-            for (node, flow) in flows.iter().enumerate().filter(|(_, flow)| **flow != 0.0) {
-                self.water_m[node] -= flow * share;
-                self.water_m[node + step] += flow * share;
-            }
-        }
-        // Of what is all given away rounding may leave a little less than nothing.
-        self.water_m.iter_mut().for_each(|water| *water = water.max(0.0));
-        self.suspended_m.iter_mut().for_each(|suspended| *suspended = suspended.max(0.0));
-    }
-
     /// Water takes up ground where it could carry more, and drops what is too much.
     fn exchange(&mut self, step: f64, ground_m: &mut [f64]) {
         let RunoffSettings { capacity_m, pick_up, drop, .. } = self.settings;
-        if capacity_m <= 0.0 && self.suspended_m.iter().all(|suspended| *suspended == 0.0) {
-            return;
-        }
         let columns = self.grid.columns();
         for node in 0..self.grid.len() {
             let (water, suspended) = (self.water_m[node], self.suspended_m[node]);
             let mut capacity = 0.0;
             if water > FILM_M {
-                let [left, right, above, below] = self.outflows(node, columns);
                 // Out of it on the whole: what runs through counts once.
-                let flow = (left + right).hypot(above + below);
+                let [across, down] = self.pipes.outflow(columns, node);
+                let flow = across.hypot(down);
                 let lowest = self.lowest_beside(node, ground_m);
                 let slope = (ground_m[node] - lowest).max(0.0) / self.grid.spacing_m();
                 let sine = slope / (1.0 + slope * slope).sqrt();
@@ -278,27 +159,31 @@ impl Runoff {
     }
 }
 
-/// Takes a part of each flow from the two faces beside it, one of which water comes from: without that, waves as short as the
-/// spacing grow (De Almeida and others 2012, doi 10.1029/2011WR011570).
-fn smooth(flows: &mut [f64], step: usize) {
-    let faces = flows.len() - step;
-    let mut before = vec![0.0; step];
-    for face in 0..faces {
-        let own = flows[face];
-        let next = if face + step < faces { flows[face + step] } else { 0.0 };
-        let from = &mut before[face % step];
-        flows[face] = OWN_PART * own + (1.0 - OWN_PART) / 2.0 * (*from + next);
-        *from = own;
+/// The highest of some numbers, none of which is negative: eight at once.
+fn highest(numbers: &[f64]) -> f64 {
+    let (eights, rest) = numbers.as_chunks::<8>();
+    let mut highest = [0.0_f64; 8];
+    for eight in eights {
+        for (highest, number) in highest.iter_mut().zip(eight) {
+            *highest = highest.max(*number);
+        }
     }
+    highest.iter().chain(rest).copied().fold(0.0, f64::max)
 }
 
 #[cfg(test)]
+mod plain;
+
+#[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        plain::{Cell, PlainPipes},
+        *,
+    };
     use crate::{grid::volume_m3, noise};
 
-    const SMOOTH: RunoffSettings =
-        RunoffSettings { roughness: 0.0, capacity_m: 0.0, pick_up: 0.0, drop: 0.0 };
+    pub(super) const SMOOTH: RunoffSettings =
+        RunoffSettings { friction: 0.0, capacity_m: 0.0, pick_up: 0.0, drop: 0.0 };
 
     fn rough_ground(grid: &PlaneGrid, height_m: f64) -> Vec<f64> {
         (0..grid.len()).map(|node| height_m * noise(node as u64)).collect()
@@ -408,5 +293,32 @@ mod tests {
         let off = crest as f64 / (100.0 * (GRAVITY * 5.0).sqrt()) - 1.0;
         println!("the crest's way is off {off:.1e}");
         assert!(off.abs() < 1e-2);
+    }
+
+    #[test]
+    fn rows_at_once_do_what_node_by_node_does() {
+        for (columns, rows) in [(1, 1), (1, 9), (9, 1), (2, 2), (13, 17), (40, 5)] {
+            let grid = PlaneGrid::new(columns, rows, 3.0);
+            let mut ground = rough_ground(&grid, 4.0);
+            let mut runoff =
+                Runoff::new(grid, RunoffSettings { capacity_m: 0.0, ..Default::default() });
+            for (node, water) in runoff.water_mut().iter_mut().enumerate() {
+                *water = (3.0 * noise(node as u64 + 77) - 1.0).max(0.0);
+            }
+            let cell = |node: usize| Cell {
+                ground_m: ground[node],
+                water_m: runoff.water_m()[node],
+                ..Default::default()
+            };
+            let cells = (0..grid.len()).map(cell).collect();
+            let mut plain = PlainPipes { columns, rows, spacing_m: 3.0, friction: 0.08, cells };
+            for _ in 0..200 {
+                runoff.run(0.05, &vec![false; grid.len()], &mut ground);
+                plain.step(0.05);
+            }
+            let off = |node: usize| (runoff.water_m()[node] - plain.cells[node].water_m).abs();
+            let worst = (0..grid.len()).map(off).fold(0.0, f64::max);
+            assert!(worst < 1e-9, "{columns} x {rows}: {worst}");
+        }
     }
 }
