@@ -208,7 +208,8 @@ fn append_cells(log: &DeltaLog, number: i32) -> (EditBatch, Result<Appended, Sto
 
 /// Batches that differ from each other, of all kinds of edits and causes.
 fn batch(number: i32) -> EditBatch {
-    let cause = [Cause::Player, Cause::Tool, Cause::Process(number as u8)][number as usize % 3];
+    let cause = [Cause::Player, Cause::Tool, Cause::Process { process: number as u8, year: 7 }]
+        [number as usize % 3];
     let mut batch = EditBatch::new().caused_by(cause);
     for voxel in 0..20 * (number % 4) {
         batch.set(

@@ -13,8 +13,13 @@ pub enum Cause {
     Player,
     /// A tool: an import, a script.
     Tool,
-    /// A geological process, by the number that the game or the process library gives it.
-    Process(u8),
+    /// A geological process.
+    Process {
+        /// Its number, which the game or the process library gives it.
+        process: u8,
+        /// The year of the geological clock.
+        year: u32,
+    },
 }
 
 /// One voxel and what it shall become.
@@ -36,12 +41,32 @@ pub struct CellEdit {
     pub material: MaterialId,
 }
 
+/// Cells of a chunk of lod 0 that stand on each other, and what they shall become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CellColumn {
+    /// The index of the lowest one: [`crate::chunk::cell_index`].
+    pub cell: u32,
+    /// How many there are, up to the top of the chunk at most.
+    pub height: u16,
+    /// The new material.
+    pub material: MaterialId,
+}
+
 /// One step of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
 pub enum EditOp {
     /// One voxel.
     Set(Edit),
+    /// Voxels that stand on each other.
+    Column {
+        /// The lowest one; beyond a side of its region each is the one that lies there in the next region.
+        base: VoxelPos,
+        /// How many there are.
+        height: u32,
+        /// The new material.
+        material: MaterialId,
+    },
     /// All voxels of a box.
     Box {
         /// The region.
@@ -67,6 +92,7 @@ impl EditOp {
     pub fn region(&self) -> u8 {
         match *self {
             Self::Set(Edit { pos, .. }) => pos.region,
+            Self::Column { base, .. } => base.region,
             Self::Box { region, .. } => region,
             Self::Sphere { centre, .. } => centre.region,
         }
@@ -76,6 +102,7 @@ impl EditOp {
     pub fn material(&self) -> MaterialId {
         match *self {
             Self::Set(Edit { material, .. })
+            | Self::Column { material, .. }
             | Self::Box { material, .. }
             | Self::Sphere { material, .. } => material,
         }
@@ -110,6 +137,12 @@ impl EditBatch {
     /// Changes one voxel.
     pub fn set(&mut self, pos: VoxelPos, material: MaterialId) -> &mut Self {
         self.push(EditOp::Set(Edit { pos, material }))
+    }
+
+    /// Changes voxels that stand on each other, from `base` up. Millions of these are cheap: the ground of a landscape is
+    /// raised and lowered so.
+    pub fn fill_column(&mut self, base: VoxelPos, height: u32, material: MaterialId) -> &mut Self {
+        self.push(EditOp::Column { base, height, material })
     }
 
     /// Changes all voxels of a box; what sticks out over a side of the region is changed in the next

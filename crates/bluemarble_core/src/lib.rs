@@ -62,7 +62,7 @@ pub use chunk::{
     cell_position,
 };
 pub use content::ContentClass;
-pub use edit::{Cause, CellEdit, Edit, EditBatch, EditOp};
+pub use edit::{Cause, CellColumn, CellEdit, Edit, EditBatch, EditOp};
 pub use key::{CHUNK_EDGE, CHUNK_VOLUME, ChunkKey, Face, MAX_LOD, REGION_EDGE};
 pub use material::{MaterialError, MaterialId, MaterialRow, MaterialTable, Phase, Surface};
 pub use position::{CellPos, LatticePos, VoxelPos};

@@ -8,6 +8,8 @@ use std::fmt;
 use glam::{DVec3, IVec3};
 use serde::{Deserialize, Serialize};
 
+use crate::boxes::{LatticeBox, VoxelBox};
+
 /// A voxel of a region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "reflect", derive(bevy_reflect::Reflect))]
@@ -23,6 +25,13 @@ impl VoxelPos {
     #[inline]
     pub const fn new(region: u8, voxel: IVec3) -> Self {
         Self { region, voxel }
+    }
+
+    /// This voxel and those above it, so many together.
+    pub fn column(self, height: u32) -> VoxelBox {
+        let Self { region, voxel } = self;
+        let top = voxel.y.saturating_add_unsigned(height);
+        VoxelBox::new(region, LatticeBox::new(voxel, (voxel + 1).with_y(top)))
     }
 
     /// The cell of `lod` that holds the voxel.

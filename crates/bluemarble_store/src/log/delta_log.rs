@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use bluemarble_core::{Cause, CellEdit, ChunkKey, EditBatch};
+use bluemarble_core::{Cause, CellColumn, CellEdit, ChunkKey, EditBatch};
 use futures::channel::oneshot;
 
 use super::{
@@ -108,7 +108,23 @@ impl DeltaLog {
     ) -> Result<Appended, StoreError> {
         let time_ms = since_1970_ms();
         let pushed = self.shared.append(false, |chain, records, durable| {
-            payload::push_cells(chain, records, durable, cause, chunks, time_ms)
+            payload::push_by_chunk(chain, records, durable, cause, chunks, time_ms)
+        });
+        self.appended(pushed)
+    }
+
+    /// [`DeltaLog::append`] for a batch of columns, given as columns of cells of chunks of lod 0.
+    ///
+    /// # Errors
+    /// As [`DeltaLog::append`].
+    pub fn append_columns<'a>(
+        &self,
+        cause: Cause,
+        chunks: impl Iterator<Item = (ChunkKey, &'a [CellColumn])>,
+    ) -> Result<Appended, StoreError> {
+        let time_ms = since_1970_ms();
+        let pushed = self.shared.append(false, |chain, records, durable| {
+            payload::push_by_chunk(chain, records, durable, cause, chunks, time_ms)
         });
         self.appended(pushed)
     }

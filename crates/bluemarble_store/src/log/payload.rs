@@ -1,9 +1,11 @@
 //! Edits as payloads of records, and back.
 //!
 //! ```text
-//! every edit begins with  u8 cause (0 player, 1 tool, 2 process), u8 process, u8 region
+//! every edit begins with  u8 cause (0 player, 1 tool, 3 process), u8 process, u32 year if it is a process, u8 region
 //! voxels   then for each  3 x i32 voxel, u16 material
 //! cells    then for each chunk  3 x i32 position, u32 count, and for each cell  u24 index, u16 material
+//! columns  then for each chunk  3 x i32 position, u32 count, and for each column of cells  u24 index of the lowest,
+//!                         u8 height - 1, u16 material
 //! box      then           3 x i32 min, 3 x i32 max, u16 material
 //! sphere   then           3 x f64 centre, f64 radius, u16 material
 //! commit                  u32 records of the batch before it, u64 milliseconds since 1970
@@ -11,8 +13,8 @@
 //! ```
 
 use bluemarble_core::{
-    CHUNK_EDGE, CHUNK_VOLUME, Cause, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox,
-    LatticePos, MaterialId, VoxelPos, cell_position,
+    CHUNK_EDGE, CHUNK_VOLUME, Cause, CellColumn, CellEdit, ChunkKey, Edit, EditBatch, EditOp,
+    LatticeBox, LatticePos, MaterialId, VoxelBox, VoxelPos, cell_position,
 };
 use glam::{DVec3, IVec3};
 
@@ -20,10 +22,12 @@ use super::record::{Chain, Kind, Lsn, Record};
 
 /// Voxels that share a record.
 const VOXELS_PER_RECORD: usize = 4096;
-/// Bytes that a record of cells may have before another chunk or another cell comes.
+/// Bytes that a record of cells or columns may have before another chunk or another of them comes.
 const CELLS_BYTES: usize = 60_000;
 /// Bytes of a cell and its material.
 const CELL_BYTES: usize = 5;
+/// Bytes of a column and its material.
+const COLUMN_BYTES: usize = 6;
 
 /// Appends the records of a batch and its commit to `out`; returns the lsn of the commit.
 pub(super) fn push_batch(
@@ -42,12 +46,12 @@ pub(super) fn push_batch(
         payload.push(op.region());
         let (kind, count) = match op {
             EditOp::Set(_) => (Kind::Voxels, put_voxels(&mut payload, ops)),
-            EditOp::Box { voxels, material, .. } => {
-                put_ivec(&mut payload, voxels.min);
-                put_ivec(&mut payload, voxels.max);
-                payload.extend_from_slice(&material.0.to_le_bytes());
-                (Kind::Box, 1)
+            // Alone among other steps it is a box; many of them go by chunk: [`push_columns`].
+            EditOp::Column { base, height, material } => {
+                let VoxelBox { voxels, .. } = base.column(*height);
+                (put_box(&mut payload, voxels, *material), 1)
             }
+            EditOp::Box { voxels, material, .. } => (put_box(&mut payload, *voxels, *material), 1),
             EditOp::Sphere { centre, radius, material, .. } => {
                 let [x, y, z] = centre.lattice.to_array();
                 for number in [x, y, z, *radius] {
@@ -63,42 +67,67 @@ pub(super) fn push_batch(
     push_commit(chain, out, durable, first, time_ms)
 }
 
-/// [`push_batch`] for cells of chunks of lod 0, each chunk once.
-pub(super) fn push_cells<'a>(
+/// What records of single things of chunks have in them.
+pub(super) trait InChunk {
+    const KIND: Kind;
+    const BYTES: usize;
+
+    fn put(&self, payload: &mut Vec<u8>);
+}
+
+impl InChunk for CellEdit {
+    const KIND: Kind = Kind::Cells;
+    const BYTES: usize = CELL_BYTES;
+
+    fn put(&self, payload: &mut Vec<u8>) {
+        let ([a, b, c, _], [d, e]) = (self.cell.to_le_bytes(), self.material.0.to_le_bytes());
+        payload.extend_from_slice(&[a, b, c, d, e]);
+    }
+}
+
+impl InChunk for CellColumn {
+    const KIND: Kind = Kind::Columns;
+    const BYTES: usize = COLUMN_BYTES;
+
+    fn put(&self, payload: &mut Vec<u8>) {
+        let ([a, b, c, _], [d, e]) = (self.cell.to_le_bytes(), self.material.0.to_le_bytes());
+        payload.extend_from_slice(&[a, b, c, (self.height - 1) as u8, d, e]);
+    }
+}
+
+/// [`push_batch`] for cells or columns of chunks of lod 0, each chunk once.
+pub(super) fn push_by_chunk<'a, T: InChunk + 'a>(
     chain: &mut Chain,
     out: &mut Vec<u8>,
     durable: Lsn,
     cause: Cause,
-    chunks: impl Iterator<Item = (ChunkKey, &'a [CellEdit])>,
+    chunks: impl Iterator<Item = (ChunkKey, &'a [T])>,
     time_ms: u64,
 ) -> Lsn {
     let first = chain.next;
     let mut payload = Vec::with_capacity(CELLS_BYTES + 64);
     let mut region = None;
-    for (key, mut cells) in chunks {
-        while !cells.is_empty() {
+    for (key, mut things) in chunks {
+        while !things.is_empty() {
             if region != Some(key.region) || payload.len() >= CELLS_BYTES {
                 if region.is_some() {
-                    chain.push(out, Kind::Cells, durable, &payload);
+                    chain.push(out, T::KIND, durable, &payload);
                 }
                 payload.clear();
                 put_cause(&mut payload, cause);
                 payload.push(key.region);
                 region = Some(key.region);
             }
-            let fit = (CELLS_BYTES - payload.len()).div_ceil(CELL_BYTES).min(cells.len());
-            let (now, later) = cells.split_at(fit);
+            let fit = (CELLS_BYTES - payload.len()).div_ceil(T::BYTES).min(things.len());
+            let (now, later) = things.split_at(fit);
             put_ivec(&mut payload, key.pos);
             payload.extend_from_slice(&(fit as u32).to_le_bytes());
-            for CellEdit { cell, material } in now {
-                let ([a, b, c, _], [d, e]) = (cell.to_le_bytes(), material.0.to_le_bytes());
-                payload.extend_from_slice(&[a, b, c, d, e]);
-            }
-            cells = later;
+            now.iter().for_each(|thing| thing.put(&mut payload));
+            things = later;
         }
     }
     if region.is_some() {
-        chain.push(out, Kind::Cells, durable, &payload);
+        chain.push(out, T::KIND, durable, &payload);
     }
     push_commit(chain, out, durable, first, time_ms)
 }
@@ -133,12 +162,22 @@ fn put_voxels(payload: &mut Vec<u8>, ops: &[EditOp]) -> usize {
     count
 }
 
+fn put_box(payload: &mut Vec<u8>, voxels: LatticeBox, material: MaterialId) -> Kind {
+    put_ivec(payload, voxels.min);
+    put_ivec(payload, voxels.max);
+    payload.extend_from_slice(&material.0.to_le_bytes());
+    Kind::Box
+}
+
 fn put_cause(payload: &mut Vec<u8>, cause: Cause) {
-    payload.extend_from_slice(&match cause {
-        Cause::Player => [0, 0],
-        Cause::Tool => [1, 0],
-        Cause::Process(process) => [2, process],
-    });
+    match cause {
+        Cause::Player => payload.extend_from_slice(&[0, 0]),
+        Cause::Tool => payload.extend_from_slice(&[1, 0]),
+        Cause::Process { process, year } => {
+            payload.extend_from_slice(&[3, process]);
+            payload.extend_from_slice(&year.to_le_bytes());
+        }
+    }
 }
 
 fn put_ivec(payload: &mut Vec<u8>, vector: IVec3) {
@@ -151,7 +190,9 @@ pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<(
     let cause = match bytes.take::<2>()? {
         [0, 0] => Cause::Player,
         [1, 0] => Cause::Tool,
-        [2, process] => Cause::Process(process),
+        // Version 1 of the format had no year.
+        [2, process] => Cause::Process { process, year: 0 },
+        [3, process] => Cause::Process { process, year: u32::from_le_bytes(bytes.take()?) },
         _ => return None,
     };
     *batch = std::mem::take(batch).caused_by(cause);
@@ -165,22 +206,24 @@ pub(super) fn read_edits(record: &Record<'_>, batch: &mut EditBatch) -> Option<(
         }
         Kind::Cells => {
             while !bytes.0.is_empty() {
-                let (pos, count) = (bytes.ivec()?, u32::from_le_bytes(bytes.take()?));
-                // Positions of cells must not overflow.
-                let most = IVec3::splat(i32::MAX / CHUNK_EDGE);
-                if pos.cmplt(-most).any() || pos.cmpge(most).any() {
-                    return None;
-                }
-                let corner = ChunkKey::new(region, 0, pos).min_voxel();
+                let (corner, count) = bytes.chunk(region)?;
                 for _ in 0..count {
-                    let [a, b, c] = bytes.take()?;
-                    let cell = u32::from_le_bytes([a, b, c, 0]) as usize;
-                    let material = bytes.material()?;
-                    if cell >= CHUNK_VOLUME {
+                    let pos = VoxelPos::new(region, corner + bytes.cell()?);
+                    batch.push(EditOp::Set(Edit { pos, material: bytes.material()? }));
+                }
+            }
+        }
+        Kind::Columns => {
+            while !bytes.0.is_empty() {
+                let (corner, count) = bytes.chunk(region)?;
+                for _ in 0..count {
+                    let (cell, [height]) = (bytes.cell()?, bytes.take()?);
+                    let (base, height) = (corner + cell, u32::from(height) + 1);
+                    if cell.y + height as i32 > CHUNK_EDGE {
                         return None;
                     }
-                    let voxel = corner + cell_position(cell);
-                    batch.push(EditOp::Set(Edit { pos: VoxelPos { region, voxel }, material }));
+                    let base = VoxelPos::new(region, base);
+                    batch.push(EditOp::Column { base, height, material: bytes.material()? });
                 }
             }
         }
@@ -226,6 +269,22 @@ impl Reader<'_> {
         Some(IVec3::new(number()?, number()?, number()?))
     }
 
+    /// The corner of a chunk, and how many of its things follow.
+    fn chunk(&mut self, region: u8) -> Option<(IVec3, u32)> {
+        let (pos, count) = (self.ivec()?, u32::from_le_bytes(self.take()?));
+        // Positions of cells must not overflow.
+        let most = IVec3::splat(i32::MAX / CHUNK_EDGE);
+        let is_far = pos.cmplt(-most).any() || pos.cmpge(most).any();
+        (!is_far).then(|| (ChunkKey::new(region, 0, pos).min_voxel(), count))
+    }
+
+    /// A cell within its chunk.
+    fn cell(&mut self) -> Option<IVec3> {
+        let [a, b, c] = self.take()?;
+        let cell = u32::from_le_bytes([a, b, c, 0]) as usize;
+        (cell < CHUNK_VOLUME).then(|| cell_position(cell))
+    }
+
     fn double(&mut self) -> Option<f64> {
         Some(f64::from_le_bytes(self.take()?))
     }
@@ -237,10 +296,11 @@ impl Reader<'_> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use bluemarble_core::VoxelBox;
     use proptest::prelude::*;
 
     use super::*;
+
+    const PROCESS: Cause = Cause::Process { process: 4, year: 70_000 };
 
     /// Batches of every kind of step.
     pub fn any_batch() -> impl Strategy<Value = EditBatch> {
@@ -262,7 +322,7 @@ pub(super) mod tests {
         let cause = prop_oneof![
             Just(Cause::Player),
             Just(Cause::Tool),
-            any::<u8>().prop_map(Cause::Process)
+            any::<(u8, u32)>().prop_map(|(process, year)| Cause::Process { process, year })
         ];
         (prop::collection::vec(op, 1..30), cause)
             .prop_map(|(ops, cause)| EditBatch::from_iter(ops).caused_by(cause))
@@ -316,7 +376,7 @@ pub(super) mod tests {
             let mut bytes = Vec::new();
             let mut chain = Chain { salt: 3, next: 10, previous: 0 };
             let slices = chunks.iter().map(|(key, cells)| (*key, cells.as_slice()));
-            push_cells(&mut chain, &mut bytes, 9, Cause::Process(4), slices, 0);
+            push_by_chunk(&mut chain, &mut bytes, 9, PROCESS, slices, 0);
             let records = records(&bytes);
             let (commit, edits) = records.split_last().expect("a commit");
             prop_assert_eq!(read_commit(commit.payload), Some(edits.len() as u64));
@@ -330,17 +390,58 @@ pub(super) mod tests {
                 EditOp::Set(Edit { pos: VoxelPos::new(key.region, voxel), material: edit.material })
             };
             let expected = EditBatch::from_iter(chunks.iter().flat_map(|(key, cells)| cells.iter().map(|&cell| set(*key, cell))));
-            prop_assert!(read == expected.caused_by(Cause::Process(4)));
+            prop_assert!(read == expected.caused_by(PROCESS));
         }
 
         #[test]
-        fn no_payload_makes_it_panic(kind in 0usize..7, payload in prop::collection::vec(any::<u8>(), 0..90)) {
+        fn no_payload_makes_it_panic(kind in 0usize..8, payload in prop::collection::vec(any::<u8>(), 0..90)) {
             use Kind::*;
-            let kind = [Voxels, Box, Sphere, Commit, Checkpoint, Seal, Cells][kind];
+            let kind = [Voxels, Box, Sphere, Commit, Checkpoint, Seal, Cells, Columns][kind];
             let record = Record { kind, lsn: 1, durable: 0, previous: 0, crc: 0, payload: &payload };
             let _ = read_edits(&record, &mut EditBatch::new());
             let _ = (read_commit(&payload), read_checkpoint(&payload));
         }
+    }
+
+    #[test]
+    fn columns_come_back_chunk_by_chunk_and_alone_as_boxes() {
+        let column = |number: u32| CellColumn {
+            cell: number * 7919 % 4096,
+            height: (number % 64) as u16 + 1,
+            material: MaterialId(number as u16),
+        };
+        let many: Vec<_> = (0..25_000).map(column).collect();
+        let keys = [ChunkKey::new(1, 0, IVec3::new(-3, 0, 5)), ChunkKey::new(2, 0, IVec3::ONE)];
+        let mut bytes = Vec::new();
+        let mut chain = Chain { salt: 3, next: 10, previous: 0 };
+        let chunks = keys.iter().map(|&key| (key, &many[..]));
+        push_by_chunk(&mut chain, &mut bytes, 9, PROCESS, chunks, 0);
+        let written = records(&bytes);
+        let mut read = EditBatch::new();
+        for record in &written[..written.len() - 1] {
+            assert!(record.payload.len() <= super::super::record::MAX_PAYLOAD_BYTES);
+            assert_eq!(read_edits(record, &mut read), Some(()));
+        }
+        let mut expected = EditBatch::new();
+        for key in keys {
+            for column in &many {
+                let base = key.min_voxel() + cell_position(column.cell as usize);
+                let base = VoxelPos::new(key.region, base);
+                expected.fill_column(base, column.height.into(), column.material);
+            }
+        }
+        assert_eq!(read, expected.caused_by(PROCESS));
+
+        let base = VoxelPos::new(1, IVec3::new(1, -70, 9));
+        let mut one = EditBatch::new();
+        one.fill_column(base, 300, MaterialId(5));
+        bytes.clear();
+        push_batch(&mut chain, &mut bytes, 9, &one, 0);
+        let mut read = EditBatch::new();
+        assert_eq!(read_edits(&records(&bytes)[0], &mut read), Some(()));
+        let mut expected = EditBatch::new();
+        expected.fill_box(base.column(300), MaterialId(5));
+        assert_eq!(read, expected);
     }
 
     #[test]

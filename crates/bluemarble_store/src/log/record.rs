@@ -41,12 +41,14 @@ pub(super) enum Kind {
     Seal = 6,
     /// Voxels of one region, each by its cell in its chunk.
     Cells = 7,
+    /// Columns of voxels of one region, each by its lowest cell in its chunk.
+    Columns = 8,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
         use Kind::*;
-        [Voxels, Box, Sphere, Commit, Checkpoint, Seal, Cells]
+        [Voxels, Box, Sphere, Commit, Checkpoint, Seal, Cells, Columns]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }

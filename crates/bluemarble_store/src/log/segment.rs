@@ -19,8 +19,10 @@ use super::{
 
 /// Bytes of a segment's header.
 pub(super) const HEADER_BYTES: usize = 64;
-/// What a segment begins with; the last byte is the version of the format.
-const MAGIC: [u8; 8] = *b"bmdelta\x01";
+/// What a segment begins with; the version of the format follows.
+const MAGIC: [u8; 7] = *b"bmdelta";
+/// The version that is written; all up to it are read.
+const VERSION: u8 = 2;
 /// No segment begins later, so that no lsn overflows.
 const MAX_BASE: Lsn = 1 << 62;
 /// How segments are called.
@@ -42,7 +44,8 @@ pub(super) struct Header {
 impl Header {
     pub fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
-        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[..7].copy_from_slice(&MAGIC);
+        bytes[7] = VERSION;
         bytes[8..16].copy_from_slice(&self.salt.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.base.to_le_bytes());
         bytes[24..28].copy_from_slice(&self.previous.to_le_bytes());
@@ -58,12 +61,14 @@ impl Header {
         let Some(header) = bytes.first_chunk::<HEADER_BYTES>() else {
             return Err(format!("{} bytes are too few for a log segment", bytes.len()));
         };
-        if header[..7] != MAGIC[..7] {
+        if header[..7] != MAGIC {
             return Err("it does not begin like a log segment".to_owned());
         }
-        if header[7] != MAGIC[7] {
-            let (found, known) = (header[7], MAGIC[7]);
-            return Err(format!("it has format version {found}, this program knows {known}"));
+        let version = header[7];
+        if !(1..=VERSION).contains(&version) {
+            return Err(format!(
+                "it has format version {version}, this program knows 1 to {VERSION}"
+            ));
         }
         let word = |at: usize| {
             let mut bytes = [0; 4];

@@ -101,6 +101,16 @@ fn append(
     batch: &EditBatch,
     plan: &[(ChunkKey, Vec<plan::Stroke>)],
 ) -> Result<Appended, StoreError> {
+    let are_columns = batch.ops().iter().all(|op| matches!(op, EditOp::Column { .. }));
+    if are_columns {
+        let chunks = plan.iter().flat_map(|(key, strokes)| {
+            strokes.iter().filter_map(|stroke| match stroke {
+                plan::Stroke::Columns(columns) => Some((*key, &**columns)),
+                _ => None,
+            })
+        });
+        return log.append_columns(batch.cause(), chunks);
+    }
     let are_cells = batch.ops().iter().all(|op| matches!(op, EditOp::Set(_)));
     if are_cells && batch.ops().len() >= plan.len() * MIN_CHUNK_CELLS {
         let chunks = plan.iter().flat_map(|(key, strokes)| {

@@ -6,9 +6,11 @@
 //! |---|---|
 //! | `planner` | [`plan`]: a batch is checked, and taken apart into strokes on chunks |
 //! | `stroke` | [`Stroke`]: what is done to one chunk in one step; [`apply`] does it |
+//! | `listed` | single cells and columns of many chunks, sorted by their chunk |
 //! | `chunk_cell` | [`chunk_cell()`]: which cell of which chunk a voxel is, also beyond a side of its region |
 
 mod chunk_cell;
+mod listed;
 mod planner;
 mod stroke;
 

@@ -1,15 +1,17 @@
 //! [`plan`]: a batch is checked, and taken apart into strokes on chunks.
 
-use std::sync::Arc;
-
 use bluemarble_core::{
-    CHUNK_EDGE, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, LatticePos, MaterialId,
-    MaterialTable, Shape, VoxelBox, VoxelPos, cell_position,
+    CHUNK_EDGE, CellColumn, CellEdit, ChunkKey, Edit, EditBatch, EditOp, LatticeBox, LatticePos,
+    MaterialId, MaterialTable, Shape, VoxelBox, VoxelPos, cell_position,
 };
 use glam::{DVec3, I64Vec3, IVec3};
 use rustc_hash::FxHashMap;
 
-use super::{chunk_cell::chunk_cell, stroke::Stroke};
+use super::{
+    chunk_cell::chunk_cell,
+    listed::Listed,
+    stroke::{Stroke, place_of},
+};
 use crate::WorldError;
 
 /// A batch may touch this many chunks: what is held of each is little until it is read.
@@ -39,10 +41,22 @@ pub fn plan(
             return Err(WorldError::UnknownMaterial { material, known: materials.rows().len() });
         }
     }
-    let mut plan = Planner { shape, plan: Plan::default(), cells: CellRun::default() };
+    let mut plan = Planner {
+        shape,
+        plan: Plan::default(),
+        cells: Listed::default(),
+        columns: Listed::default(),
+    };
     for (operation, op) in batch.ops().iter().enumerate() {
         match *op {
             EditOp::Set(edit) => plan.set(edit)?,
+            EditOp::Column { base, height, material } => {
+                if height == 0 {
+                    let reason = format!("the column at {base} has no height");
+                    return Err(WorldError::EmptyShape { operation, reason });
+                }
+                plan.column(base, height, material)?;
+            }
             EditOp::Box { region, voxels, material } => {
                 if voxels.is_empty() {
                     let reason = format!("the box {voxels:?} is empty");
@@ -80,55 +94,15 @@ struct Planner<'a> {
     shape: &'a Shape,
     plan: Plan,
     /// Single cells that came after everything in the plan.
-    cells: CellRun,
-}
-
-/// Single cells of any chunks, in the order in which they came.
-#[derive(Default)]
-struct CellRun {
-    /// A number for each chunk.
-    chunks: FxHashMap<ChunkKey, u32>,
-    /// The chunks by their numbers, and how many cells each has.
-    counts: Vec<(ChunkKey, u32)>,
-    /// Each cell and the number of its chunk.
-    cells: Vec<(u32, CellEdit)>,
-}
-
-impl CellRun {
-    fn push(&mut self, key: ChunkKey, edit: CellEdit) {
-        let number = *self.chunks.entry(key).or_insert_with(|| {
-            self.counts.push((key, 0));
-            self.counts.len() as u32 - 1
-        });
-        self.counts[number as usize].1 += 1;
-        self.cells.push((number, edit));
-    }
-
-    /// The cells of each chunk, and nothing is left.
-    fn take(&mut self) -> Vec<(ChunkKey, Arc<[CellEdit]>)> {
-        let Self { counts, cells, .. } = std::mem::take(self);
-        // Counting sort: where the next cell of each chunk goes.
-        let mut ends = Vec::with_capacity(counts.len());
-        let mut end = 0;
-        for &(_, count) in &counts {
-            ends.push(end);
-            end += count as usize;
-        }
-        let mut sorted = vec![CellEdit::default(); cells.len()];
-        for (number, edit) in cells {
-            let end = &mut ends[number as usize];
-            sorted[*end] = edit;
-            *end += 1;
-        }
-        let chunks = counts.into_iter().zip(ends);
-        chunks.map(|((key, count), end)| (key, sorted[end - count as usize..end].into())).collect()
-    }
+    cells: Listed<CellEdit>,
+    /// Columns, likewise: one of the two is empty.
+    columns: Listed<CellColumn>,
 }
 
 impl Planner<'_> {
     fn check_size(&mut self) -> Result<(), WorldError> {
         let max = MAX_CHUNKS;
-        if (self.plan.len() + self.cells.counts.len()) as u64 > max {
+        if (self.plan.len() + self.cells.chunks() + self.columns.chunks()) as u64 > max {
             // Some chunks may have been counted twice.
             self.end_run();
             let chunks = self.plan.len() as u64;
@@ -141,9 +115,15 @@ impl Planner<'_> {
 
     /// Makes strokes of the cells: what comes next comes after them.
     fn end_run(&mut self) {
-        for (key, cells) in self.cells.take() {
-            self.plan.entry(key).or_default().push(Stroke::Cells(cells));
-        }
+        let plan = &mut self.plan;
+        self.cells.take(|key, cells| {
+            plan.entry(key).or_default().push(Stroke::Cells((&*cells).into()));
+        });
+        self.columns.take(|key, columns| {
+            // Stable: what is over the same place stays in order.
+            columns.sort_by_key(|column| place_of(*column));
+            plan.entry(key).or_default().push(Stroke::Columns((&*columns).into()));
+        });
     }
 
     fn set(&mut self, edit: Edit) -> Result<(), WorldError> {
@@ -152,7 +132,44 @@ impl Planner<'_> {
         let Some((key, cell)) = chunk_cell(self.shape, pos) else {
             return Err(WorldError::VoxelOutside { pos, lattice });
         };
+        if self.columns.chunks() > 0 {
+            self.end_run();
+        }
         self.cells.push(key, CellEdit { cell, material });
+        Ok(())
+    }
+
+    /// Adds voxels that stand on each other.
+    fn column(
+        &mut self,
+        base: VoxelPos,
+        height: u32,
+        material: MaterialId,
+    ) -> Result<(), WorldError> {
+        let VoxelPos { region, voxel } = base;
+        let lattice = self.shape.region_box();
+        let end = i64::from(voxel.y) + i64::from(height);
+        let low = voxel.y.max(lattice.min.y);
+        let high = end.min(lattice.max.y.into()) as i32;
+        let is_inside = lattice.contains(voxel.with_y(low));
+        if low >= high || chunk_cell(self.shape, VoxelPos::new(region, voxel.with_y(low))).is_none()
+        {
+            return Err(WorldError::VoxelOutside { pos: base, lattice });
+        }
+        if self.cells.chunks() > 0 {
+            self.end_run();
+        }
+        let mut y = low;
+        while y < high {
+            // Beyond a side each voxel has its own place.
+            let top = if is_inside { high.min((y | (CHUNK_EDGE - 1)) + 1) } else { y + 1 };
+            if let Some((key, cell)) =
+                chunk_cell(self.shape, VoxelPos::new(region, voxel.with_y(y)))
+            {
+                self.columns.push(key, CellColumn { cell, height: (top - y) as u16, material });
+            }
+            y = top;
+        }
         Ok(())
     }
 

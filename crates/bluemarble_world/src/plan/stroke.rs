@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
-use bluemarble_core::{CHUNK_EDGE, CellEdit, Chunk, LatticeBox, MaterialId, cell_index};
+use bluemarble_core::{
+    CHUNK_EDGE, CellColumn, CellEdit, Chunk, LatticeBox, MaterialId, cell_index,
+};
 use glam::{DVec2, DVec3, IVec3, ivec3};
+
+/// Cells of one layer of a chunk.
+const LAYER: u32 = (CHUNK_EDGE * CHUNK_EDGE) as u32;
 
 /// What is done to one chunk in one step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stroke {
     /// Cells, one after the other.
     Cells(Arc<[CellEdit]>),
+    /// Cells that stand on each other. Those over the same place in the plane lie together, in the order in which they are
+    /// changed, and places are sorted.
+    Columns(Arc<[CellColumn]>),
     /// The cells of a box within the chunk.
     Box {
         /// The cells.
@@ -33,8 +41,12 @@ pub enum Stroke {
 impl Stroke {
     /// Bytes that the stroke takes in memory.
     pub fn size_bytes(&self) -> usize {
-        let cells = if let Self::Cells(cells) = self { cells.len() } else { 0 };
-        size_of::<Self>() + cells * size_of::<CellEdit>()
+        let listed = match self {
+            Self::Cells(cells) => size_of_val(&**cells),
+            Self::Columns(columns) => size_of_val(&**columns),
+            Self::Box { .. } | Self::Sphere { .. } => 0,
+        };
+        size_of::<Self>() + listed
     }
 
     /// What a cell of the chunk becomes; `None` if the stroke leaves it as it is.
@@ -45,6 +57,18 @@ impl Stroke {
                 // The last one counts.
                 let edit = cells.iter().rfind(|edit| edit.cell == index)?;
                 Some(edit.material)
+            }
+            Self::Columns(columns) => {
+                let place = cell_index(cell.x as usize, 0, cell.z as usize) as u32;
+                let end = columns.partition_point(|column| place_of(*column) <= place);
+                let here = columns[..end].iter().rev();
+                let mut here = here.take_while(|column| place_of(**column) == place);
+                // The last one counts.
+                let holds = |column: &&CellColumn| {
+                    let low = (column.cell / LAYER) as i32;
+                    (low..low + i32::from(column.height)).contains(&cell.y)
+                };
+                Some(here.find(holds)?.material)
             }
             Self::Box { bounds, material } => bounds.contains(cell).then_some(*material),
             Self::Sphere { bounds, centre, radius, material } => {
@@ -71,6 +95,10 @@ impl Stroke {
             Self::Cells(cells) => {
                 cells.iter().for_each(|edit| each(edit.cell as usize, 1, edit.material));
             }
+            Self::Columns(columns) => columns.iter().for_each(|column| {
+                let cells = cells_of(*column);
+                cells.for_each(|cell| each(cell, 1, column.material));
+            }),
             Self::Box { bounds, material } => {
                 rows(bounds, *material, &|_, _| (bounds.min.x, bounds.max.x));
             }
@@ -97,9 +125,22 @@ impl Stroke {
             Self::Cells(cells) => cells.iter().for_each(|edit| {
                 chunk.set_index(edit.cell as usize, edit.material);
             }),
+            Self::Columns(columns) => columns.iter().for_each(|column| {
+                cells_of(*column).for_each(|cell| _ = chunk.set_index(cell, column.material));
+            }),
             _ => self.for_each_run(|first, count, material| chunk.fill_run(first, count, material)),
         }
     }
+}
+
+/// Where in the plane a column stands: the index of the lowest cell of the chunk there.
+pub(super) fn place_of(column: CellColumn) -> u32 {
+    column.cell % LAYER
+}
+
+/// The cells of a column, upwards.
+fn cells_of(column: CellColumn) -> impl Iterator<Item = usize> {
+    (column.cell as usize..).step_by(LAYER as usize).take(column.height.into())
 }
 
 /// The part of a row whose cells have their middle in a sphere.

@@ -24,11 +24,15 @@ fn any_middle(shape: Shape) -> impl Strategy<Value = IVec3> {
 
 fn any_op(regions: u8) -> impl Strategy<Value = EditOp> {
     let near = || (-REACH..=REACH, -REACH..=REACH, -REACH..=REACH);
-    (0..3, 0..regions, near(), near(), 0.1..f64::from(REACH), 0u16..4).prop_map(
+    (0..4, 0..regions, near(), near(), 0.1..f64::from(REACH), 0u16..4).prop_map(
         |(op, region, one, two, radius, material)| {
             let (one, two, material) = (IVec3::from(one), IVec3::from(two), MaterialId(material));
             match op {
                 0 => EditOp::Set(Edit { pos: VoxelPos::new(region, one), material }),
+                2 => {
+                    let height = radius as u32 + 1;
+                    EditOp::Column { base: VoxelPos::new(region, one), height, material }
+                }
                 1 => {
                     let voxels = LatticeBox::new(one.min(two), one.max(two) + 1);
                     EditOp::Box { region, voxels, material }
@@ -47,6 +51,10 @@ fn moved(op: EditOp, by: IVec3) -> EditOp {
     match op {
         EditOp::Set(edit) => {
             EditOp::Set(Edit { pos: VoxelPos::new(edit.pos.region, edit.pos.voxel + by), ..edit })
+        }
+        EditOp::Column { base, height, material } => {
+            let base = VoxelPos::new(base.region, base.voxel + by);
+            EditOp::Column { base, height, material }
         }
         EditOp::Box { region, voxels, material } => {
             let voxels = LatticeBox::new(voxels.min + by, voxels.max + by);
@@ -80,13 +88,18 @@ fn oracle(shape: &Shape, middle: IVec3, ops: &[EditOp]) -> Oracle {
             let voxel = middle + offset;
             let is_reached = match *op {
                 EditOp::Set(edit) => edit.pos.voxel == voxel,
+                EditOp::Column { base, height, .. } => {
+                    let up = voxel - base.voxel;
+                    up.x == 0 && up.z == 0 && (0..height as i32).contains(&up.y)
+                }
                 EditOp::Box { voxels, .. } => voxels.contains(voxel),
                 EditOp::Sphere { centre, radius, .. } => {
                     (voxel.as_dvec3() + 0.5).distance(centre.lattice) <= radius
                 }
             };
             if is_reached && let Some(place) = shape.fold(CellPos::new(op.region(), 0, voxel)) {
-                is_inside |= shape.region_box().contains(voxel) || matches!(op, EditOp::Set(_));
+                is_inside |= shape.region_box().contains(voxel)
+                    || matches!(op, EditOp::Set(_) | EditOp::Column { .. });
                 voxels.insert((place.region, place.cell), op.material());
             }
         }
@@ -176,6 +189,26 @@ fn a_whole_chunk_is_made_uniform_whatever_was_done_to_it_before() {
         plan(&FLAT, &table, &batch).expect("fits").remove(&ChunkKey::new(0, 0, IVec3::ZERO));
     let strokes = strokes.expect("touched");
     assert_eq!(apply(Chunk::default(), &strokes).as_uniform(), Some(MaterialId(2)));
+}
+
+#[test]
+fn a_cell_is_asked_for_in_strokes_of_columns_without_applying_them() {
+    let mut batch = EditBatch::new();
+    for number in 0..600 {
+        let base = ivec3(number % 7, number * 31 % 50, number * 13 % 5);
+        let height = number as u32 * 17 % 40 + 1;
+        batch.fill_column(VoxelPos::new(0, base), height, MaterialId(number as u16 % 14));
+    }
+    let plan = plan(&FLAT, &MaterialTable::standard(), &batch).expect("fits");
+    assert_eq!(plan.len(), 2, "some reach into the chunk above");
+    for strokes in plan.values() {
+        let [stroke] = &strokes[..] else { panic!("one stroke a chunk") };
+        let after = apply(Chunk::uniform(BEFORE), strokes);
+        for (index, &material) in after.to_cells().iter().enumerate() {
+            let found = stroke.material_at(cell_position(index));
+            assert_eq!(found.unwrap_or(BEFORE), material);
+        }
+    }
 }
 
 #[test]

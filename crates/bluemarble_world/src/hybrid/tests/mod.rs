@@ -253,11 +253,15 @@ fn any_op(around: IVec3, reach: i32) -> impl Strategy<Value = EditOp> {
             .prop_map(move |(x, y, z)| around + ivec3(x, y, z))
     };
     let kind = prop::sample::select(vec![AIR, AIR, GRANITE, BRICK, MaterialId(1)]);
-    (0..3, near(), near(), 0.1..f64::from(reach), kind).prop_map(
+    (0..4, near(), near(), 0.1..f64::from(reach), kind).prop_map(
         move |(op, one, two, radius, material)| {
             let region = 0;
             match op {
                 0 => EditOp::Set(crate::Edit { pos: VoxelPos::new(region, one), material }),
+                2 => {
+                    let height = radius as u32 + 1;
+                    EditOp::Column { base: VoxelPos::new(region, one), height, material }
+                }
                 1 => {
                     let voxels = LatticeBox::new(one.min(two), one.max(two) + 1);
                     EditOp::Box { region, voxels, material }
@@ -276,6 +280,7 @@ fn any_op(around: IVec3, reach: i32) -> impl Strategy<Value = EditOp> {
 fn reaches(op: &EditOp, voxel: IVec3) -> bool {
     match *op {
         EditOp::Set(edit) => edit.pos.voxel == voxel,
+        EditOp::Column { base, height, .. } => base.column(height).voxels.contains(voxel),
         EditOp::Box { voxels, .. } => voxels.contains(voxel),
         EditOp::Sphere { centre, radius, .. } => {
             let middle: DVec3 = voxel.as_dvec3() + 0.5;
