@@ -1,6 +1,7 @@
 //! Climate: how warm it is, and where rain falls.
 
 use rustfft::{FftDirection, num_complex::Complex};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     grid::{Grid, PlaneGrid},
@@ -8,7 +9,8 @@ use crate::{
 };
 
 /// How warm it is, by latitude and height.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Temperatures {
     /// At sea level at the equator, in °C.
     pub equator_celsius: f64,
@@ -42,7 +44,8 @@ impl Temperatures {
 
 /// Rain that winds leave on mountains: it falls where air is lifted, and behind the ridge there is little (the linear theory of
 /// Smith and Barstad 2004, doi 10.1175/1520-0469(2004)061<1377:ALTOOP>2.0.CO;2).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct MountainRain {
     /// Rain on a plain, in metres a year.
     pub plain_m_per_year: f64,

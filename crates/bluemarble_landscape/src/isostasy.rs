@@ -1,6 +1,7 @@
 //! Isostasy: the crust floats on the mantle, sinks under loads and rises when they are gone.
 
 use rustfft::FftDirection;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     grid::{Grid, PlaneGrid},
@@ -10,7 +11,8 @@ use crate::{
 const GRAVITY: f64 = 9.81;
 
 /// What floats, and on what; in kg/m³.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Densities {
     /// Of the crust.
     pub crust: f64,
@@ -37,7 +39,8 @@ impl Densities {
 }
 
 /// A plate that is stiff: it sinks less under a load, and around it as well.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Plate {
     /// How thick its elastic part is, in metres: 10,000 to 50,000 on the Earth; 0 bends as if it were not there.
     pub elastic_thickness_m: f64,

@@ -1,5 +1,7 @@
 //! Volcanoes: lava that flows from a vent and becomes rock, and ash that falls around it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     grid::{Grid, PlaneGrid},
     spreading::Spreading,
@@ -63,7 +65,8 @@ impl Lava {
 }
 
 /// Ash that falls around a vent, and further away where the wind carries it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AshFall {
     /// All ash, in m³.
     pub volume_m3: f64,

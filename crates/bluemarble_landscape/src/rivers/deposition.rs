@@ -1,9 +1,12 @@
 //! [`Deposition`]: what rivers have cut is carried down and comes to rest.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{flow::Flow, grid::Grid};
 
 /// How what rivers carry comes to rest.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Deposition {
     /// How readily it settles on the way, without a unit: a river leaves `settling * load / drainage area` a year, load in
     /// m³ a year, and is steeper by a factor of `1 + settling` than one that leaves nothing (Davy and Lague 2009, doi

@@ -1,11 +1,14 @@
 //! [`Incision`]: rivers cut down.
 
+use serde::{Deserialize, Serialize};
+
 use super::rock::{Layer, Rock};
 use crate::flow::Flow;
 
 /// How fast rivers cut into rock: `erodibility * area^area_exponent * slope^slope_exponent`, in metres a year, with the
 /// area that drains through a node in m² (the stream power law: Howard 1994, doi 10.1029/94WR00757).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Incision {
     /// In metres to the power of `1 - 2 * area_exponent`, a year.
     pub erodibility: f64,

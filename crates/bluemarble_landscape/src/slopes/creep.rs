@@ -1,9 +1,12 @@
 //! [`Creep`]: soil moves the faster the steeper it lies.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::{Edges, PlaneGrid};
 
 /// Hillslope diffusion: soil moves down at `diffusivity * slope`, in m³ a year for each metre of width (Culling 1960).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Creep {
     /// In m² a year; 0.001 to 0.1 in nature.
     pub diffusivity: f64,

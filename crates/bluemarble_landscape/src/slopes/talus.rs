@@ -1,11 +1,13 @@
 //! [`Talus`]: nothing lies steeper than its angle of repose.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 use crate::grid::Grid;
 
 /// Loose ground slides until no slope is steeper than the angle of repose.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Talus {
     /// The steepest slope that stays, metres of fall a metre.
     pub repose: f64,

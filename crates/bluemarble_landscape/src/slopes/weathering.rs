@@ -1,8 +1,11 @@
 //! [`Weathering`]: rock becomes soil, the faster the less of it lies on top.
 
+use serde::{Deserialize, Serialize};
+
 /// Rock turns into soil at `bare_m_per_year` where none lies, and slower by a factor of e for each `depth_m` of soil
 /// (Heimsath and others 1997, doi 10.1038/41056).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Weathering {
     /// In metres a year.
     pub bare_m_per_year: f64,

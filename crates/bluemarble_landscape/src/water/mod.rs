@@ -6,6 +6,8 @@
 
 mod pipes;
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::{Edges, Grid, PlaneGrid};
 use pipes::{FILM_M, GRAVITY, Pipes};
 
@@ -26,7 +28,8 @@ pub struct Runoff {
 }
 
 /// How water runs and what it washes along.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RunoffSettings {
     /// Friction on the ground, without a unit (Darcy and Weisbach): 0.05 for earth, 0.5 for scrub, 0 for none.
     pub friction: f64,
