@@ -78,6 +78,11 @@ impl FrameGate {
         is_far_behind
     }
 
+    /// Whether streaming is far behind what the views want.
+    pub(crate) fn is_far_behind(&self) -> bool {
+        self.0.is_far_behind.load(Ordering::Relaxed)
+    }
+
     /// Lets the frame go first, and other threads that wait for the core. Workers call it between two
     /// steps, of a millisecond at most.
     pub fn pass(&self) {

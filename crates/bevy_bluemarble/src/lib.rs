@@ -61,7 +61,7 @@
 //!
 //! A game needs `bevy` and this crate only. [`prelude`] has what most games use; the crates whose types appear in
 //! this API are re-exported: [`bluemarble_core`] (lattice, materials, shapes, edits), [`bluemarble_terrain`]
-//! (baselines), [`bluemarble_world`] (worlds, queries, rays), [`bluemarble_edit`] (brushes, undo, clipboard) and
+//! (baselines), [`bluemarble_geology`] (geological processes), [`bluemarble_world`] (worlds, queries, rays), [`bluemarble_edit`] (brushes, undo, clipboard) and
 //! [`bluemarble_mesh`] (meshers). So are the crates of others whose types do: [`big_space`] (positions far from the origin),
 //! `avian3d` with the feature `avian`, `noise` with the feature `noise`, and
 //! [`object_store`](bluemarble_world::store::object_store).
@@ -75,6 +75,7 @@
 //! | [`space`] | where entities and worlds are, with a floating origin or without |
 //! | [`world`] | [`VoxelWorld`](world::VoxelWorld)s, which are components: opened, saved, indexed, replaced and closed |
 //! | [`edit`] | edits, brushes, undo and redo, asked for by messages |
+//! | [`geology`] | geological processes that shape worlds in the background |
 //! | [`meshing`] | how chunks become meshes |
 //! | [`streaming`] | which nodes are wanted for the [`Viewer`](space::Viewer)s, in which order, and the workers that build them |
 //! | [`render`] | what is built is drawn: entities, materials, light, sky |
@@ -86,6 +87,7 @@
 
 pub mod edit;
 mod gate;
+pub mod geology;
 #[cfg(any(feature = "render", feature = "avian"))]
 pub mod meshing;
 #[cfg(feature = "avian")]
@@ -113,8 +115,8 @@ pub use noise;
 pub use plugin::BluemarblePlugins;
 pub use plugin::BluemarbleServerPlugins;
 pub use {
-    big_space, bluemarble_core, bluemarble_edit, bluemarble_mesh, bluemarble_terrain,
-    bluemarble_world,
+    big_space, bluemarble_core, bluemarble_edit, bluemarble_geology, bluemarble_landscape,
+    bluemarble_mesh, bluemarble_terrain, bluemarble_world,
 };
 
 /// What a game needs most.
@@ -145,6 +147,10 @@ pub mod prelude {
         edit::{
             BrushVoxels, EditApplied, EditHistory, EditRefusal, EditRefused, EditRequest,
             EditVoxels, GroupEdits, KeepHistory, RedoEdit, UndoEdit,
+        },
+        geology::{
+            GeologyClock, GeologyFailed, GeologyPlugin, GeologyProgress, GeologyRun,
+            GeologyStepped, StepGeology,
         },
         plugin::BluemarbleServerPlugins,
         space::{Viewer, WorldFrame, WorldPosition, WorldSpace},

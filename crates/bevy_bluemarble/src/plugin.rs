@@ -4,6 +4,7 @@ use bevy::{app::PluginGroupBuilder, prelude::*};
 
 use crate::{
     edit::VoxelEditPlugin,
+    geology::GeologyPlugin,
     space::{Origin, WorldSpacePlugin},
     world::VoxelWorldPlugin,
 };
@@ -32,6 +33,7 @@ impl PluginGroup for BluemarblePlugins {
             .add(VoxelWorldPlugin)
             .add(WorldSpacePlugin::default())
             .add(VoxelEditPlugin)
+            .add(GeologyPlugin)
             .add(VoxelStreamingPlugin)
             .add(VoxelRenderPlugin)
             .add(SkyPlugin)
@@ -53,7 +55,8 @@ impl PluginGroup for BluemarbleServerPlugins {
         let plugins = PluginGroupBuilder::start::<Self>()
             .add(VoxelWorldPlugin)
             .add(WorldSpacePlugin { origin: Origin::Fixed })
-            .add(VoxelEditPlugin);
+            .add(VoxelEditPlugin)
+            .add(GeologyPlugin);
         #[cfg(feature = "avian")]
         let plugins = plugins.add(crate::physics::VoxelPhysicsPlugin);
         plugins

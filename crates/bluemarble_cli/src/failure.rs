@@ -4,6 +4,7 @@ use std::{fmt::Display, io, io::Write, path::Path, process::ExitCode};
 
 use bluemarble_core::MaterialError;
 use bluemarble_edit::{EditError, VoxError};
+use bluemarble_geology::GeologyError;
 use bluemarble_store::StoreError;
 use bluemarble_terrain::TerrainError;
 use bluemarble_world::{DocumentError, MigrationError, WorldError, draft::FileError};
@@ -161,6 +162,16 @@ impl From<MigrationError> for Failure {
         match error {
             MigrationError::World(error) => error.into(),
             other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl From<GeologyError> for Failure {
+    fn from(error: GeologyError) -> Self {
+        match error {
+            GeologyError::World(error) => error.into(),
+            GeologyError::Material(error) => error.into(),
+            error => Self::new(error.to_string()),
         }
     }
 }

@@ -104,6 +104,19 @@ impl Area {
         [self.first[0] + column as i32, self.first[1] + row as i32]
     }
 
+    /// How much of what happens to land happens to each node, 0 to 1: less and less towards the border, which stays, so that
+    /// the area and what lies around it are one land.
+    pub(crate) fn shares(&self) -> Vec<f32> {
+        let margin = (self.size[0].min(self.size[1]) as f32 / 8.0).max(1.0);
+        let share = |node: usize| {
+            let at = [node % self.size[0], node / self.size[0]];
+            let inside = [0, 1].map(|axis| at[axis].min(self.size[axis] - 1 - at[axis]));
+            let part = (inside[0].min(inside[1]) as f32 / margin).min(1.0);
+            part * part * (3.0 - 2.0 * part)
+        };
+        (0..self.nodes()).map(share).collect()
+    }
+
     /// How many columns of voxels a node is wide.
     pub(crate) fn cell_columns(&self) -> f64 {
         f64::from(1 << self.lod)

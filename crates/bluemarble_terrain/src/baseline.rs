@@ -69,6 +69,19 @@ pub trait Baseline: Send + Sync + 'static {
         None
     }
 
+    /// Heights of the ground in metres above lattice sea level, more exact than cells are: those at the middles of `size` cells
+    /// of a lod along x and z from a cell position, x fastest, three each way at least. `None` if the source has no ground. Call
+    /// it on a worker.
+    fn ground_m(
+        &self,
+        _region: u8,
+        _lod: u8,
+        _first: [i32; 2],
+        _size: [usize; 2],
+    ) -> Option<Vec<f32>> {
+        None
+    }
+
     /// How the ground of a chunk's columns lies, for a renderer that lights slopes and casts shadows; `None` if
     /// the source has no ground. Call it on a worker.
     ///

@@ -14,6 +14,7 @@ mod new;
 mod query;
 mod repair;
 mod restore;
+mod simulate;
 mod snapshot;
 mod verify;
 
@@ -56,6 +57,8 @@ pub enum Command {
     /// Answer questions about voxels, boxes and rays on standard input, in JSON.
     #[command(subcommand)]
     Query(query::Query),
+    /// Let geological processes shape an area, as a scenario says.
+    Simulate(simulate::Simulate),
     /// Look at every stored chunk that has changed and keep what queries can be quick with.
     Index(index::Index),
     /// Measure edits and reads in a scratch world on the same disk.
@@ -80,6 +83,7 @@ impl Command {
             Self::Edit(command) => command.run(json),
             Self::Get(command) => command.run(json),
             Self::Query(command) => command.run(),
+            Self::Simulate(command) => command.run(json),
             Self::Index(command) => command.run(json),
             Self::Bench(command) => command.run(json),
         }

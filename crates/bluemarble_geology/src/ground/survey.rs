@@ -18,11 +18,16 @@ use crate::{
 
 /// Rock is looked at down to so many cells below the ground; below them what was found last goes on.
 const DEPTH_CELLS: i32 = 192;
+/// Rows of heights that are asked for at once.
+const EXACT_ROWS: usize = 64;
 
 /// What an area is like; a number for each node.
 pub(crate) struct Surveyed {
-    /// How high the ground is above sea level on average, in metres.
+    /// How high the ground is above sea level on average, in metres: as the baseline has it where the columns are the
+    /// baseline's, which is more exact than they are.
     pub ground_m: Vec<f64>,
+    /// The same as the columns have it.
+    pub columns_m: Vec<f64>,
     /// How thick loose ground lies, in metres.
     pub loose_m: Vec<f64>,
     /// There is no ground.
@@ -42,19 +47,22 @@ pub(crate) struct Strata {
     layers: Vec<(f32, f32)>,
     /// Where the uppermost layer begins: what is higher has come to rest later.
     tops_m: Vec<f32>,
+    /// How much of its speed rivers keep in a node, 0 to 1.
+    pub shares: Vec<f32>,
     /// How far all layers of a node have risen since they were looked at, in metres.
     pub risen_m: Vec<f64>,
 }
 
 impl Strata {
     /// As arrays for a file.
-    pub fn arrays(&self) -> [Array; 5] {
+    pub fn arrays(&self) -> [Array; 6] {
         let (bases_m, erodibilities) = self.layers.iter().copied().unzip();
         [
             Array::U32(self.starts.clone()),
             Array::F32(bases_m),
             Array::F32(erodibilities),
             Array::F32(self.tops_m.clone()),
+            Array::F32(self.shares.clone()),
             Array::F64(self.risen_m.clone()),
         ]
     }
@@ -70,12 +78,14 @@ impl Strata {
             Array::F32(bases_m),
             Array::F32(erodibilities),
             Array::F32(tops_m),
+            Array::F32(shares),
             Array::F64(risen_m),
-        ) = (next()?, next()?, next()?, next()?, next()?)
+        ) = (next()?, next()?, next()?, next()?, next()?, next()?)
         else {
             return None;
         };
-        let fits = [starts.len(), tops_m.len() + 1, risen_m.len() + 1] == [nodes + 1; 3]
+        let fits = [starts.len() - starts.len().min(1), tops_m.len(), shares.len(), risen_m.len()]
+            == [nodes; 4]
             && bases_m.len() == erodibilities.len()
             && starts.is_sorted()
             && starts.last().copied() == u32::try_from(bases_m.len()).ok();
@@ -83,6 +93,7 @@ impl Strata {
             starts: starts.clone(),
             layers: bases_m.iter().copied().zip(erodibilities.iter().copied()).collect(),
             tops_m: tops_m.clone(),
+            shares: shares.clone(),
             risen_m: risen_m.clone(),
         })
     }
@@ -92,22 +103,23 @@ impl Rock for Strata {
     fn layer(&self, node: usize, height_m: f64) -> Layer {
         let risen_m = self.risen_m[node];
         let height_m = height_m - risen_m;
+        let share = f64::from(self.shares[node]);
         let top_m = f64::from(self.tops_m[node]);
         if height_m > top_m {
-            return Layer { erodibility: 1.0, base_m: top_m + risen_m };
+            return Layer { erodibility: share, base_m: top_m + risen_m };
         }
         let layers = &self.layers[self.starts[node] as usize..self.starts[node + 1] as usize];
         let below = layers.partition_point(|&(base_m, _)| f64::from(base_m) >= height_m);
         match layers.get(below).or(layers.last()) {
             Some(&(base_m, erodibility)) => Layer {
-                erodibility: erodibility.into(),
+                erodibility: f64::from(erodibility) * share,
                 base_m: if below + 1 < layers.len() {
                     f64::from(base_m) + risen_m
                 } else {
                     f64::NEG_INFINITY
                 },
             },
-            None => Layer { erodibility: 1.0, base_m: f64::NEG_INFINITY },
+            None => Layer { erodibility: share, base_m: f64::NEG_INFINITY },
         }
     }
 }
@@ -149,7 +161,8 @@ pub(crate) fn survey(
         0 => metres(f64::from(shape.region_box().min.y)),
         columns => mean_top_m(world, spot.sum_y, columns),
     };
-    let ground_m: Vec<f64> = spots.iter().map(height).collect();
+    let columns_m: Vec<f64> = spots.iter().map(height).collect();
+    let ground_m = exact(world, area, &columns_m);
     let rows: Vec<usize> = (0..area.size[1]).collect();
     let piles = parallel::map_with(
         threads,
@@ -158,6 +171,7 @@ pub(crate) fn survey(
         |(), &row| block_on(pile_row(world, matters, area, row)),
     );
     let mut strata = Strata { risen_m: vec![0.0; area.nodes()], ..Strata::default() };
+    strata.shares = area.shares();
     let mut loose_m = Vec::with_capacity(area.nodes());
     for row in piles {
         for pile in row? {
@@ -170,11 +184,43 @@ pub(crate) fn survey(
     strata.starts.push(strata.layers.len() as u32);
     Ok(Surveyed {
         ground_m,
+        columns_m,
         loose_m,
         is_void: spots.iter().map(|spot| spot.columns == 0).collect(),
         is_wet: spots.iter().map(|spot| spot.wet * 2 > spot.columns).collect(),
         strata,
     })
+}
+
+/// The heights of the baseline where they are those of the columns.
+fn exact(world: &HybridWorld, area: &Area, columns_m: &[f64]) -> Vec<f64> {
+    let mut ground_m = columns_m.to_vec();
+    let ([x0, z0], [x1, z1]) = area.columns();
+    let region = world.shape().region_box();
+    let is_inside =
+        region.contains(IVec3::new(x0, 0, z0)) && region.contains(IVec3::new(x1 - 1, 0, z1 - 1));
+    if !is_inside {
+        return ground_m;
+    }
+    let voxel_m = world.shape().voxel_m();
+    for row in (0..area.size[1]).step_by(EXACT_ROWS) {
+        let rows = EXACT_ROWS.min(area.size[1] - row);
+        // The source wants three rows.
+        let size = [area.size[0], rows.max(3)];
+        let baseline = world.baseline();
+        let Some(heights_m) = baseline.ground_m(area.region, area.lod, area.cell(0, row), size)
+        else {
+            return ground_m;
+        };
+        let start = row * area.size[0];
+        for (node, height_m) in (start..start + rows * area.size[0]).zip(heights_m) {
+            let height_m = f64::from(height_m);
+            if (height_m - columns_m[node]).abs() <= voxel_m {
+                ground_m[node] = height_m;
+            }
+        }
+    }
+    ground_m
 }
 
 /// The mean height of the ground's surface where the highest voxels of some columns are known, in metres above sea level.

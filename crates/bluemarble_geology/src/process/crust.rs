@@ -59,7 +59,8 @@ impl GeologicalProcess for Uplift {
                 ((place.first[axis] + at[axis]) as f64 - middle[axis]) * grid.spacing_m()
             });
             if !tile.land.is_outlet[node] {
-                *ground_m += self.m_per_year * self.share(offset_m) * years;
+                let share = self.share(offset_m) * place.share(node);
+                *ground_m += self.m_per_year * share * years;
             }
         }
         Budget::default()

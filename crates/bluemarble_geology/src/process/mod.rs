@@ -98,10 +98,20 @@ pub struct Place<'a> {
     pub(crate) strata: &'a Strata,
 }
 
+impl Place<'_> {
+    /// How much of what happens to land shall happen to a node of the tile, 0 to 1: nothing at the border of the area.
+    pub fn share(&self, node: usize) -> f64 {
+        self.strata.shares[self.of_area(node)].into()
+    }
+
+    fn of_area(&self, node: usize) -> usize {
+        let (column, row) = (node % self.columns, node / self.columns);
+        (self.first[1] + row) * self.size[0] + self.first[0] + column
+    }
+}
+
 impl Rock for Place<'_> {
     fn layer(&self, node: usize, height_m: f64) -> Layer {
-        let (column, row) = (node % self.columns, node / self.columns);
-        let of_area = (self.first[1] + row) * self.size[0] + self.first[0] + column;
-        self.strata.layer(of_area, height_m)
+        self.strata.layer(self.of_area(node), height_m)
     }
 }

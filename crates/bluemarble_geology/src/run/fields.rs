@@ -56,7 +56,7 @@ const VERSION: u64 = 1;
 
 impl Fields {
     pub fn new(shape: &Shape, options: &RunOptions, surveyed: Surveyed) -> Self {
-        let Surveyed { ground_m, loose_m, is_void, is_wet, strata } = surveyed;
+        let Surveyed { ground_m, columns_m, loose_m, is_void, is_wet, strata } = surveyed;
         let grid = options.area.grid(shape);
         let mut is_outlet = grid.border();
         is_outlet.iter_mut().zip(&is_void).for_each(|(is_outlet, is_void)| *is_outlet |= is_void);
@@ -72,7 +72,7 @@ impl Fields {
         let mut fields = Self {
             land,
             written_m: ground_m.clone(),
-            seen_m: ground_m.clone(),
+            seen_m: columns_m,
             balanced_m: ground_m.clone(),
             credits_m: vec![vec![0.0; ground_m.len()]; options.processes.len()],
             origin_m: ground_m,

@@ -86,6 +86,15 @@ impl Journal {
         Ok((Self { path, file }, records))
     }
 
+    /// Removes it: all of it is written.
+    ///
+    /// # Errors
+    /// [`GeologyError::File`].
+    pub fn remove(dir: &Path) -> Result<(), GeologyError> {
+        let path = dir.join(NAME);
+        fs::remove_file(&path).map_err(GeologyError::file(path))
+    }
+
     /// Adds a record; it is on disk when this returns.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ mod write;
 
 use std::path::PathBuf;
 
-use bluemarble_core::{LatticePos, MaterialId, Shape, parallel};
+use bluemarble_core::{ChunkKey, LatticePos, MaterialId, Shape, parallel};
 use bluemarble_landscape::evolution::{Budget, Land};
 use bluemarble_world::HybridWorld;
 
@@ -65,6 +65,9 @@ impl RunOptions {
     }
 }
 
+/// Is told of chunks that have changed.
+type Listener = Box<dyn Fn(Vec<ChunkKey>) + Send + Sync>;
+
 /// Processes that shape an area of a world.
 pub struct Run {
     world: HybridWorld,
@@ -75,6 +78,8 @@ pub struct Run {
     water: MaterialId,
     lat_deg: f64,
     fields: Fields,
+    /// Who is told of chunks that have changed.
+    listener: Option<Listener>,
     /// What is written already, where writing was stopped.
     stopped_at: Vec<Record>,
 }
@@ -111,6 +116,7 @@ impl Run {
             water,
             lat_deg,
             fields,
+            listener: None,
             stopped_at: Vec::new(),
         };
         if is_begun {
@@ -119,6 +125,18 @@ impl Run {
             run.save()?;
         }
         Ok(run)
+    }
+
+    /// Has `listener` told of all chunks of lod 0 that are changed from now on, as soon as they are.
+    pub fn set_listener(&mut self, listener: impl Fn(Vec<ChunkKey>) + Send + Sync + 'static) {
+        self.listener = Some(Box::new(listener));
+    }
+
+    /// Lets time go faster or slower for a process: years of it for each year. False if there is none of this name.
+    pub fn set_rate(&mut self, process: &str, rate: f64) -> bool {
+        let mut all = self.options.processes.iter_mut();
+        let found = all.find(|rated| rated.process.name() == process);
+        found.map(|rated| rated.rate = rate.max(0.0)).is_some()
     }
 
     /// The world.

@@ -137,6 +137,11 @@ fn digest(world: &HybridWorld, area: &Area) -> u64 {
     hasher.finish()
 }
 
+/// Columns are whole voxels, and land is not.
+fn is_near(land_m: f64, column_m: i32) -> bool {
+    (land_m - f64::from(column_m)).abs() <= 1.0
+}
+
 fn never() -> CancelToken {
     CancelToken::never()
 }
@@ -238,8 +243,8 @@ fn a_house_stands_and_a_cave_stays_where_the_ground_around_sinks() {
         assert!(material(&world, ivec3(cave[0], y, cave[1])).is_air(), "the deep cave at {y}");
     }
     let land_m = |[x, z]: [i32; 2]| run.land().ground_m[area.node_of(x, z).expect("inside")];
-    assert_eq!(land_m(cave), f64::from(cave_y - 10 + 1), "the land knows the cave's floor");
-    assert_eq!(land_m([x + 2, z + 2]), f64::from(below_house + 1), "and that the house stands");
+    assert!(is_near(land_m(cave), cave_y - 9), "the land knows the cave's floor");
+    assert!(is_near(land_m([x + 2, z + 2]), below_house + 1), "and that the house stands");
 }
 
 #[test]
@@ -258,7 +263,7 @@ fn what_others_dig_between_two_writes_stays_dug() {
     run.write(&never()).expect("written");
     assert_eq!(top_y(&world, x, z), before - 10 + 2, "the pit has risen with the ground");
     let node = area(0, 64).node_of(x, z).expect("inside");
-    assert_eq!(run.land().ground_m[node], f64::from(before - 10 + 2 + 1));
+    assert!(is_near(run.land().ground_m[node], before - 10 + 2 + 1));
 }
 
 #[test]

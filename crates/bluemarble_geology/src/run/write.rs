@@ -112,6 +112,9 @@ impl Run {
         }
         let report = self.end_writing(&done);
         self.save()?;
+        if let Some(dir) = &self.options.dir {
+            Journal::remove(dir)?;
+        }
         Ok(report)
     }
 
@@ -150,6 +153,7 @@ impl Run {
                 |(), (tile, squares)| {
                     let mut record = Record { tile: *tile as u32, ..Record::default() };
                     for &square in squares {
+                        cancel.check()?;
                         let carved = plan.carve(self, square)?;
                         record.nodes.extend(carved.nodes);
                         record.ops.extend(carved.ops);
@@ -186,7 +190,10 @@ impl Run {
         }
         let edits = batches.values().map(|batch| self.world.edit(batch));
         for edited in block_on(join_all(edits)) {
-            edited?;
+            let chunks = edited?.chunks;
+            if let Some(listener) = &self.listener {
+                listener(chunks);
+            }
         }
         Ok(())
     }

@@ -76,6 +76,10 @@ impl<T: ColumnBaseline> Baseline for T {
         Some(plane::face_plane(self, self.tiles(), key, face))
     }
 
+    fn ground_m(&self, region: u8, lod: u8, first: [i32; 2], size: [usize; 2]) -> Option<Vec<f32>> {
+        self.heights(region, lod, first, size, &CancelToken::never()).ok()
+    }
+
     fn relief(
         &self,
         key: ChunkKey,
