@@ -7,7 +7,7 @@ use bevy::{core_pipeline::tonemapping::Tonemapping, prelude::*, tasks::block_on}
 use bevy_bluemarble::{
     bluemarble_geology::{
         Area,
-        process::{Slides, Storms},
+        process::{GeologicalProcess, Slides, SoilCreep, Storms},
         run::{Rated, RunOptions},
     },
     bluemarble_landscape::water::RunoffSettings,
@@ -79,13 +79,14 @@ fn hill(plain: &NoiseBaseline, materials: &MaterialTable) -> Result<EditBatch> {
     Ok(batch)
 }
 
-/// A heavy shower each year, and slopes that slide.
+/// A heavy shower each year; soil creeps, and what is too steep slides.
 fn rain() -> RunOptions {
     let area = Area { region: 0, lod: 0, first: [-HALF; 2], size: [2 * HALF as usize; 2] };
     let runoff = RunoffSettings { capacity_m: 0.08, pick_up: 0.1, ..RunoffSettings::default() };
     let storms = Storms { runoff, rain_m: 0.12, rain_s: 60.0, drain_s: 30.0, per_year: 1.0 };
-    let rated = |process| Rated { process, rate: 1.0 };
-    RunOptions::new(area, vec![rated(Box::new(storms)), rated(Box::new(Slides::default()))])
+    let processes: [Box<dyn GeologicalProcess>; 3] =
+        [Box::new(storms), Box::new(SoilCreep::default()), Box::new(Slides::default())];
+    RunOptions::new(area, processes.map(|process| Rated { process, rate: 1.0 }).into())
 }
 
 fn clock() -> GeologyClock {

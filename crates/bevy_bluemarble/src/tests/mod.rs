@@ -2,6 +2,7 @@
 
 mod chunks;
 mod edits;
+mod geology;
 mod indexing;
 #[cfg(feature = "avian")]
 mod physics;

@@ -385,3 +385,55 @@ fn a_copy_is_whole_or_goes_on_whenever_it_is_killed_and_its_source_is_untouched(
     assert!(operation > 40 && unfinished > 10, "{operation} operations, {unfinished} unfinished");
     open_in_python(killed_worlds.path());
 }
+
+#[test]
+fn a_simulation_killed_at_fifty_file_operations_goes_on_to_the_same_voxels() {
+    const SCENARIO: &str = "(
+        area: Lattice(region: 0, x: 900, z: 300, size_m: 300, node_m: 2),
+        years: 3000, step_years: 1000, write_years: 1000,
+        processes: [Uplift(m_per_year: 0.002), Rivers(incision: (erodibility: 2e-4)), Slides()],
+    )";
+    const ARGS: &str = "simulate w rain.ron";
+    let prepared = folder();
+    done(prepared.path(), "new w --baseline noise --voxel-m 1");
+    fs::write(prepared.path().join("rain.ron"), SCENARIO).unwrap();
+    let end = |dir: &Path| {
+        done(dir, "export w --box 0,740,-30,140,1060,90,460 --npy cells.npy");
+        let series = fs::read(dir.join("w/geology/rain/series.csv")).unwrap();
+        (fs::read(dir.join("cells.npy")).unwrap(), series)
+    };
+    let whole = folder();
+    copy(prepared.path(), whole.path());
+    let before = done(whole.path(), "export w --box 0,740,-30,140,1060,90,460 --npy before.npy");
+    done(whole.path(), ARGS);
+    let expected = end(whole.path());
+    let untouched = fs::read(whole.path().join("before.npy")).unwrap();
+    assert!(untouched != expected.0, "{before}");
+    // How many operations there are.
+    let mut operations = 1;
+    loop {
+        let dir = folder();
+        copy(prepared.path(), dir.path());
+        if !run_until(dir.path(), ARGS, "", operations).1 {
+            break;
+        }
+        operations *= 2;
+    }
+    let mut kills = 0;
+    for round in 0..50 {
+        let dir = folder();
+        copy(prepared.path(), dir.path());
+        // Killed there, and while it goes on, as often.
+        let operation = 1 + operations * round / 50;
+        for operation in [operation, 40 + operation / 3] {
+            if !run_until(dir.path(), ARGS, "", operation).1 {
+                break;
+            }
+            kills += 1;
+            check_hierarchy(&dir.path().join("w"), &format!("operation {operation}"));
+        }
+        done(dir.path(), ARGS);
+        assert!(end(dir.path()) == expected, "operation {operation}");
+    }
+    assert!(kills >= 50, "{kills} kills");
+}

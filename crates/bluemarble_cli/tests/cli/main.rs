@@ -12,6 +12,7 @@ mod logs;
 mod missing;
 mod octrees;
 mod queries;
+mod simulations;
 mod snapshots;
 mod storage;
 mod support;

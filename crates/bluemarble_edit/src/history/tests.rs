@@ -30,12 +30,16 @@ fn set(at: IVec3, material: MaterialId) -> EditBatch {
 /// Batches of boxes, spheres and voxels around the origin.
 fn any_batch() -> impl Strategy<Value = Vec<EditOp>> {
     let near = || (-6..=6, -6..=6, -6..=6).prop_map(|(x, y, z)| ivec3(x, y, z));
-    let op = (0..3, near(), near(), 0.5..6.0, any_material());
+    let op = (0..4, near(), near(), 0.5..6.0, any_material());
     let op = op.prop_map(|(kind, one, two, radius, material)| match kind {
         0 => EditOp::Set(bluemarble_core::Edit { pos: VoxelPos::new(0, one), material }),
         1 => {
             let voxels = LatticeBox::new(one.min(two), one.max(two) + 1);
             EditOp::Box { region: 0, voxels, material }
+        }
+        2 => {
+            let height = radius as u32 + 1;
+            EditOp::Column { base: VoxelPos::new(0, one), height, material }
         }
         _ => {
             let centre = LatticePos::new(0, one.as_dvec3());
@@ -53,6 +57,10 @@ fn moved(ops: Vec<EditOp>, (region, by): Place) -> EditBatch {
                 pos: VoxelPos::new(region, edit.pos.voxel + by),
                 ..edit
             }),
+            EditOp::Column { base, height, material } => {
+                let base = VoxelPos::new(region, base.voxel + by);
+                EditOp::Column { base, height, material }
+            }
             EditOp::Box { voxels, material, .. } => {
                 let voxels = LatticeBox::new(voxels.min + by, voxels.max + by);
                 EditOp::Box { region, voxels, material }
