@@ -48,7 +48,7 @@ impl Area {
         if !(node_m >= voxel_m * 0.999) {
             let reason =
                 format!("nodes cannot lie {node_m} m apart: voxels are {voxel_m:.3} m wide");
-            return Err(GeologyError::Area { area, reason });
+            return Err(GeologyError::Area { area: format!("{area:?}"), reason });
         }
         area.check(shape).map(|()| area)
     }
@@ -56,7 +56,7 @@ impl Area {
     /// # Errors
     /// [`GeologyError::Area`] if it is empty, too large, or has nodes where the world has no columns.
     pub fn check(&self, shape: &Shape) -> Result<(), GeologyError> {
-        let refuse = |reason: String| Err(GeologyError::Area { area: *self, reason });
+        let refuse = |reason: String| Err(GeologyError::Area { area: format!("{self:?}"), reason });
         let Self { region, lod, first, size } = *self;
         if region >= shape.regions() {
             return refuse(format!("the world has {} regions", shape.regions()));

@@ -6,16 +6,14 @@ use bluemarble_core::{Cancelled, MaterialError};
 use bluemarble_world::WorldError;
 use thiserror::Error;
 
-use crate::area::Area;
-
 /// What can go wrong.
 #[derive(Debug, Error)]
 pub enum GeologyError {
     /// The area does not fit the world.
-    #[error("the area {area:?} cannot be shaped: {reason}")]
+    #[error("{area} cannot be shaped: {reason}")]
     Area {
-        /// The area.
-        area: Area,
+        /// The area: its region, lod, first node and size.
+        area: String,
         /// What is wrong with it.
         reason: String,
     },

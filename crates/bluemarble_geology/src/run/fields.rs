@@ -9,7 +9,7 @@ use bluemarble_landscape::{
 };
 use serde_json::{Value, json};
 
-use super::{RunOptions, series::Row, write::WriteReport};
+use super::{options::RunOptions, report::WriteReport, series::Row};
 use crate::{
     GeologyError,
     archive::{Archive, Array},
@@ -87,8 +87,14 @@ impl Fields {
             writes: 0,
             is_writing: false,
         };
-        fields.series.push(Row::of(&fields));
+        fields.note_row();
         fields
+    }
+
+    /// Adds a row to the series: what the land is like now.
+    pub fn note_row(&mut self) {
+        let row = Row::of(&self.land, self.sea_level_m, &self.budget, &self.written);
+        self.series.push(row);
     }
 
     /// Where the sea is now.

@@ -2,23 +2,25 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `options` | [`RunOptions`]: how an area is shaped |
 //! | `fields` | [`Fields`]: what the land is like, and was; all that a run needs to go on |
 //! | `step` | time goes on: process by process, tile by tile |
 //! | `write` | what has become of the land is written into the world |
+//! | `report` | [`WriteReport`]: what has been written |
 //! | `series` | [`Row`]: what the land was like at a time |
 //! | `journal` | how far writing has come, for who goes on after a crash |
 
 mod fields;
 mod journal;
+mod options;
+mod report;
 mod series;
 mod step;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use std::path::PathBuf;
-
-use bluemarble_core::{ChunkKey, LatticePos, MaterialId, Shape, parallel};
+use bluemarble_core::{ChunkKey, LatticePos, MaterialId, Shape};
 use bluemarble_landscape::evolution::{Budget, Land};
 use bluemarble_world::HybridWorld;
 
@@ -26,44 +28,12 @@ use crate::{
     GeologyError,
     area::Area,
     ground::{matter::Matters, survey::survey},
-    process::GeologicalProcess,
 };
 use fields::Fields;
 use journal::Record;
+pub use options::{Rated, RunOptions};
+pub use report::{SEA, WriteReport};
 pub use series::Row;
-pub use write::{SEA, WriteReport};
-
-/// A process, and how fast time goes for it.
-pub struct Rated {
-    /// The process.
-    pub process: Box<dyn GeologicalProcess>,
-    /// Years of it for each year; 1 as in nature, 0 not at all.
-    pub rate: f64,
-}
-
-/// How an area is shaped.
-pub struct RunOptions {
-    /// The area.
-    pub area: Area,
-    /// The processes, in the order in which they act within a step.
-    pub processes: Vec<Rated>,
-    /// Nodes along the edges of tiles: what is worked on at once by one thread.
-    pub tile_nodes: usize,
-    /// Threads.
-    pub threads: usize,
-    /// Where to keep what is needed to go on after a crash; `None` keeps nothing. A directory of its own.
-    pub dir: Option<PathBuf>,
-    /// What makes this run another one than those with other parameters: a run in `dir` goes on only if its own is the same.
-    pub identity: String,
-}
-
-impl RunOptions {
-    /// Some processes on an area, on all cores, of which nothing is kept.
-    pub fn new(area: Area, processes: Vec<Rated>) -> Self {
-        let threads = parallel::cores();
-        Self { area, processes, tile_nodes: 256, threads, dir: None, identity: String::new() }
-    }
-}
 
 /// Is told of chunks that have changed.
 type Listener = Box<dyn Fn(Vec<ChunkKey>) + Send + Sync>;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bluemarble_landscape::grid::volume_m3;
+use bluemarble_landscape::{
+    evolution::{Budget, Land},
+    grid::volume_m3,
+};
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::report::WriteReport;
 
 /// What the land was like at a time; sums are since the run began.
 #[derive(Clone, Debug, Default)]
@@ -75,15 +78,19 @@ impl Row {
         })
     }
 
-    pub(super) fn of(fields: &Fields) -> Self {
-        let land = &fields.land;
+    /// What land is like now.
+    pub(super) fn of(
+        land: &Land,
+        sea_level_m: Option<f64>,
+        budget: &Budget,
+        written: &WriteReport,
+    ) -> Self {
         let [lowest, highest] = extremes(&land.ground_m);
         let nodes = land.ground_m.len() as f64;
-        let [mean_slope, steepest] = slopes(fields);
-        let (budget, written) = (&fields.budget, &fields.written);
+        let [mean_slope, steepest] = slopes(land);
         let numbers = [
             land.years,
-            fields.sea_level_m.unwrap_or(f64::NAN),
+            sea_level_m.unwrap_or(f64::NAN),
             land.ground_m.iter().sum::<f64>() / nodes,
             lowest,
             highest,
@@ -112,8 +119,8 @@ fn extremes(numbers: &[f64]) -> [f64; 2] {
 }
 
 /// The mean and the steepest slope, metres of rise a metre, between neighbours along rows and columns.
-fn slopes(fields: &Fields) -> [f64; 2] {
-    let (ground_m, grid) = (&fields.land.ground_m, &fields.land.grid);
+fn slopes(land: &Land) -> [f64; 2] {
+    let (ground_m, grid) = (&land.ground_m, &land.grid);
     let columns = grid.columns();
     let (mut sum, mut steepest, mut count) = (0.0, 0.0_f64, 0_u64);
     for (node, height) in ground_m.iter().enumerate() {

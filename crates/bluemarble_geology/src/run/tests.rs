@@ -288,6 +288,39 @@ fn threads_and_tiles_of_any_size_give_the_same_bits() {
     }
 }
 
+#[test]
+fn every_process_acts_on_the_shipped_materials_and_leaves_rock_where_it_says() {
+    let scenario = "(
+        area: Lattice(region: 0, x: 900, z: 300, size_m: 96, node_m: 2),
+        years: 10, step_years: 10, write_years: 10,
+        processes: [
+            Uplift(m_per_year: 0.05, radius_m: 40), Rivers(rain: ()), Weathering(), Creep(), Slides(), Ice(), Bending(),
+            Eruption(volume_m3: 2000, days: 2, every_years: 10, vent: (0.4, 0.5)),
+            Ash(vent: (0.6, 0.5), fall: (volume_m3: 4000, reach_m: 20, wind: (0.3, 0)), every_years: 10),
+            Storms(rain_m: 0.02, rain_s: 20, drain_s: 10, per_year: 0.1),
+        ],
+        rates: { \"ice\": 0.5 },
+    )";
+    let scenario = Scenario::parse(scenario, "all.ron").expect("fine");
+    let world = hills().in_memory();
+    let mut run = scenario.begin(world.clone(), None).expect("begins");
+    assert!(scenario.go_on(&mut run, &never()).expect("goes on"));
+    assert!(!scenario.go_on(&mut run, &never()).expect("ended"));
+    let at =
+        |part: [f64; 2]| [848.0 + 104.0 * part[0], 248.0 + 104.0 * part[1]].map(|at| at as i32);
+    let surface = |part: [f64; 2]| {
+        let [x, z] = at(part);
+        material(&world, ivec3(x, top_y(&world, x, z), z))
+    };
+    assert_eq!(surface([0.4, 0.5]), id(&world, "basalt"), "at the vent");
+    assert_eq!(surface([0.62, 0.5]), id(&world, "ash"), "where ash has fallen");
+    let balance = &run.written().balance;
+    assert!(
+        balance[&id(&world, "basalt").0] > 1000 && balance[&id(&world, "ash").0] > 1000,
+        "{balance:?}"
+    );
+}
+
 const SCENARIO: &str = "(
     area: Lattice(region: 0, x: 900, z: 300, size_m: 300, node_m: 1),
     years: 4000, step_years: 500, write_years: 1000,

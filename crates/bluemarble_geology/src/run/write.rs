@@ -1,16 +1,14 @@
 //! What has become of the land is written into the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bluemarble_core::{CancelToken, Cause, EditBatch, EditOp, MaterialId, parallel};
 use futures::{executor::block_on, future::join_all};
-use serde_json::{Value, json};
 
 use super::{
-    Run,
+    Run, SEA, WriteReport,
     fields::Fields,
     journal::{Journal, Record},
-    series::Row,
 };
 use crate::{
     GeologyError,
@@ -21,49 +19,12 @@ use crate::{
     },
 };
 
-/// The number of the sea in the history of voxels.
-pub const SEA: u8 = 11;
 /// Squares of 64 x 64 columns along the edges of what is written at once.
 const TILE_SQUARES: i32 = 4;
 /// Tiles that are made while others are written, for each thread.
 const TILES_PER_THREAD: usize = 2;
 /// A log that takes more is folded into the store before the next tile.
 const MAX_LOG_BYTES: u64 = 128 << 20;
-
-/// What has been written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WriteReport {
-    /// Columns of voxels that were filled, dug out or flooded, each as often as that.
-    pub columns: u64,
-    /// Voxels in them.
-    pub voxels: u64,
-    /// Batches of edits.
-    pub batches: u64,
-    /// Voxels of each material of ground that have come, less those that have gone.
-    pub balance: BTreeMap<u16, i64>,
-}
-
-impl WriteReport {
-    fn add(&mut self, other: &Self) {
-        self.columns += other.columns;
-        self.voxels += other.voxels;
-        self.batches += other.batches;
-        for (material, voxels) in &other.balance {
-            *self.balance.entry(*material).or_default() += voxels;
-        }
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        let balance: Vec<_> = self.balance.iter().collect();
-        json!([self.columns, self.voxels, self.batches, balance])
-    }
-
-    pub(super) fn from_json(value: &Value) -> Option<Self> {
-        let (columns, voxels, batches, balance) =
-            serde_json::from_value::<(u64, u64, u64, Vec<(u16, i64)>)>(value.clone()).ok()?;
-        Some(Self { columns, voxels, batches, balance: balance.into_iter().collect() })
-    }
-}
 
 /// The squares of a tile.
 type TileSquares = Vec<[i32; 2]>;
@@ -222,7 +183,7 @@ impl Run {
         fields.written_sea_level_m = fields.sea_level_m;
         fields.is_writing = false;
         fields.written.add(&report);
-        fields.series.push(Row::of(fields));
+        fields.note_row();
         report
     }
 }
@@ -243,7 +204,7 @@ impl Fields {
 impl Record {
     fn report(&self) -> WriteReport {
         let mut report = WriteReport { columns: self.ops.len() as u64, ..WriteReport::default() };
-        let mut processes = std::collections::BTreeSet::new();
+        let mut processes = BTreeSet::new();
         for (process, op) in &self.ops {
             processes.insert(process);
             if let EditOp::Column { height, .. } = op {
