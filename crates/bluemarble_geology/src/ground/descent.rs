@@ -1,11 +1,15 @@
-//! [`Descent`]: the chunks over and under a column, from above.
+//! [`Descent`]: what lies over each other, from above.
 
 use bluemarble_core::{CancelToken, ChunkKey, MaterialId};
 use bluemarble_world::{Classification, HybridWorld, Survey, WorldError};
 
-/// The chunks of one lod that lie over each other, from above, without those that are known to be air.
+use super::matter::Matters;
+
+/// The nodes that lie over each other, from above: chunks of one lod, and coarser nodes where they are air or water
+/// throughout.
 pub(crate) struct Descent<'a> {
     world: &'a HybridWorld,
+    matters: &'a Matters,
     lod: u8,
     /// x and z, in chunks of `lod`.
     at: [i32; 2],
@@ -13,14 +17,29 @@ pub(crate) struct Descent<'a> {
     waiting: Vec<ChunkKey>,
 }
 
+/// The next node further down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// All of it is this, and no ground.
+    Uniform(MaterialId),
+    /// A chunk that may have ground in it.
+    Chunk(ChunkKey),
+}
+
 impl<'a> Descent<'a> {
     /// From above everything. `at`: x and z, in chunks of `lod`.
-    pub fn new(world: &'a HybridWorld, region: u8, lod: u8, at: [i32; 2]) -> Self {
+    pub fn new(
+        world: &'a HybridWorld,
+        matters: &'a Matters,
+        region: u8,
+        lod: u8,
+        at: [i32; 2],
+    ) -> Self {
         let roots = world.shape().roots().into_iter();
         let mut waiting: Vec<_> =
             roots.filter(|root| root.region == region && Self::is_over(*root, lod, at)).collect();
         waiting.sort_unstable_by_key(|root| root.pos.y);
-        Self { world, lod, at, waiting }
+        Self { world, matters, lod, at, waiting }
     }
 
     fn is_over(key: ChunkKey, lod: u8, [x, z]: [i32; 2]) -> bool {
@@ -28,14 +47,16 @@ impl<'a> Descent<'a> {
         key.pos.x == x >> up && key.pos.z == z >> up
     }
 
-    /// The next one further down that may hold something but air.
+    /// The next node further down; `None` below everything.
     ///
     /// # Errors
     /// As [`HybridWorld::prepare`].
-    pub async fn next(&mut self) -> Result<Option<ChunkKey>, WorldError> {
+    pub async fn next(&mut self) -> Result<Option<Below>, WorldError> {
         while let Some(key) = self.waiting.pop() {
-            if self.world.classify(key) == Classification::Uniform(MaterialId::AIR) {
-                continue;
+            if let Classification::Uniform(material) = self.world.classify(key)
+                && !self.matters.get(material).is_ground()
+            {
+                return Ok(Some(Below::Uniform(material)));
             }
             if key.lod > self.lod {
                 let children = key.children().into_iter().flatten();
@@ -46,9 +67,12 @@ impl<'a> Descent<'a> {
                 continue;
             }
             self.world.prepare(key, &CancelToken::never()).await?;
-            if self.world.survey(key) != Survey::Uniform(MaterialId::AIR) {
-                return Ok(Some(key));
-            }
+            return Ok(Some(match self.world.survey(key) {
+                Survey::Uniform(material) if !self.matters.get(material).is_ground() => {
+                    Below::Uniform(material)
+                }
+                _ => Below::Chunk(key),
+            }));
         }
         Ok(None)
     }

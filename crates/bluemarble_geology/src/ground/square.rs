@@ -5,7 +5,7 @@ use bluemarble_world::{HybridWorld, WorldError};
 use glam::IVec3;
 
 use super::{
-    descent::Descent,
+    descent::{Below, Descent},
     matter::{Matter, Matters},
 };
 use crate::area::folded;
@@ -57,20 +57,22 @@ impl Square {
             return Ok(square);
         };
         let key = first.chunk(0);
-        let mut descent = Descent::new(world, key.region, 0, [key.pos.x, key.pos.z]);
+        let mut descent = Descent::new(world, matters, key.region, 0, [key.pos.x, key.pos.z]);
         let mut above = vec![(MaterialId::AIR, false); COLUMNS];
         let mut missing = square.places.iter().flatten().count();
-        let mut lowest = None;
         while missing > 0 {
-            let Some(key) = descent.next().await? else { break };
-            if lowest.is_some_and(|y| key.pos.y + 1 != y) {
-                // What was left out between is air.
-                above.iter_mut().for_each(|(material, _)| *material = MaterialId::AIR);
+            match descent.next().await? {
+                None => break,
+                Some(Below::Uniform(material)) => {
+                    let is_built = matters.get(material) == Matter::Built;
+                    above.iter_mut().for_each(|over| *over = (material, over.1 | is_built));
+                }
+                Some(Below::Chunk(key)) => {
+                    let chunk = world.read(key).await?;
+                    missing -= square.look(matters, key, &chunk, &mut above);
+                    square.chunks.push((key, chunk));
+                }
             }
-            lowest = Some(key.pos.y);
-            let chunk = world.read(key).await?;
-            missing -= square.look(matters, key, &chunk, &mut above);
-            square.chunks.push((key, chunk));
         }
         Ok(square)
     }

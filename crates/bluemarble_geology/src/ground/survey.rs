@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use glam::IVec3;
 
 use super::{
-    descent::Descent,
+    descent::{Below, Descent},
     matter::{Matter, Matters},
     square::Square,
 };
@@ -295,8 +295,11 @@ async fn pile_row(
             })
         };
         let count = places[start..].iter().take_while(|place| is_same(place)).count();
-        let mut descent = Descent::new(world, key.region, area.lod, [key.pos.x, key.pos.z]);
-        while let Some(key) = descent.next().await? {
+        let mut descent =
+            Descent::new(world, matters, key.region, area.lod, [key.pos.x, key.pos.z]);
+        while let Some(below) = descent.next().await? {
+            // Holes go unnoticed, and above the ground is nothing.
+            let Below::Chunk(key) = below else { continue };
             let chunk = world.read(key).await?;
             let mut is_over = true;
             for (pile, place) in piles[start..].iter_mut().zip(&places[start..start + count]) {

@@ -18,7 +18,7 @@ use glam::{IVec3, ivec3};
 
 use super::*;
 use crate::{
-    process::{Halo, Rivers, Slides, SoilCreep, Tile, Uplift},
+    process::{GeologicalProcess, Halo, Rivers, Slides, SoilCreep, Tile, Uplift},
     scenario::Scenario,
 };
 
