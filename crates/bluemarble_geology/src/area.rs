@@ -44,8 +44,7 @@ impl Area {
         let first = |at: f64| (at / f64::from(1 << lod)).floor() as i32 - (count / 2) as i32;
         let first = [first(centre.lattice.x), first(centre.lattice.z)];
         let area = Self { region: centre.region, lod, first, size: [count; 2] };
-        // Not a number is refused as well.
-        if !(node_m >= voxel_m * 0.999) {
+        if node_m.is_nan() || node_m < voxel_m * 0.999 {
             let reason =
                 format!("nodes cannot lie {node_m} m apart: voxels are {voxel_m:.3} m wide");
             return Err(GeologyError::Area { area: format!("{area:?}"), reason });

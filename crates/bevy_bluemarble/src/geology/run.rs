@@ -27,19 +27,26 @@ const MAX_OWED_STEPS: f64 = 2.0;
 ///
 /// Steps are made by a worker, and written into the world as edits that name their process and year. What is built stays.
 /// With a directory ([`RunOptions::dir`]) a run goes on where it was when the game is started again.
-#[derive(Component)]
+#[derive(Component, Reflect)]
+#[reflect(Component, from_reflect = false)]
 #[require(GeologyClock, GeologyProgress)]
 pub struct GeologyRun {
     world: Entity,
+    #[reflect(ignore)]
     state: State,
+    #[reflect(ignore)]
     events: Receiver<Event>,
+    #[reflect(ignore)]
     sender: Sender<Event>,
+    #[reflect(ignore)]
     cancel: CancelToken,
     /// Held while there is a clone of the world in here.
+    #[reflect(ignore)]
     user: Option<WorkToken>,
     /// Years that have gone by on the clock and not on the land.
     owed_years: f64,
     asked_years: f64,
+    #[reflect(ignore)]
     rests_until: Option<Instant>,
 }
 
@@ -53,7 +60,8 @@ enum State {
 }
 
 /// Asks a run for one step now, whether its clock is paused or not.
-#[derive(Message, Clone, Copy, Debug)]
+#[derive(Message, Clone, Copy, Debug, Reflect)]
+#[reflect(Message)]
 pub struct StepGeology {
     /// The run's entity.
     pub run: Entity,
@@ -62,7 +70,8 @@ pub struct StepGeology {
 }
 
 /// A step has been made and is in the world.
-#[derive(Message, Clone, Debug)]
+#[derive(Message, Clone, Debug, Reflect)]
+#[reflect(from_reflect = false)]
 pub struct GeologyStepped {
     /// The run's entity.
     pub run: Entity,
@@ -71,12 +80,14 @@ pub struct GeologyStepped {
     /// Years that have gone by since the run began.
     pub years: f64,
     /// What was written.
+    #[reflect(ignore)]
     pub written: WriteReport,
 }
 
 /// A step could not be made or written, or a run could not begin. The clock is paused: writing is tried again with the next
 /// step.
-#[derive(Message, Clone, Debug)]
+#[derive(Message, Clone, Debug, Reflect)]
+#[reflect(Message)]
 pub struct GeologyFailed {
     /// The run's entity.
     pub run: Entity,

@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `options` | [`RunOptions`]: how an area is shaped |
-//! | `fields` | [`Fields`]: what the land is like, and was; all that a run needs to go on |
+//! | `fields` | what the land is like, and was; all that a run needs to go on |
 //! | `step` | time goes on: process by process, tile by tile |
 //! | `write` | what has become of the land is written into the world |
 //! | `report` | [`WriteReport`]: what has been written |
