@@ -13,25 +13,61 @@
 //! ```
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
-    io::{self, Write},
+    io::{self, BufReader, Read, Write},
     path::{Path, PathBuf},
 };
 
 use bluemarble_core::{EditOp, MaterialId, VoxelPos};
 use glam::IVec3;
 
+use super::report::WriteReport;
 use crate::{GeologyError, ground::carve::NodeTops};
 
-/// A tile that is written, or is about to be.
+/// A tile that is about to be written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Record {
+    /// Counted from 0.
     pub tile: u32,
     pub nodes: Vec<(usize, NodeTops)>,
     /// Voxels of each material that come, less those that go.
     pub balance: Vec<(MaterialId, i64)>,
     /// What is done, and the process of each.
     pub ops: Vec<(u8, EditOp)>,
+}
+
+/// A tile that is written: what is left of its record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Written {
+    pub tile: u32,
+    pub nodes: Vec<(usize, NodeTops)>,
+    pub report: WriteReport,
+}
+
+/// How far a writing has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Progress {
+    /// Tiles that are written.
+    pub written: Vec<Written>,
+    /// One that may be written, or in part, or not at all.
+    pub last: Option<Record>,
+}
+
+impl Progress {
+    /// The number of the next tile.
+    pub fn next_tile(&self) -> usize {
+        let tile = match &self.last {
+            Some(record) => Some(record.tile),
+            None => self.written.last().map(|written| written.tile),
+        };
+        tile.map_or(0, |tile| tile as usize + 1)
+    }
+
+    /// Notes that the last one is written.
+    pub fn end_last(&mut self) {
+        self.written.extend(self.last.take().map(Record::end));
+    }
 }
 
 /// The journal of one writing.
@@ -64,26 +100,25 @@ impl Journal {
     ///
     /// # Errors
     /// [`GeologyError::File`].
-    pub fn open(dir: &Path) -> Result<(Self, Vec<Record>), GeologyError> {
+    pub fn open(dir: &Path) -> Result<(Self, Progress), GeologyError> {
         let path = dir.join(NAME);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(GeologyError::file(path)(error)),
-        };
-        let (mut records, mut rest) = (Vec::new(), &bytes[..]);
-        while let Some(record) = Record::read(&mut rest) {
-            records.push(record);
-        }
         let open = || {
             let mut options = File::options();
-            let file = options.create(true).truncate(false).write(true).open(&path)?;
-            file.set_len((bytes.len() - rest.len()) as u64)?;
-            drop(file);
-            File::options().append(true).open(&path)
+            let file = options.create(true).truncate(false).read(true).write(true).open(&path)?;
+            let (mut progress, mut end) = (Progress::default(), 0);
+            let mut bytes = BufReader::new(&file);
+            // One record at a time: all of them may be larger than memory.
+            while let Some((record, length)) = Record::read(&mut bytes)? {
+                progress.end_last();
+                progress.last = Some(record);
+                end += length;
+            }
+            file.set_len(end)?;
+            let file = File::options().append(true).open(&path)?;
+            Ok((file, progress))
         };
-        let file = open().map_err(GeologyError::file(&path))?;
-        Ok((Self { path, file }, records))
+        let (file, progress) = open().map_err(GeologyError::file(&path))?;
+        Ok((Self { path, file }, progress))
     }
 
     /// Removes it: all of it is written.
@@ -137,15 +172,42 @@ impl Record {
         bytes
     }
 
-    /// The record that some bytes begin with, if it is whole; they go on after it.
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let mut rest = *bytes;
-        let length = u32::from_le_bytes(take(&mut rest)?);
-        let crc = u32::from_le_bytes(take(&mut rest)?);
-        let mut body = rest.split_off(..length as usize)?;
-        if crc32c::crc32c(body) != crc {
-            return None;
+    /// What is left of it when it is written.
+    fn end(self) -> Written {
+        let mut report = WriteReport { columns: self.ops.len() as u64, ..WriteReport::default() };
+        let mut processes = BTreeSet::new();
+        for (process, op) in &self.ops {
+            processes.insert(*process);
+            if let EditOp::Column { height, .. } = op {
+                report.voxels += u64::from(*height);
+            }
         }
+        report.batches = processes.len() as u64;
+        for &(material, voxels) in &self.balance {
+            *report.balance.entry(material.0).or_default() += voxels;
+        }
+        Written { tile: self.tile, nodes: self.nodes, report }
+    }
+
+    /// The next record and how long it is, if it is whole.
+    fn read(file: &mut impl Read) -> io::Result<Option<(Self, u64)>> {
+        let mut head = [0; 8];
+        if !fill(file, &mut head)? {
+            return Ok(None);
+        }
+        let rest = &mut &head[..];
+        let (Some(length), Some(crc)) = (take(rest), take(rest)) else { return Ok(None) };
+        let (length, crc) = (u32::from_le_bytes(length), u32::from_le_bytes(crc));
+        let mut body = Vec::new();
+        // As much as there is: a torn length claims anything.
+        file.take(length.into()).read_to_end(&mut body)?;
+        if body.len() != length as usize || crc32c::crc32c(&body) != crc {
+            return Ok(None);
+        }
+        Ok(Self::decode(&body).map(|record| (record, 8 + u64::from(length))))
+    }
+
+    fn decode(mut body: &[u8]) -> Option<Self> {
         let body = &mut body;
         let mut record = Self { tile: u32::from_le_bytes(take(body)?), ..Self::default() };
         for _ in 0..u32::from_le_bytes(take(body)?) {
@@ -167,8 +229,16 @@ impl Record {
             let material = MaterialId(u16::from_le_bytes(take(body)?));
             record.ops.push((process, EditOp::Column { base, height, material }));
         }
-        *bytes = rest;
         body.is_empty().then_some(record)
+    }
+}
+
+/// Fills a buffer; false where the file ends before.
+fn fill(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
+    match file.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -203,11 +273,12 @@ mod tests {
         for end in two..whole.len() {
             fs::write(&path, &whole[..end]).expect("written");
             let (mut journal, found) = Journal::open(dir.path()).expect("opens");
-            assert_eq!(found, records[..2]);
+            let expected = Progress { written: vec![record(0).end()], last: Some(record(1)) };
+            assert_eq!((found.next_tile(), found), (2, expected));
             journal.push(&record(2)).expect("written");
             assert_eq!(fs::read(&path).expect("read"), whole);
         }
         fs::remove_file(&path).expect("removed");
-        assert_eq!(Journal::open(dir.path()).expect("opens").1, []);
+        assert_eq!(Journal::open(dir.path()).expect("opens").1, Progress::default());
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     ground::{matter::Matters, survey::survey},
 };
 use fields::Fields;
-use journal::Record;
+use journal::Progress;
 pub use options::{Rated, RunOptions};
 pub use report::{SEA, WriteReport};
 pub use series::Row;
@@ -51,7 +51,7 @@ pub struct Run {
     /// Who is told of chunks that have changed.
     listener: Option<Listener>,
     /// What is written already, where writing was stopped.
-    stopped_at: Vec<Record>,
+    stopped_at: Progress,
 }
 
 impl Run {
@@ -87,7 +87,7 @@ impl Run {
             lat_deg,
             fields,
             listener: None,
-            stopped_at: Vec::new(),
+            stopped_at: Progress::default(),
         };
         if is_begun {
             run.finish_writing()?;

@@ -1,6 +1,6 @@
 //! What has become of the land is written into the world.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bluemarble_core::{CancelToken, Cause, EditBatch, EditOp, MaterialId, parallel};
 use futures::{executor::block_on, future::join_all};
@@ -8,7 +8,7 @@ use futures::{executor::block_on, future::join_all};
 use super::{
     Run, SEA, WriteReport,
     fields::Fields,
-    journal::{Journal, Record},
+    journal::{Journal, Progress, Record, Written},
 };
 use crate::{
     GeologyError,
@@ -38,15 +38,15 @@ impl Run {
     /// [`GeologyError::Cancelled`] if `cancel` says so between two tiles: the next call goes on. [`GeologyError::World`] and
     /// [`GeologyError::File`]; the next call tries again.
     pub fn write(&mut self, cancel: &CancelToken) -> Result<WriteReport, GeologyError> {
-        let mut done = Vec::new();
+        let mut progress = Progress::default();
         let journal = match (&self.options.dir, self.fields.is_writing) {
             (None, true) => {
-                done = std::mem::take(&mut self.stopped_at);
+                progress = std::mem::take(&mut self.stopped_at);
                 None
             }
             (Some(dir), true) => {
-                let (journal, records) = Journal::open(dir)?;
-                done = records;
+                let (journal, found) = Journal::open(dir)?;
+                progress = found;
                 Some(journal)
             }
             (dir, false) => {
@@ -62,16 +62,11 @@ impl Run {
                 journal
             }
         };
-        // It may have been written, or in part, or not at all.
-        if let Some(last) = done.last() {
-            self.make(&last.ops)?;
-        }
-        let result = self.write_tiles(&mut done, journal, cancel);
-        if let Err(error) = result {
-            self.stopped_at = done;
+        if let Err(error) = self.write_tiles(&mut progress, journal, cancel) {
+            self.stopped_at = progress;
             return Err(error);
         }
-        let report = self.end_writing(&done);
+        let report = self.end_writing(&progress.written);
         self.save()?;
         if let Some(dir) = &self.options.dir {
             Journal::remove(dir)?;
@@ -98,12 +93,16 @@ impl Run {
 
     fn write_tiles(
         &mut self,
-        done: &mut Vec<Record>,
+        progress: &mut Progress,
         mut journal: Option<Journal>,
         cancel: &CancelToken,
     ) -> Result<(), GeologyError> {
         let tiles: Vec<_> = self.tiles().into_iter().enumerate().collect();
-        let next = done.last().map_or(0, |record| record.tile as usize + 1);
+        let next = progress.next_tile();
+        if let Some(last) = &progress.last {
+            self.make(&last.ops)?;
+            progress.end_last();
+        }
         let plan = Changes::new(self);
         for tiles in tiles[next..].chunks(self.options.threads.max(1) * TILES_PER_THREAD) {
             cancel.check()?;
@@ -128,9 +127,9 @@ impl Run {
                 if let Some(journal) = &mut journal {
                     journal.push(&record)?;
                 }
-                done.push(record);
-                let record = &done[done.len() - 1];
-                self.make(&record.ops)?;
+                let ops = &progress.last.insert(record).ops;
+                self.make(ops)?;
+                progress.end_last();
                 cancel.check()?;
             }
             block_on(self.world.keep_log_short(MAX_LOG_BYTES))?;
@@ -159,14 +158,14 @@ impl Run {
         Ok(())
     }
 
-    fn end_writing(&mut self, done: &[Record]) -> WriteReport {
+    fn end_writing(&mut self, written: &[Written]) -> WriteReport {
         let voxel_m = self.world.shape().voxel_m();
         let flooded = self.fields.flooded();
         let mut report = WriteReport::default();
         let fields = &mut self.fields;
-        for record in done {
-            report.add(&record.report());
-            for &(node, tops) in &record.nodes {
+        for tile in written {
+            report.add(&tile.report);
+            for &(node, tops) in &tile.nodes {
                 let columns = f64::from(tops.columns);
                 let before_m = mean_top_m(&self.world, tops.before_y, tops.columns);
                 let missed = (tops.after_y - tops.wanted_y) as f64 / columns;
@@ -198,24 +197,6 @@ impl Fields {
             &mut self.balanced_m,
         ];
         heights.into_iter().for_each(|heights| heights[node] += shift_m);
-    }
-}
-
-impl Record {
-    fn report(&self) -> WriteReport {
-        let mut report = WriteReport { columns: self.ops.len() as u64, ..WriteReport::default() };
-        let mut processes = BTreeSet::new();
-        for (process, op) in &self.ops {
-            processes.insert(process);
-            if let EditOp::Column { height, .. } = op {
-                report.voxels += u64::from(*height);
-            }
-        }
-        report.batches = processes.len() as u64;
-        for &(material, voxels) in &self.balance {
-            *report.balance.entry(material.0).or_default() += voxels;
-        }
-        report
     }
 }
 
